@@ -1,0 +1,1 @@
+"""The desk's actors, one folder each; they meet only in messages."""

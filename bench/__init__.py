@@ -1,0 +1,1 @@
+"""Benchmarks: fixed seeds, checked result hashes, percentiles to p99.9."""

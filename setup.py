@@ -1,0 +1,48 @@
+"""Compiles hotpath/*.pyx; everything else about the package is in pyproject.toml. LETRADE_DEBUG=1 builds with bounds checks and assertions."""
+import os
+from pathlib import Path
+
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+
+DEBUG = os.environ.get("LETRADE_DEBUG") == "1"
+FOLDER = "letrade/hotpath"
+
+# No -march=native: a wheel must run on machines older than the one that built it.
+RELEASE_FLAGS = [] if os.name == "nt" else ["-O2"]
+DEBUG_FLAGS = [] if os.name == "nt" else ["-O0", "-g", "-UNDEBUG"]
+# In a debug build these override what a file says of itself, so that every index is checked.
+DEBUG_DIRECTIVES = {"boundscheck": True, "initializedcheck": True, "nonecheck": True, "overflowcheck": True}
+
+
+def mode_changed() -> bool:
+    """True when the last build here was of the other kind: file times alone would not tell."""
+    mode, marker = "debug" if DEBUG else "release", Path("build/mode")
+    changed = not marker.exists() or marker.read_text() != mode
+    marker.parent.mkdir(exist_ok=True)
+    marker.write_text(mode)
+    return changed
+
+
+def extensions(force: bool) -> list[Extension]:
+    """One extension for each .pyx, found through the link so that sibling cimports resolve to letrade.hotpath."""
+    sources = sorted(Path(FOLDER).glob("*.pyx"))
+    modules = [
+        Extension(
+            f"letrade.hotpath.{source.stem}",
+            [source.as_posix()],
+            include_dirs=[FOLDER],
+            extra_compile_args=DEBUG_FLAGS if DEBUG else RELEASE_FLAGS,
+        )
+        for source in sources
+    ]
+    directives = {"language_level": 3, "embedsignature": True, **(DEBUG_DIRECTIVES if DEBUG else {})}
+    return cythonize(modules, compiler_directives=directives, build_dir="build/cython", force=force) if modules else []
+
+
+if __name__ == "__main__":
+    rebuild = mode_changed()
+    setup(
+        ext_modules=extensions(rebuild),
+        options={"build_ext": {"parallel": os.cpu_count() or 1, "force": rebuild}},
+    )
