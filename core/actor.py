@@ -1,0 +1,118 @@
+"""An actor is a plain state machine: a message in, messages out; it never awaits, and owns no task, clock or socket."""
+
+from __future__ import annotations
+
+import random
+import typing
+from collections.abc import Callable
+from typing import Any, ClassVar, NamedTuple
+
+import msgspec
+
+from letrade.core import ids
+from letrade.core.errors import ConfigurationError
+from letrade.core.instruments import Catalogue
+from letrade.core.messages.base import Message
+from letrade.core.stage import Stage
+
+
+class ActorConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an actor's table in desk.toml may hold besides name and class; subclasses add fields."""
+
+
+class Context(NamedTuple):
+    """What an actor may know of its desk."""
+
+    desk: str
+    desk_uid: str
+    seed: int
+    instruments: Catalogue
+    settings: Any
+    """The desk's whole configuration (core/config/desk.py); read-only."""
+
+
+class Outgoing(NamedTuple):
+    """A message that waits for its handler to return."""
+
+    message: Message
+    at: int | None
+    cause: str | None
+
+
+class Actor:
+    """Subclasses set `stage` and `Config` and write handlers `on_<kind>(self, message: <MessageType>)`."""
+
+    stage: ClassVar[Stage]
+    Config: ClassVar[type[ActorConfig]] = ActorConfig
+
+    def __init__(self, name: str, config: Any, context: Context) -> None:
+        self.name = name
+        self.config = config
+        self.context = context
+        self.in_hand: Message | None = None
+        self.time = 0
+        self.outgoing: list[Outgoing] = []
+        self.timers_set: list[tuple[str, int | None, str | None]] = []
+
+    def start(self) -> None:
+        """Called once, before the first message of a desk that starts from nothing (not after a restore)."""
+
+    def wants(self, kind: type[Message], instrument: str, strategy: str) -> bool:
+        """Whether messages of this kind about this instrument and strategy come here; fixed for the actor's life."""
+        return True
+
+    def now(self) -> int:
+        """The time of the message in hand, ns UTC."""
+        return self.time
+
+    def random(self, *names: str) -> random.Random:
+        """A generator of the desk's seed and this actor's name; keep its state in state() if you draw later."""
+        return ids.generator(self.context.seed, self.name, *names)
+
+    def publish(self, message: Message, *, at: int | None = None, cause: str | None = None) -> None:
+        """Send a message when the handler returns; `at` delivers it later, `cause` names another cause than the
+        message in hand."""
+        self.outgoing.append(Outgoing(message, at, cause))
+
+    def set_timer(self, at: int, key: str, *, cause: str | None = None) -> None:
+        """Ask for `on_timer` at `at`; the same key again replaces."""
+        self.timers_set.append((key, at, cause))
+
+    def cancel_timer(self, key: str) -> None:
+        self.timers_set.append((key, None, None))
+
+    def state(self) -> Any:
+        """All that the actor must not forget, as builtins and Structs that msgpack can carry; None when nothing."""
+        return None
+
+    def restore(self, state: Any) -> None:
+        """Take back what state() gave (decoded to builtins: Structs as lists or dicts)."""
+
+
+Handler = Callable[[Any], None]
+
+
+def handlers_of(actor: Actor) -> dict[type[Message], Handler]:
+    """The actor's handlers by the type that their parameter is annotated with.
+
+    ConfigurationError when a public `on_…` method takes no message type.
+    """
+    found: dict[type[Message], Handler] = {}
+    for name in sorted(dir(type(actor))):
+        if name.startswith("on_"):
+            method = getattr(actor, name)
+            found.update(dict.fromkeys(_message_types(method, f"{type(actor).__name__}.{name}"), method))
+    return found
+
+
+def _message_types(method: Any, where: str) -> list[type[Message]]:
+    hints = {key: hint for key, hint in typing.get_type_hints(method).items() if key != "return"}
+    if len(hints) != 1:
+        raise ConfigurationError(f"{where}: a handler takes exactly one annotated message")
+    (hint,) = hints.values()
+    types = list(typing.get_args(hint)) or [hint]
+    if not all(isinstance(kind, type) and issubclass(kind, Message) for kind in types):
+        raise ConfigurationError(f"{where}: expected message types, found {hint}")
+    return types
+
+

@@ -1,0 +1,1 @@
+"""Every message that actors exchange, one file for each step of the flow."""

@@ -1,0 +1,33 @@
+"""Step 7 of the flow: what is held, by strategy and by account."""
+
+from __future__ import annotations
+
+from letrade.core.messages.base import DeskMessage, Number
+from letrade.core.money import Money
+
+
+class Position(DeskMessage, kw_only=True):
+    """What a strategy (or, with strategy '-', the whole account) holds in one instrument after its last entry."""
+
+    quantity: Number
+    """Signed base units."""
+    average_price: Number
+    """0 when flat."""
+    realised: Money
+    fees: tuple[Money, ...] = ()
+    funding: Money | None = None
+
+
+class Balance(DeskMessage, kw_only=True):
+    """What an account holds of one currency; `instrument` is '<venue>.-'."""
+
+    total: Money
+
+
+class Account(DeskMessage, kw_only=True):
+    """An account's equity in the reporting currency; None where a price or a rate is missing."""
+
+    equity: Money | None
+    unrealised: Money | None
+    missing: tuple[str, ...] = ()
+    """The instruments or currencies whose price is not known."""

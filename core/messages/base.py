@@ -1,0 +1,74 @@
+"""What all messages share: array-like tagged Structs whose first six fields say when, from whom, and because of what."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, ClassVar
+
+from msgspec import Meta, Struct
+
+VERSION = 1
+NUMBER_LIMIT = 1e15
+NO_STRATEGY = "-"
+
+Number = Annotated[float, Meta(ge=-NUMBER_LIMIT, le=NUMBER_LIMIT)]
+"""Any finite number of ordinary size; NaN and infinities are refused."""
+Price = Annotated[float, Meta(gt=0.0, le=NUMBER_LIMIT)]
+"""Quote units for one base unit; the nearest double of the venue's decimal."""
+Size = Annotated[float, Meta(ge=0.0, le=NUMBER_LIMIT)]
+"""Base units; the nearest double of the venue's decimal."""
+
+
+def tag_of(class_name: str) -> str:
+    """`BookDelta` is `book_delta`: the tag on the wire, the kind in a subject, and the handler's name after `on_`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", class_name).lower()
+
+
+class Message(Struct, array_like=True, frozen=True, kw_only=True, tag=tag_of, gc=False):
+    """Stamped by the node that publishes it; the actor that makes it leaves these fields alone."""
+
+    FAMILY: ClassVar[str] = ""
+
+    version: int = VERSION
+    time: int = 0
+    """When we received or decided it, ns UTC."""
+    source: str = ""
+    epoch: int = 0
+    sequence: int = 0
+    """Counts the source's messages, from 1, over restarts."""
+    cause: str = ""
+    """The message that caused this one, as source:epoch:sequence."""
+
+    @property
+    def id(self) -> str:
+        return f"{self.source}:{self.epoch}:{self.sequence}"
+
+
+class MarketMessage(Message, kw_only=True):
+    """About one instrument, from a market-data edge."""
+
+    FAMILY: ClassVar[str] = "md"
+
+    instrument: str
+
+
+class DeskMessage(Message, kw_only=True):
+    """About what one strategy wants or holds in one instrument of one account ('-' where none)."""
+
+    FAMILY: ClassVar[str] = "do"
+
+    strategy: str
+    account: str
+    instrument: str
+
+
+class EventMessage(Message, kw_only=True):
+    """About the desk itself, JSON on the wire."""
+
+    FAMILY: ClassVar[str] = "ev"
+
+
+class Timer(Message, kw_only=True):
+    """What an actor asked to be told at this time; never leaves its process."""
+
+    key: str

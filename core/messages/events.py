@@ -1,0 +1,74 @@
+"""Step 8 of the flow, and the operator's words: events about the desk itself, JSON on the wire."""
+
+from __future__ import annotations
+
+from letrade.core.messages.base import EventMessage, Number
+
+
+class Halt(EventMessage, kw_only=True):
+    """Nothing new opens for `account` ('*' for all) until Resume; survives a restart."""
+
+    account: str
+    reason: str
+    pause: bool = False
+    """A pause is lifted by a restart too, a halt is not."""
+
+
+class Resume(EventMessage, kw_only=True):
+    """Lifts a halt or a pause of `account` ('*' for all)."""
+
+    account: str
+    reason: str = ""
+
+
+class Flatten(EventMessage, kw_only=True):
+    """Pause, cancel all working orders, close every position reduce-only, of `account` ('*' for all)."""
+
+    account: str
+    reason: str = ""
+
+
+class Drain(EventMessage, kw_only=True):
+    """The desk stops: cancel working orders (`cancel`), leave them (`keep`), or close all (`flatten`)."""
+
+    on_stop: str
+
+
+class Failure(EventMessage, kw_only=True):
+    """A handler raised. Strategies skip the message and go on; owners of money stop, and opening halts."""
+
+    actor: str
+    kind: str
+    message_id: str
+    error: str
+    stopped: bool
+
+
+class Alert(EventMessage, kw_only=True):
+    """Something that an operator should see; counted by code."""
+
+    level: str
+    """info, warning or error."""
+    code: str
+    text: str
+    instrument: str = ""
+    account: str = ""
+
+
+class Heartbeat(EventMessage, kw_only=True):
+    """A process lives; with what it sent so far, so that receivers can tell what they missed."""
+
+    process: str
+    sent: dict[str, int]
+    """Messages so far by kind."""
+    messages_per_second: Number = 0.0
+
+
+class BookCheck(EventMessage, kw_only=True):
+    """Our books compared with the venue's own best prices so far."""
+
+    compared: int
+    equal: int
+    late_compared: int
+    gaps: int
+    crossed: int

@@ -1,0 +1,125 @@
+"""Steps 4 to 6 of the flow: proposals, the approvals that only RiskManager makes, and what became of them."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from letrade.core.messages.base import DeskMessage, Number, Price, Size
+from letrade.core.money import Money
+
+
+class OrderIntent(Struct, array_like=True, frozen=True, kw_only=True, gc=False):
+    """One order to be sent: sizes in base units, side +1 buy or -1 sell."""
+
+    order_id: str
+    side: int
+    size: Size
+    price: Price | None = None
+    """None: a market order."""
+    time_in_force: str = "gtc"
+    """gtc or ioc."""
+    post_only: bool = False
+    reduce_only: bool = False
+
+
+class AmendIntent(Struct, array_like=True, frozen=True, kw_only=True, gc=False):
+    """One working order to be changed in place; size is the new total size, filled part included."""
+
+    order_id: str
+    price: Price
+    size: Size
+
+
+class Proposal(DeskMessage, kw_only=True):
+    """Sized orders, amends and cancels that follow from wanted - (held + working)."""
+
+    signal: int
+    orders: tuple[OrderIntent, ...] = ()
+    amends: tuple[AmendIntent, ...] = ()
+    cancels: tuple[str, ...] = ()
+
+
+class CancelOrder(DeskMessage, kw_only=True):
+    """Take this order off the venue; nobody may refuse it."""
+
+    order_id: str
+    reason: str = ""
+
+
+class ApprovedOrder(DeskMessage, kw_only=True):
+    """Leave to send one order. Only RiskManager makes these."""
+
+    approval: int
+    """Counts the RiskManager's approvals, from 1, over restarts; execution takes each once and in order."""
+    order: OrderIntent
+    opening: bool
+    """Proved against the account's position and working orders, never the sender's word."""
+
+
+class ApprovedAmend(DeskMessage, kw_only=True):
+    """Leave to change one working order. Only RiskManager makes these."""
+
+    approval: int
+    amend: AmendIntent
+    opening: bool
+
+
+class OrderRefused(DeskMessage, kw_only=True):
+    """An order that was not sent, and the rule that says so."""
+
+    order_id: str
+    rule: str
+    limit: str
+    value: str
+    refused_by: str = "risk"
+
+
+class OrderUpdate(DeskMessage, kw_only=True):
+    """The state of one order, as execution knows it."""
+
+    order_id: str
+    client_order_id: str
+    venue_order_id: str
+    state: str
+    """A state of core/orders.py."""
+    side: int
+    size: Size
+    filled: Size
+    price: Price | None
+    reduce_only: bool
+    reason: str = ""
+
+
+class Fill(DeskMessage, kw_only=True):
+    """A part of an order was traded; booked once by (venue, account, instrument, trade id)."""
+
+    order_id: str
+    client_order_id: str
+    trade_id: str
+    side: int
+    price: Price
+    size: Size
+    fee: Money
+    """Signed: positive was paid, negative is a rebate; in any currency."""
+    maker: bool
+    origin: str = "desk"
+    """desk, manual, liquidation, adl, settlement or conversion."""
+    venue_time: int = 0
+
+
+class CashEntry(DeskMessage, kw_only=True):
+    """Money that moved without a trade: funding, interest, transfer, ...; signed from the account's view."""
+
+    entry_id: str
+    origin: str
+    amount: Money
+    reason: str = ""
+
+
+class UnexplainedDifference(DeskMessage, kw_only=True):
+    """The venue's figure and ours differ by more than dust; the account halts for opening."""
+
+    what: str
+    ours: str
+    venues: str
+    difference: Number = 0.0

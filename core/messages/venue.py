@@ -1,0 +1,115 @@
+"""What execution asks of a venue edge, and what it answers; all answers are messages."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from letrade.core.messages.base import DeskMessage, Number, Price, Size
+from letrade.core.money import Money
+
+
+class VenueSubmit(DeskMessage, kw_only=True):
+    """Place one order. The same client order id again is refused as a duplicate, never doubled."""
+
+    client_order_id: str
+    side: int
+    size: Size
+    price: Price | None = None
+    time_in_force: str = "gtc"
+    post_only: bool = False
+    reduce_only: bool = False
+
+
+class VenueCancel(DeskMessage, kw_only=True):
+    """Take one order off."""
+
+    client_order_id: str
+
+
+class VenueAmend(DeskMessage, kw_only=True):
+    """Change price and total size of one order."""
+
+    client_order_id: str
+    price: Price
+    size: Size
+
+
+class VenueQuery(DeskMessage, kw_only=True):
+    """Ask for one order (client_order_id), or with '' for the account's whole state: answered by VenueState.
+
+    A query that names no order gets all fills after `fills_after` (the venue's fill numbers) again.
+    """
+
+    client_order_id: str = ""
+    fills_after: int = 0
+
+
+class VenueOrder(DeskMessage, kw_only=True):
+    """What the venue says of one order."""
+
+    client_order_id: str
+    venue_order_id: str
+    status: str
+    """open, partly_filled, filled, cancelled, expired, rejected (never accepted) or not_found (answer to a query)."""
+    side: int = 0
+    size: Size = 0.0
+    filled: Size = 0.0
+    price: Price | None = None
+    request: str = ""
+    """What this answers: submit, cancel, amend, query, or '' when the venue speaks first."""
+    refused: bool = False
+    """True when the request was refused and the order (if any) is unchanged."""
+    reason: str = ""
+
+
+class VenueFill(DeskMessage, kw_only=True):
+    """One trade of one of our orders; repeats carry the same trade id and number."""
+
+    client_order_id: str
+    venue_order_id: str
+    trade_id: str
+    fill_number: int
+    """Counts the account's fills at this venue, from 1: a gap is a lost answer."""
+    side: int
+    price: Price
+    size: Size
+    fee: Money
+    maker: bool
+    origin: str = "desk"
+    venue_time: int = 0
+
+
+class VenueCash(DeskMessage, kw_only=True):
+    """Money that the venue moved without a trade."""
+
+    entry_id: str
+    origin: str
+    amount: Money
+    venue_time: int = 0
+
+
+class OpenOrder(Struct, array_like=True, frozen=True, kw_only=True, gc=False):
+    """One working order in a VenueState."""
+
+    client_order_id: str
+    instrument: str
+    side: int
+    size: Size
+    filled: Size
+    price: Price | None = None
+
+
+class HeldPosition(Struct, array_like=True, frozen=True, kw_only=True, gc=False):
+    """One position in a VenueState."""
+
+    instrument: str
+    quantity: Number
+
+
+class VenueState(DeskMessage, kw_only=True):
+    """The account as the venue sees it at this time, its working orders, balances, positions and last fill number."""
+
+    open_orders: tuple[OpenOrder, ...]
+    balances: tuple[Money, ...]
+    positions: tuple[HeldPosition, ...]
+    last_fill_number: int
