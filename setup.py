@@ -15,34 +15,33 @@ DEBUG_FLAGS = [] if os.name == "nt" else ["-O0", "-g", "-UNDEBUG"]
 DEBUG_DIRECTIVES = {"boundscheck": True, "initializedcheck": True, "nonecheck": True, "overflowcheck": True}
 
 
-def mode_changed() -> bool:
-    """True when the last build here was of the other kind: file times alone would not tell."""
+def compile_to_c(modules: list[Extension]) -> list[Extension]:
+    """Runs Cython, on every file when the last build here was of the other kind: file times alone would not tell."""
     mode, marker = "debug" if DEBUG else "release", Path("build/mode")
     changed = not marker.exists() or marker.read_text() != mode
+    directives = {"language_level": 3, "embedsignature": True, **(DEBUG_DIRECTIVES if DEBUG else {})}
+    compiled = cythonize(modules, compiler_directives=directives, build_dir="build/cython", force=changed)
     marker.parent.mkdir(exist_ok=True)
     marker.write_text(mode)
-    return changed
+    return compiled
 
 
-def extensions(force: bool) -> list[Extension]:
+def extensions() -> list[Extension]:
     """One extension for each .pyx, found through the link so that sibling cimports resolve to letrade.hotpath."""
-    sources = sorted(Path(FOLDER).glob("*.pyx"))
-    modules = [
+    flags = DEBUG_FLAGS if DEBUG else RELEASE_FLAGS
+    return [
         Extension(
             f"letrade.hotpath.{source.stem}",
             [source.as_posix()],
             include_dirs=[FOLDER],
-            extra_compile_args=DEBUG_FLAGS if DEBUG else RELEASE_FLAGS,
+            extra_compile_args=flags,
         )
-        for source in sources
+        for source in sorted(Path(FOLDER).glob("*.pyx"))
     ]
-    directives = {"language_level": 3, "embedsignature": True, **(DEBUG_DIRECTIVES if DEBUG else {})}
-    return cythonize(modules, compiler_directives=directives, build_dir="build/cython", force=force) if modules else []
 
 
 if __name__ == "__main__":
-    rebuild = mode_changed()
     setup(
-        ext_modules=extensions(rebuild),
-        options={"build_ext": {"parallel": os.cpu_count() or 1, "force": rebuild}},
+        ext_modules=compile_to_c(extensions()),
+        options={"build_ext": {"parallel": os.cpu_count() or 1}},
     )
