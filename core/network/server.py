@@ -75,7 +75,7 @@ class PrivateServer:
         return self._process.pid if self._process is not None and self._process.poll() is None else None
 
     async def start(self) -> ServerAddress:
-        """Start the server and wait until it serves JetStream; raises ResourceError or NatsError with its last words."""
+        """Start the server and wait until it serves JetStream; a ResourceError or NatsError tells its last words."""
         self._stopping = False
         self._prepare()
         try:
@@ -93,7 +93,8 @@ class PrivateServer:
                 await asyncio.sleep(WATCH_POLL_SECONDS)
                 continue
             if self._process is not None:
-                self._report(ServerEvent("died", f"nats-server ended with code {self._process.returncode}{self._last_words()}"))
+                end = f"nats-server ended with code {self._process.returncode}"
+                self._report(ServerEvent("died", end + self._last_words()))
                 self._process = None
                 backoff = FIRST_BACKOFF_SECONDS if monotonic_ns() - self._started_ns > STEADY_NS else backoff
             await asyncio.sleep(backoff)
@@ -180,8 +181,8 @@ class PrivateServer:
         } | {f"LETRADE_NATS_{user.upper()}_PASSWORD": password for user, password in self._passwords.items()}
 
     async def _is_ready(self) -> bool:
-        info = await read_server_info(self.config.host, self._port)
-        return info is not None and info.get("server_name") == f"letrade-{self.config.desk}" and bool(info.get("jetstream"))
+        info = await read_server_info(self.config.host, self._port) or {}
+        return info.get("server_name") == f"letrade-{self.config.desk}" and bool(info.get("jetstream"))
 
     def _start_failure(self, what: str) -> NatsError | ResourceError:
         words = self._last_words()
@@ -190,14 +191,17 @@ class PrivateServer:
         return NatsError(what + words)
 
     def _last_words(self) -> str:
-        """The errors at the end of the server's log, for the text of ours."""
-        lines: list[str] = []
-        for name in ("startup.log", "nats.log"):
-            path = self.config.directory / name
-            if path.exists():
-                tail = path.read_bytes()[-LOG_TAIL_BYTES:].decode(errors="replace")
-                lines += [line for line in tail.splitlines() if "[FTL]" in line or "[ERR]" in line or name == "startup.log"]
-        return ": " + " / ".join(lines[-3:]) if lines else ""
+        """What the server said on its way out, for the text of our error."""
+        words = _tail(self.config.directory / "startup.log")
+        mark = f"[{self._process.pid}]" if self._process is not None else ""
+        for line in _tail(self.config.directory / "nats.log"):
+            if mark in line and ("[FTL]" in line or "[ERR]" in line):
+                words.append(line)
+        return ": " + " / ".join(words[-3:]) if words else ""
+
+
+def _tail(log: Path) -> list[str]:
+    return log.read_bytes()[-LOG_TAIL_BYTES:].decode(errors="replace").splitlines() if log.exists() else []
 
 
 async def read_server_info(host: str, port: int) -> dict[str, object] | None:
@@ -217,8 +221,8 @@ async def read_server_info(host: str, port: int) -> dict[str, object] | None:
 async def _end(process: subprocess.Popen[bytes]) -> None:
     for ask in (process.terminate, process.kill):
         ask()
-        deadline_ns = monotonic_ns() + int(STOP_PATIENCE_SECONDS * SECOND)
-        while process.poll() is None and monotonic_ns() < deadline_ns:
-            await asyncio.sleep(READY_POLL_SECONDS)
-        if process.poll() is not None:
+        try:
+            await asyncio.to_thread(process.wait, STOP_PATIENCE_SECONDS)
             return
+        except subprocess.TimeoutExpired:
+            continue

@@ -1,4 +1,4 @@
-"""What a private nats-server needs on this machine: its binary, port, passwords, configuration file and the lock on its store."""
+"""What a private nats-server needs on this machine: binary, port, passwords, configuration, and the lock on its store."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def choose_port(directory: Path, host: str, fixed: int | None) -> int:
             )
         return fixed
     wanted = [port for port in (_remembered_port(directory), PREFERRED_PORT) if port is not None]
-    port = next((port for port in wanted if _port_is_free(host, port)), None) or _any_free_port(host)
+    port = next((port for port in wanted if _port_is_free(host, port)), None) or any_free_port(host)
     write_private(directory / "port", f"{port}\n")
     return port
 
@@ -82,7 +82,8 @@ def _port_is_free(host: str, port: int) -> bool:
     return True
 
 
-def _any_free_port(host: str) -> int:
+def any_free_port(host: str) -> int:
+    """A port that nothing listened on a moment ago."""
     with socket.socket() as probe:
         probe.bind((host, 0))
         port: int = probe.getsockname()[1]
