@@ -1,0 +1,201 @@
+"""A price-level (L2) order book of one instrument, in integer ticks and lots; no level is ever dropped."""
+import struct
+
+from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from libc.stdint cimport INT64_MAX, int64_t, uint64_t
+
+from letrade.hotpath.constants cimport BUY, SELL
+from letrade.hotpath.hashing cimport HASH_START, hash_word
+from letrade.hotpath.ladder cimport (
+    Ladder, Level, ladder_find, ladder_free, ladder_has, ladder_insert, ladder_remove, ladder_reserve,
+)
+
+cdef int64_t DUMP_MARK = 0x31304B4F4F42544C  # "LTBOOK01" as little-endian bytes
+
+
+cdef int check_level(int64_t price, int64_t size) except -1:
+    if price <= 0:
+        raise ValueError(f"the price of a level must be at least 1 tick, found {price}")
+    if size < 0:
+        raise ValueError(f"the size of a level must be 0 lots or more, found {size} at price {price}")
+    return 0
+
+
+cdef class Book:
+    """Bids and asks by price; BUY is the bid side and SELL the ask side."""
+
+    def __dealloc__(self):
+        ladder_free(&self.ladders[0])
+        ladder_free(&self.ladders[1])
+
+    cdef Ladder* ladder(self, int side) except NULL:
+        if side == BUY:
+            return &self.ladders[0]
+        if side == SELL:
+            return &self.ladders[1]
+        raise ValueError(f"side must be BUY (1) or SELL (-1), found {side}")
+
+    cdef int set_level(self, int side, int64_t price, int64_t size) except -1:
+        """Sets one checked level."""
+        cdef Ladder* ladder = self.ladder(side)
+        cdef int64_t key = side * price
+        cdef Py_ssize_t place = ladder_find(ladder, key)
+        if ladder_has(ladder, place, key):
+            if size == 0:
+                ladder_remove(ladder, place)
+            else:
+                ladder.levels[place].size = size
+        elif size > 0:
+            ladder_reserve(ladder, 1)
+            ladder_insert(ladder, place, key).size = size
+        return 0
+
+    cpdef update(self, int side, int64_t price, int64_t size):
+        check_level(price, size)
+        self.set_level(side, price, size)
+
+    def apply(self, int side, prices, sizes):
+        cdef Py_ssize_t count = len(prices), index
+        cdef Ladder* ladder = self.ladder(side)
+        cdef int64_t* pairs
+        if len(sizes) != count:
+            raise ValueError(f"prices and sizes must be of one length, found {count} and {len(sizes)}")
+        ladder_reserve(ladder, count)
+        pairs = <int64_t*>PyMem_Malloc(max(count, 1) * 2 * sizeof(int64_t))
+        if pairs == NULL:
+            raise MemoryError(f"no memory for {count} levels")
+        try:
+            # All of them are read and checked before the first is set: a bad one leaves the book as it was.
+            for index in range(count):
+                pairs[2 * index] = prices[index]
+                pairs[2 * index + 1] = sizes[index]
+                check_level(pairs[2 * index], pairs[2 * index + 1])
+            for index in range(count):
+                self.set_level(side, pairs[2 * index], pairs[2 * index + 1])
+        finally:
+            PyMem_Free(pairs)
+
+    def clear(self):
+        self.ladders[0].count = 0
+        self.ladders[1].count = 0
+
+    def load(self, bids, asks):
+        cdef Book fresh = Book()
+        fresh.fill_side(BUY, bids)
+        fresh.fill_side(SELL, asks)
+        self.take(fresh)
+
+    cdef int fill_side(self, int side, levels) except -1:
+        cdef Ladder* ladder = self.ladder(side)
+        cdef int64_t price, size
+        by_key = {}
+        for price, size in levels:
+            check_level(price, size)
+            by_key[side * price] = size
+        ladder_reserve(ladder, len(by_key))
+        for key in sorted(by_key):
+            if by_key[key] > 0:
+                ladder_insert(ladder, ladder.count, key).size = by_key[key]
+        return 0
+
+    cdef int take(self, Book fresh) except -1:
+        """Swaps contents, so that a load that fails has changed nothing."""
+        cdef int index
+        cdef Ladder mine
+        for index in range(2):
+            mine = self.ladders[index]
+            self.ladders[index] = fresh.ladders[index]
+            fresh.ladders[index] = mine
+        return 0
+
+    cdef object best_of(self, int side):
+        cdef Ladder* ladder = self.ladder(side)
+        cdef Level* level
+        if ladder.count == 0:
+            return None
+        level = &ladder.levels[ladder.count - 1]
+        return side * level.key, level.size
+
+    def best_bid(self):
+        return self.best_of(BUY)
+
+    def best_ask(self):
+        return self.best_of(SELL)
+
+    def best(self):
+        return self.best_of(BUY), self.best_of(SELL)
+
+    def depth(self, int side, Py_ssize_t n):
+        cdef Ladder* ladder = self.ladder(side)
+        cdef Py_ssize_t place
+        if n < 0:
+            raise ValueError(f"the number of levels must be 0 or more, found {n}")
+        return [
+            (side * ladder.levels[place].key, ladder.levels[place].size)
+            for place in range(ladder.count - 1, ladder.count - 1 - min(n, ladder.count), -1)
+        ]
+
+    def levels(self, int side):
+        return self.ladder(side).count
+
+    def is_crossed(self):
+        cdef Ladder* bids = &self.ladders[0]
+        cdef Ladder* asks = &self.ladders[1]
+        if bids.count == 0 or asks.count == 0:
+            return False
+        return bids.levels[bids.count - 1].key >= -asks.levels[asks.count - 1].key
+
+    def sweep(self, int side, int64_t size, limit=None):
+        cdef Ladder* ladder = &self.ladders[1] if self.ladder(side) == &self.ladders[0] else &self.ladders[0]
+        cdef Level* level
+        cdef Py_ssize_t place = ladder.count
+        cdef int64_t taken, price, worst_key = INT64_MAX
+        if size < 0:
+            raise ValueError(f"the size to take must be 0 lots or more, found {size}")
+        if limit is not None:
+            price = limit
+            check_level(price, 0)
+            worst_key = side * price
+        fills = []
+        while size > 0 and place > 0:
+            place -= 1
+            level = &ladder.levels[place]
+            # Seen from the taker, side * price grows with a worse price, and it is the level's key mirrored.
+            if -level.key > worst_key:
+                break
+            taken = min(size, level.size)
+            fills.append((-side * level.key, taken))
+            size -= taken
+        return fills
+
+    def state_hash(self):
+        cdef uint64_t state = HASH_START
+        cdef Py_ssize_t place
+        cdef Ladder* ladder
+        cdef int index
+        for index in range(2):
+            ladder = &self.ladders[index]
+            state = hash_word(state, ladder.count)
+            for place in range(ladder.count):
+                state = hash_word(hash_word(state, ladder.levels[place].key), ladder.levels[place].size)
+        return state
+
+    def dump(self):
+        words = [DUMP_MARK, self.ladders[0].count, self.ladders[1].count]
+        for side in (BUY, SELL):
+            for price, size in self.depth(side, self.levels(side)):
+                words += (price, size)
+        return struct.pack(f"<{len(words)}q", *words)
+
+    def load_bytes(self, bytes data):
+        cdef Book fresh = Book()
+        if len(data) % 8 or len(data) < 24:
+            raise ValueError(f"a book's dump has at least 3 whole words of 8 bytes, found {len(data)} bytes")
+        mark, bids, asks, *words = struct.unpack(f"<{len(data) // 8}q", data)
+        if mark != DUMP_MARK or bids < 0 or asks < 0 or len(words) != 2 * (bids + asks):
+            raise ValueError("these bytes are not a dump of a book, or they are cut off")
+        pairs = list(zip(words[::2], words[1::2]))
+        fresh.load(pairs[:bids], pairs[bids:])
+        if fresh.dump() != data:
+            raise ValueError("the levels of a book's dump must be whole, each once, best first")
+        self.take(fresh)

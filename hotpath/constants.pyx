@@ -1,0 +1,1 @@
+"""Sides, times in force and order outcomes as small C integers; Python sees the same numbers."""
