@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import random
 
 CLIENT_ORDER_ID_BYTES = 16
 
@@ -25,10 +24,10 @@ def message_id(source: str, epoch: int, sequence: int) -> str:
     return f"{source}:{epoch}:{sequence}"
 
 
-def generator(seed: int, *names: str) -> random.Random:
+def generator(seed: int, *names: str) -> Random:
     """A generator of its own for each use, so that one more draw in one place changes nothing in another."""
     digest = hashlib.sha256("\x00".join((str(seed), *names)).encode()).digest()
-    return random.Random(int.from_bytes(digest[:8], "big"))
+    return Random(int.from_bytes(digest[:8], "big"))
 
 
 def fresh_token(byte_count: int = 16) -> str:

@@ -1,0 +1,257 @@
+"""Everything that a desk file can say, as Structs: desks/full.toml shows each table and key with its default."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+import msgspec
+
+from letrade.core.config.durations import parse_duration
+from letrade.core.config.secrets import Secret
+from letrade.core.config.values import (
+    Count,
+    Currency,
+    CurrencyPair,
+    Duration,
+    FeeRate,
+    Fraction,
+    Instant,
+    InstrumentId,
+    Name,
+    NotNegative,
+    Port,
+    Positive,
+    PositiveDuration,
+    Probability,
+)
+
+DESK_PROCESS = "desk"
+"""The process that runs whatever no worker runs."""
+
+
+class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of a desk file; durations are integer ns, money and prices exact decimals."""
+
+
+class NoSettings(Table, frozen=True, kw_only=True):
+    """The Config of an actor or feed that has none."""
+
+
+class Desk(Table, frozen=True, kw_only=True):
+    """The desk as a whole."""
+
+    name: Name = "main"
+    reporting_currency: Currency = "USDT"
+    step: PositiveDuration = parse_duration("50ms")
+    """The window of a stepped run; a desk file that leaves it out gets the least order latency of its venues."""
+    seed: Count = 1
+    data_dir: str | None = None
+    on_stop: Literal["cancel", "keep", "flatten"] = "cancel"
+    snapshot_every: PositiveDuration = parse_duration("10s")
+    status_every: PositiveDuration = parse_duration("1s")
+    journal_fsync: Literal["never", "interval", "always"] = "interval"
+    journal_max_bytes: Annotated[int, msgspec.Meta(ge=65_536, le=2**63 - 1)] = 2**30
+
+
+class Nats(Table, frozen=True, kw_only=True):
+    """The server between the processes; without a url the desk starts a private one."""
+
+    url: str | list[str] | None = None
+    user: str | None = None
+    password: Secret | None = None
+    port: Port | None = None
+    """Where the private server listens; 4222 if it is free, else any."""
+    client: Literal["nats-py"] = "nats-py"
+
+    @property
+    def urls(self) -> list[str]:
+        """The servers to try, none for a private one."""
+        return [self.url] if isinstance(self.url, str) else list(self.url or ())
+
+
+class FaultsConfig(Table, frozen=True, kw_only=True):
+    """What goes wrong at a simulated venue, each the probability of one answer, drawn from the seed."""
+
+    seed: Count = 1
+    lose: Probability = 0.0
+    delay: Probability = 0.0
+    delay_time: PositiveDuration = parse_duration("1s")
+    repeat: Probability = 0.0
+    refuse: Probability = 0.0
+
+
+class VenueConfig(Table, frozen=True, kw_only=True):
+    """A place to trade. Orders reach it after `order_latency`, its answers come back after `response_latency`."""
+
+    name: Name
+    kind: Literal["paper"] = "paper"
+    order_latency: PositiveDuration = parse_duration("50ms")
+    response_latency: Duration = parse_duration("5ms")
+    maker_fee: FeeRate = Decimal("0.0002")
+    taker_fee: FeeRate = Decimal("0.0005")
+    fee_currency: Currency = "quote"
+    """`quote`, `base`, or the code of a third currency, priced by `fee_prices`."""
+    fee_prices: dict[CurrencyPair, Positive] = {}
+    fill_model: Literal["book", "trades", "bars", "matching"] | None = None
+    """What limits fills; chosen by what the feed knows when it is left out."""
+    faults: FaultsConfig = FaultsConfig()
+    worker: Name | None = None
+
+
+class InstrumentConfig(Table, frozen=True, kw_only=True):
+    """One version of an instrument: these numbers hold from `valid_from` until the next version."""
+
+    name: InstrumentId
+    kind: Literal["spot", "linear"]
+    base: Currency
+    quote: Currency
+    settle: Currency
+    tick: Positive
+    lot: Positive
+    min_size: NotNegative = Decimal("0")
+    min_notional: NotNegative = Decimal("0")
+    multiplier: Positive = Decimal("1")
+    valid_from: Instant = 0
+
+    @property
+    def venue(self) -> str:
+        return self.name.partition(".")[0]
+
+
+class AccountConfig(Table, frozen=True, kw_only=True):
+    """A login at a venue, with what a simulated venue credits it at the start."""
+
+    name: Name
+    venue: Name
+    balances: dict[Currency, NotNegative] = {}
+    margin_mode: Literal["cross", "isolated"] = "cross"
+    position_mode: Literal["one_way", "hedge"] = "one_way"
+
+
+class FeedConfig(Table, frozen=True, kw_only=True):
+    """A source of market data; `config` holds the keys that its class declares."""
+
+    name: Name
+    path: str
+    """The dotted name of the class."""
+    feed_class: type
+    config: msgspec.Struct
+    kind: str | None = None
+    speed: Literal["max", "live"] | float = "max"
+    """Times the recorded speed; `max` is stepped, as fast as the desk can; `live` is the wall clock."""
+    files: list[str] = []
+
+
+class ActorConfig(Table, frozen=True, kw_only=True):
+    """An actor; `config` holds the keys that its class declares."""
+
+    name: Name
+    path: str
+    """The dotted name of the class."""
+    actor_class: type
+    config: msgspec.Struct
+
+
+class WorkerConfig(Table, frozen=True, kw_only=True):
+    """A process of its own for some actors and feeds; an external one is started by somebody else."""
+
+    name: Name
+    actors: list[Name] = []
+    feeds: list[Name] = []
+    external: bool = False
+    restarts: Count = 10
+    restart_window: PositiveDuration = parse_duration("60s")
+
+
+class RiskLimits(Table, frozen=True, kw_only=True):
+    """What an opening request may not exceed; money in the reporting currency. None is no limit."""
+
+    max_order_size: Positive | None = None
+    max_order_notional: Positive | None = None
+    max_position_notional: Positive | None = None
+    max_gross_exposure: Positive | None = None
+    price_band: Fraction | None = None
+    """The largest distance of an order's price from the market, as a fraction of it."""
+    max_orders_per_second: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    stale_after: PositiveDuration | None = None
+    max_daily_loss: Positive | None = None
+    max_drawdown: Fraction | None = None
+
+
+class RiskLimit(RiskLimits, frozen=True, kw_only=True):
+    """Limits of one account, one instrument, or both, in place of the desk's."""
+
+    name: Name
+    account: Name | None = None
+    instrument: InstrumentId | None = None
+
+
+class RiskConfig(RiskLimits, frozen=True, kw_only=True):
+    """The desk's limits, and those that differ."""
+
+    stale_after: PositiveDuration | None = parse_duration("5s")
+    limits: list[RiskLimit] = msgspec.field(name="limit", default_factory=list)
+
+    def limits_for(self, account: str, instrument: str) -> RiskLimits:
+        """The limits that hold here: the desk's, each replaced by the last entry that fits and names it."""
+        keys = RiskLimits.__struct_fields__
+        chosen = {key: getattr(self, key) for key in keys}
+        for limit in self.limits:
+            if limit.account in (None, account) and limit.instrument in (None, instrument):
+                chosen |= {key: getattr(limit, key) for key in keys if getattr(limit, key) is not None}
+        return RiskLimits(**chosen)
+
+
+class Sizing(Table, frozen=True, kw_only=True):
+    """How a wish becomes a size: a fixed fraction of what is allocated."""
+
+    kind: Literal["fixed_fractional"] = "fixed_fractional"
+    fraction: Fraction = Decimal("0.1")
+
+
+class Allocation(Table, frozen=True, kw_only=True):
+    """What one strategy may use of one account: a fraction of its equity, or an amount of the reporting currency."""
+
+    name: Name
+    strategy: Name
+    account: Name
+    fraction: Fraction | None = None
+    amount: Positive | None = None
+    sizing: Sizing | None = None
+
+    def __post_init__(self) -> None:
+        if (self.fraction is None) == (self.amount is None):
+            raise ValueError("expected either fraction or amount")
+
+
+class CapitalConfig(Table, frozen=True, kw_only=True):
+    """Who may use how much."""
+
+    sizing: Sizing = Sizing()
+    allocations: list[Allocation] = msgspec.field(name="allocation", default_factory=list)
+
+    def sizing_for(self, allocation: Allocation) -> Sizing:
+        return allocation.sizing or self.sizing
+
+
+class DeskConfig(Table, frozen=True, kw_only=True):
+    """A whole desk, checked: every name that it mentions exists."""
+
+    desk: Desk = Desk()
+    nats: Nats = Nats()
+    venues: list[VenueConfig] = msgspec.field(name="venue", default_factory=list)
+    instruments: list[InstrumentConfig] = msgspec.field(name="instrument", default_factory=list)
+    accounts: list[AccountConfig] = msgspec.field(name="account", default_factory=list)
+    feeds: list[FeedConfig] = msgspec.field(name="feed", default_factory=list)
+    actors: list[ActorConfig] = msgspec.field(name="actor", default_factory=list)
+    workers: list[WorkerConfig] = msgspec.field(name="worker", default_factory=list)
+    risk: RiskConfig = RiskConfig()
+    capital: CapitalConfig = CapitalConfig()
+
+    def process_of(self, name: str) -> str:
+        """The process that runs this actor, feed or venue: a worker's name, or `desk`."""
+        for venue in self.venues:
+            if venue.name == name:
+                return venue.worker or DESK_PROCESS
+        return next((w.name for w in self.workers if name in w.actors or name in w.feeds), DESK_PROCESS)
