@@ -1,4 +1,5 @@
-"""Compiles hotpath/*.pyx; everything else about the package is in pyproject.toml. LETRADE_DEBUG=1 builds with bounds checks and assertions."""
+"""Compiles hotpath/*.pyx, with every check on when LETRADE_DEBUG=1; all else about the package is in pyproject.toml."""
+
 import os
 from pathlib import Path
 

@@ -1,1 +1,1 @@
-"""The runtime and the vocabulary: messages, subjects, money, clock, actors, bus, journal. Knows no actor and no strategy."""
+"""The runtime and the vocabulary: messages, money, clock, actors, bus, journal. Knows no actor and no strategy."""

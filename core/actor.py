@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import typing
 from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple
@@ -65,7 +64,7 @@ class Actor:
         """The time of the message in hand, ns UTC."""
         return self.time
 
-    def random(self, *names: str) -> random.Random:
+    def random(self, *names: str) -> ids.Random:
         """A generator of the desk's seed and this actor's name; keep its state in state() if you draw later."""
         return ids.generator(self.context.seed, self.name, *names)
 

@@ -1,11 +1,14 @@
-"""The only source of identity and chance: order ids that mean the same intent for ever, seeded generators, fresh tokens."""
+"""The only source of identity and chance: order ids of the same intent for ever, seeded generators, fresh tokens."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import random
 
 CLIENT_ORDER_ID_BYTES = 16
+
+Random = random.Random  # the type for annotations elsewhere: only this file imports random
 
 
 def order_id(strategy: str, signal: int, leg: int) -> str:

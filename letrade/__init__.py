@@ -1,4 +1,5 @@
 """Letrade's public names, each loaded when first used so that `import letrade` stays light."""
+
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -15,12 +16,14 @@ _HOME = {
 __all__ = ["Actor", "__version__"]
 
 
-def __getattr__(name: str) -> object:
-    if name not in _HOME:
-        raise AttributeError(f"module 'letrade' has no attribute {name!r}")
-    value: object = getattr(import_module(_HOME[name]), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # type checkers read the imports above, and so find a name that does not exist
+
+    def __getattr__(name: str) -> object:
+        if name not in _HOME:
+            raise AttributeError(f"module 'letrade' has no attribute {name!r}")
+        value = getattr(import_module(_HOME[name]), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

@@ -85,7 +85,7 @@ def goes_in_a_circle(tree: Sequence[Source]) -> list[str]:
     edges = _edges(tree)
     while leaves := {module for module, targets in edges.items() if not targets}:
         edges = {module: targets - leaves for module, targets in edges.items() if module not in leaves}
-    return [f"{module} is in, or leads into, a circle by {sorted(targets)}" for module, targets in sorted(edges.items())]
+    return [f"{module} is in, or leads into, a circle by {sorted(to)}" for module, to in sorted(edges.items())]
 
 
 RULES: list[Rule] = [breaks_a_layer, uses_the_facade, uses_a_bare_folder_name, goes_in_a_circle]
