@@ -1,4 +1,4 @@
-"""Tables into Structs: every unknown key, missing key and wrong value is collected, with what was expected and found."""
+"""Tables into Structs; every unknown key, missing key and wrong value is told at once."""
 
 from __future__ import annotations
 
@@ -66,9 +66,7 @@ class Decoder:
         if value is None and type(None) in members:
             return None
         members = tuple(member for member in members if member is not type(None))
-        shapes = {dict: is_struct, list: lambda member: (get_origin(member) or member) in (list, tuple)}
-        fits = shapes.get(type(value))
-        shaped = [member for member in members if fits is not None and fits(unwrap(member)[0])]
+        shaped = [member for member in members if _has_shape(value, unwrap(member)[0])]
         if len(members) == 1 or len(shaped) == 1:
             return self.decode(value, shaped[0] if shaped else members[0], place)
         if len(shaped) > 1:
@@ -119,7 +117,8 @@ class Decoder:
     def _decode_list(self, value: object, kind: Any, arguments: tuple[Any, ...], annotation: Any, place: Place) -> Any:
         if not isinstance(value, (list, tuple)):
             if is_struct(arguments[0]):
-                self.problems.add(place, f"expected a list of tables, [[{'.'.join(place)}]], found {found(value, place)}")
+                header = f"[[{'.'.join(place)}]]"
+                self.problems.add(place, f"expected a list of tables, {header}, found {found(value, place)}")
                 return INVALID
             return self._expected(value, annotation, place)
         if kind is tuple and not (len(arguments) == 2 and arguments[1] is Ellipsis):
@@ -139,7 +138,9 @@ class Decoder:
             (self.decode(key, arguments[0], (*place, str(key))), self.decode(item, arguments[1], (*place, str(key))))
             for key, item in value.items()
         ]
-        return INVALID if any(part is INVALID for pair in pairs for part in pair) else self._limited(dict(pairs), annotation, place)
+        if any(part is INVALID for pair in pairs for part in pair):
+            return INVALID
+        return self._limited(dict(pairs), annotation, place)
 
     def _limited(self, value: Any, annotation: Any, place: Place) -> Any:
         meta = find_mark(unwrap(annotation)[1], msgspec.Meta)
@@ -197,3 +198,10 @@ class Decoder:
         except (msgspec.ValidationError, TypeError) as error:
             self.problems.add(place, str(error))
             return INVALID
+
+
+def _has_shape(value: object, member: Any) -> bool:
+    """Whether a table or a list can only be meant for this member of a union."""
+    if isinstance(value, dict):
+        return is_struct(member)
+    return isinstance(value, list) and (get_origin(member) or member) in (list, tuple)

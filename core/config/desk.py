@@ -35,7 +35,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class NoSettings(Table, frozen=True, kw_only=True):
-    """The Config of an actor or feed that has none."""
+    """The Config of a feed that declares none."""
 
 
 class Desk(Table, frozen=True, kw_only=True):
@@ -129,7 +129,7 @@ class AccountConfig(Table, frozen=True, kw_only=True):
     position_mode: Literal["one_way", "hedge"] = "one_way"
 
 
-class FeedConfig(Table, frozen=True, kw_only=True):
+class FeedEntry(Table, frozen=True, kw_only=True):
     """A source of market data; `config` holds the keys that its class declares."""
 
     name: Name
@@ -143,7 +143,7 @@ class FeedConfig(Table, frozen=True, kw_only=True):
     files: list[str] = []
 
 
-class ActorConfig(Table, frozen=True, kw_only=True):
+class ActorEntry(Table, frozen=True, kw_only=True):
     """An actor; `config` holds the keys that its class declares."""
 
     name: Name
@@ -243,8 +243,8 @@ class DeskConfig(Table, frozen=True, kw_only=True):
     venues: list[VenueConfig] = msgspec.field(name="venue", default_factory=list)
     instruments: list[InstrumentConfig] = msgspec.field(name="instrument", default_factory=list)
     accounts: list[AccountConfig] = msgspec.field(name="account", default_factory=list)
-    feeds: list[FeedConfig] = msgspec.field(name="feed", default_factory=list)
-    actors: list[ActorConfig] = msgspec.field(name="actor", default_factory=list)
+    feeds: list[FeedEntry] = msgspec.field(name="feed", default_factory=list)
+    actors: list[ActorEntry] = msgspec.field(name="actor", default_factory=list)
     workers: list[WorkerConfig] = msgspec.field(name="worker", default_factory=list)
     risk: RiskConfig = RiskConfig()
     capital: CapitalConfig = CapitalConfig()

@@ -1,8 +1,8 @@
-"""Several desk files into one: tables merge key by key, lists of named tables by name, all else is replaced by the later."""
+"""Several desk files into one: tables merge key by key, lists of named tables by name, the later wins."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeGuard
 
 from letrade.core.config.problems import Origin, Origins, Place, Problems, show_place
 
@@ -33,7 +33,7 @@ def _merge_items(base: list[Any], extra: list[Any], origin: Origin, origins: Ori
             origins.replace((*place, label), origin)
 
 
-def is_named(value: object) -> bool:
+def is_named(value: object) -> TypeGuard[list[dict[str, Any]]]:
     """Whether this is a list of tables (a name may be missing, which is told later)."""
     return isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value)
 

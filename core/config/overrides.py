@@ -26,7 +26,7 @@ def parse_value(text: str) -> object:
 def apply_overrides(
     tables: dict[str, Any], environ: Mapping[str, str], list_sections: Sequence[str], problems: Problems
 ) -> None:
-    """Sets each overridden value in place; a list item is met by its name, which may be written with `_` for `-` and `.`."""
+    """Sets each overridden value in place; a list item's name may be written with `_` for `-` and `.`."""
     for variable in sorted(environ):
         if not variable.startswith(PREFIX) or SEPARATOR not in variable:
             continue

@@ -14,8 +14,8 @@ SECRET_BYTES_MAX = 65_536
 HIDDEN = "***"
 
 _REFERENCE = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*|file:(?:/|~/).+", re.ASCII)
-_USER_INFO = re.compile(r"(?<=://)[^/@\s]*@")
-_SENSITIVE = re.compile(r"password|passwd|passphrase|secret|api_?key|private_?key|auth_?token|credential", re.IGNORECASE)
+_USER_INFO = re.compile(r"(?<=://)\S*@")
+_SENSITIVE = re.compile(r"passw(?:or)?d|passphrase|secret|(?:api|private)_?key|auth_?token|credential", re.IGNORECASE)
 
 
 class Secret:

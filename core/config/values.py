@@ -1,4 +1,4 @@
-"""The values that a desk file can hold beyond TOML's own: exact decimals, durations, instants, names; and their limits."""
+"""What a desk file can hold beyond TOML's own values: exact decimals, durations, instants, names; and their limits."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DECIMAL_EXPONENT_MAX = 30
 
 @dataclass(frozen=True)
 class Bounds:
-    """Limits of a decimal or a duration, which msgspec.Meta cannot hold; `above` and `below` exclude the limit itself."""
+    """Limits of a decimal or a duration, which msgspec.Meta cannot hold; `above` and `below` are exclusive."""
 
     above: int | None = None
     least: int | None = None
@@ -49,7 +49,7 @@ class TextForm:
 
 
 def parse_decimal(value: object) -> Decimal:
-    """An exact decimal of text or a TOML integer; of a TOML float the shortest text that reads back as the same float."""
+    """An exact decimal of text or a TOML integer; of a TOML float, its shortest text."""
     if isinstance(value, bool) or not isinstance(value, (str, int, float, Decimal)):
         raise ValueError("not a number")
     try:
@@ -123,9 +123,7 @@ Port = Annotated[int, msgspec.Meta(ge=1, le=65_535)]
 
 Name = Annotated[
     str,
-    msgspec.Meta(
-        pattern=r"^[A-Za-z0-9_-]{1,64}\Z", description="a name of at most 64 letters, digits, `_` and `-`"
-    ),
+    msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}\Z", description="a name of at most 64 letters, digits, `_` and `-`"),
 ]
 """What can be one word of a NATS subject."""
 
@@ -133,7 +131,9 @@ Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9]{1,32}\Z", descript
 
 CurrencyPair = Annotated[
     str,
-    msgspec.Meta(pattern=r"^[A-Za-z0-9]{1,32}-[A-Za-z0-9]{1,32}\Z", description='a pair of currencies such as "BNB-USDT"'),
+    msgspec.Meta(
+        pattern=r"^[A-Za-z0-9]{1,32}-[A-Za-z0-9]{1,32}\Z", description='a pair of currencies such as "BNB-USDT"'
+    ),
 ]
 
 InstrumentId = Annotated[

@@ -1,0 +1,149 @@
+"""What no single table can know: every name that a desk mentions exists, once, and the numbers fit together."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterable
+from decimal import Decimal
+from typing import TypeVar
+
+from letrade.core.config.describe import did_you_mean
+from letrade.core.config.desk import DESK_PROCESS, ActorEntry, DeskConfig
+from letrade.core.config.problems import Place, Problems
+from letrade.core.config.values import DURATION_FORM
+
+Item = TypeVar("Item", bound=Hashable)
+
+
+class Checker:
+    """Runs all checks over a decoded desk and collects what they find."""
+
+    def __init__(self, desk: DeskConfig, problems: Problems) -> None:
+        self.desk = desk
+        self.problems = problems
+        self.venues = [venue.name for venue in desk.venues]
+        self.accounts = [account.name for account in desk.accounts]
+        self.actors = [actor.name for actor in desk.actors]
+        self.feeds = [feed.name for feed in desk.feeds]
+        self.workers = [worker.name for worker in desk.workers]
+        self.instruments = list(dict.fromkeys(instrument.name for instrument in desk.instruments))
+
+    def run(self) -> None:
+        self.check_names()
+        self.check_accounts_and_venues()
+        self.check_instruments()
+        self.check_actors()
+        self.check_workers()
+        self.check_risk_and_capital()
+
+    def _known(self, name: str, known: Iterable[str], what: str, place: Place) -> None:
+        choices = list(known)
+        if name not in choices:
+            self.problems.add(place, f'there is no {what} "{name}"{did_you_mean(name, choices)}')
+
+    def check_names(self) -> None:
+        """Venues, actors and feeds are sources of messages, so no two of them may share a name."""
+        owners: dict[str, str] = {}
+        for section, names in (("venue", self.venues), ("actor", self.actors), ("feed", self.feeds)):
+            for name in dict.fromkeys(names):
+                if name in owners:
+                    self.problems.add((section, name), f'the name is taken by [[{owners[name]}]] "{name}" already')
+                owners.setdefault(name, section)
+        for section, names in (
+            ("venue", self.venues),
+            ("account", self.accounts),
+            ("feed", self.feeds),
+            ("actor", self.actors),
+            ("worker", self.workers),
+        ):
+            for name in _repeated(names):
+                self.problems.add((section, name), "the name is given twice")
+
+    def check_accounts_and_venues(self) -> None:
+        for account in self.desk.accounts:
+            self._known(account.venue, self.venues, "venue", ("account", account.name, "venue"))
+        for venue in self.desk.venues:
+            place = ("venue", venue.name)
+            if venue.worker is not None:
+                self._known(venue.worker, self.workers, "worker", (*place, "worker"))
+            if self.desk.desk.step > venue.order_latency:
+                step, latency = (DURATION_FORM.show(ns) for ns in (self.desk.desk.step, venue.order_latency))
+                text = f"expected at least desk.step, {step}, found {latency}"
+                self.problems.add((*place, "order_latency"), text)
+            if venue.fee_currency in ("quote", "base"):
+                continue
+            quotes = {i.quote: None for i in self.desk.instruments if i.venue == venue.name}
+            for quote in quotes:
+                pair = f"{venue.fee_currency}-{quote}"
+                if quote != venue.fee_currency and pair not in venue.fee_prices:
+                    text = f'fees in {venue.fee_currency} need its price, expected fee_prices = {{ "{pair}" = "…" }}'
+                    self.problems.add((*place, "fee_prices"), text)
+
+    def check_instruments(self) -> None:
+        versions = [(instrument.name, instrument.valid_from) for instrument in self.desk.instruments]
+        for name, _ in _repeated(versions):
+            self.problems.add(("instrument", name), "two versions hold from the same time")
+        for instrument in self.desk.instruments:
+            if instrument.kind == "spot" and (instrument.settle != instrument.quote or instrument.multiplier != 1):
+                text = "a spot instrument settles in its quote currency and has multiplier 1"
+                self.problems.add(("instrument", instrument.name), text)
+
+    def check_actors(self) -> None:
+        """The instruments and accounts that an actor's Config names, where it declares them under these keys."""
+        for actor in self.desk.actors:
+            for key in ("instrument", "instruments"):
+                for name in _names_in(actor, key):
+                    self._known(name, self.instruments, "instrument", ("actor", actor.name, key))
+            for key in ("account", "accounts"):
+                for name in _names_in(actor, key):
+                    self._known(name, self.accounts, "account", ("actor", actor.name, key))
+
+    def check_workers(self) -> None:
+        runner: dict[str, str] = {}
+        for worker in self.desk.workers:
+            place = ("worker", worker.name)
+            if worker.name == DESK_PROCESS:
+                self.problems.add(place, f'"{DESK_PROCESS}" is the process of all that no worker runs')
+            for key, names, known in (("actors", worker.actors, self.actors), ("feeds", worker.feeds, self.feeds)):
+                for name in names:
+                    self._known(name, known, key[:-1], (*place, key))
+                    if name in runner:
+                        text = f'"{name}" is run by the worker "{runner[name]}" already'
+                        self.problems.add((*place, key), text)
+                    runner[name] = worker.name
+
+    def check_risk_and_capital(self) -> None:
+        for name in _repeated(limit.name for limit in self.desk.risk.limits):
+            self.problems.add(("risk", "limit", name), "the name is given twice")
+        for limit in self.desk.risk.limits:
+            place = ("risk", "limit", limit.name)
+            if limit.account is not None:
+                self._known(limit.account, self.accounts, "account", (*place, "account"))
+            if limit.instrument is not None:
+                self._known(limit.instrument, self.instruments, "instrument", (*place, "instrument"))
+        fractions: dict[str, Decimal] = {}
+        for name in _repeated(allocation.name for allocation in self.desk.capital.allocations):
+            self.problems.add(("capital", "allocation", name), "the name is given twice")
+        for allocation in self.desk.capital.allocations:
+            place = ("capital", "allocation", allocation.name)
+            self._known(allocation.strategy, self.actors, "actor", (*place, "strategy"))
+            self._known(allocation.account, self.accounts, "account", (*place, "account"))
+            taken = fractions.get(allocation.account, Decimal(0)) + (allocation.fraction or 0)
+            fractions[allocation.account] = taken
+            if taken > 1 and allocation.fraction is not None:
+                text = f'the fractions of the account "{allocation.account}" add up to {taken}, expected at most 1'
+                self.problems.add((*place, "fraction"), text)
+        pairs = _repeated((allocation.strategy, allocation.account) for allocation in self.desk.capital.allocations)
+        for strategy, account in pairs:
+            text = f'two allocations for the strategy "{strategy}" on the account "{account}"'
+            self.problems.add(("capital", "allocation"), text)
+
+
+def _repeated(items: Iterable[Item]) -> list[Item]:
+    return [item for item, times in Counter(items).items() if times > 1]
+
+
+def _names_in(actor: ActorEntry, key: str) -> list[str]:
+    value = getattr(actor.config, key, None)
+    names = [value] if isinstance(value, str) else value if isinstance(value, (list, tuple)) else []
+    return [name for name in names if isinstance(name, str) and name]

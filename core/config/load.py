@@ -1,0 +1,194 @@
+"""From the paths that a user names to one checked DeskConfig."""
+
+from __future__ import annotations
+
+import copy
+import os
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import msgspec
+
+from letrade.core.config.check import Checker
+from letrade.core.config.classes import FEED_KINDS, special_tables
+from letrade.core.config.decode import INVALID, Decoder
+from letrade.core.config.describe import did_you_mean
+from letrade.core.config.desk import DeskConfig, FeedEntry
+from letrade.core.config.merge import is_named, item_label, merge, report_duplicates
+from letrade.core.config.overrides import apply_overrides
+from letrade.core.config.problems import Origin, Origins, Problems
+from letrade.core.config.secrets import Secret
+from letrade.core.config.values import DURATION_FORM
+from letrade.core.errors import ConfigurationError
+
+DESK_FILE_BYTES_MAX = 4 * 2**20
+COMMAND_LINE = "command line"
+LIST_SECTIONS = ("venue", "instrument", "account", "feed", "actor", "worker")
+
+_SYMBOL = re.compile(r"([A-Za-z0-9]+)-([A-Za-z0-9]+)(?:_([A-Za-z0-9]+))?(?:-[0-9]{6})?")
+_LOGIN_URL = re.compile(r"((?:[a-z]+://)?)(\S*)@(.*)", re.IGNORECASE)
+
+
+def load_desk(
+    paths: Sequence[Path | str] | Path | str,
+    overrides: Mapping[str, str] = os.environ,
+    *,
+    extra: Mapping[str, Any] | None = None,
+    feed_kinds: Mapping[str, str] = FEED_KINDS,
+) -> DeskConfig:
+    """The desk that these files describe, the later over the earlier; a bare name is a desk that Letrade brings.
+
+    `extra` are tables laid over the files (a command's arguments), `overrides` are LETRADE_… variables, laid over all.
+    ConfigurationError tells everything that is wrong, a line each.
+    """
+    named = [paths] if isinstance(paths, (str, Path)) else list(paths)
+    files = [find_desk_file(path) for path in named]
+    problems = Problems()
+    layers = [(Origin(str(file), is_file=True), read_tables(file, problems)) for file in files]
+    problems.raise_if_any()
+    if extra:
+        layers.append((Origin(COMMAND_LINE), dict(extra)))
+    return build_desk(layers, overrides, feed_kinds)
+
+
+def build_desk(
+    layers: Sequence[tuple[Origin, Mapping[str, Any]]],
+    overrides: Mapping[str, str],
+    feed_kinds: Mapping[str, str] = FEED_KINDS,
+) -> DeskConfig:
+    """The desk of tables that were read already, each with who says so. ConfigurationError as load_desk."""
+    problems = Problems(Origins())
+    tables: dict[str, Any] = {}
+    for origin, layer in layers:
+        report_duplicates(dict(layer), origin.label, problems)
+        merge(tables, copy.deepcopy(dict(layer)), origin, problems.origins)
+    apply_overrides(tables, overrides, LIST_SECTIONS, problems)
+    _infer_instruments(tables)
+    _infer_step(tables)
+    _split_login(tables, problems)
+    desk = Decoder(problems, special_tables(feed_kinds)).decode(tables, DeskConfig, ())
+    problems.raise_if_any()
+    if desk is INVALID:
+        raise ConfigurationError("the configuration does not describe a desk")
+    checked: DeskConfig = _with_file_paths(desk, problems)
+    Checker(checked, problems).run()
+    problems.raise_if_any()
+    return checked
+
+
+def packaged_desks() -> dict[str, Path]:
+    """The desks that Letrade brings, by name."""
+    folder = Path(str(resources.files("letrade").joinpath("desks")))
+    return {file.stem: file for file in sorted(folder.glob("*.toml"))}
+
+
+def find_desk_file(path: Path | str) -> Path:
+    """The file of a path or of a bare name. ConfigurationError, naming the desks there are, when there is none."""
+    desks = packaged_desks()
+    bare = isinstance(path, str) and path.isprintable() and Path(path).name == path and not path.endswith(".toml")
+    if bare and path in desks:
+        return desks[str(path)]
+    file = Path(path).expanduser()
+    if file.is_file():
+        return file
+    shown = ", ".join(desks) or "none"
+    if bare:
+        hint = did_you_mean(str(path), desks)
+        meant = hint if hint.startswith(",") else ""
+        raise ConfigurationError(f'there is no desk "{path}"{meant}; Letrade brings: {shown}; a file ends in .toml')
+    what = "a directory" if file.is_dir() else "no such file"
+    raise ConfigurationError(f"{file}: expected a desk file, found {what}; Letrade brings these desks: {shown}")
+
+
+def read_tables(file: Path, problems: Problems) -> dict[str, Any]:
+    """The tables of one file; empty when it cannot be read, which is then told."""
+    try:
+        with file.open("rb") as opened:
+            content = opened.read(DESK_FILE_BYTES_MAX + 1)
+        if len(content) > DESK_FILE_BYTES_MAX:
+            raise ValueError(f"expected a desk file of at most {DESK_FILE_BYTES_MAX} bytes")
+        return tomllib.loads(content.decode())
+    except OSError as error:
+        problems.add_text(f"{file}: cannot be read: {error.strerror}")
+    except UnicodeDecodeError as error:
+        problems.add_text(f"{file}: expected UTF-8 text, found another byte at {error.start}")
+    except tomllib.TOMLDecodeError as error:
+        problems.add_text(f"{file}: not valid TOML: {error}")
+    except (ValueError, RecursionError) as error:
+        problems.add_text(f"{file}: cannot be read: {error}")
+    return {}
+
+
+def _infer_instruments(tables: dict[str, Any]) -> None:
+    """Currencies and kind that the id spells already need not be repeated."""
+    instruments = tables.get("instrument")
+    for item in instruments if is_named(instruments) else ():
+        symbol = str(item.get("name", "")).partition(".")[2]
+        match = _SYMBOL.fullmatch(symbol)
+        if match is not None:
+            base, quote, settle = match.groups()
+            inferred = {"base": base, "quote": quote, "settle": settle or quote, "kind": "linear" if settle else "spot"}
+            for key, value in inferred.items():
+                item.setdefault(key, value)
+
+
+def _infer_step(tables: dict[str, Any]) -> None:
+    """The longest window that no order can arrive within: the least order latency."""
+    desk, venues = tables.setdefault("desk", {}), tables.get("venue")
+    if not isinstance(desk, dict) or "step" in desk or not is_named(venues):
+        return
+    default = DURATION_FORM.show(50_000_000)
+    try:
+        latencies_ns = [DURATION_FORM.parse(venue.get("order_latency", default)) for venue in venues]
+    except ValueError:
+        return  # told by the venue's own key
+    desk["step"] = DURATION_FORM.show(min(latencies_ns))
+
+
+def _split_login(tables: dict[str, Any], problems: Problems) -> None:
+    """user:password@ in a server's URL becomes nats.user and nats.password; a file may not hold them."""
+    nats = tables.get("nats")
+    url = nats.get("url") if isinstance(nats, dict) else None
+    urls = url if isinstance(url, list) else [url]
+    matches = [_LOGIN_URL.fullmatch(text) if isinstance(text, str) else None for text in urls]
+    logins = {match[2] for match in matches if match is not None}
+    if not isinstance(nats, dict) or not logins:
+        return
+    place = ("nats", "url")
+    origin = problems.origins.of(place)
+    bare = [match[1] + match[3] if match is not None else text for match, text in zip(matches, urls, strict=True)]
+    nats["url"] = bare if isinstance(url, list) else bare[0]
+    login = logins.pop()
+    user, colon, password = login.partition(":")
+    if (origin is not None and origin.is_file) or logins or not colon:
+        problems.add(place, 'expected a URL without login, with user and password = "env:NAME" next to it')
+        return
+    # The text of the variable holds the login: what is decoded and told from here on must not come back to it.
+    problems.origins.replace(place, Origin(origin.label if origin is not None else COMMAND_LINE))
+    nats["user"], nats["password"] = unquote(user), Secret.of_value(unquote(password))
+    for key in ("user", "password"):
+        problems.origins.replace(("nats", key), problems.origins.by_place[place])
+
+
+def _with_file_paths(desk: DeskConfig, problems: Problems) -> DeskConfig:
+    """Files that a desk file names are meant from the folder of that file."""
+
+    def resolve(feed: FeedEntry, index: int) -> FeedEntry:
+        label = item_label({"name": feed.name}, index)
+        origin = problems.origins.of(("feed", label, "files"))
+        if origin is None or not origin.is_file:
+            return feed
+        folder = Path(origin.label).parent
+        files = [str(folder / Path(file).expanduser()) for file in feed.files]
+        config: Any = feed.config
+        if "files" in config.__struct_fields__:
+            config = msgspec.structs.replace(config, files=type(config.files)(files))
+        return msgspec.structs.replace(feed, files=files, config=config)
+
+    feeds = [resolve(feed, index) if feed.files else feed for index, feed in enumerate(desk.feeds)]
+    return msgspec.structs.replace(desk, feeds=feeds)
