@@ -1,0 +1,75 @@
+"""The bytes of a journal: one frame a turn, with its length and checksum, so that a torn write is seen and cut off."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+
+import msgspec
+
+from letrade.core.errors import DataError
+
+FRAME = struct.Struct("<II")
+FRAME_BYTES_MAX = 256 * 1024 * 1024
+MAGIC = b"LETRADE1"
+
+
+class Turn(msgspec.Struct, array_like=True, gc=False):
+    """One pass of a node: what went in, how it was run, and what it decided.
+
+    `inputs` and `outputs` are encoded messages; of the outputs only the journalled kinds, the first of which has the
+    number `first_output` in this process's journal.
+    """
+
+    number: int
+    epoch: int
+    floor: int
+    until: int
+    resume: int | None
+    """When feedback enters; None: not yet. Live turns resume at once, as often as there is feedback: -1."""
+    low: int
+    high: int
+    inputs: list[bytes]
+    outputs: list[bytes]
+    first_output: int
+    window: int = 0
+    phase: int = 0
+
+
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.msgpack.Decoder(Turn)
+
+
+def frame(payload: bytes) -> bytes:
+    """The payload with its length and CRC-32 in front."""
+    return FRAME.pack(len(payload), zlib.crc32(payload)) + payload
+
+
+def encode_turn(turn: Turn) -> bytes:
+    return frame(_ENCODER.encode(turn))
+
+
+def decode_turn(payload: bytes) -> Turn:
+    """DataError when the payload, though its checksum holds, is no turn."""
+    try:
+        return _DECODER.decode(payload)
+    except msgspec.DecodeError as error:
+        raise DataError(f"expected a journal turn, found {payload[:40]!r}: {error}") from error
+
+
+def whole_frames(data: bytes | memoryview, offset: int = 0) -> Iterator[tuple[int, bytes]]:
+    """(offset after the frame, payload) of each whole frame; ends at the first that is torn or damaged."""
+    view = memoryview(data)
+    while offset + FRAME.size <= len(view):
+        length, checksum = FRAME.unpack_from(view, offset)
+        end = offset + FRAME.size + length
+        if length > FRAME_BYTES_MAX or end > len(view):
+            return
+        payload = bytes(view[offset + FRAME.size : end])
+        if zlib.crc32(payload) != checksum:
+            return
+        yield end, payload
+        offset = end
+
+
