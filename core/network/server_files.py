@@ -1,4 +1,4 @@
-"""What a private nats-server needs on this machine: binary, port, passwords, configuration, and the lock on its store."""
+"""What a private nats-server needs here: its binary, port, passwords, configuration, and the lock on its store."""
 
 from __future__ import annotations
 

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from letrade.core.network.link import DESK_INBOX, VIEWER_INBOX, Link, LinkConfig
+from letrade.core.network.links import new_link
 from letrade.core.network.server import PrivateServer, ServerConfig, ServerEvent
 from letrade.core.network.server_files import any_free_port
 
@@ -27,6 +29,28 @@ async def running_server(
     finally:
         await server.stop()
         await watching
+
+
+@asynccontextmanager
+async def connected_link(server: PrivateServer, user: str = "desk", *, no_echo: bool = False) -> AsyncIterator[Link]:
+    """A link as the desk itself, as the operator, or, with no password, as the viewer."""
+    address = server.address
+    login = {"desk": "letrade", "operator": "operator", "viewer": None, "system": "sys"}[user]
+    link = new_link(
+        LinkConfig(
+            servers=(address.url,),
+            name=f"test-{user}",
+            user=login,
+            password=address.passwords[user] if login else None,
+            no_echo=no_echo,
+            inbox_prefix=DESK_INBOX if user == "desk" else VIEWER_INBOX,
+        )
+    )
+    await link.connect()
+    try:
+        yield link
+    finally:
+        await link.close()
 
 
 async def eventually(condition: Callable[[], bool], what: str, seconds: float = 20.0) -> None:

@@ -1,0 +1,62 @@
+"""Commands of the NATS protocol as bytes; subjects and headers that would break it are refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from letrade.core.errors import NatsError
+
+SUBJECT_BYTES_MAX = 256
+CACHED_SUBJECTS_MAX = 8192
+_SUBJECT = re.compile(r"[^\s.]+(\.[^\s.]+)*")
+_HEADER_KEY = re.compile(r"[!-9;-~]+")
+_LINE_BREAK = re.compile(r"[\r\n]")
+
+
+class CommandWriter:
+    """Makes commands; each subject is checked and encoded once and then remembered."""
+
+    def __init__(self) -> None:
+        self._encoded: dict[str, bytes] = {}
+
+    def publish(self, subject: str, payload: bytes, reply: str = "", headers: Mapping[str, str] | None = None) -> bytes:
+        """PUB, or HPUB when there are headers."""
+        target = self._subject(subject)
+        if reply:
+            target = b"%b %b" % (target, self._subject(reply))
+        if not headers:
+            return b"PUB %b %d\r\n%b\r\n" % (target, len(payload), payload)
+        head = _header_block(headers)
+        return b"HPUB %b %d %d\r\n%b%b\r\n" % (target, len(head), len(head) + len(payload), head, payload)
+
+    def subscribe(self, subject: str, sid: int, queue: str = "") -> bytes:
+        """SUB: `sid` names the subscription in what the server sends."""
+        target = self._subject(subject)
+        return b"SUB %b %b %d\r\n" % (target, self._subject(queue), sid) if queue else b"SUB %b %d\r\n" % (target, sid)
+
+    def unsubscribe(self, sid: int) -> bytes:
+        return b"UNSUB %d\r\n" % sid
+
+    def _subject(self, subject: str) -> bytes:
+        encoded = self._encoded.get(subject)
+        if encoded is None:
+            encoded = subject.encode()
+            if len(encoded) > SUBJECT_BYTES_MAX or _SUBJECT.fullmatch(subject) is None:
+                raise NatsError(
+                    f"expected a NATS subject (tokens joined by dots, no spaces, at most {SUBJECT_BYTES_MAX} bytes), "
+                    f"found {subject[:SUBJECT_BYTES_MAX]!r}"
+                )
+            if len(self._encoded) >= CACHED_SUBJECTS_MAX:
+                self._encoded.clear()
+            self._encoded[subject] = encoded
+        return encoded
+
+
+def _header_block(headers: Mapping[str, str]) -> bytes:
+    lines = ["NATS/1.0"]
+    for key, value in headers.items():
+        if _HEADER_KEY.fullmatch(key) is None or _LINE_BREAK.search(value):
+            raise NatsError(f"expected a header without spaces in its key or line breaks, found {key!r}: {value!r}")
+        lines.append(f"{key}: {value}")
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
