@@ -13,7 +13,7 @@ import letrade
 from tests.tree import ROOT
 
 # basedpyright's wheel brings its own node, so that nothing is downloaded when it runs.
-pytestmark = pytest.mark.skipif(
+needs_checker = pytest.mark.skipif(
     importlib.util.find_spec("basedpyright") is None,
     reason="basedpyright is not installed: it comes with the lint extra",
 )
@@ -38,17 +38,20 @@ def _complaints(text: str, folder: Path) -> list[str]:
             if found["severity"] == "error"]  # fmt: skip
 
 
+@needs_checker
 def test_each_public_name_has_a_known_type(tmp_path: Path) -> None:
     uses = "\n".join(f"show(letrade.{name})" for name in PUBLIC)
     show = "def show(item: object) -> None:\n    print(item)\n"
     assert _complaints(f"import letrade\n\n\n{show}\n\n{uses}\nshow(letrade.__version__)\n", tmp_path) == []
 
 
+@needs_checker
 @pytest.mark.parametrize("example", sorted((ROOT / "examples").glob("*.py")), ids=lambda path: path.stem)
 def test_an_example_is_typed(example: Path, tmp_path: Path) -> None:
     assert _complaints(example.read_text(), tmp_path) == []
 
 
+@needs_checker
 def test_a_wrong_use_is_found(tmp_path: Path) -> None:
     assert _complaints("import letrade\n\nversion: int = letrade.__version__\n", tmp_path) != []
     assert _complaints("import letrade\n\nprint(letrade.NoSuchName)\n", tmp_path) != []
