@@ -83,7 +83,7 @@ class Node:
         self.handled = 0
         self.observers: list[Callable[[Message], None]] = []
         self._heap: list[tuple[int, int]] = []
-        self._feedback: list[tuple[Slot, Entry]] = []
+        self.feedback: list[tuple[Slot, Entry]] = []
         self._routes: dict[tuple[type[Message], str, str], tuple[Slot, ...]] = {}
         self._outputs: list[Message] = []
 
@@ -141,7 +141,7 @@ class Node:
 
     def resume(self, at: int) -> bool:
         """Let feedback enter at `at` (or later, where it was sent for later). False when there was none."""
-        feedback, self._feedback = self._feedback, []
+        feedback, self.feedback = self.feedback, []
         for slot, entry in feedback:
             self._push(slot, (max(entry[0], at), *entry[1:]))
         return bool(feedback)
@@ -220,7 +220,7 @@ class Node:
             if slot.place.stage > sender.stage:
                 self._push(slot, entry)
             else:
-                self._feedback.append((slot, entry))
+                self.feedback.append((slot, entry))
         for observer in self.observers:
             observer(message)
 
@@ -238,6 +238,10 @@ class Node:
     def _push(self, slot: Slot, entry: Entry) -> None:
         heapq.heappush(slot.inbox, entry)
         heapq.heappush(self._heap, (entry[0], slot.index))
+
+    def expect(self, slot: Slot, time: int) -> None:
+        """The slot's mailbox was given something for this time (by a restore)."""
+        heapq.heappush(self._heap, (time, slot.index))
 
     def _fail(self, slot: Slot, message: Message, error: Exception) -> None:
         """A handler raised: nothing of it leaves but the Failure; the owners of money stop, the others skip."""

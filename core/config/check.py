@@ -27,6 +27,7 @@ class Checker:
         self.feeds = [feed.name for feed in desk.feeds]
         self.workers = [worker.name for worker in desk.workers]
         self.instruments = list(dict.fromkeys(instrument.name for instrument in desk.instruments))
+        self.data_tells_instruments = any(tells_instruments(feed.feed_class) for feed in desk.feeds)
 
     def run(self) -> None:
         self.check_names()
@@ -40,6 +41,11 @@ class Checker:
         choices = list(known)
         if name not in choices:
             self.problems.add(place, f'there is no {what} "{name}"{did_you_mean(name, choices)}')
+
+    def _known_instrument(self, name: str, place: Place) -> None:
+        """Nothing is said where a feed may tell of more instruments; the desk's start looks again when it has."""
+        if not self.data_tells_instruments:
+            self._known(name, self.instruments, "instrument", place)
 
     def check_names(self) -> None:
         """Venues, actors and feeds are sources of messages, so no two of them may share a name."""
@@ -93,7 +99,7 @@ class Checker:
         for actor in self.desk.actors:
             for key in ("instrument", "instruments"):
                 for name in _names_in(actor, key):
-                    self._known(name, self.instruments, "instrument", ("actor", actor.name, key))
+                    self._known_instrument(name, ("actor", actor.name, key))
             for key in ("account", "accounts"):
                 for name in _names_in(actor, key):
                     self._known(name, self.accounts, "account", ("actor", actor.name, key))
@@ -120,7 +126,7 @@ class Checker:
             if limit.account is not None:
                 self._known(limit.account, self.accounts, "account", (*place, "account"))
             if limit.instrument is not None:
-                self._known(limit.instrument, self.instruments, "instrument", (*place, "instrument"))
+                self._known_instrument(limit.instrument, (*place, "instrument"))
         fractions: dict[str, Decimal] = {}
         for name in _repeated(allocation.name for allocation in self.desk.capital.allocations):
             self.problems.add(("capital", "allocation", name), "the name is given twice")
@@ -137,6 +143,13 @@ class Checker:
         for strategy, account in pairs:
             text = f'two allocations for the strategy "{strategy}" on the account "{account}"'
             self.problems.add(("capital", "allocation"), text)
+
+
+def tells_instruments(feed_class: type) -> bool:
+    """Whether a class of feeds has an `instruments` of its own, and not only the empty one of Feed."""
+    from letrade.core.feed import Feed  # late, so that reading a desk file does not load the runtime
+
+    return getattr(feed_class, "instruments", Feed.instruments) is not Feed.instruments
 
 
 def _repeated(items: Iterable[Item]) -> list[Item]:

@@ -50,6 +50,16 @@ def load_actor_class(path: str) -> type:
     return loaded
 
 
+def load_feed_class(path: str) -> type:
+    """The Feed of a dotted name. ConfigurationError when it is none."""
+    from letrade.core.feed import Feed  # late, as above
+
+    loaded = load_class(path)
+    if not issubclass(loaded, Feed):
+        raise ConfigurationError(f'"{path}" is not a subclass of letrade.core.feed.Feed')
+    return loaded
+
+
 def settings_of(loaded: type, path: str) -> type[msgspec.Struct]:
     """The Struct that a class decodes its keys into. ConfigurationError when it declares another thing."""
     config = getattr(loaded, "Config", NoSettings)
@@ -88,7 +98,7 @@ def decode_feed(decoder: Decoder, table: dict[str, Any], place: Place, kinds: Ma
         decoder.problems.add(place, "expected kind, the name of a kind of feed, or class, a dotted class name")
         return INVALID
     try:
-        feed_class = load_class(path)
+        feed_class = load_feed_class(path)
         settings = settings_of(feed_class, path)
     except ConfigurationError as error:
         decoder.problems.add((*place, "class" if "class" in table else "kind"), str(error))

@@ -1,0 +1,138 @@
+"""The little of JetStream that Letrade needs, as plain requests on a Link: streams, fenced writes, reads by subject."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from letrade.core.errors import NatsError
+from letrade.core.network.link import Link
+
+API_TIMEOUT_SECONDS = 5.0
+NO_MESSAGE = 10037
+STREAM_NOT_FOUND = 10059
+STREAM_NAME_IN_USE = 10058
+WRONG_LAST_SEQUENCE = (10071, 10164)
+EXPECTED_LAST = "Nats-Expected-Last-Subject-Sequence"
+MESSAGE_ID = "Nats-Msg-Id"
+_NAME = re.compile(r"[A-Za-z0-9_-]+")
+
+
+class ApiError(msgspec.Struct, frozen=True):
+    """Why JetStream refused."""
+
+    code: int = 0
+    err_code: int = 0
+    description: str = ""
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """JetStream's answer to a write: where it is, or why not."""
+
+    seq: int = 0
+    duplicate: bool = False
+    error: ApiError | None = None
+
+
+class StoredMessage(msgspec.Struct, frozen=True):
+    """One message of a stream."""
+
+    sequence: int  # in the stream
+    subject: str
+    payload: bytes
+    headers: dict[str, str]
+    time: str  # RFC 3339, the server's clock
+
+
+class JetStreamRefusal(NatsError):
+    """JetStream answered, and the answer is no."""
+
+    def __init__(self, what: str, error: ApiError) -> None:
+        super().__init__(f"JetStream refused {what}: {error.description} (error {error.err_code or error.code})")
+        self.error = error
+
+
+class JetStream:
+    """JetStream of the server behind a link."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    async def ask(self, verb: str, body: Mapping[str, object] | None = None) -> dict[str, Any]:
+        """One request of the JetStream API, such as `STREAM.INFO.X`; JetStreamRefusal when it answers with an error."""
+        payload = msgspec.json.encode(body) if body is not None else b""
+        answer: dict[str, Any] = msgspec.json.decode(
+            await self._link.request(f"$JS.API.{verb}", payload, API_TIMEOUT_SECONDS)
+        )
+        if "error" in answer:
+            raise JetStreamRefusal(verb, msgspec.convert(answer["error"], ApiError))
+        return answer
+
+    async def ensure_stream(self, name: str, configuration: Mapping[str, object]) -> None:
+        """Make the stream unless it is there; what an operator changed on it stays."""
+        try:
+            await self.ask(f"STREAM.INFO.{name}")
+        except JetStreamRefusal as refusal:
+            if refusal.error.err_code != STREAM_NOT_FOUND:
+                raise
+            try:
+                await self.ask(f"STREAM.CREATE.{name}", {"name": name, **configuration})
+            except JetStreamRefusal as refusal:
+                if refusal.error.err_code != STREAM_NAME_IN_USE:  # another process of the desk was quicker
+                    raise
+
+    async def write(self, subject: str, payload: bytes, expected_last: int | None = None) -> int:
+        """Store one message and return its sequence; with `expected_last`, only if that is the subject's last one."""
+        headers = {} if expected_last is None else {EXPECTED_LAST: str(expected_last)}
+        answer = await self._link.request(subject, payload, API_TIMEOUT_SECONDS, headers)
+        stored = decode_stored(answer)
+        if stored.error is not None:
+            raise JetStreamRefusal(f"a message on {subject}", stored.error)
+        return stored.seq
+
+    async def last(self, stream: str, subject: str) -> StoredMessage | None:
+        """The last message on a subject, from the stream's leader."""
+        return await self._get(stream, {"last_by_subj": subject})
+
+    async def next(self, stream: str, subject: str, sequence: int) -> StoredMessage | None:
+        """The first message on a subject at or after a sequence of the stream."""
+        return await self._get(stream, {"seq": sequence, "next_by_subj": subject})
+
+    async def _get(self, stream: str, which: Mapping[str, object]) -> StoredMessage | None:
+        try:
+            message = (await self.ask(f"STREAM.MSG.GET.{stream}", which))["message"]
+        except JetStreamRefusal as refusal:
+            if refusal.error.err_code == NO_MESSAGE:
+                return None
+            raise
+        return StoredMessage(
+            sequence=int(message["seq"]),
+            subject=str(message["subject"]),
+            payload=base64.b64decode(message.get("data", "")),
+            headers=_parse_headers(base64.b64decode(message.get("hdrs", ""))),
+            time=str(message["time"]),
+        )
+
+
+def decode_stored(answer: bytes) -> Stored:
+    """Reads the answer to a write; an empty one means that no stream listens on the subject."""
+    if not answer:
+        return Stored(error=ApiError(code=503, description="no stream takes this subject at the moment"))
+    return msgspec.json.decode(answer, type=Stored)
+
+
+def check_name(name: str, what: str) -> str:
+    """The name, if it can be a token of subjects, streams and keys alike; else NatsError."""
+    if _NAME.fullmatch(name) is None:
+        raise NatsError(f"expected {what} of letters, digits, _ and -, found {name!r}")
+    return name
+
+
+def _parse_headers(block: bytes) -> dict[str, str]:
+    lines = block.decode(errors="replace").split("\r\n")[1:]
+    pairs = (line.split(":", 1) for line in lines if ":" in line)
+    return {key: value.strip() for key, value in pairs}

@@ -1,0 +1,181 @@
+"""One process of a desk: a node with its journal; every turn is on disk before anything of it shows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from letrade.core import codec, node_state
+from letrade.core.errors import Inconsistent
+from letrade.core.journal.files import Journal
+from letrade.core.journal.records import Turn
+from letrade.core.journal.snapshots import Snapshot, SnapshotStore
+from letrade.core.messages.base import Message
+from letrade.core.messages.registry import JOURNALLED, tag
+from letrade.core.node import Node
+from letrade.core.stage import Stage
+
+LIVE_RESUME = -1
+START_PHASE = -2
+CLOSE_PHASE = 99
+LIVE_ROUNDS_MAX = 1_000
+ALL_STAGES = (int(Stage.VENUE), int(Stage.MONITOR))
+
+
+class Process:
+    """Runs turns. `seen` is the last sequence taken from each source and kind: nothing is handled twice."""
+
+    def __init__(self, name: str, node: Node, journal: Journal | None, snapshots: SnapshotStore | None) -> None:
+        self.name = name
+        self.node = node
+        self.journal = journal
+        self.snapshots = snapshots
+        self.seen: dict[str, int] = {}
+        self.turn_number = 0
+        self.output_number = 0
+        self.duplicates = 0
+        self.sent: Counter[str] = Counter()
+        self.window = 0
+        self.phase = START_PHASE
+        self.phases: dict[int, list[Message]] = {}
+        """What each phase of the present window published."""
+        self.window_inputs: list[Message] = []
+        """What was taken in the present window."""
+        self._inputs: list[bytes] = []
+
+    def take(self, message: Message, payload: bytes | None = None) -> bool:
+        """Accept an input for the next turn; False when it came before. `payload` saves encoding it again."""
+        key = f"{message.source} {tag(type(message))}"
+        if message.sequence <= self.seen.get(key, 0):
+            self.duplicates += 1
+            return False
+        self.seen[key] = message.sequence
+        self.window_inputs.append(message)
+        if self.journal is not None:
+            self._inputs.append(codec.encode(message) if payload is None else payload)
+        self.node.post(message)
+        return True
+
+    def start(self, time: int) -> list[Message]:
+        """The first turn of a desk that starts from nothing."""
+        self.node.start(time)
+        return self.turn(time, time, time, phase=START_PHASE)
+
+    def open_window(self, number: int, start: int) -> None:
+        """Inputs taken from now on belong to this window and enter at its start or later."""
+        if number != self.window:
+            self.window = number
+            self.phases = {}
+            self.window_inputs = []
+        self.node.floor = start
+
+    def turn(
+        self, floor: int, until: int, resume: int | None, stages: tuple[int, int] = ALL_STAGES, phase: int = 0
+    ) -> list[Message]:
+        """Run one pass over what was taken, write it down, and return what may now be sent."""
+        outputs = self._pass(floor, until, resume, stages)
+        self.turn_number += 1
+        if self.journal is not None:
+            self._write_down(floor, until, resume, stages, phase, outputs)
+        self._remember(phase, outputs)
+        return outputs
+
+    def _remember(self, phase: int, outputs: list[Message]) -> None:
+        self.phase = phase
+        self.phases[phase] = outputs
+        for message in outputs:
+            self.sent[tag(type(message))] += 1
+
+    def _pass(self, floor: int, until: int, resume: int | None, stages: tuple[int, int]) -> list[Message]:
+        node = self.node
+        outputs = node.run(until, stages)
+        if resume == LIVE_RESUME:
+            rounds = 0
+            while node.resume(node.latest) and rounds < LIVE_ROUNDS_MAX:
+                outputs.extend(node.run(until, stages))
+                rounds += 1
+        elif resume is not None:
+            node.resume(resume)
+        return outputs
+
+    def _write_down(
+        self, floor: int, until: int, resume: int | None, stages: tuple[int, int], phase: int, outputs: list[Message]
+    ) -> None:
+        assert self.journal is not None
+        inputs, self._inputs = self._inputs, []
+        decided = self._journalled(outputs)
+        self.journal.append(
+            Turn(
+                number=self.turn_number, epoch=self.node.epoch, floor=floor, until=until, resume=resume, low=stages[0],
+                high=stages[1], inputs=inputs, outputs=decided, first_output=self.output_number + 1,
+                window=self.window, phase=phase,
+            )
+        )  # fmt: skip
+        self.output_number += len(decided)
+
+    @staticmethod
+    def _journalled(outputs: Sequence[Message]) -> list[bytes]:
+        return [codec.encode(message) for message in outputs if tag(type(message)) in JOURNALLED]
+
+    def snapshot(self) -> None:
+        """Write the state down; only between turns with no input taken since the last one."""
+        if self.snapshots is None or self.journal is None or self._inputs:
+            return
+        self.snapshots.write(
+            Snapshot(
+                turn=self.turn_number, last_output=self.output_number, window=self.window, time=self.node.floor,
+                node=node_state.take(self.node), seen=dict(self.seen),
+            )
+        )  # fmt: skip
+        self.journal.rotate()
+
+    def recover(self) -> int:
+        """Load the newest snapshot and run the journal after it; nothing of it is sent.
+
+        Returns the number of the last turn, 0 when there was nothing to recover. Inconsistent when a turn now decides
+        otherwise than it did.
+        """
+        if self.snapshots is None or self.journal is None:
+            return 0
+        snapshot = self.snapshots.newest()
+        if snapshot is not None:
+            node_state.give_back(self.node, snapshot.node)
+            self.seen = dict(snapshot.seen)
+            self.turn_number, self.output_number = snapshot.turn, snapshot.last_output
+            self.window, self.phase = snapshot.window, CLOSE_PHASE
+        epoch = self.node.epoch
+        for turn in self.journal.turns(self.turn_number):
+            self._replay(turn)
+        self.node.epoch = epoch
+        return self.turn_number
+
+    def _replay(self, turn: Turn) -> None:
+        if turn.number != self.turn_number + 1:
+            raise Inconsistent(f"{self.name}: expected turn {self.turn_number + 1} in the journal, found {turn.number}")
+        self.node.epoch = turn.epoch
+        self.open_window(turn.window, turn.floor)
+        if turn.phase == START_PHASE:
+            self.node.start(turn.floor)
+        for payload in turn.inputs:
+            message = codec.decode(payload)
+            self.window_inputs.append(message)
+            self.seen[f"{message.source} {tag(type(message))}"] = message.sequence
+            self.node.post(message)
+        outputs = self._pass(turn.floor, turn.until, turn.resume, (turn.low, turn.high))
+        self._compare(turn, self._journalled(outputs))
+        self.turn_number = turn.number
+        self.output_number = turn.first_output + len(turn.outputs) - 1
+        self._remember(turn.phase, outputs)
+
+    def _compare(self, turn: Turn, decided: list[bytes]) -> None:
+        for place, (now, then) in enumerate(zip(decided, turn.outputs, strict=False)):
+            if now != then:
+                raise Inconsistent(
+                    f"{self.name}, turn {turn.number}, output {place}: the journal has {codec.decode(then)}, "
+                    f"a replay gives {codec.decode(now)}"
+                )
+        if len(decided) != len(turn.outputs):
+            raise Inconsistent(
+                f"{self.name}, turn {turn.number}: the journal has {len(turn.outputs)} decisions, "
+                f"a replay gives {len(decided)}"
+            )

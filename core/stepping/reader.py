@@ -1,0 +1,69 @@
+"""Reads several feeds as one sequence of messages in time order, from any count onwards."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Mapping, Sequence
+
+from letrade.core.errors import DataError
+from letrade.core.feed import Feed
+from letrade.core.messages.base import Message
+
+Item = tuple[int, int, int, Message, Iterator[Message]]
+"""(time, the feed's place, count, message, the rest of its feed)."""
+
+
+class FeedReader:
+    """Messages of all feeds, ordered by (time, the feed's place); `until` cuts off later ones."""
+
+    def __init__(self, feeds: Sequence[Feed], until: int | None = None) -> None:
+        self.until = until
+        self.last_time = 0
+        self.count = 0
+        self._heap: list[Item] = []
+        for place, feed in enumerate(feeds):
+            self._advance(place, iter(feed.messages()), 0)
+
+    def peek_time(self) -> int | None:
+        """The time of the next message; None at the end."""
+        return self._heap[0][0] if self._heap else None
+
+    def take(self, before: int, limit: int | None = None) -> list[Message]:
+        """All messages with a time before `before`, at most `limit`."""
+        taken: list[Message] = []
+        while self._heap and self._heap[0][0] < before and (limit is None or len(taken) < limit):
+            time, place, count, message, rest = heapq.heappop(self._heap)
+            taken.append(message)
+            self.last_time = time
+            self._advance(place, rest, count)
+        self.count += len(taken)
+        return taken
+
+    def skip(self, seen: Mapping[str, int]) -> None:
+        """Pass over what was taken before: sequences up to the last one seen of each feed."""
+        last: dict[str, int] = {}
+        for key, sequence in seen.items():
+            source = key.partition(" ")[0]
+            last[source] = max(last.get(source, 0), sequence)
+        moved = [self._skipped(item, last.get(item[3].source, 0)) for item in self._heap]
+        self._heap = [item for item in moved if item is not None]
+        heapq.heapify(self._heap)
+
+    def _skipped(self, item: Item, last: int) -> Item | None:
+        time, place, count, message, rest = item
+        while message.sequence <= last:
+            self.last_time = max(self.last_time, message.time)
+            self.count += 1
+            following = next(rest, None)
+            if following is None or (self.until is not None and following.time >= self.until):
+                return None
+            time, count, message = following.time, count + 1, following
+        return (time, place, count, message, rest)
+
+    def _advance(self, place: int, rest: Iterator[Message], count: int) -> None:
+        message = next(rest, None)
+        if message is None or (self.until is not None and message.time >= self.until):
+            return
+        if count and message.time < self.last_time:
+            raise DataError(f"{message.source}: time runs backwards at message {message.sequence}")
+        heapq.heappush(self._heap, (message.time, place, count + 1, message, rest))
