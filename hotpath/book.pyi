@@ -15,7 +15,7 @@ class Book:
     def clear(self) -> None:
         """Removes every level."""
     def load(self, bids: Iterable[tuple[int, int]], asks: Iterable[tuple[int, int]]) -> None:
-        """Replaces the book by (price, size) pairs in any order; of a repeated price the last counts, size 0 is no level."""
+        """Replaces the book by (price, size) pairs in any order; the last of a repeated price counts."""
     def best_bid(self) -> tuple[int, int] | None:
         """(price, size) of the highest bid, None without bids."""
     def best_ask(self) -> tuple[int, int] | None:
@@ -29,7 +29,7 @@ class Book:
     def is_crossed(self) -> bool:
         """True when the best bid is at or above the best ask, which no venue's whole book ever is."""
     def sweep(self, side: int, size: int, limit: int | None = None) -> list[tuple[int, int]]:
-        """The (price, size) that a taker of `side` would get, best first, at `limit` or better; the book does not change."""
+        """The (price, size) that a taker of `side` would get at `limit` or better, best first; the book stays."""
     def state_hash(self) -> int:
         """An unsigned 64-bit number that depends only on the levels, not on how they came."""
     def dump(self) -> bytes:

@@ -7,8 +7,10 @@ from libc.stdint cimport INT64_MAX, int64_t, uint64_t
 from letrade.hotpath.constants cimport BUY, SELL
 from letrade.hotpath.hashing cimport HASH_START, hash_word
 from letrade.hotpath.ladder cimport (
-    Ladder, Level, ladder_find, ladder_free, ladder_has, ladder_insert, ladder_remove, ladder_reserve,
+    Ladder, Level, ladder_best, ladder_depth, ladder_find, ladder_free, ladder_has, ladder_insert, ladder_remove,
+    ladder_reserve,
 )
+from letrade.hotpath.whole cimport whole
 
 cdef int64_t DUMP_MARK = 0x31304B4F4F42544C  # "LTBOOK01" as little-endian bytes
 
@@ -28,14 +30,14 @@ cdef class Book:
         ladder_free(&self.ladders[0])
         ladder_free(&self.ladders[1])
 
-    cdef Ladder* ladder(self, int side) except NULL:
+    cdef Ladder* ladder(self, int64_t side) except NULL:
         if side == BUY:
             return &self.ladders[0]
         if side == SELL:
             return &self.ladders[1]
         raise ValueError(f"side must be BUY (1) or SELL (-1), found {side}")
 
-    cdef int set_level(self, int side, int64_t price, int64_t size) except -1:
+    cdef int set_level(self, int64_t side, int64_t price, int64_t size) except -1:
         """Sets one checked level."""
         cdef Ladder* ladder = self.ladder(side)
         cdef int64_t key = side * price
@@ -50,13 +52,15 @@ cdef class Book:
             ladder_insert(ladder, place, key).size = size
         return 0
 
-    cpdef update(self, int side, int64_t price, int64_t size):
-        check_level(price, size)
-        self.set_level(side, price, size)
+    def update(self, side, price, size):
+        cdef int64_t ticks = whole(price), lots = whole(size)
+        check_level(ticks, lots)
+        self.set_level(whole(side), ticks, lots)
 
-    def apply(self, int side, prices, sizes):
+    def apply(self, side, prices, sizes):
         cdef Py_ssize_t count = len(prices), index
-        cdef Ladder* ladder = self.ladder(side)
+        cdef int64_t side_number = whole(side)
+        cdef Ladder* ladder = self.ladder(side_number)
         cdef int64_t* pairs
         if len(sizes) != count:
             raise ValueError(f"prices and sizes must be of one length, found {count} and {len(sizes)}")
@@ -67,11 +71,11 @@ cdef class Book:
         try:
             # All of them are read and checked before the first is set: a bad one leaves the book as it was.
             for index in range(count):
-                pairs[2 * index] = prices[index]
-                pairs[2 * index + 1] = sizes[index]
+                pairs[2 * index] = whole(prices[index])
+                pairs[2 * index + 1] = whole(sizes[index])
                 check_level(pairs[2 * index], pairs[2 * index + 1])
             for index in range(count):
-                self.set_level(side, pairs[2 * index], pairs[2 * index + 1])
+                self.set_level(side_number, pairs[2 * index], pairs[2 * index + 1])
         finally:
             PyMem_Free(pairs)
 
@@ -85,13 +89,14 @@ cdef class Book:
         fresh.fill_side(SELL, asks)
         self.take(fresh)
 
-    cdef int fill_side(self, int side, levels) except -1:
+    cdef int fill_side(self, int64_t side, levels) except -1:
         cdef Ladder* ladder = self.ladder(side)
-        cdef int64_t price, size
+        cdef int64_t ticks, lots
         by_key = {}
         for price, size in levels:
-            check_level(price, size)
-            by_key[side * price] = size
+            ticks, lots = whole(price), whole(size)
+            check_level(ticks, lots)
+            by_key[side * ticks] = lots
         ladder_reserve(ladder, len(by_key))
         for key in sorted(by_key):
             if by_key[key] > 0:
@@ -108,35 +113,21 @@ cdef class Book:
             fresh.ladders[index] = mine
         return 0
 
-    cdef object best_of(self, int side):
-        cdef Ladder* ladder = self.ladder(side)
-        cdef Level* level
-        if ladder.count == 0:
-            return None
-        level = &ladder.levels[ladder.count - 1]
-        return side * level.key, level.size
-
     def best_bid(self):
-        return self.best_of(BUY)
+        return ladder_best(&self.ladders[0], BUY)
 
     def best_ask(self):
-        return self.best_of(SELL)
+        return ladder_best(&self.ladders[1], SELL)
 
     def best(self):
-        return self.best_of(BUY), self.best_of(SELL)
+        return ladder_best(&self.ladders[0], BUY), ladder_best(&self.ladders[1], SELL)
 
-    def depth(self, int side, Py_ssize_t n):
-        cdef Ladder* ladder = self.ladder(side)
-        cdef Py_ssize_t place
-        if n < 0:
-            raise ValueError(f"the number of levels must be 0 or more, found {n}")
-        return [
-            (side * ladder.levels[place].key, ladder.levels[place].size)
-            for place in range(ladder.count - 1, ladder.count - 1 - min(n, ladder.count), -1)
-        ]
+    def depth(self, side, n):
+        cdef int64_t side_number = whole(side)
+        return ladder_depth(self.ladder(side_number), side_number, whole(n))
 
-    def levels(self, int side):
-        return self.ladder(side).count
+    def levels(self, side):
+        return self.ladder(whole(side)).count
 
     def is_crossed(self):
         cdef Ladder* bids = &self.ladders[0]
@@ -145,27 +136,27 @@ cdef class Book:
             return False
         return bids.levels[bids.count - 1].key >= -asks.levels[asks.count - 1].key
 
-    def sweep(self, int side, int64_t size, limit=None):
-        cdef Ladder* ladder = &self.ladders[1] if self.ladder(side) == &self.ladders[0] else &self.ladders[0]
+    def sweep(self, side, size, limit=None):
+        cdef int64_t side_number = whole(side), wanted = whole(size), taken, price, worst_key = INT64_MAX
+        cdef Ladder* ladder = &self.ladders[1] if self.ladder(side_number) == &self.ladders[0] else &self.ladders[0]
         cdef Level* level
         cdef Py_ssize_t place = ladder.count
-        cdef int64_t taken, price, worst_key = INT64_MAX
-        if size < 0:
-            raise ValueError(f"the size to take must be 0 lots or more, found {size}")
+        if wanted < 0:
+            raise ValueError(f"the size to take must be 0 lots or more, found {wanted}")
         if limit is not None:
-            price = limit
+            price = whole(limit)
             check_level(price, 0)
-            worst_key = side * price
+            worst_key = side_number * price
         fills = []
-        while size > 0 and place > 0:
+        while wanted > 0 and place > 0:
             place -= 1
             level = &ladder.levels[place]
             # Seen from the taker, side * price grows with a worse price, and it is the level's key mirrored.
             if -level.key > worst_key:
                 break
-            taken = min(size, level.size)
-            fills.append((-side * level.key, taken))
-            size -= taken
+            taken = min(wanted, level.size)
+            fills.append((-side_number * level.key, taken))
+            wanted -= taken
         return fills
 
     def state_hash(self):

@@ -7,6 +7,8 @@ from libc.math cimport fabs, isfinite, rint
 from libc.stdint cimport INT64_MAX, int64_t
 from libc.string cimport memcpy
 
+from letrade.hotpath.whole cimport whole
+
 DIGITS_MAX = 15
 DECIMALS_MAX = 64
 
@@ -19,10 +21,11 @@ cdef double UNITS_QUICK_MAX = 1e15  # up to 15 digits, where value * power is of
 cdef double INTEGERS_EXACT_MAX = 9007199254740992.0  # 2**53
 
 
-cdef int check_decimals(int decimals) except -1:
+cdef int whole_decimals(object value) except -1:
+    cdef int64_t decimals = whole(value)
     if decimals < 0 or decimals > DECIMALS_MAX:
         raise ValueError(f"decimals must be from 0 to {DECIMALS_MAX}, found {decimals}")
-    return 0
+    return <int>decimals
 
 
 cdef bint quick_units(double value, int decimals, int64_t* units) noexcept nogil:
@@ -41,19 +44,19 @@ cdef bint quick_units(double value, int decimals, int64_t* units) noexcept nogil
     return True
 
 
-cdef object slow_units(double value, int decimals):
+cdef object slow_units(double value, int decimals, str name):
     """By way of the shortest decimal that reads back as the same double; the text of every refusal is here."""
     if not isfinite(value):
-        raise ValueError(f"expected a finite number, found {value}")
+        raise ValueError(f"{name} {value} is not finite")
     sign, digits, exponent = Decimal(repr(value)).as_tuple()  # no arithmetic on it: that would obey the caller's context
     number = int("".join(map(str, digits)))
     while number and number % 10 == 0:
         number //= 10
         exponent += 1
     if len(str(number)) > DIGITS_MAX:
-        raise ValueError(f"{value!r} has more than {DIGITS_MAX} significant digits")
+        raise ValueError(f"{name} {value!r} has more than {DIGITS_MAX} significant digits")
     if number and exponent + decimals < 0:
-        raise ValueError(f"{value!r} is not a multiple of 1e-{decimals}")
+        raise ValueError(f"{name} {value!r} is not a multiple of 1e-{decimals}")
     units = number * 10 ** max(exponent + decimals, 0)
     return -units if sign else units
 
@@ -62,36 +65,31 @@ cdef object units_of(double value, int decimals):
     cdef int64_t units = 0
     if quick_units(value, decimals, &units):
         return units
-    return slow_units(value, decimals)
+    return slow_units(value, decimals, "number")
 
 
-def to_units(double value, int decimals):
-    check_decimals(decimals)
-    return units_of(value, decimals)
+def to_units(double value, decimals):
+    return units_of(value, whole_decimals(decimals))
 
 
-def from_units(units, int decimals):
-    cdef double numerator
+def from_units(units, decimals):
+    cdef int places = whole_decimals(decimals)
     units = index(units)
-    check_decimals(decimals)
-    if decimals < EXACT_POWERS and -INTEGERS_EXACT_MAX <= units <= INTEGERS_EXACT_MAX:
-        numerator = units
-        return numerator / POWERS[decimals]
-    return units / 10 ** <object>decimals
+    if places < EXACT_POWERS and -INTEGERS_EXACT_MAX <= units <= INTEGERS_EXACT_MAX:
+        return <double>units / POWERS[places]
+    return units / 10 ** <object>places
 
 
 cdef int64_t whole_steps(double value, int decimals, int64_t step, str name) except? -1:
     """The value as a number of steps (ticks or lots) of `step` units each."""
     cdef int64_t units = 0
-    if not isfinite(value):
-        raise ValueError(f"{name} {value} is not finite")
     if value < 0.0:
         raise ValueError(f"{name} {value!r} is below 0")
     if quick_units(value, decimals, &units):
         if units % step == 0:
             return units // step
         raise ValueError(f"{name} {value!r} is not a multiple of {step}e-{decimals}")
-    steps, rest = divmod(slow_units(value, decimals), step)
+    steps, rest = divmod(slow_units(value, decimals, name), step)
     if rest:
         raise ValueError(f"{name} {value!r} is not a multiple of {step}e-{decimals}")
     if steps > INT64_MAX:
@@ -99,23 +97,23 @@ cdef int64_t whole_steps(double value, int decimals, int64_t step, str name) exc
     return steps
 
 
-def levels_to_units(bytes packed, int price_decimals, int size_decimals, int64_t tick_units, int64_t lot_units):
+def levels_to_units(bytes packed, price_decimals, size_decimals, tick_units, lot_units):
+    cdef int price_places = whole_decimals(price_decimals), size_places = whole_decimals(size_decimals)
+    cdef int64_t tick = whole(tick_units), lot = whole(lot_units)
     cdef Py_ssize_t length = len(packed), count = length // 16, place
     cdef const char* data = PyBytes_AS_STRING(packed)
     cdef double[2] pair
     cdef int64_t price
     cdef list prices = [], sizes = []
-    check_decimals(price_decimals)
-    check_decimals(size_decimals)
-    if tick_units < 1 or lot_units < 1:
-        raise ValueError(f"a tick and a lot are at least 1 unit, found {tick_units} and {lot_units}")
+    if tick < 1 or lot < 1:
+        raise ValueError(f"a tick and a lot are at least 1 unit, found {tick} and {lot}")
     if length % 16:
         raise ValueError(f"packed levels are 16 bytes each (price and size), found {length} bytes")
     for place in range(count):
         memcpy(pair, data + 16 * place, 16)
-        price = whole_steps(pair[0], price_decimals, tick_units, "price")
+        price = whole_steps(pair[0], price_places, tick, "price")
         if price == 0:
             raise ValueError("price 0.0 is not above 0")
         prices.append(price)
-        sizes.append(whole_steps(pair[1], size_decimals, lot_units, "size"))
+        sizes.append(whole_steps(pair[1], size_places, lot, "size"))
     return prices, sizes

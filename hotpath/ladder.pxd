@@ -80,3 +80,23 @@ cdef inline void ladder_remove(Ladder* ladder, Py_ssize_t place) noexcept nogil:
     cdef Level* level = &ladder.levels[place]
     ladder.count -= 1
     memmove(level, level + 1, (ladder.count - place) * sizeof(Level))
+
+
+cdef inline object ladder_best(Ladder* ladder, int64_t side):
+    """(price, size) of the best level, None without levels."""
+    if ladder.count == 0:
+        return None
+    return side * ladder.levels[ladder.count - 1].key, ladder.levels[ladder.count - 1].size
+
+
+cdef inline list ladder_depth(Ladder* ladder, int64_t side, int64_t n):
+    """The first n (price, size), best first."""
+    cdef list levels = []
+    cdef Py_ssize_t place = ladder.count
+    if n < 0:
+        raise ValueError(f"the number of levels must be 0 or more, found {n}")
+    while place > 0 and n > 0:
+        place -= 1
+        n -= 1
+        levels.append((side * ladder.levels[place].key, ladder.levels[place].size))
+    return levels

@@ -51,7 +51,7 @@ class Position:
     def average_entry(self) -> tuple[int, int]:
         """(numerator, denominator) of the average entry price at price_decimals; (0, 1) when flat."""
     def rescale(self, price_decimals: int, quantity_decimals: int) -> None:
-        """Holds the same position at other decimals, as after a tick change; ValueError and no change unless it is exact."""
+        """Holds the same position at other decimals, as after a tick change; exactly, or ValueError and no change."""
     def state(self) -> list[int | str]:
         """[price decimals, quantity decimals, quantity as text, cost as text], which every encoder can carry."""
     def restore(self, state: Sequence[int | str]) -> None:

@@ -53,7 +53,8 @@ cdef class Position:
         self.quantity = 0
         self.cost = 0
 
-    def fill(self, int side, quantity, price):
+    def fill(self, side, quantity, price):
+        side = index(side)
         quantity = index(quantity)
         price = index(price)
         if side != BUY and side != SELL:
@@ -101,10 +102,12 @@ cdef class Position:
         return [self.price_decimals, self.quantity_decimals, str(self.quantity), str(self.cost)]
 
     def restore(self, state):
+        if len(state) != 4:
+            raise ValueError(f"a position's state has 4 parts, found {len(state)}")
         price_decimals, quantity_decimals, quantity_text, cost_text = state
         price_places = checked_decimals(price_decimals, "price_decimals")
         quantity_places = checked_decimals(quantity_decimals, "quantity_decimals")
-        quantity, cost = int(quantity_text), int(cost_text)
+        quantity, cost = int(str(quantity_text)), int(str(cost_text))
         if quantity * cost < 0 or (quantity == 0 and cost != 0):
             raise ValueError(f"a position's cost has its quantity's sign, found quantity {quantity} and cost {cost}")
         self.price_decimals = price_places

@@ -1,11 +1,15 @@
 """Price-time matching of one instrument, in integer ticks and lots; an owner never trades with itself."""
+from typing import TypeAlias
+
+_Trade: TypeAlias = tuple[int, int, int, int]
+_Result: TypeAlias = tuple[int, int, list[_Trade]]
 
 class MatchingEngine:
     """Resting orders in price-time priority, and what happens to them when others arrive.
 
     Order ids and owners are any int64; prices are ticks and sizes lots, both above 0. Anything else raises ValueError
-    (also for the id of an order that is still resting), OverflowError (beyond 64 bits) or TypeError (not a whole number),
-    and changes nothing.
+    (also for the id of an order that is still resting), OverflowError (beyond 64 bits) or TypeError (not a whole
+    number), and changes nothing.
 
     limit, market and amend return (status, open lots, trades): the status is one of letrade.hotpath.constants, the open
     lots rest when it is RESTING (and for an amend when it is WOULD_CROSS) and are gone otherwise, and a trade is
@@ -21,17 +25,17 @@ class MatchingEngine:
         size: int,
         time_in_force: int = 0,
         post_only: bool = False,
-    ) -> tuple[int, int, list[tuple[int, int, int, int]]]:
-        """Trades at `price` or better and rests what is left (GTC), or lets it expire (IOC), or trades all or nothing (FOK).
+    ) -> _Result:
+        """Trades at `price` or better; what is left rests (GTC) or expires (IOC); FOK trades all of it or nothing.
 
         Post-only is refused with WOULD_CROSS when it would trade. What would meet an order of the same owner (0 is
         nobody) is dropped with SELF_TRADE; a FOK that would is EXPIRED, untraded.
         """
-    def market(self, order_id: int, owner: int, side: int, size: int) -> tuple[int, int, list[tuple[int, int, int, int]]]:
-        """Trades at any price; what the other side cannot fill is EXPIRED, what would meet the owner's own order SELF_TRADE."""
+    def market(self, order_id: int, owner: int, side: int, size: int) -> _Result:
+        """Trades at any price until filled, EXPIRED (no more orders) or SELF_TRADE (the next is the owner's own)."""
     def cancel(self, order_id: int) -> int:
         """Removes a resting order and returns its open lots; 0 when there is none with this id."""
-    def amend(self, order_id: int, price: int, size: int) -> tuple[int, int, list[tuple[int, int, int, int]]]:
+    def amend(self, order_id: int, price: int, size: int) -> _Result:
         """Gives a resting order a new price and new open lots.
 
         At the same price with the same or fewer lots it keeps its place; else it goes to the end of the queue of its
@@ -53,7 +57,7 @@ class MatchingEngine:
     def levels(self, side: int) -> int:
         """How many prices of a side have orders."""
     def state_hash(self) -> int:
-        """An unsigned 64-bit number that depends only on the resting orders and their priority, not on how they came."""
+        """An unsigned 64-bit number that depends only on the resting orders and their priority."""
     def dump(self) -> bytes:
         """Every resting order, for a snapshot: little-endian int64 mark, count, then bids and asks in priority."""
     def load_bytes(self, data: bytes) -> None:

@@ -9,8 +9,10 @@ from letrade.hotpath.constants cimport (
 )
 from letrade.hotpath.hashing cimport HASH_START, hash_word
 from letrade.hotpath.ladder cimport (
-    NONE, Ladder, Level, ladder_find, ladder_free, ladder_has, ladder_insert, ladder_remove, ladder_reserve,
+    NONE, Ladder, Level, ladder_best, ladder_depth, ladder_find, ladder_free, ladder_has, ladder_insert, ladder_remove,
+    ladder_reserve,
 )
+from letrade.hotpath.whole cimport whole
 
 cdef int64_t DUMP_MARK = 0x31484354414D544C  # "LTMATCH1" as little-endian bytes
 cdef str HEADER = "<2q"  # mark, number of orders
@@ -29,9 +31,14 @@ cdef class MatchingEngine:
         ladder_free(&self.ladders[1])
         PyMem_Free(self.pool)
 
-    def limit(
-        self, int64_t order_id, int64_t owner, int side, int64_t price, int64_t size,
-        int time_in_force=GTC, bint post_only=False,
+    def limit(self, order_id, owner, side, price, size, time_in_force=GTC, bint post_only=False):
+        return self.place_limit(
+            whole(order_id), whole(owner), whole(side), whole(price), whole(size), whole(time_in_force), post_only
+        )
+
+    cdef tuple place_limit(
+        self, int64_t order_id, int64_t owner, int64_t side, int64_t price, int64_t size, int64_t time_in_force,
+        bint post_only,
     ):
         cdef list trades = []
         cdef int64_t open_lots = size
@@ -56,7 +63,10 @@ cdef class MatchingEngine:
         self.rest(order_id, owner, side, price, open_lots, post_only)
         return RESTING, open_lots, trades
 
-    def market(self, int64_t order_id, int64_t owner, int side, int64_t size):
+    def market(self, order_id, owner, side, size):
+        return self.place_market(whole(order_id), whole(owner), whole(side), whole(size))
+
+    cdef tuple place_market(self, int64_t order_id, int64_t owner, int64_t side, int64_t size):
         cdef list trades = []
         cdef int64_t open_lots = size
         cdef bint met_itself
@@ -67,9 +77,9 @@ cdef class MatchingEngine:
             return FILLED, 0, trades
         return SELF_TRADE if met_itself else EXPIRED, open_lots, trades
 
-    def cancel(self, int64_t order_id):
+    def cancel(self, order_id):
         cdef int64_t place, size
-        found = self.places.get(order_id)
+        found = self.places.get(whole(order_id))
         if found is None:
             return 0
         place = found
@@ -77,7 +87,10 @@ cdef class MatchingEngine:
         self.unlink(place)
         return size
 
-    def amend(self, int64_t order_id, int64_t price, int64_t size):
+    def amend(self, order_id, price, size):
+        return self.amend_order(whole(order_id), whole(price), whole(size))
+
+    cdef tuple amend_order(self, int64_t order_id, int64_t price, int64_t size):
         cdef list trades = []
         cdef int64_t place, open_lots = size
         cdef Order old
@@ -106,9 +119,9 @@ cdef class MatchingEngine:
         self.rest(order_id, old.owner, old.side, price, open_lots, old.post_only)
         return RESTING, open_lots, trades
 
-    def order(self, int64_t order_id):
+    def order(self, order_id):
         cdef Order* order
-        found = self.places.get(order_id)
+        found = self.places.get(whole(order_id))
         if found is None:
             return None
         order = &self.pool[<int64_t>found]
@@ -118,26 +131,20 @@ cdef class MatchingEngine:
         return len(self.places)
 
     def best_bid(self):
-        return self.best_of(BUY)
+        return ladder_best(&self.ladders[0], BUY)
 
     def best_ask(self):
-        return self.best_of(SELL)
+        return ladder_best(&self.ladders[1], SELL)
 
     def best(self):
-        return self.best_of(BUY), self.best_of(SELL)
+        return ladder_best(&self.ladders[0], BUY), ladder_best(&self.ladders[1], SELL)
 
-    def depth(self, int side, Py_ssize_t n):
-        cdef Ladder* ladder = self.ladder(side)
-        cdef Py_ssize_t place
-        if n < 0:
-            raise ValueError(f"the number of levels must be 0 or more, found {n}")
-        return [
-            (side * ladder.levels[place].key, ladder.levels[place].size)
-            for place in range(ladder.count - 1, ladder.count - 1 - min(n, ladder.count), -1)
-        ]
+    def depth(self, side, n):
+        cdef int64_t side_number = whole(side)
+        return ladder_depth(self.ladder(side_number), side_number, whole(n))
 
-    def levels(self, int side):
-        return self.ladder(side).count
+    def levels(self, side):
+        return self.ladder(whole(side)).count
 
     def state_hash(self):
         cdef uint64_t state = HASH_START
@@ -171,22 +178,14 @@ cdef class MatchingEngine:
             raise ValueError("the orders of an engine's dump must be bids then asks, in price-time priority")
         self.take(fresh)
 
-    cdef Ladder* ladder(self, int side) except NULL:
+    cdef Ladder* ladder(self, int64_t side) except NULL:
         if side == BUY:
             return &self.ladders[0]
         if side == SELL:
             return &self.ladders[1]
         raise ValueError(f"side must be BUY (1) or SELL (-1), found {side}")
 
-    cdef object best_of(self, int side):
-        cdef Ladder* ladder = self.ladder(side)
-        cdef Level* level
-        if ladder.count == 0:
-            return None
-        level = &ladder.levels[ladder.count - 1]
-        return side * level.key, level.size
-
-    cdef int check_order(self, int side, int64_t price, int64_t size, int64_t leaving) except -1:
+    cdef int check_order(self, int64_t side, int64_t price, int64_t size, int64_t leaving) except -1:
         """Refuses nonsense; `leaving` lots of the same side go when this order comes."""
         cdef int64_t resting
         self.ladder(side)
@@ -204,12 +203,12 @@ cdef class MatchingEngine:
             raise ValueError(f"order {order_id} is resting already: ids are used once")
         return 0
 
-    cdef bint would_cross(self, int side, int64_t price) noexcept:
+    cdef bint would_cross(self, int64_t side, int64_t price) noexcept:
         """Whether an order at this price meets the other side. Keys are mirrored: the best of it costs -key."""
         cdef Ladder* other = &self.ladders[1 if side == BUY else 0]
         return other.count > 0 and -other.levels[other.count - 1].key <= side * price
 
-    cdef bint can_fill(self, int64_t owner, int side, int64_t worst_key, int64_t size) noexcept:
+    cdef bint can_fill(self, int64_t owner, int64_t side, int64_t worst_key, int64_t size) noexcept:
         """Whether all of the size trades before the price limit and before an order of the same owner."""
         cdef Ladder* other = &self.ladders[1 if side == BUY else 0]
         cdef Py_ssize_t index = other.count
@@ -229,7 +228,7 @@ cdef class MatchingEngine:
         return False
 
     cdef bint match(
-        self, int64_t order_id, int64_t owner, int side, int64_t worst_key, int64_t* open_lots, list trades
+        self, int64_t order_id, int64_t owner, int64_t side, int64_t worst_key, int64_t* open_lots, list trades
     ) except -1:
         """Trades until the size, the price limit or the other side ends; True when stopped by the owner's own order."""
         cdef int other_index = 1 if side == BUY else 0
@@ -272,7 +271,7 @@ cdef class MatchingEngine:
         self.pool_count += 1
         return self.pool_count - 1
 
-    cdef int rest(self, int64_t order_id, int64_t owner, int side, int64_t price, int64_t size, bint post_only) except -1:
+    cdef int rest(self, int64_t order_id, int64_t owner, int64_t side, int64_t price, int64_t size, bint post_only) except -1:
         """Puts an order at the end of its price's queue."""
         cdef Ladder* ladder = self.ladder(side)
         cdef int64_t place = self.claim_place()
@@ -330,7 +329,7 @@ cdef class MatchingEngine:
         self.places = fresh.places
         return 0
 
-    cdef list words_of_side(self, int side):
+    cdef list words_of_side(self, int64_t side):
         """Every order of a side in price-time priority, six words each."""
         cdef Ladder* ladder = self.ladder(side)
         cdef list words = []

@@ -1,0 +1,9 @@
+"""Reads an int64 from Python, where Cython's own conversion would cut 1.5 to 1 without a word."""
+from cpython.long cimport PyLong_Check
+from cpython.number cimport PyNumber_Index
+from libc.stdint cimport int64_t
+
+
+cdef inline int64_t whole(object value) except? -1:
+    """TypeError for what is not a whole number, OverflowError beyond 64 bits."""
+    return value if PyLong_Check(value) else PyNumber_Index(value)

@@ -1,0 +1,1 @@
+"""Tests of the compiled modules, each against its slow twin."""

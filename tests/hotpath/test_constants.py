@@ -1,0 +1,11 @@
+"""The small numbers of the hot path are what their twin says."""
+
+from itertools import chain
+
+from letrade.hotpath import constants
+from tests.models.constants import Side, Status, TimeInForce
+
+
+def test_the_constants_are_these_and_no_others() -> None:
+    expected = {member.name: member.value for member in chain(Side, TimeInForce, Status)}
+    assert {name: value for name, value in vars(constants).items() if name.isupper()} == expected
