@@ -42,13 +42,18 @@ class ServerInfo(msgspec.Struct, frozen=True):
 
 
 class LinkCounters(msgspec.Struct):
-    """What a link has done since it was made; `dropped` counts what was not sent, so as not to be late or too much."""
+    """What a link has done since it was made.
+
+    `dropped` were not sent, so as not to be late or too much; `forged` are messages of a stream that somebody aimed at
+    a subject which is not theirs, and were not handled.
+    """
 
     sent: int = 0
     received: int = 0
     sent_bytes: int = 0
     received_bytes: int = 0
     dropped: int = 0
+    forged: int = 0
     reconnects: int = 0
     slow_consumer: int = 0
     handler_errors: int = 0

@@ -21,6 +21,8 @@ PING_INTERVAL_SECONDS = 5
 PINGS_OUTSTANDING_MAX = 2
 ATTEMPT_TIMEOUT_SECONDS = 1
 CACHED_SUBJECTS_MAX = 8192
+# Whoever may read a stream may make a consumer that aims at any subject: only an inbox takes what a stream delivers.
+STREAM_DELIVERY = b"$JS.ACK."
 NO_RESPONDERS = b"NATS/1.0 503"
 
 
@@ -175,6 +177,9 @@ class NatsPyLink:
 
     def subscribe(self, subject: str, handler: Handler, queue: str = "") -> RoutedSubscription:
         def deliver(subject_bytes: bytes, payload: bytes, reply: bytes, headers: bytes | None) -> None:
+            if reply.startswith(STREAM_DELIVERY) and not subject_bytes.startswith(b"_INBOX"):
+                self.counters.forged += 1
+                return
             self.counters.received += 1
             self.counters.received_bytes += len(payload)
             subject = self._subjects.get(subject_bytes) or self._decode_subject(subject_bytes)

@@ -126,14 +126,14 @@ class DeskService:
 
     def _discovery(self, answer: Callable[[], dict[str, object]]) -> Callable[[str, bytes, str], None]:
         def handle(subject: str, payload: bytes, reply: str) -> None:
-            if _is_inbox(reply):
+            if reply:
                 self._link.publish(reply, msgspec.json.encode(answer()))
 
         return handle
 
     def _endpoint(self, statistics: EndpointStatistics) -> Callable[[str, bytes, str], None]:
         def handle(subject: str, payload: bytes, reply: str) -> None:
-            if not _is_inbox(reply):
+            if not reply:
                 statistics.count(0, "a request without an inbox for its answer was ignored")
                 return
             if len(self._in_progress) >= REQUESTS_MAX:
@@ -175,11 +175,6 @@ class DeskService:
             self._link.publish(reply, msgspec.json.encode(answer), headers=headers)
         except LetradeError as error:
             self._report(error)
-
-
-def _is_inbox(reply: str) -> bool:
-    """False also for what JetStream delivers: whoever may read a stream must not turn its messages into requests."""
-    return bool(reply) and not reply.startswith("$")
 
 
 def _decode(payload: bytes) -> dict[str, Any]:
