@@ -61,7 +61,10 @@ def _set(tables: dict[str, Any], keys: list[str], origin: Origin, problems: Prob
             node[key] = parse_value(origin.text or "")
             problems.origins.replace(place, origin)
             return
-        node = node.setdefault(key, {})
+        if key not in node:
+            node[key] = {}
+            problems.origins.replace(place, origin)
+        node = node[key]
     problems.add_text(f"{origin.label}: names the whole of {keys[-1]}; name one of its keys")
 
 
