@@ -2,12 +2,14 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from letrade.hotpath.book import Book
 from letrade.hotpath.constants import BUY, SELL
+from tests.data import shared_data
 from tests.models.book import SlowBook
 
 INT64_MAX = 2**63 - 1
@@ -134,3 +136,20 @@ def test_bytes_that_are_no_dump_are_refused_and_change_nothing() -> None:
         with pytest.raises(ValueError, match=r"dump"):
             book.load_bytes(data)
     assert book.dump() == before
+
+
+def test_a_million_updates_pass_the_known_best_prices() -> None:
+    with np.load(shared_data("../bench/l2_1m.npz")) as file:
+        columns = {name: file[name].tolist() for name in file.files}
+        lots, first_lots = (np.rint(file[name] * 1000).astype(np.int64).tolist() for name in ("qty", "snap_qty"))
+    snapshot = list(zip(columns["snap_side"], columns["snap_tick"], first_lots, strict=True))
+    book = Book()
+    book.load([row[1:] for row in snapshot if row[0] == 0], [row[1:] for row in snapshot if row[0] == 1])
+    sides = [SELL if side else BUY for side in columns["side"]]
+    start = 0
+    for last, bid, ask in zip(columns["ck_i"], columns["ck_bid"], columns["ck_ask"], strict=True):
+        for place in range(start, last + 1):
+            book.update(sides[place], columns["tick"][place], lots[place])
+        start = last + 1
+        assert [level and level[0] for level in book.best()] == [bid, ask]
+        assert not book.is_crossed()
