@@ -1,0 +1,1 @@
+"""Feature actors: numbers computed from bars, one value per bar, online."""

@@ -1,0 +1,1 @@
+"""Feeds: files and generators that bring market data in, each in its own file."""

@@ -1,0 +1,218 @@
+"""Recorded Binance spot or USD-M streams (depth, bookTicker, trade, REST snapshot) as one feed of several files."""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any
+
+from letrade.actors.feeds.binance_lines import Levels, Line, Payload, Position, read_events
+from letrade.actors.feeds.grids import lot_of, tick_of
+from letrade.actors.feeds.naming import described, known_instrument, split_symbol
+from letrade.core.actor import ActorConfig, Context
+from letrade.core.clock import MILLISECOND
+from letrade.core.errors import DataError
+from letrade.core.feed import Feed
+from letrade.core.messages.base import NUMBER_LIMIT, Message
+from letrade.core.messages.market import BookDelta, BookSnapshot, Instrument, Quote, Trade
+
+EPOCH = 1
+
+
+class BinanceCaptureConfig(ActorConfig, frozen=True, kw_only=True):
+    """Which files, in order of time; `instrument` overrides the id that the data shows, `limit` ends it early."""
+
+    files: tuple[str, ...]
+    instrument: str | None = None
+    limit: int | None = None
+    venue: str = "binance"
+
+
+class BinanceCapture(Feed):
+    """Messages at the receive time of the recorder; its clock may run behind the venue's, so venue_time can be later."""
+
+    Config = BinanceCaptureConfig
+
+    def __init__(self, name: str, config: BinanceCaptureConfig, context: Context) -> None:
+        super().__init__(name, config, context)
+        if not config.files:
+            raise DataError(f"feed {name}: expected at least one recorded file, found none")
+        self.position = Position()
+        self._names: dict[str, str] = {}
+
+    def instruments(self) -> tuple[Instrument, ...]:
+        """One for each symbol of the files that the desk does not define, with the tick and lot that the data shows."""
+        needed: dict[str, tuple[set[str], set[str]]] = {}
+        for _, line, event in read_events(self.config.files, self.position):
+            if event.symbol:
+                instrument = self._instrument(event)
+            elif line.snapshot_update:
+                instrument = self._only_instrument()
+            else:
+                continue
+            if instrument not in self.context.instruments:
+                prices, sizes = needed.setdefault(instrument, (set(), set()))
+                _collect(line, event, prices, sizes)
+        return tuple(described(name, tick_of(prices), lot_of(sizes)) for name, (prices, sizes) in needed.items())
+
+    def messages(self) -> Iterator[Message]:
+        """In the order of the lines; what is neither a diff, a snapshot, a ticker nor a trade is passed over."""
+        sequence = 0
+        limit = self.config.limit if self.config.limit is not None else math.inf
+        for time, line, event in read_events(self.config.files, self.position):
+            if sequence >= limit:
+                return
+            header = {"time": time, "source": self.name, "epoch": EPOCH, "sequence": sequence + 1}
+            try:
+                message = self._message(line, event, header)
+            except ValueError as error:
+                raise DataError(f"{self.position}: expected prices and sizes as decimals: {error}") from error
+            if message is not None:
+                sequence += 1
+                yield message
+
+    def _message(self, line: Line, event: Payload, header: dict[str, Any]) -> Message | None:
+        """What one line says, None when that is nothing we know. ValueError for a number that is none."""
+        kind = event.kind
+        if kind == "depthUpdate":
+            return self._delta(event, header)
+        if line.snapshot_update:
+            return self._snapshot(line, header)
+        if kind in ("trade", "aggTrade"):
+            return self._trade(event, header)
+        if event.bid_size and event.last_update:
+            return self._quote(event, header)
+        return None
+
+    def _delta(self, event: Payload, header: dict[str, Any]) -> BookDelta:
+        return BookDelta(
+            **header,
+            instrument=self._instrument(event),
+            first_update=event.first_update,
+            last_update=event.last_update,
+            previous_update=event.previous_update or 0,
+            bids=pack(event.bid),
+            asks=pack(event.ask),
+            venue_time=(event.venue_time_ms or event.event_time_ms) * MILLISECOND,
+        )
+
+    def _snapshot(self, line: Line, header: dict[str, Any]) -> BookSnapshot:
+        return BookSnapshot(
+            **header,
+            instrument=self._only_instrument(),
+            last_update=line.snapshot_update,
+            bids=pack(line.bids),
+            asks=pack(line.asks),
+            venue_time=(line.venue_time_ms or line.event_time_ms) * MILLISECOND,
+        )
+
+    def _quote(self, event: Payload, header: dict[str, Any]) -> Quote:
+        bid, bid_size, ask, ask_size = numbers(event.bid, event.bid_size, event.ask, event.ask_size)
+        return Quote(
+            **header,
+            instrument=self._instrument(event),
+            bid=bid,
+            bid_size=bid_size,
+            ask=ask,
+            ask_size=ask_size,
+            update_id=event.last_update,
+            venue_time=(event.venue_time_ms or event.event_time_ms) * MILLISECOND,
+        )
+
+    def _trade(self, event: Payload, header: dict[str, Any]) -> Trade | None:
+        """None for what USD-M streams of the insurance fund and its like, which is no trade of the book."""
+        if event.execution == "NA":
+            return None
+        price, size = numbers(event.price, event.size)
+        if not price:
+            raise ValueError("a trade at price 0")
+        aggregate = event.ask if isinstance(event.ask, int) else 0
+        return Trade(
+            **header,
+            instrument=self._instrument(event),
+            price=price,
+            size=size,
+            side=-1 if event.buyer_is_maker else 1,
+            trade_id=str(event.trade_id or aggregate),
+            venue_time=(event.venue_time_ms or event.event_time_ms) * MILLISECOND,
+        )
+
+    def _instrument(self, event: Payload) -> str:
+        return self._names.get(event.symbol) or self._name(event)
+
+    def _name(self, event: Payload) -> str:
+        """Learn a symbol's instrument from its first event. DataError when it cannot be told."""
+        symbol, linear, override = event.symbol, event.is_linear, self.config.instrument
+        if not symbol:
+            raise DataError(f"{self.position}: expected the event to name its symbol, found none")
+        if override is not None and self._names:
+            raise DataError(f"{self.position}: expected one symbol for {override}, found {symbol} beside {list(self._names)}")
+        name = override or known_instrument(self.context.instruments, self.config.venue, symbol, linear)
+        if name is None:
+            market = split_symbol(symbol, linear)
+            if market is None:
+                raise DataError(
+                    f"{self.position}: the currencies of {symbol!r} are not known: "
+                    "add an [[instrument]] and name it as the feed's `instrument`"
+                )
+            name = market.instrument(self.config.venue)
+        self._names[symbol] = name
+        return name
+
+    def _only_instrument(self) -> str:
+        """The instrument of a snapshot, which names none: there must be no doubt."""
+        if self.config.instrument is None and not self._names:
+            self._look_ahead()
+        if self.config.instrument is None and len(self._names) != 1:
+            known = ", ".join(self._names) or "none yet"
+            raise DataError(
+                f"{self.position}: a snapshot names no symbol, so its file must hold one only; symbols so far: {known}. "
+                "Name the feed's `instrument`"
+            )
+        return self.config.instrument or next(iter(self._names.values()))
+
+    def _look_ahead(self) -> None:
+        """A recording that opens with its snapshot: learn the symbol from the first event after it."""
+        for _, _, event in read_events(self.config.files, Position()):
+            if event.symbol:
+                self._name(event)
+                return
+
+
+def numbers(*texts: Any) -> list[float]:
+    """Prices and sizes of their texts. ValueError unless all are finite numbers of 0 or more."""
+    try:
+        values = list(map(float, texts))
+    except TypeError:
+        raise ValueError(f"found {texts}") from None
+    # A NaN hides from min and max, but makes the sum a NaN, which is not below infinity.
+    if not (min(values) >= 0.0 and max(values) <= NUMBER_LIMIT and sum(values) < math.inf):
+        raise ValueError(f"found {texts}")
+    return values
+
+
+def pack(levels: Levels | str | int) -> bytes:
+    """Levels as little-endian float64 pairs. ValueError unless all are finite numbers of 0 or more."""
+    if not isinstance(levels, list):
+        raise ValueError(f"found {levels!r} instead of levels")
+    if not levels:
+        return b""
+    values = numbers(*chain.from_iterable(levels))
+    return struct.pack(f"<{len(values)}d", *values)
+
+
+def _collect(line: Line, event: Payload, prices: set[str], sizes: set[str]) -> None:
+    """Keep the texts of all prices and sizes of one line."""
+    for levels in (event.bid, event.ask, line.bids, line.asks):
+        if isinstance(levels, list) and levels:
+            level_prices, level_sizes = zip(*levels, strict=True)
+            prices.update(level_prices)
+            sizes.update(level_sizes)
+    if event.price:
+        prices.add(event.price)
+        sizes.add(event.size)
+    elif event.bid_size and isinstance(event.bid, str) and isinstance(event.ask, str):
+        prices.update((event.bid, event.ask))
+        sizes.update((event.bid_size, event.ask_size))

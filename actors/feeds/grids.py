@@ -1,0 +1,63 @@
+"""The tick and lot of recorded data: the finest decimals that it shows, or the step that all its prices share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+
+from letrade.core.errors import DataError
+
+DECIMALS_MAX = 12
+UNITS_MAX = 1e15
+"""A double tells decimals of up to 15 significant digits apart."""
+DISTINCT_MIN = 1_000
+"""So many different prices do not share a step by chance."""
+
+FloatArray = np.ndarray[Any, np.dtype[np.float64]]
+
+
+def decimals_of(text: str) -> int:
+    """How many decimal places a number's text has, trailing zeros left out: '61800.20' has 1."""
+    whole, point, fraction = text.partition(".")
+    return len(fraction.rstrip("0")) if point else 0
+
+
+def step_text(units: int, decimals: int) -> str:
+    """5 units at 2 decimals is '0.05', in plain digits."""
+    return f"{Decimal(units).scaleb(-decimals):f}"
+
+
+def tick_of(prices: Iterable[str]) -> str:
+    """The step of all these prices; one unit of the finest decimal place while they are few."""
+    distinct = set(prices)
+    decimals = max(map(decimals_of, distinct), default=0)
+    if len(distinct) < DISTINCT_MIN:
+        return step_text(1, decimals)
+    return step_text(math.gcd(*(int(Decimal(text).scaleb(decimals)) for text in distinct)), decimals)
+
+
+def lot_of(sizes: Iterable[str]) -> str:
+    """One unit of the finest decimal place: few sizes may share a larger step by chance."""
+    return step_text(1, max(map(decimals_of, set(sizes)), default=0))
+
+
+def decimals_of_floats(values: FloatArray, where: str) -> int:
+    """The fewest decimal places at which every value is the nearest double of a decimal.
+
+    DataError when they have more than 15 significant digits, or more than 12 decimals.
+    """
+    largest = float(np.max(np.abs(values)))
+    for decimals in range(DECIMALS_MAX + 1):
+        power = float(10**decimals)
+        if largest * power > UNITS_MAX:
+            break
+        if bool(np.all(np.round(values * power) / power == values)):
+            return decimals
+    raise DataError(
+        f"{where}: the prices have more digits than a venue's decimals (15 significant digits, {DECIMALS_MAX} decimals); "
+        "give the instrument's tick in an [[instrument]]"
+    )
