@@ -112,6 +112,10 @@ class Checker:
                 self.problems.add(place, f'"{DESK_PROCESS}" is the process of all that no worker runs')
             for key, names, known in (("actors", worker.actors, self.actors), ("feeds", worker.feeds, self.feeds)):
                 for name in names:
+                    if name in self.venues:
+                        text = f'"{name}" is a venue, which says itself where it runs: worker = "{worker.name}"'
+                        self.problems.add((*place, key), text)
+                        continue
                     self._known(name, known, key[:-1], (*place, key))
                     if name in runner:
                         text = f'"{name}" is run by the worker "{runner[name]}" already'

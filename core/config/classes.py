@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from letrade.core.config.decode import INVALID, Decoder, Special
-from letrade.core.config.describe import did_you_mean, found, is_struct
+from letrade.core.config.describe import did_you_mean, fields_of, found, is_struct
 from letrade.core.config.desk import ActorEntry, FeedEntry, NoSettings
 from letrade.core.config.problems import Place
 from letrade.core.errors import ConfigurationError
@@ -66,6 +66,10 @@ def settings_of(loaded: type, path: str) -> type[msgspec.Struct]:
     if not is_struct(config):
         raise ConfigurationError(f'"{path}" declares a Config that is not a msgspec.Struct')
     kind: type[msgspec.Struct] = config
+    try:
+        fields_of(kind)
+    except NameError as error:
+        raise ConfigurationError(f'the Config of "{path}" has an annotation that is not resolved: {error}') from error
     return kind
 
 
@@ -118,8 +122,8 @@ def _decode_entry(
     own: dict[str, Any],
 ) -> Any:
     """The entry's own keys and its class's; a key that both declare goes to both."""
-    declared = {field.encode_name: field for field in msgspec.structs.fields(settings)}
-    keys = {field.encode_name: field for field in msgspec.structs.fields(entry) if field.encode_name in shared}
+    declared = {field.encode_name: field for field in fields_of(settings)}
+    keys = {field.encode_name: field for field in fields_of(entry) if field.encode_name in shared}
     decoder.report_unknown(table, sorted({*declared, *shared, *hidden}), place)
     values = dict(own)
     for key, field in keys.items():

@@ -10,7 +10,16 @@ from typing import Any, Literal, TypeAlias, get_args, get_origin
 
 import msgspec
 
-from letrade.core.config.describe import alternatives, describe, did_you_mean, find_mark, found, is_struct, unwrap
+from letrade.core.config.describe import (
+    alternatives,
+    describe,
+    did_you_mean,
+    fields_of,
+    find_mark,
+    found,
+    is_struct,
+    unwrap,
+)
 from letrade.core.config.merge import item_label
 from letrade.core.config.overrides import parse_value
 from letrade.core.config.problems import Place, Problems
@@ -87,7 +96,7 @@ class Decoder:
 
     def decode_fields(self, table: dict[str, Any], kind: type[msgspec.Struct], place: Place) -> Any:
         """The Struct of a table's keys, or INVALID."""
-        fields = msgspec.structs.fields(kind)
+        fields = fields_of(kind)
         self.report_unknown(table, [field.encode_name for field in fields], place)
         values: dict[str, Any] = {}
         complete = True

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime
 import difflib
+import functools
 import types
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
+import msgspec.structs
 
 from letrade.core.config.problems import Place
 from letrade.core.config.secrets import Secret, is_sensitive, without_user_info
@@ -96,6 +98,12 @@ def _describe_limits(marks: tuple[Any, ...]) -> str:
     if meta is not None and not meta.description:
         words += [f"{word} {getattr(meta, key)}" for key, word in _LIMIT_WORDS if getattr(meta, key) is not None]
     return f" {' and '.join(words)}" if words else ""
+
+
+@functools.cache
+def fields_of(kind: type[msgspec.Struct]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    """The fields of a Struct; resolving its annotations is slow, and a desk has many actors of one class."""
+    return msgspec.structs.fields(kind)
 
 
 def is_struct(kind: Any) -> bool:

@@ -138,7 +138,7 @@ class FeedEntry(Table, frozen=True, kw_only=True):
     feed_class: type
     config: msgspec.Struct
     kind: str | None = None
-    speed: Literal["max", "live"] | float = "max"
+    speed: Literal["max", "live"] | Annotated[float, msgspec.Meta(gt=0)] = "max"
     """Times the recorded speed; `max` is stepped, as fast as the desk can; `live` is the wall clock."""
     files: list[str] = []
 

@@ -147,7 +147,8 @@ def _infer_step(tables: dict[str, Any]) -> None:
         latencies_ns = [DURATION_FORM.parse(venue.get("order_latency", default)) for venue in venues]
     except ValueError:
         return  # told by the venue's own key
-    desk["step"] = DURATION_FORM.show(min(latencies_ns))
+    if min(latencies_ns) > 0:
+        desk["step"] = DURATION_FORM.show(min(latencies_ns))
 
 
 def _split_login(tables: dict[str, Any], problems: Problems) -> None:

@@ -18,7 +18,7 @@ def parse_value(text: str) -> object:
     """The TOML value that the text spells, else the text itself."""
     try:
         parsed = tomllib.loads(f"value = {text}")
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return text
     return parsed["value"] if len(parsed) == 1 else text
 

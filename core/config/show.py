@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from letrade.core.config.describe import alternatives, find_mark, unwrap
+from letrade.core.config.describe import alternatives, fields_of, find_mark, unwrap
 from letrade.core.config.desk import ActorEntry, DeskConfig, FeedEntry
 from letrade.core.config.merge import is_named
 from letrade.core.config.secrets import HIDDEN, Secret, is_sensitive, without_user_info
@@ -56,7 +56,7 @@ def _show(value: Any, annotation: Any, key: str) -> Any:
 
 
 def _show_struct(struct: msgspec.Struct) -> dict[str, Any]:
-    fields = msgspec.structs.fields(struct)
+    fields = fields_of(type(struct))
     shown = {field.encode_name: _show(getattr(struct, field.name), field.type, field.encode_name) for field in fields}
     return {key: value for key, value in shown.items() if value is not None}
 

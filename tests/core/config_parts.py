@@ -84,6 +84,19 @@ class OddConfig(Actor):
     Config = dict  # type: ignore[assignment]
 
 
+class UnresolvedConfig(ActorConfig, frozen=True, kw_only=True):
+    """Its annotation names what this module does not have."""
+
+    odd: "Nowhere"  # type: ignore[name-defined]  # noqa: F821
+
+
+class Unresolved(Actor):
+    """An actor with such a Config."""
+
+    stage = Stage.STRATEGY
+    Config = UnresolvedConfig
+
+
 DESK = f"""
 [[venue]]
 name = "binance"

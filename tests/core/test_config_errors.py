@@ -24,6 +24,10 @@ WRONG_KEYS = [
 
 WRONG_VALUES = [
     (
+        '[[feed]]\nname = "f"\nkind = "flow"\nspeed = 0',
+        'feed.f.speed: expected one of "max", "live" or a number above 0, found the whole number 0',
+    ),
+    (
         '[desk]\nseed = "one"',
         'desk.seed: expected a whole number of at least 0 and at most 9223372036854775807, found the string "one"',
     ),
@@ -89,6 +93,7 @@ WRONG_VALUES = [
 ]
 
 WRONG_CLASSES = [
+    (f'class = "{HERE}.Unresolved"', "has an annotation that is not resolved: name 'Nowhere' is not defined"),
     ("", 'actor.a.class: is missing, such as class = "letrade.'),
     ("class = 5", "expected a dotted class name, found the whole number 5"),
     ('class = "MACross"', 'expected a dotted class name such as "package.module.Class", found "MACross"'),
@@ -99,6 +104,10 @@ WRONG_CLASSES = [
 ]
 
 WRONG_REFERENCES = [
+    (
+        '[[worker]]\nname = "w"\nactors = ["binance"]',
+        'worker.w.actors: "binance" is a venue, which says itself where it runs: worker = "w"',
+    ),
     (
         '[[account]]\nname = "x"\nvenue = "binanse"',
         'account.x.venue: there is no venue "binanse", did you mean "binance"?',
