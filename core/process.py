@@ -16,50 +16,69 @@ from letrade.core.node import Node
 from letrade.core.stage import Stage
 
 LIVE_RESUME = -1
-START_PHASE = -2
 CLOSE_PHASE = 99
 LIVE_ROUNDS_MAX = 1_000
 ALL_STAGES = (int(Stage.VENUE), int(Stage.MONITOR))
 
 
 class Process:
-    """Runs turns. `seen` is the last sequence taken from each source and kind: nothing is handled twice."""
+    """Runs turns. No input is taken twice, also when it comes out of order within one window."""
 
     def __init__(self, name: str, node: Node, journal: Journal | None, snapshots: SnapshotStore | None) -> None:
         self.name = name
         self.node = node
         self.journal = journal
         self.snapshots = snapshots
-        self.seen: dict[str, int] = {}
         self.turn_number = 0
         self.output_number = 0
         self.duplicates = 0
         self.sent: Counter[str] = Counter()
         self.window = 0
-        self.phase = START_PHASE
+        self.phase = CLOSE_PHASE
         self.phases: dict[int, list[Message]] = {}
         """What each phase of the present window published."""
         self.window_inputs: list[Message] = []
         """What was taken in the present window."""
         self._inputs: list[bytes] = []
+        self._starting = False
+        self._settled: dict[str, int] = {}
+        self._newest: dict[str, int] = {}
+        self._window_ids: set[tuple[str, int]] = set()
+        self.window_counts: Counter[tuple[str, str]] = Counter()
+        """How much was taken in the present window, by source and kind."""
+        self.closing_time: int | None = None
+        """What waited next when the last window was closed."""
+
+    @property
+    def seen(self) -> dict[str, int]:
+        """The last sequence taken of each 'source kind'."""
+        return {**self._settled, **self._newest}
 
     def take(self, message: Message, payload: bytes | None = None) -> bool:
         """Accept an input for the next turn; False when it came before. `payload` saves encoding it again."""
-        key = f"{message.source} {tag(type(message))}"
-        if message.sequence <= self.seen.get(key, 0):
+        if not self._is_new(message):
             self.duplicates += 1
             return False
-        self.seen[key] = message.sequence
         self.window_inputs.append(message)
         if self.journal is not None:
             self._inputs.append(codec.encode(message) if payload is None else payload)
         self.node.post(message)
         return True
 
-    def start(self, time: int) -> list[Message]:
-        """The first turn of a desk that starts from nothing."""
+    def _is_new(self, message: Message) -> bool:
+        key = f"{message.source} {tag(type(message))}"
+        identity = (message.source, message.sequence)
+        if message.sequence <= self._settled.get(key, 0) or identity in self._window_ids:
+            return False
+        self._newest[key] = max(message.sequence, self._newest.get(key, 0))
+        self._window_ids.add(identity)
+        self.window_counts[message.source, tag(type(message))] += 1
+        return True
+
+    def start(self, time: int) -> None:
+        """Let the actors of a desk that starts from nothing speak; the next turn brings out what they said."""
         self.node.start(time)
-        return self.turn(time, time, time, phase=START_PHASE)
+        self._starting = True
 
     def open_window(self, number: int, start: int) -> None:
         """Inputs taken from now on belong to this window and enter at its start or later."""
@@ -67,6 +86,10 @@ class Process:
             self.window = number
             self.phases = {}
             self.window_inputs = []
+            self._settled.update(self._newest)
+            self._newest = {}
+            self._window_ids = set()
+            self.window_counts = Counter()
         self.node.floor = start
 
     def turn(
@@ -83,6 +106,8 @@ class Process:
     def _remember(self, phase: int, outputs: list[Message]) -> None:
         self.phase = phase
         self.phases[phase] = outputs
+        if phase == CLOSE_PHASE:
+            self.closing_time = self.node.next_time()
         for message in outputs:
             self.sent[tag(type(message))] += 1
 
@@ -108,10 +133,11 @@ class Process:
             Turn(
                 number=self.turn_number, epoch=self.node.epoch, floor=floor, until=until, resume=resume, low=stages[0],
                 high=stages[1], inputs=inputs, outputs=decided, first_output=self.output_number + 1,
-                window=self.window, phase=phase,
+                window=self.window, phase=phase, starts=self._starting,
             )
         )  # fmt: skip
         self.output_number += len(decided)
+        self._starting = False
 
     @staticmethod
     def _journalled(outputs: Sequence[Message]) -> list[bytes]:
@@ -140,9 +166,10 @@ class Process:
         snapshot = self.snapshots.newest()
         if snapshot is not None:
             node_state.give_back(self.node, snapshot.node)
-            self.seen = dict(snapshot.seen)
+            self._settled = dict(snapshot.seen)
             self.turn_number, self.output_number = snapshot.turn, snapshot.last_output
             self.window, self.phase = snapshot.window, CLOSE_PHASE
+            self.closing_time = self.node.next_time()
         epoch = self.node.epoch
         for turn in self.journal.turns(self.turn_number):
             self._replay(turn)
@@ -154,12 +181,12 @@ class Process:
             raise Inconsistent(f"{self.name}: expected turn {self.turn_number + 1} in the journal, found {turn.number}")
         self.node.epoch = turn.epoch
         self.open_window(turn.window, turn.floor)
-        if turn.phase == START_PHASE:
+        if turn.starts:
             self.node.start(turn.floor)
         for payload in turn.inputs:
             message = codec.decode(payload)
             self.window_inputs.append(message)
-            self.seen[f"{message.source} {tag(type(message))}"] = message.sequence
+            self._is_new(message)
             self.node.post(message)
         outputs = self._pass(turn.floor, turn.until, turn.resume, (turn.low, turn.high))
         self._compare(turn, self._journalled(outputs))

@@ -35,6 +35,8 @@ class Turn(msgspec.Struct, array_like=True, gc=False):
     first_output: int
     window: int = 0
     phase: int = 0
+    starts: bool = False
+    """Before this turn's inputs the actors were started."""
 
 
 _ENCODER = msgspec.msgpack.Encoder()

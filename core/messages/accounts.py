@@ -6,7 +6,7 @@ from letrade.core.messages.base import DeskMessage, Number
 from letrade.core.money import Money
 
 
-class Position(DeskMessage, kw_only=True):
+class Position(DeskMessage, frozen=True, kw_only=True):
     """What a strategy (or, with strategy '-', the whole account) holds in one instrument after its last entry."""
 
     quantity: Number
@@ -18,13 +18,13 @@ class Position(DeskMessage, kw_only=True):
     funding: Money | None = None
 
 
-class Balance(DeskMessage, kw_only=True):
+class Balance(DeskMessage, frozen=True, kw_only=True):
     """What an account holds of one currency; `instrument` is '<venue>.-'."""
 
     total: Money
 
 
-class Account(DeskMessage, kw_only=True):
+class Account(DeskMessage, frozen=True, kw_only=True):
     """An account's equity in the reporting currency; None where a price or a rate is missing."""
 
     equity: Money | None

@@ -44,7 +44,7 @@ class Message(Struct, array_like=True, frozen=True, kw_only=True, tag=tag_of, gc
         return f"{self.source}:{self.epoch}:{self.sequence}"
 
 
-class MarketMessage(Message, kw_only=True):
+class MarketMessage(Message, frozen=True, kw_only=True):
     """About one instrument, from a market-data edge."""
 
     FAMILY: ClassVar[str] = "md"
@@ -52,7 +52,7 @@ class MarketMessage(Message, kw_only=True):
     instrument: str
 
 
-class DeskMessage(Message, kw_only=True):
+class DeskMessage(Message, frozen=True, kw_only=True):
     """About what one strategy wants or holds in one instrument of one account ('-' where none)."""
 
     FAMILY: ClassVar[str] = "do"
@@ -62,13 +62,13 @@ class DeskMessage(Message, kw_only=True):
     instrument: str
 
 
-class EventMessage(Message, kw_only=True):
+class EventMessage(Message, frozen=True, kw_only=True):
     """About the desk itself, JSON on the wire."""
 
     FAMILY: ClassVar[str] = "ev"
 
 
-class Timer(Message, kw_only=True):
+class Timer(Message, frozen=True, kw_only=True):
     """What an actor asked to be told at this time; never leaves its process."""
 
     key: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from letrade.core.messages.base import EventMessage, Number
 
 
-class Halt(EventMessage, kw_only=True):
+class Halt(EventMessage, frozen=True, kw_only=True):
     """Nothing new opens for `account` ('*' for all) until Resume; survives a restart."""
 
     account: str
@@ -14,27 +14,27 @@ class Halt(EventMessage, kw_only=True):
     """A pause is lifted by a restart too, a halt is not."""
 
 
-class Resume(EventMessage, kw_only=True):
+class Resume(EventMessage, frozen=True, kw_only=True):
     """Lifts a halt or a pause of `account` ('*' for all)."""
 
     account: str
     reason: str = ""
 
 
-class Flatten(EventMessage, kw_only=True):
+class Flatten(EventMessage, frozen=True, kw_only=True):
     """Pause, cancel all working orders, close every position reduce-only, of `account` ('*' for all)."""
 
     account: str
     reason: str = ""
 
 
-class Drain(EventMessage, kw_only=True):
+class Drain(EventMessage, frozen=True, kw_only=True):
     """The desk stops: cancel working orders (`cancel`), leave them (`keep`), or close all (`flatten`)."""
 
     on_stop: str
 
 
-class Failure(EventMessage, kw_only=True):
+class Failure(EventMessage, frozen=True, kw_only=True):
     """A handler raised. Strategies skip the message and go on; owners of money stop, and opening halts."""
 
     actor: str
@@ -44,7 +44,7 @@ class Failure(EventMessage, kw_only=True):
     stopped: bool
 
 
-class Alert(EventMessage, kw_only=True):
+class Alert(EventMessage, frozen=True, kw_only=True):
     """Something that an operator should see; counted by code."""
 
     level: str
@@ -55,7 +55,7 @@ class Alert(EventMessage, kw_only=True):
     account: str = ""
 
 
-class Heartbeat(EventMessage, kw_only=True):
+class Heartbeat(EventMessage, frozen=True, kw_only=True):
     """A process lives; with what it sent so far, so that receivers can tell what they missed."""
 
     process: str
@@ -64,7 +64,7 @@ class Heartbeat(EventMessage, kw_only=True):
     messages_per_second: Number = 0.0
 
 
-class BookCheck(EventMessage, kw_only=True):
+class BookCheck(EventMessage, frozen=True, kw_only=True):
     """Our books compared with the venue's own best prices so far."""
 
     compared: int
@@ -72,3 +72,10 @@ class BookCheck(EventMessage, kw_only=True):
     late_compared: int
     gaps: int
     crossed: int
+    late_equal: int = 0
+
+
+class Recovered(EventMessage, frozen=True, kw_only=True):
+    """A live process has come back: whatever happened meanwhile must be asked for."""
+
+    process: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from letrade.core.messages.base import MarketMessage, Number
 
 
-class Features(MarketMessage, kw_only=True):
+class Features(MarketMessage, frozen=True, kw_only=True):
     """Values of one feature set at the end of one bar, in the order of `names`."""
 
     feature_set: str

@@ -7,7 +7,7 @@ import msgspec
 from letrade.core.messages.base import MarketMessage, Number, Price, Size
 
 
-class Trade(MarketMessage, kw_only=True):
+class Trade(MarketMessage, frozen=True, kw_only=True):
     """One trade that the venue published."""
 
     price: Price
@@ -18,7 +18,7 @@ class Trade(MarketMessage, kw_only=True):
     venue_time: int = 0
 
 
-class Quote(MarketMessage, kw_only=True):
+class Quote(MarketMessage, frozen=True, kw_only=True):
     """The best bid and ask; a size of 0 and a price of 0 say that the side is empty."""
 
     bid: Number
@@ -29,7 +29,7 @@ class Quote(MarketMessage, kw_only=True):
     venue_time: int = 0
 
 
-class BookDelta(MarketMessage, kw_only=True):
+class BookDelta(MarketMessage, frozen=True, kw_only=True):
     """One venue event of changed levels; a size of 0 removes the level."""
 
     first_update: int
@@ -42,7 +42,7 @@ class BookDelta(MarketMessage, kw_only=True):
     venue_time: int = 0
 
 
-class BookSnapshot(MarketMessage, kw_only=True):
+class BookSnapshot(MarketMessage, frozen=True, kw_only=True):
     """All levels that the venue showed as of last_update."""
 
     last_update: int
@@ -51,7 +51,7 @@ class BookSnapshot(MarketMessage, kw_only=True):
     venue_time: int = 0
 
 
-class Bar(MarketMessage, kw_only=True):
+class Bar(MarketMessage, frozen=True, kw_only=True):
     """Trades of [start, end), delivered at end."""
 
     start: int
@@ -66,28 +66,28 @@ class Bar(MarketMessage, kw_only=True):
     """False when trades of this bar are known to be missing."""
 
 
-class BarOpen(MarketMessage, kw_only=True):
+class BarOpen(MarketMessage, frozen=True, kw_only=True):
     """The first price of a recorded bar, told to the simulated venue alone, at the bar's start."""
 
     start: int
     open: Price
 
 
-class MarkPrice(MarketMessage, kw_only=True):
+class MarkPrice(MarketMessage, frozen=True, kw_only=True):
     """The price a venue marks positions at; it is not on the tick grid."""
 
     price: Price
     venue_time: int = 0
 
 
-class IndexPrice(MarketMessage, kw_only=True):
+class IndexPrice(MarketMessage, frozen=True, kw_only=True):
     """The price of the underlying over several venues."""
 
     price: Price
     venue_time: int = 0
 
 
-class FundingRate(MarketMessage, kw_only=True):
+class FundingRate(MarketMessage, frozen=True, kw_only=True):
     """The rate that longs pay to shorts at `funding_time`."""
 
     rate: Number
@@ -105,13 +105,13 @@ class FlowOrder(msgspec.Struct, array_like=True, frozen=True, gc=False):
     size: Size = 0.0
 
 
-class MarketFlow(MarketMessage, kw_only=True):
+class MarketFlow(MarketMessage, frozen=True, kw_only=True):
     """Commands of the other participants, told to the simulated venue alone, which matches them."""
 
     orders: tuple[FlowOrder, ...]
 
 
-class Instrument(MarketMessage, kw_only=True):
+class Instrument(MarketMessage, frozen=True, kw_only=True):
     """The rules of one instrument from `valid_from` on; decimals as text, exactly as the venue states them."""
 
     kind: str
@@ -127,7 +127,7 @@ class Instrument(MarketMessage, kw_only=True):
     valid_from: int = 0
 
 
-class BookGap(MarketMessage, kw_only=True):
+class BookGap(MarketMessage, frozen=True, kw_only=True):
     """The book of this instrument is not to be believed until the next snapshot."""
 
     expected_update: int

@@ -30,7 +30,7 @@ class AmendIntent(Struct, array_like=True, frozen=True, kw_only=True, gc=False):
     size: Size
 
 
-class Proposal(DeskMessage, kw_only=True):
+class Proposal(DeskMessage, frozen=True, kw_only=True):
     """Sized orders, amends and cancels that follow from wanted - (held + working)."""
 
     signal: int
@@ -39,14 +39,14 @@ class Proposal(DeskMessage, kw_only=True):
     cancels: tuple[str, ...] = ()
 
 
-class CancelOrder(DeskMessage, kw_only=True):
+class CancelOrder(DeskMessage, frozen=True, kw_only=True):
     """Take this order off the venue; nobody may refuse it."""
 
     order_id: str
     reason: str = ""
 
 
-class ApprovedOrder(DeskMessage, kw_only=True):
+class ApprovedOrder(DeskMessage, frozen=True, kw_only=True):
     """Leave to send one order. Only RiskManager makes these."""
 
     approval: int
@@ -56,7 +56,7 @@ class ApprovedOrder(DeskMessage, kw_only=True):
     """Proved against the account's position and working orders, never the sender's word."""
 
 
-class ApprovedAmend(DeskMessage, kw_only=True):
+class ApprovedAmend(DeskMessage, frozen=True, kw_only=True):
     """Leave to change one working order. Only RiskManager makes these."""
 
     approval: int
@@ -64,7 +64,7 @@ class ApprovedAmend(DeskMessage, kw_only=True):
     opening: bool
 
 
-class OrderRefused(DeskMessage, kw_only=True):
+class OrderRefused(DeskMessage, frozen=True, kw_only=True):
     """An order that was not sent, and the rule that says so."""
 
     order_id: str
@@ -72,9 +72,11 @@ class OrderRefused(DeskMessage, kw_only=True):
     limit: str
     value: str
     refused_by: str = "risk"
+    what: str = "order"
+    """order, amend (the order itself goes on unchanged) or approval (one that was not taken; the order is unaffected)."""
 
 
-class OrderUpdate(DeskMessage, kw_only=True):
+class OrderUpdate(DeskMessage, frozen=True, kw_only=True):
     """The state of one order, as execution knows it."""
 
     order_id: str
@@ -90,7 +92,7 @@ class OrderUpdate(DeskMessage, kw_only=True):
     reason: str = ""
 
 
-class Fill(DeskMessage, kw_only=True):
+class Fill(DeskMessage, frozen=True, kw_only=True):
     """A part of an order was traded; booked once by (venue, account, instrument, trade id)."""
 
     order_id: str
@@ -105,9 +107,11 @@ class Fill(DeskMessage, kw_only=True):
     origin: str = "desk"
     """desk, manual, liquidation, adl, settlement or conversion."""
     venue_time: int = 0
+    fill_number: int = 0
+    """The venue's count of the account's fills, from 1; 0 where it does not count."""
 
 
-class CashEntry(DeskMessage, kw_only=True):
+class CashEntry(DeskMessage, frozen=True, kw_only=True):
     """Money that moved without a trade: funding, interest, transfer, ...; signed from the account's view."""
 
     entry_id: str
@@ -116,7 +120,7 @@ class CashEntry(DeskMessage, kw_only=True):
     reason: str = ""
 
 
-class UnexplainedDifference(DeskMessage, kw_only=True):
+class UnexplainedDifference(DeskMessage, frozen=True, kw_only=True):
     """The venue's figure and ours differ by more than dust; the account halts for opening."""
 
     what: str

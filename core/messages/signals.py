@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 from letrade.core.messages.base import DeskMessage, Number, Price, Size
 
 
-class Target(DeskMessage, kw_only=True):
+class Target(DeskMessage, frozen=True, kw_only=True):
     """The position that the strategy wants to hold.
 
     `position` is in base units, or, when `sized` is false, a direction in [-1, 1] that CapitalManager sizes.
@@ -32,7 +32,7 @@ class WorkingQuote(Struct, array_like=True, frozen=True, gc=False):
     size: Annotated[float, Meta(gt=0.0, le=1e15)]
 
 
-class Quotes(DeskMessage, kw_only=True):
+class Quotes(DeskMessage, frozen=True, kw_only=True):
     """The whole set of orders that the strategy wants to have working."""
 
     signal: int
@@ -40,7 +40,7 @@ class Quotes(DeskMessage, kw_only=True):
     post_only: bool = True
 
 
-class Basket(DeskMessage, kw_only=True):
+class Basket(DeskMessage, frozen=True, kw_only=True):
     """Positions in several instruments, all or none; `instrument` is the first leg's."""
 
     signal: int
@@ -50,7 +50,7 @@ class Basket(DeskMessage, kw_only=True):
     """The longest time that a part of the legs may stand alone."""
 
 
-class Protect(DeskMessage, kw_only=True):
+class Protect(DeskMessage, frozen=True, kw_only=True):
     """Stop and take-profit of the position held: one cancels the other."""
 
     signal: int

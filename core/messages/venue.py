@@ -8,7 +8,7 @@ from letrade.core.messages.base import DeskMessage, Number, Price, Size
 from letrade.core.money import Money
 
 
-class VenueSubmit(DeskMessage, kw_only=True):
+class VenueSubmit(DeskMessage, frozen=True, kw_only=True):
     """Place one order. The same client order id again is refused as a duplicate, never doubled."""
 
     client_order_id: str
@@ -20,13 +20,13 @@ class VenueSubmit(DeskMessage, kw_only=True):
     reduce_only: bool = False
 
 
-class VenueCancel(DeskMessage, kw_only=True):
+class VenueCancel(DeskMessage, frozen=True, kw_only=True):
     """Take one order off."""
 
     client_order_id: str
 
 
-class VenueAmend(DeskMessage, kw_only=True):
+class VenueAmend(DeskMessage, frozen=True, kw_only=True):
     """Change price and total size of one order."""
 
     client_order_id: str
@@ -34,7 +34,7 @@ class VenueAmend(DeskMessage, kw_only=True):
     size: Size
 
 
-class VenueQuery(DeskMessage, kw_only=True):
+class VenueQuery(DeskMessage, frozen=True, kw_only=True):
     """Ask for one order (client_order_id), or with '' for the account's whole state: answered by VenueState.
 
     A query that names no order gets all fills after `fills_after` (the venue's fill numbers) again.
@@ -44,7 +44,7 @@ class VenueQuery(DeskMessage, kw_only=True):
     fills_after: int = 0
 
 
-class VenueOrder(DeskMessage, kw_only=True):
+class VenueOrder(DeskMessage, frozen=True, kw_only=True):
     """What the venue says of one order."""
 
     client_order_id: str
@@ -62,7 +62,7 @@ class VenueOrder(DeskMessage, kw_only=True):
     reason: str = ""
 
 
-class VenueFill(DeskMessage, kw_only=True):
+class VenueFill(DeskMessage, frozen=True, kw_only=True):
     """One trade of one of our orders; repeats carry the same trade id and number."""
 
     client_order_id: str
@@ -79,7 +79,7 @@ class VenueFill(DeskMessage, kw_only=True):
     venue_time: int = 0
 
 
-class VenueCash(DeskMessage, kw_only=True):
+class VenueCash(DeskMessage, frozen=True, kw_only=True):
     """Money that the venue moved without a trade."""
 
     entry_id: str
@@ -106,7 +106,7 @@ class HeldPosition(Struct, array_like=True, frozen=True, kw_only=True, gc=False)
     quantity: Number
 
 
-class VenueState(DeskMessage, kw_only=True):
+class VenueState(DeskMessage, frozen=True, kw_only=True):
     """The account as the venue sees it at this time, its working orders, balances, positions and last fill number."""
 
     open_orders: tuple[OpenOrder, ...]

@@ -36,13 +36,12 @@ class Solo:
         self.reader = reader
         self.step_ns = step_ns
 
-    def start(self) -> list[Message]:
-        """Recover, or let the actors speak for the first time; what may be sent."""
-        if self.process.recover():
-            self.reader.skip(self.process.seen)
-            return []
-        time = self.reader.peek_time() or 0
-        return self.process.start(time - time % self.step_ns)
+    def recover(self) -> bool:
+        """Go on where the last run ended; False when there was none."""
+        if not self.process.recover():
+            return False
+        self.reader.skip(self.process.seen)
+        return True
 
     def next_window(self) -> Window | None:
         """The next window in which something happens; None when nothing ever will."""
@@ -53,6 +52,8 @@ class Solo:
         """(what the feeds brought, what the actors published); commands are an operator's words."""
         process = self.process
         process.open_window(window.number, window.start)
+        if process.turn_number == 0:
+            process.start(window.start)
         inputs = [*commands, *self.reader.take(window.end)]
         for message in inputs:
             process.take(message)

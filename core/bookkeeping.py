@@ -1,0 +1,112 @@
+"""What fills and cash entries do to an account's wallets and positions: one arithmetic for everyone who counts money."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from letrade.core.holdings import share_changes
+from letrade.core.instruments import Specification
+from letrade.core.messages.orders import CashEntry, Fill
+from letrade.core.quantities import SCALE, decimal_units, exact, rounded, units, units_of_money
+from letrade.hotpath.ledger import Position
+
+
+def hold(position: Position, side: int, size: tuple[int, int], price: tuple[int, int]) -> Fraction:
+    """Book (units, decimals) of size and price on a position, finer decimals where they need it; the profit realised,
+    exactly, in price × size."""
+    price_decimals = max(position.price_decimals, price[1])
+    size_decimals = max(position.quantity_decimals, size[1])
+    if (price_decimals, size_decimals) != (position.price_decimals, position.quantity_decimals):
+        position.rescale(price_decimals, size_decimals)
+    size_units = size[0] * 10 ** (size_decimals - size[1])
+    price_units = price[0] * 10 ** (price_decimals - price[1])
+    return Fraction(position.fill(side, size_units, price_units), 10 ** (price_decimals + size_decimals))
+
+
+def held_units(position: Position) -> int:
+    """A position's quantity in units of 1e-18."""
+    return position.quantity * 10**SCALE // 10**position.quantity_decimals
+
+
+def average_price(position: Position) -> float:
+    """The nearest double of the average entry; 0 when flat."""
+    numerator, denominator = position.average_entry()
+    return numerator / (denominator * 10**position.price_decimals)
+
+
+def book_share(position: Position, specification: Specification, fill: Fill, received: int) -> int:
+    """Book a fill on one position of which `received` units of 1e-18 came or went in all, fees in the asset included;
+    the profit realised in units of 1e-18 of the quote currency."""
+    realised = hold(position, fill.side, decimal_units(fill.size), decimal_units(fill.price))
+    realised += book_dust(position, received - fill.side * units(fill.size))
+    return rounded(realised * specification.multiplier)
+
+
+def book_dust(position: Position, change: int) -> Fraction:
+    """An asset that came or went without a price, such as a fee paid in it."""
+    if not change:
+        return Fraction(0)
+    return hold(position, 1 if change > 0 else -1, trimmed(abs(change)), (0, 0))
+
+
+def trimmed(amount: int) -> tuple[int, int]:
+    """Units of 1e-18 as (units, decimals) with as few decimals as hold them."""
+    decimals = SCALE
+    while decimals and amount % 10 == 0:
+        amount, decimals = amount // 10, decimals - 1
+    return amount, decimals
+
+
+class AccountBook:
+    """One account's wallets, in units of 1e-18 by currency, and its net positions by instrument."""
+
+    def __init__(self) -> None:
+        self.wallets: dict[str, int] = {}
+        self.positions: dict[str, Position] = {}
+
+    def change(self, currency: str, amount: int) -> None:
+        self.wallets[currency] = self.wallets.get(currency, 0) + amount
+
+    def position(self, specification: Specification) -> Position:
+        """The net position, flat where there was none."""
+        held = self.positions.get(specification.id)
+        if held is None:
+            held = Position(specification.price.decimals, specification.size.decimals)
+            self.positions[specification.id] = held
+        return held
+
+    def book_fill(self, specification: Specification, fill: Fill) -> tuple[int, tuple[str, ...]]:
+        """The profit realised (units of 1e-18 of the quote or settle currency), and the currencies that changed."""
+        received = sum(change for _, change in share_changes(specification, fill))
+        realised = book_share(self.position(specification), specification, fill, received)
+        changed = [fill.fee.currency] if fill.fee.integer else []
+        if specification.kind == "spot":
+            self.change(specification.base, fill.side * units(fill.size))
+            self.change(specification.quote, -fill.side * rounded(exact(fill.price) * exact(fill.size)))
+            changed += [specification.base, specification.quote]
+        else:
+            self.change(specification.settle, realised)
+            changed.append(specification.settle)
+        if fill.fee.integer:
+            self.change(fill.fee.currency, -units_of_money(fill.fee))
+        return realised, tuple(dict.fromkeys(changed))
+
+    def book_cash(self, entry: CashEntry) -> None:
+        self.change(entry.amount.currency, units_of_money(entry.amount))
+
+    def state(self) -> list[Any]:
+        wallets = [[currency, str(amount)] for currency, amount in self.wallets.items()]
+        return [wallets, [[instrument, position.state()] for instrument, position in self.positions.items()]]
+
+    def restore(self, state: Any) -> None:
+        wallets, positions = state
+        self.wallets = {currency: int(amount) for currency, amount in wallets}
+        self.positions = {instrument: position_of(held) for instrument, held in positions}
+
+
+def position_of(state: Any) -> Position:
+    """A position from what its state() gave."""
+    position = Position(0, 0)
+    position.restore(state)
+    return position

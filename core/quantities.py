@@ -1,0 +1,67 @@
+"""Exact amounts: the decimal behind a message's float64 as a whole number of 1e-18, and back."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+
+from letrade.core.errors import DataError
+from letrade.core.money import DEFAULT_SCALE, Money, money, rescale, round_half_even
+
+SCALE = 18
+ONE = 10**SCALE
+COARSE = 10 ** (SCALE - DEFAULT_SCALE)
+"""Units of 1e-18 in one unit of money at the default scale."""
+
+
+def units(value: float) -> int:
+    """0.1 is 10**17. DataError when the decimal has more than 18 places."""
+    numerator, decimals = decimal_units(value)
+    if decimals > SCALE:
+        raise DataError(f"expected at most {SCALE} decimals, found {value!r}")
+    return numerator * 10 ** (SCALE - decimals)
+
+
+def decimal_units(value: float) -> tuple[int, int]:
+    """0.05 is (5, 2): the digits of the nearest double's shortest decimal, and how many of them follow the point."""
+    sign, digits, exponent = Decimal(repr(value)).as_tuple()
+    if not isinstance(exponent, int):
+        raise DataError(f"expected a finite number, found {value!r}")
+    whole = int("".join(map(str, digits)))
+    if exponent >= 0:
+        whole, exponent = whole * 10**exponent, 0
+    while exponent < 0 and whole % 10 == 0:
+        whole, exponent = whole // 10, exponent + 1
+    return (-whole if sign else whole), -exponent
+
+
+def number(amount: int) -> float:
+    """The double nearest to `amount` × 1e-18."""
+    return amount / ONE
+
+
+def exact(value: float) -> Fraction:
+    """The decimal behind a float, as a fraction."""
+    return Fraction(Decimal(repr(value)))
+
+
+def add(left: float, right: float) -> float:
+    """The sum of the two decimals: 0.1 + 0.2 is 0.3."""
+    return number(units(left) + units(right))
+
+
+def units_of_money(amount: Money) -> int:
+    """Money in units of 1e-18."""
+    return rescale(amount.integer, amount.scale, SCALE)
+
+
+def money_of_units(currency: str, amount: int) -> Money:
+    """Money at the default scale where that is exact, else at 1e-18."""
+    whole, rest = divmod(amount, COARSE)
+    return money(currency, amount, SCALE) if rest else money(currency, whole)
+
+
+def rounded(amount: Fraction) -> int:
+    """An amount of money to the default scale, ties to even, in units of 1e-18: the ledger's rounding."""
+    scaled = amount * 10**DEFAULT_SCALE
+    return round_half_even(scaled.numerator, scaled.denominator) * COARSE

@@ -1,0 +1,113 @@
+"""What things are worth: last prices by instrument with their age, rates between currencies, and an account's equity."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from letrade.core.bookkeeping import AccountBook
+from letrade.core.instruments import Catalogue
+from letrade.core.messages.market import Bar, MarkPrice, Quote, Trade
+from letrade.core.quantities import ONE, exact
+
+PriceMessage = Trade | Quote | Bar | MarkPrice
+
+
+class PriceBoard:
+    """The last price and the time of the last news of each instrument.
+
+    A bar tells of prices only where neither trades nor quotes do: bars close on time also when a market is silent.
+    """
+
+    def __init__(self) -> None:
+        self.prices: dict[str, float] = {}
+        self.times: dict[str, int] = {}
+        self.ticking: dict[str, bool] = {}
+
+    def see(self, message: PriceMessage) -> None:
+        instrument = message.instrument
+        if isinstance(message, Quote):
+            self.ticking[instrument] = True
+            if message.bid > 0 and message.ask > 0:
+                self.prices[instrument] = (message.bid + message.ask) / 2
+        elif isinstance(message, Bar):
+            if instrument in self.ticking:
+                return
+            self.prices[instrument] = message.close
+        else:
+            self.prices[instrument] = message.price
+            if isinstance(message, Trade):
+                self.ticking[instrument] = True
+        self.times[instrument] = message.time
+
+    def age(self, instrument: str, now: int) -> int | None:
+        """Nanoseconds since the last news; None when there was none."""
+        seen = self.times.get(instrument)
+        return None if seen is None else now - seen
+
+    def rate(self, currency: str, wanted: str, catalogue: Catalogue) -> Fraction | None:
+        """How much of `wanted` one unit of `currency` is worth; None when no instrument with a price tells."""
+        if currency == wanted:
+            return Fraction(1)
+        for specification in catalogue_in_order(catalogue):
+            price = self.prices.get(specification.instrument)
+            if price is None:
+                continue
+            if (specification.base, specification.quote) == (currency, wanted):
+                return exact(price)
+            if (specification.base, specification.quote) == (wanted, currency):
+                return 1 / exact(price)
+        return None
+
+    def state(self) -> list[Any]:
+        return [list(self.prices.items()), list(self.times.items()), list(self.ticking)]
+
+    def restore(self, state: Any) -> None:
+        prices, times, ticking = state
+        self.prices, self.times = dict(prices), dict(times)
+        self.ticking = dict.fromkeys(ticking, True)
+
+
+def catalogue_in_order(catalogue: Catalogue) -> list[Any]:
+    """All instruments, spot before derivatives: a rate is taken from the market that trades the thing itself."""
+    return sorted(catalogue.messages(), key=lambda message: (message.kind != "spot", message.instrument))
+
+
+class Valuation(NamedTuple):
+    """An account in units of 1e-18 of the reporting currency; None where a price or rate is missing."""
+
+    equity: int | None
+    unrealised: int | None
+    missing: tuple[str, ...]
+
+
+def value(book: AccountBook, board: PriceBoard, catalogue: Catalogue, reporting: str, now: int) -> Valuation:
+    """Wallets at their rates, plus what open derivative positions would realise now. Rounded down, against us."""
+    total, unrealised = Fraction(0), Fraction(0)
+    missing: list[str] = []
+    for currency, amount in book.wallets.items():
+        if not amount:
+            continue
+        rate = board.rate(currency, reporting, catalogue)
+        if rate is None:
+            missing.append(currency)
+        else:
+            total += amount * rate
+    for instrument, position in book.positions.items():
+        if not position.quantity:
+            continue
+        specification = catalogue.at(instrument, now)
+        price = board.prices.get(instrument)
+        rate = board.rate(specification.quote, reporting, catalogue)
+        if price is None or rate is None:
+            missing.append(instrument)
+            continue
+        quantity = Fraction(position.quantity, 10**position.quantity_decimals)
+        cost = Fraction(position.cost, 10 ** (position.quantity_decimals + position.price_decimals))
+        gain = (quantity * exact(price) - cost) * specification.multiplier * rate * ONE
+        unrealised += gain
+        if specification.kind != "spot":
+            total += gain
+    if missing:
+        return Valuation(None, None, tuple(dict.fromkeys(missing)))
+    return Valuation(int(total // 1), int(unrealised // 1), ())
