@@ -95,7 +95,7 @@ class Checker:
                 self.problems.add(("instrument", instrument.name), text)
 
     def check_actors(self) -> None:
-        """The instruments and accounts that an actor's Config names, where it declares them under these keys."""
+        """What an actor's Config names under these keys; a set of features is named as the actor that makes it."""
         for actor in self.desk.actors:
             for key in ("instrument", "instruments"):
                 for name in _names_in(actor, key):
@@ -103,6 +103,8 @@ class Checker:
             for key in ("account", "accounts"):
                 for name in _names_in(actor, key):
                     self._known(name, self.accounts, "account", ("actor", actor.name, key))
+            for name in _names_in(actor, "feature_set"):
+                self._known(name, self.actors, "actor", ("actor", actor.name, "feature_set"))
 
     def check_workers(self) -> None:
         runner: dict[str, str] = {}

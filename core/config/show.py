@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
@@ -40,9 +40,9 @@ def _show(value: Any, annotation: Any, key: str) -> Any:
     if isinstance(value, msgspec.Struct):
         return _show_struct(value)
     if isinstance(value, Mapping):
-        return {str(name): _show(item, Any, str(name)) for name, item in value.items()}
+        return {str(name): _show(item, _inner(annotation, 1), str(name)) for name, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
-        return [_show(item, Any, key) for item in value]
+        return [_show(item, _inner(annotation, 0), key) for item in value]
     if is_sensitive(key) and value is not None:
         return HIDDEN
     if isinstance(value, Decimal):
@@ -68,6 +68,12 @@ def _show_entry(entry: ActorEntry | FeedEntry) -> dict[str, Any]:
         own |= {"kind": entry.kind, "speed": entry.speed, "files": list(entry.files)}
     shown = {**_show_struct(entry.config), **own}
     return {key: shown[key] for key in (*own, *shown) if shown[key] is not None}
+
+
+def _inner(annotation: Any, place: int) -> Any:
+    """The type of what a container holds: of a list at 0, of a table's values at 1."""
+    members = [get_args(unwrap(member)[0]) for member in alternatives(unwrap(annotation)[0])]
+    return next((arguments[place] for arguments in members if len(arguments) > place), Any)
 
 
 def _text_form(annotation: Any) -> TextForm | None:

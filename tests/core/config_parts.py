@@ -25,6 +25,7 @@ class CrossConfig(ActorConfig, frozen=True, kw_only=True):
     bar: Duration = 1_000_000_000
     size: Positive | None = None
     windows: list[int] = []
+    bars: tuple[Duration, ...] = (60_000_000_000,)
     key: Secret | None = None
 
     def __post_init__(self) -> None:
@@ -44,6 +45,7 @@ class BookOfConfig(ActorConfig, frozen=True, kw_only=True):
 
     instruments: list[str] = []
     account: str | None = None
+    feature_set: str = ""
 
 
 class BookOf(Actor):

@@ -232,6 +232,7 @@ def test_the_shown_configuration_holds_defaults_and_describes_the_same_desk(tmp_
         "slow": 20,
         "bar": "1s",
         "windows": [],
+        "bars": ["1m"],
     }
     assert msgspec.json.decode(msgspec.json.encode(shown)) == shown
     assert load(tmp_path, show_toml(desk)) == desk

@@ -105,6 +105,10 @@ WRONG_CLASSES = [
 
 WRONG_REFERENCES = [
     (
+        f'[[actor]]\nname = "b"\nclass = "{HERE}.BookOf"\nfeature_set = "x"',
+        'actor.b.feature_set: there is no actor "x"; known: ma_cross-1, b',
+    ),
+    (
         '[[worker]]\nname = "w"\nactors = ["binance"]',
         'worker.w.actors: "binance" is a venue, which says itself where it runs: worker = "w"',
     ),

@@ -11,7 +11,7 @@ from letrade.core.config.describe import alternatives, is_struct, unwrap
 from letrade.core.config.desk import ActorEntry, DeskConfig, FeedEntry
 from letrade.core.config.load import load_desk, packaged_desks
 from letrade.core.config.show import show
-from tests.core.config_parts import FEED_KINDS, HERE, write
+from tests.core.config_parts import FEED_KINDS, write
 
 TEXT = packaged_desks()["full"].read_text(encoding="utf-8")
 CLASS_KEYS = {"path": "class", "actor_class": None, "feed_class": None, "config": None}
@@ -62,8 +62,7 @@ def test_the_full_desk_shows_every_key(header: str, key: str) -> None:
 
 
 def test_the_full_desk_loads_and_what_it_shows_are_the_defaults(tmp_path: Any) -> None:
-    text = TEXT.replace("letrade.actors.strategies.ma_cross.MACross", f"{HERE}.Cross")
-    full = show(load_desk(write(tmp_path, text), {}, feed_kinds=FEED_KINDS))
+    full = show(load_desk("full", {}, feed_kinds=FEED_KINDS))
     for section in ("desk", "nats", "risk", "capital"):
         defaults = show(DeskConfig())[section]
         assert {key: value for key, value in full[section].items() if key in defaults and value != []} | {

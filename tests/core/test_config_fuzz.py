@@ -11,7 +11,7 @@ import pytest
 from letrade.core.config.load import packaged_desks
 from letrade.core.config.show import show, show_toml
 from letrade.core.errors import ConfigurationError
-from tests.core.config_parts import HERE, built
+from tests.core.config_parts import built
 
 ODD_VALUES: list[Any] = [
     -1,
@@ -33,8 +33,7 @@ ODD_VALUES: list[Any] = [
 ]
 
 
-TEXT = packaged_desks()["full"].read_text(encoding="utf-8")
-FULL = tomllib.loads(TEXT.replace("letrade.actors.strategies.ma_cross.MACross", f"{HERE}.Cross"))
+FULL = tomllib.loads(packaged_desks()["full"].read_text(encoding="utf-8"))
 
 
 def full_desk() -> dict[str, Any]:
