@@ -1,0 +1,94 @@
+"""Everything that follows from a desk's configuration alone, and is the same in each of its processes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from letrade.core.actor import Actor, Context
+from letrade.core.config.desk import DESK_PROCESS, DeskConfig, InstrumentConfig
+from letrade.core.feed import Feed
+from letrade.core.instruments import Catalogue
+from letrade.core.messages.market import Instrument
+from letrade.core.node import Node, Place
+from letrade.core.stage import Stage
+from letrade.core.stepping.plan import Phase, phases_of
+
+OPERATOR = "operator"
+"""The source of commands: a person, or the engine on a person's behalf."""
+
+
+def instrument_message(config: InstrumentConfig) -> Instrument:
+    """The instrument of a desk file, as actors know it."""
+    return Instrument(
+        instrument=config.name,
+        kind=config.kind,
+        base=config.base,
+        quote=config.quote,
+        settle=config.settle,
+        tick=f"{config.tick:f}",
+        lot=f"{config.lot:f}",
+        multiplier=f"{config.multiplier:f}",
+        size_min=f"{config.min_size:f}",
+        notional_min=f"{config.min_notional:f}",
+        valid_from=config.valid_from,
+    )
+
+
+class Blueprint:
+    """Who lives where, in which order, with which instruments. Actors and feeds are made anew for each process.
+
+    `uid` names this desk for ever: client order ids are made of it. `known` are instruments that another process has
+    already read from the data.
+    """
+
+    def __init__(self, config: DeskConfig, uid: str, known: Sequence[Instrument] = ()) -> None:
+        self.config = config
+        self.step_ns = config.desk.step
+        self.catalogue = Catalogue(tuple(instrument_message(each) for each in config.instruments))
+        self.context = Context(config.desk.name, uid, config.desk.seed, self.catalogue, config)
+        self._add_instruments(known or self._told_by_feeds())
+        self.directory: dict[str, Place] = {
+            **{feed.name: Place(Stage.FEED, order + 1) for order, feed in enumerate(config.feeds)},
+            **{actor.name: Place(actor.actor_class.stage, order) for order, actor in enumerate(config.actors)},
+            OPERATOR: Place(Stage.FEED, 0),
+        }
+        self.home = {each.name: config.process_of(each.name) for each in (*config.feeds, *config.actors)}
+        self.home[OPERATOR] = DESK_PROCESS
+        self.processes = (DESK_PROCESS, *(worker.name for worker in config.workers))
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        """How a window of a stepped run is divided."""
+        return phases_of((self.home[actor.name], actor.actor_class.stage) for actor in self.config.actors)
+
+    def actors(self, process: str | None) -> list[Actor]:
+        """The actors of one process, or of the whole desk (None)."""
+        return [
+            entry.actor_class(entry.name, entry.config, self.context)
+            for entry in self.config.actors
+            if process is None or self.home[entry.name] == process
+        ]
+
+    def node(self, process: str | None, epoch: int = 1) -> Node:
+        """A node with the actors of one process, or of the whole desk (None)."""
+        node = Node(self.directory, epoch)
+        for actor in self.actors(process):
+            node.add(actor)
+        return node
+
+    def feeds(self, process: str | None) -> list[Feed]:
+        """The feeds of one process, or of the whole desk (None)."""
+        return [
+            entry.feed_class(entry.name, entry.config, self.context)
+            for entry in self.config.feeds
+            if process is None or self.home[entry.name] == process
+        ]
+
+    def _told_by_feeds(self) -> tuple[Instrument, ...]:
+        return tuple(instrument for feed in self.feeds(None) for instrument in feed.instruments())
+
+    def _add_instruments(self, told: Sequence[Instrument]) -> None:
+        defined = set(self.catalogue.ids())
+        for instrument in told:
+            if instrument.instrument not in defined:
+                self.catalogue.add(instrument)
