@@ -16,7 +16,8 @@ API_TIMEOUT_SECONDS = 5.0
 NO_MESSAGE = 10037
 STREAM_NOT_FOUND = 10059
 STREAM_NAME_IN_USE = 10058
-WRONG_LAST_SEQUENCE = (10071, 10164)
+# The fence did not hold, or the id is stored already: the subject is further than the writer thinks.
+SUBJECT_MOVED = (10071, 10164, 10201)
 EXPECTED_LAST = "Nats-Expected-Last-Subject-Sequence"
 MESSAGE_ID = "Nats-Msg-Id"
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
@@ -72,18 +73,22 @@ class JetStream:
             raise JetStreamRefusal(verb, msgspec.convert(answer["error"], ApiError))
         return answer
 
-    async def ensure_stream(self, name: str, configuration: Mapping[str, object]) -> None:
-        """Make the stream unless it is there; what an operator changed on it stays."""
+    async def ensure_stream(self, name: str, configuration: Mapping[str, object]) -> dict[str, Any]:
+        """Make the stream unless it is there, and return its settings; what an operator changed on it stays."""
         try:
-            await self.ask(f"STREAM.INFO.{name}")
+            return await self._settings(name)
         except JetStreamRefusal as refusal:
             if refusal.error.err_code != STREAM_NOT_FOUND:
                 raise
-            try:
-                await self.ask(f"STREAM.CREATE.{name}", {"name": name, **configuration})
-            except JetStreamRefusal as refusal:
-                if refusal.error.err_code != STREAM_NAME_IN_USE:  # another process of the desk was quicker
-                    raise
+        try:
+            await self.ask(f"STREAM.CREATE.{name}", {"name": name, **configuration})
+        except JetStreamRefusal as refusal:
+            if refusal.error.err_code != STREAM_NAME_IN_USE:  # another process of the desk was quicker
+                raise
+        return await self._settings(name)
+
+    async def _settings(self, name: str) -> dict[str, Any]:
+        return dict((await self.ask(f"STREAM.INFO.{name}"))["config"])
 
     async def write(self, subject: str, payload: bytes, expected_last: int | None = None) -> int:
         """Store one message and return its sequence; with `expected_last`, only if that is the subject's last one."""

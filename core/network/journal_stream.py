@@ -32,15 +32,20 @@ class JournalStream:
     def subject(self, process: str) -> str:
         return f"{self._prefix}.{check_name(process, 'a process name')}"
 
-    async def ensure(self) -> None:
-        """Make the stream unless it is there. When full it refuses new records: it never discards old ones."""
+    async def ensure(self) -> bool:
+        """Make the stream unless it is there; True when it takes atomic batches (nats-server 2.12 and later).
+
+        When full it refuses new records: it never discards old ones.
+        """
         configuration = {
             "subjects": [f"{self._prefix}.>"],
             "description": "what each process of the desk decided and owns, in order",
             "storage": "file", "retention": "limits", "discard": "new", "max_bytes": self._max_bytes,
             "duplicate_window": DUPLICATE_WINDOW_NS, "allow_direct": True, "deny_delete": True,
+            "allow_atomic": True,
         }  # fmt: skip
-        await self._jetstream.ensure_stream(self.name, configuration)
+        settings = await self._jetstream.ensure_stream(self.name, configuration)
+        return bool(settings.get("allow_atomic", False))
 
     async def last(self, process: str) -> Position | None:
         """The last record of a process in the stream, None before its first."""
@@ -51,20 +56,21 @@ class JournalStream:
         """The payloads of records first..last; NatsError while the stream does not hold all of them."""
         wanted = last_sequence - first_sequence + 1
         if not 0 < wanted <= GAP_RECORDS_MAX:
-            raise NatsError(f"expected a gap of 1 to {GAP_RECORDS_MAX} records, found {first_sequence} to {last_sequence}")
-        found: list[bytes] = []
+            found = f"{first_sequence} to {last_sequence}"
+            raise NatsError(f"expected a gap of 1 to {GAP_RECORDS_MAX} records, found {found}")
+        payloads: list[bytes] = []
         message = await self._first_at_or_after(process, first_sequence)
-        while message is not None and len(found) < wanted:
-            if _position(message).sequence != first_sequence + len(found):
+        while message is not None and len(payloads) < wanted:
+            if _position(message).sequence != first_sequence + len(payloads):
                 break
-            found.append(message.payload)
+            payloads.append(message.payload)
             message = await self._jetstream.next(self.name, self.subject(process), message.sequence + 1)
-        if len(found) < wanted:
+        if len(payloads) < wanted:
             raise NatsError(
-                f"{self.name} holds {len(found)} of the records {first_sequence} to {last_sequence} of {process}: "
+                f"{self.name} holds {len(payloads)} of the records {first_sequence} to {last_sequence} of {process}: "
                 "they were not shipped yet, or were purged"
             )
-        return found
+        return payloads
 
     async def _first_at_or_after(self, process: str, sequence: int) -> StoredMessage | None:
         """Bisects the stream: a process's records are in order there, with those of others in between."""

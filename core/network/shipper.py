@@ -1,8 +1,8 @@
 """Copies a process's journal to JetStream: each record once and in order, whatever happens to the server meanwhile.
 
-Every write names the stream sequence that the subject's last record must have. Within a window that sequence is a
-guess (nobody else wrote in between); a wrong guess is refused together with all that follows it, so the stream holds a
-gapless prefix at any moment, and nothing depends on how long the server remembers message ids.
+Every write names the stream sequence that the subject's last record must have, so the server itself refuses whatever
+would double, skip or reorder; after any doubt the last record is read back. Nothing depends on how long the server
+remembers message ids. A backlog goes in atomic batches, where the server knows them: all of one is stored, or nothing.
 """
 
 from __future__ import annotations
@@ -14,13 +14,12 @@ from typing import Protocol
 
 import msgspec
 
-from letrade.core.clock import SECOND, monotonic_ns
 from letrade.core.errors import DataError, LetradeError, NatsError, TimeoutExpired
+from letrade.core.ids import fresh_token
 from letrade.core.network.jetstream import (
     EXPECTED_LAST,
     MESSAGE_ID,
-    WRONG_LAST_SEQUENCE,
-    ApiError,
+    SUBJECT_MOVED,
     JetStreamRefusal,
     decode_stored,
 )
@@ -29,10 +28,12 @@ from letrade.core.network.link import Link
 
 IDLE_POLL_SECONDS = 0.05
 STOP_POLL_SECONDS = 0.01
-SLOWEST_WINDOW_GROWTH = 1 / 64
 FIRST_BACKOFF_SECONDS = 0.05
 LONGEST_BACKOFF_SECONDS = 1.0
-RECORD_OVERHEAD_BYTES = 200
+# A batch costs the server some milliseconds, whatever its size; publishing a larger one would keep the event loop busy.
+BATCH_RECORDS_MIN = 16
+BATCH_RECORDS_MAX = 250
+BATCH_BYTES_MAX = 4 * 2**20
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -60,14 +61,6 @@ class ShipperState(enum.StrEnum):
     REFUSED = "refused"  # the stream is full, or refuses for a reason that an operator must see to
 
 
-class ShipperConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How much may be on its way at once, and how long an answer may take."""
-
-    window_records: int = 1024
-    window_bytes: int = 4 * 2**20
-    answer_timeout_seconds: float = 2.0
-
-
 class Shipper:
     """One process's copy; run `run` as a task, and `wake` it when the journal has grown."""
 
@@ -77,8 +70,8 @@ class Shipper:
         stream: JournalStream,
         process: str,
         reader: JournalReader,
-        config: ShipperConfig | None = None,
         report: Callable[[LetradeError], None] = lambda error: None,
+        answer_timeout_seconds: float = 5.0,
     ) -> None:
         self.state = ShipperState.STARTING
         self.last_error: LetradeError | None = None
@@ -90,27 +83,18 @@ class Shipper:
         self._process = process
         self._subject = stream.subject(process)
         self._reader = reader
-        self._config = config or ShipperConfig()
         self._report = report
+        self._answer_timeout_seconds = answer_timeout_seconds
         self._known_sequence = 0
-        self._sent_sequence = 0
         self._expected_last = 0
-        self._base_is_fresh = False
-        self._window = 1.0
-        self._window_growth = 1.0
-        self._reconnects = 0
-        self._in_flight: dict[int, int] = {}
-        self._in_flight_bytes = 0
-        self._round = 0
-        self._refusal: ApiError | None = None
-        self._answered_ns = 0
+        self._batches = False
         self._changed = asyncio.Event()
         self._stopping = False
 
     @property
     def lag(self) -> int:
-        """Records of the journal that the stream does not hold yet."""
-        return max(self._known_sequence, self._sent_sequence, self.stored_sequence) - self.stored_sequence
+        """Records of the journal that the stream does not hold yet, as far as `wake` told."""
+        return max(self._known_sequence - self.stored_sequence, 0)
 
     def wake(self, last_sequence: int) -> None:
         """The journal now ends at this record."""
@@ -119,26 +103,18 @@ class Shipper:
 
     async def run(self) -> None:
         """Ship until `stop`; what goes wrong is reported, and tried again after a while."""
-        inbox = self._link.new_inbox()
-        subscription = self._link.subscribe(f"{inbox}.*.*", self._answer)
-        self._link.on_disconnected.append(self._changed.set)
-        self._link.on_reconnected.append(self._changed.set)
         backoff = FIRST_BACKOFF_SECONDS
-        try:
-            while not self._stopping:
-                stored_before = self.stored_count
-                try:
-                    await self._resynchronise()
-                    await self._ship(inbox)
-                except LetradeError as error:
-                    self._fail(error)
-                    backoff = FIRST_BACKOFF_SECONDS if self.stored_count > stored_before else backoff
-                    await asyncio.sleep(backoff)
-                    backoff = min(2 * backoff, LONGEST_BACKOFF_SECONDS)
-        finally:
-            self._link.on_disconnected.remove(self._changed.set)
-            self._link.on_reconnected.remove(self._changed.set)
-            subscription.unsubscribe()
+        while not self._stopping:
+            stored_before = self.stored_count
+            try:
+                await self._resynchronise()
+                while not self._stopping:
+                    await self._ship()
+            except LetradeError as error:
+                self._fail(error)
+                backoff = FIRST_BACKOFF_SECONDS if self.stored_count > stored_before else backoff
+                await asyncio.sleep(backoff)
+                backoff = min(2 * backoff, LONGEST_BACKOFF_SECONDS)
 
     async def stop(self, patience_seconds: float = 5.0) -> None:
         """End `run`, once all is stored or patience is over; what is left is shipped by the next run."""
@@ -152,21 +128,15 @@ class Shipper:
     def _work_is_left(self) -> bool:
         if self.state not in (ShipperState.STARTING, ShipperState.SHIPPING):
             return False
-        return self.lag > 0 or bool(self._reader.read_after(self.stored_sequence, 1))
+        return self.state is ShipperState.STARTING or bool(self._reader.read_after(self.stored_sequence, 1))
 
     async def _resynchronise(self) -> None:
         """Learn from the stream what it holds, and go on after that."""
-        self._round += 1
-        self._in_flight.clear()
-        self._in_flight_bytes = 0
-        self._refusal = None
-        self._base_is_fresh = False
-        self._reconnects = self._link.counters.reconnects
-        await self._stream.ensure()
+        self._batches = await self._stream.ensure()
         last = await self._stream.last(self._process)
         if last is not None:
             self._check_same_journal(last.epoch, last.sequence)
-        self.stored_sequence = self._sent_sequence = last.sequence if last is not None else 0
+        self.stored_sequence = last.sequence if last is not None else 0
         self._expected_last = last.stream_sequence if last is not None else 0
         self.resynchronisations += 1
         self.state = ShipperState.SHIPPING
@@ -183,81 +153,63 @@ class Shipper:
             f"another data directory was used with this desk's name. Purge {self._subject}, or use that directory"
         )
 
-    async def _ship(self, inbox: str) -> None:
-        """Keep a window of records on its way; returns when the window must be reconciled, or at the end."""
-        while not self._stopping:
-            self._changed.clear()
-            if not self._link.connected or self._link.counters.reconnects != self._reconnects:
-                raise NatsError("the connection to NATS broke: the journal is shipped when it is back")
-            if self._refusal is None:
-                self._fill_window(inbox)
-            elif not self._in_flight:
-                self._settle_refusal(self._refusal)
-                return
-            if self._in_flight and monotonic_ns() - self._answered_ns > self._config.answer_timeout_seconds * SECOND:
-                raise TimeoutExpired(f"{self._stream.name} did not answer {len(self._in_flight)} records")
+    async def _ship(self) -> None:
+        """Ship what the journal has, or wait a little for more."""
+        self._changed.clear()
+        records = _within_bytes(self._reader.read_after(self.stored_sequence, BATCH_RECORDS_MAX))
+        if not records:
             try:
                 async with asyncio.timeout(IDLE_POLL_SECONDS):
                     await self._changed.wait()
             except TimeoutError:
-                continue
+                return
+        elif self._batches and len(records) >= BATCH_RECORDS_MIN:
+            await self._write_batch(records)
+        else:
+            for record in records:
+                await self._write_last([record], self._headers(record) | {EXPECTED_LAST: str(self._expected_last)})
 
-    def _fill_window(self, inbox: str) -> None:
-        if self._in_flight and not self._base_is_fresh:
-            return
-        # After a pause others may have written: one record goes alone, and where it lands is the base of the guesses.
-        room = int(self._window) - len(self._in_flight) if self._base_is_fresh else 1
-        if room <= 0 or self._in_flight_bytes >= self._config.window_bytes:
-            return
-        if not self._in_flight:
-            self._answered_ns = monotonic_ns()
-        for record in self._reader.read_after(self._sent_sequence, room):
-            headers = {
-                MESSAGE_ID: record_id(self._process, record.epoch, record.sequence),
-                EXPECTED_LAST: str(self._expected_last),
-            }
-            reply = f"{inbox}.{self._round}.{record.sequence}"
-            self._link.publish(self._subject, record.payload, reply, headers)
-            self._in_flight[record.sequence] = len(record.payload) + RECORD_OVERHEAD_BYTES
-            self._in_flight_bytes += self._in_flight[record.sequence]
-            self._sent_sequence = record.sequence
-            self._expected_last += 1
-        self._base_is_fresh = self._base_is_fresh and bool(self._in_flight)
+    async def _write_batch(self, records: list[Record]) -> None:
+        """All or nothing: the first record carries the fence, the last one commits and gets the answer."""
+        batch = fresh_token()
+        fence = {EXPECTED_LAST: str(self._expected_last)}
+        for place, record in enumerate(records, start=1):
+            headers = self._headers(record) | fence | {"Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(place)}
+            if place == len(records):
+                await self._write_last(records, headers | {"Nats-Batch-Commit": "1"})
+            else:
+                self._link.publish(self._subject, record.payload, headers=headers)
+            fence = {}
 
-    def _answer(self, subject: str, payload: bytes, reply: str) -> None:
-        """One write's answer. Stored means that all before it are stored too: each write is fenced by the one before."""
-        _, round_text, sequence_text = subject.rsplit(".", 2)
-        sequence = int(sequence_text)
-        if int(round_text) != self._round or sequence not in self._in_flight:
-            return
-        self._answered_ns = monotonic_ns()
-        self._changed.set()
-        stored = decode_stored(payload)
-        if stored.error is not None or stored.duplicate:
-            self._in_flight_bytes -= self._in_flight.pop(sequence)
-            self._refusal = self._refusal or stored.error or ApiError(err_code=WRONG_LAST_SEQUENCE[0])
-            return
-        while self._in_flight and (done := next(iter(self._in_flight))) <= sequence:
-            self._in_flight_bytes -= self._in_flight.pop(done)
-            self.stored_count += 1
-        self.stored_sequence = sequence
-        if not self._in_flight:
-            self._expected_last = stored.seq
-            self._base_is_fresh = True
-        self._window = min(self._window + self._window_growth, float(self._config.window_records))
-
-    def _settle_refusal(self, refusal: ApiError) -> None:
-        """A wrong guess shrinks the window and slows its growth; any other refusal is an error."""
-        if refusal.err_code not in WRONG_LAST_SEQUENCE:
-            raise JetStreamRefusal(f"a record of {self._process}", refusal)
-        if self._window < 2:
+    async def _write_last(self, records: list[Record], headers: dict[str, str]) -> None:
+        """Send the last of `records`, wait for the answer, and count them all as stored."""
+        last = records[-1]
+        answer = await self._link.request(self._subject, last.payload, self._answer_timeout_seconds, headers)
+        stored = decode_stored(answer)
+        if stored.duplicate or (stored.error is not None and stored.error.err_code in SUBJECT_MOVED):
             raise NatsError(f"{self._subject} changed while we wrote to it: reading it again")
-        self._window = max(1.0, self._window / 2)
-        self._window_growth = max(self._window_growth / 4, SLOWEST_WINDOW_GROWTH)
+        if stored.error is not None:
+            raise JetStreamRefusal(f"record {last.sequence} of {self._process}", stored.error)
+        self._expected_last = stored.seq
+        self.stored_sequence = last.sequence
+        self.stored_count += len(records)
+
+    def _headers(self, record: Record) -> dict[str, str]:
+        return {MESSAGE_ID: record_id(self._process, record.epoch, record.sequence)}
 
     def _fail(self, error: LetradeError) -> None:
-        away = isinstance(error, TimeoutExpired) or (isinstance(error, NatsError) and not isinstance(error, JetStreamRefusal))
-        state = ShipperState.AWAY if away else ShipperState.REFUSED
-        if state is not self.state or str(error) != str(self.last_error):
+        no_answer = isinstance(error, NatsError | TimeoutExpired) and not isinstance(error, JetStreamRefusal)
+        state = ShipperState.AWAY if no_answer else ShipperState.REFUSED
+        if state is not self.state:
             self._report(error)
         self.state, self.last_error = state, error
+
+
+def _within_bytes(records: list[Record]) -> list[Record]:
+    """As many of the first records as one batch may weigh, at least one."""
+    total = 0
+    for count, record in enumerate(records):
+        total += len(record.payload)
+        if total > BATCH_BYTES_MAX and count:
+            return records[:count]
+    return records

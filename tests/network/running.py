@@ -14,7 +14,7 @@ from letrade.core.network.server_files import any_free_port
 
 
 def server_config(directory: Path, desk: str = "main") -> ServerConfig:
-    return ServerConfig(desk=desk, directory=directory / "nats", port=any_free_port("127.0.0.1"), max_file="1GB")
+    return ServerConfig(desk=desk, directory=directory / "nats", port=any_free_port("127.0.0.1"), max_file="8GB")
 
 
 @asynccontextmanager
