@@ -31,7 +31,7 @@ class BinanceCaptureConfig(ActorConfig, frozen=True, kw_only=True):
 
 
 class BinanceCapture(Feed):
-    """Messages at the receive time of the recorder; its clock may run behind the venue's, so venue_time can be later."""
+    """Messages at the receive time of the recorder; its clock may run behind, so venue_time can be later."""
 
     Config = BinanceCaptureConfig
 
@@ -148,7 +148,9 @@ class BinanceCapture(Feed):
         if not symbol:
             raise DataError(f"{self.position}: expected the event to name its symbol, found none")
         if override is not None and self._names:
-            raise DataError(f"{self.position}: expected one symbol for {override}, found {symbol} beside {list(self._names)}")
+            raise DataError(
+                f"{self.position}: expected one symbol for {override}, found {symbol} beside {list(self._names)}"
+            )
         name = override or known_instrument(self.context.instruments, self.config.venue, symbol, linear)
         if name is None:
             market = split_symbol(symbol, linear)
@@ -168,7 +170,7 @@ class BinanceCapture(Feed):
         if self.config.instrument is None and len(self._names) != 1:
             known = ", ".join(self._names) or "none yet"
             raise DataError(
-                f"{self.position}: a snapshot names no symbol, so its file must hold one only; symbols so far: {known}. "
+                f"{self.position}: a snapshot names no symbol, so a file must hold one only; symbols so far: {known}. "
                 "Name the feed's `instrument`"
             )
         return self.config.instrument or next(iter(self._names.values()))

@@ -22,8 +22,7 @@ FloatArray = np.ndarray[Any, np.dtype[np.float64]]
 
 def decimals_of(text: str) -> int:
     """How many decimal places a number's text has, trailing zeros left out: '61800.20' has 1."""
-    whole, point, fraction = text.partition(".")
-    return len(fraction.rstrip("0")) if point else 0
+    return len(text.partition(".")[2].rstrip("0"))
 
 
 def step_text(units: int, decimals: int) -> str:
@@ -58,6 +57,6 @@ def decimals_of_floats(values: FloatArray, where: str) -> int:
         if bool(np.all(np.round(values * power) / power == values)):
             return decimals
     raise DataError(
-        f"{where}: the prices have more digits than a venue's decimals (15 significant digits, {DECIMALS_MAX} decimals); "
+        f"{where}: prices have more than 15 significant digits or {DECIMALS_MAX} decimals; "
         "give the instrument's tick in an [[instrument]]"
     )

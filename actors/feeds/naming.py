@@ -9,10 +9,11 @@ from letrade.core.instruments import Catalogue
 from letrade.core.messages.market import Instrument
 from letrade.core.subjects import instrument_id, venue_symbol
 
-QUOTES = (
-    "USDT USDC FDUSD TUSD BUSD USDP USDS USD1 DAI PAX VAI UST AEUR EURI USD EUR GBP TRY BRL JPY AUD UAH RUB IDRT BIDR NGN "
-    "ZAR PLN RON ARS MXN CZK COP BVND BKRW VND BTC ETH BNB XRP TRX DOGE DOT SOL"
-).split()
+_QUOTES = (
+    "USDT USDC FDUSD TUSD BUSD USDP USDS USD1 DAI PAX VAI UST AEUR EURI USD EUR GBP TRY BRL JPY AUD UAH RUB IDRT BIDR "
+    "NGN ZAR PLN RON ARS MXN CZK COP BVND BKRW VND BTC ETH BNB XRP TRX DOGE DOT SOL"
+)
+QUOTES = tuple(_QUOTES.split())
 """What other assets are priced in; the longest that ends a symbol is its quote."""
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 
 from letrade.actors.market.kept_book import BadBook, Compared, CrossedBook, KeptBook, KeptState
-from letrade.actors.market.sync import Verdict
 from letrade.core.actor import Actor, ActorConfig, Context
+from letrade.core.book_sync import Verdict
 from letrade.core.clock import SECOND
 from letrade.core.messages.base import Message, Timer
 from letrade.core.messages.events import Alert, BookCheck, Drain
@@ -29,9 +29,7 @@ class KeeperState(msgspec.Struct, array_like=True):
 
     books: dict[str, KeptState]
     counts: tuple[int, int, int, int]
-    gaps: int
-    crossed: int
-    refused: int
+    faults: tuple[int, int, int]
     alerts: dict[str, int]
     said: BookCheck | None
     check_at: int
@@ -106,7 +104,7 @@ class BookKeeper(Actor):
         kept = self.books.get(instrument)
         if kept is None:
             if instrument not in self.context.instruments:
-                self._alert("unknown-instrument", instrument, "no book is kept: the desk does not know its tick and lot")
+                self._alert("unknown-instrument", instrument, "no book is kept: the tick and lot are not known")
                 return None
             kept = KeptBook(self.context.instruments.at(instrument, self.now()), self.now())
             self.books[instrument] = kept
@@ -126,7 +124,8 @@ class BookKeeper(Actor):
         elif verdict == Verdict.GAP:
             self.gaps += 1
             expected, found = kept.sync.missing
-            self._alert("book-gap", delta.instrument, f"expected update {expected}, found {found}; waiting for a snapshot")
+            text = f"expected update {expected}, found {found}; waiting for a snapshot"
+            self._alert("book-gap", delta.instrument, text)
             self._lost(kept, expected, found)
 
     def _lost(self, kept: KeptBook, expected: int, found: int) -> None:
@@ -165,7 +164,8 @@ class BookKeeper(Actor):
         checks = self.checks
         counts = (checks.compared, checks.equal, checks.late_compared, checks.late_equal)
         books = {name: kept.state() for name, kept in self.books.items()}
-        return KeeperState(books, counts, self.gaps, self.crossed, self.refused, dict(self.alerts), self._said, self._check_at)
+        faults = (self.gaps, self.crossed, self.refused)
+        return KeeperState(books, counts, faults, dict(self.alerts), self._said, self._check_at)
 
     def restore(self, state: Any) -> None:
         found = msgspec.convert(state, KeeperState)
@@ -173,5 +173,5 @@ class BookKeeper(Actor):
             self.books[name] = KeptBook(self.context.instruments.at(name, kept.rules_time), kept.rules_time)
             self.books[name].restore(kept)
         self.checks = Compared(*found.counts)
-        self.gaps, self.crossed, self.refused = found.gaps, found.crossed, found.refused
+        self.gaps, self.crossed, self.refused = found.faults
         self.alerts, self._said, self._check_at = found.alerts, found.said, found.check_at

@@ -6,7 +6,7 @@ from collections import deque
 
 import msgspec
 
-from letrade.actors.market.sync import BookSync, Missing, Phase
+from letrade.core.book_sync import BookSync, Missing, Phase
 from letrade.core.instruments import Specification
 from letrade.core.messages.market import BookDelta, BookSnapshot, Quote
 from letrade.hotpath.book import Book

@@ -1,0 +1,177 @@
+"""Recorded bars (feather, CSV) as a feed: each bar's open is told to the simulated venue, the whole bar at its end."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from letrade.actors.feeds.grids import decimals_of_floats, step_text
+from letrade.actors.feeds.naming import QUOTES, Market, described, split_symbol
+from letrade.actors.feeds.table import Table, read_table
+from letrade.core.actor import ActorConfig, Context
+from letrade.core.config.durations import UNIT_NS, format_duration
+from letrade.core.config.values import Instant, PositiveDuration, show_instant
+from letrade.core.errors import DataError
+from letrade.core.feed import Feed
+from letrade.core.messages.base import Message
+from letrade.core.messages.events import Alert
+from letrade.core.messages.market import Bar, BarOpen, Instrument
+
+EPOCH = 1
+LOTS = {"spot": "0.00001", "linear": "0.001"}
+"""Bars do not show the lot."""
+
+_PAIR = re.compile(r"([A-Za-z0-9]+)[_-]([A-Za-z0-9]+)(?:[_:]([A-Za-z0-9]+))?\Z")
+_BAR = re.compile(r"[-_.](\d+)([smhdw])(?=[-_.]|\Z)")
+_NO_PRICES = re.compile(r"[-_](funding_rate|mark|index|premiumIndex)\Z")
+
+
+class OhlcvConfig(ActorConfig, frozen=True, kw_only=True):
+    """One file; what its name and rows do not show can be said here. Bars that open in [start, end)."""
+
+    file: str
+    instrument: str | None = None
+    venue: str = "binance"
+    bar: PositiveDuration | None = None
+    lot: str | None = None
+    start: Instant | None = None
+    end: Instant | None = None
+
+
+class OhlcvFeed(Feed):
+    """At one time the bar that ends comes before the open of the next."""
+
+    Config = OhlcvConfig
+
+    def __init__(self, name: str, config: OhlcvConfig, context: Context) -> None:
+        super().__init__(name, config, context)
+        self._table: Table | None = None
+        self.gaps = 0
+        """Places where bars are missing between two rows."""
+        self.missing_volumes = 0
+        """Rows without a volume, which count as 0."""
+
+    @property
+    def table(self) -> Table:
+        if self._table is None:
+            self._table = read_table(self.config.file)
+        return self._table
+
+    def instruments(self) -> tuple[Instrument, ...]:
+        """The instrument of the file's name, with the tick of its prices, unless the desk defines it."""
+        name = self.instrument()
+        if name in self.context.instruments:
+            return ()
+        table = self.table
+        prices = np.concatenate((table.open, table.high, table.low, table.close))
+        tick = step_text(1, decimals_of_floats(prices, table.path))
+        kind = described(name, tick, "1").kind
+        return (described(name, tick, self.config.lot or LOTS[kind]),)
+
+    def instrument(self) -> str:
+        """The configured instrument, or that of the file's name. DataError when it is in neither."""
+        if self.config.instrument is not None:
+            return str(self.config.instrument)
+        market = market_of_file(self.config.file)
+        if market is None:
+            raise DataError(
+                f"{self.config.file}: the name does not say the instrument as in BTC_USDT_USDT-1h-futures.feather: "
+                "give the feed's `instrument`, such as 'binance.BTC-USDT', and an [[instrument]] with its tick and lot"
+            )
+        return market.instrument(self.config.venue)
+
+    def bar_ns(self) -> int:
+        """The configured duration, that in the file's name, or the shortest step between rows."""
+        if self.config.bar is not None:
+            return int(self.config.bar)
+        if named := _BAR.search(_stem(self.config.file)):
+            return int(named[1]) * (7 * UNIT_NS["d"] if named[2] == "w" else UNIT_NS[named[2]])
+        if len(self.table.opens_ns) < 2:
+            raise DataError(f"{self.config.file}: one row does not show how long a bar is: give the feed's `bar`")
+        return int(np.diff(self.table.opens_ns).min())
+
+    def messages(self) -> Iterator[Message]:
+        """An Alert first when rows are missing; then BarOpen and Bar of each row."""
+        bar_ns = self.bar_ns()
+        table = self._checked(bar_ns)
+        instrument, source, sequence = self.instrument(), self.name, 0
+        if self.gaps or self.missing_volumes:
+            sequence += 1
+            yield self._alert(int(table.opens_ns[0]), sequence, instrument)
+        columns = [column.tolist() for column in table[1:7]]
+        for start, open_, high, low, close, volume in zip(*columns, strict=True):
+            yield BarOpen(
+                time=start,
+                source=source,
+                epoch=EPOCH,
+                sequence=sequence + 1,
+                instrument=instrument,
+                start=start,
+                open=open_,
+            )
+            sequence += 2
+            yield Bar(
+                time=start + bar_ns,
+                source=source,
+                epoch=EPOCH,
+                sequence=sequence,
+                instrument=instrument,
+                start=start,
+                end=start + bar_ns,
+                open=open_,
+                high=high,
+                low=low,
+                close=close,
+                volume=volume,
+            )
+
+    def _checked(self, bar_ns: int) -> Table:
+        """The wanted rows, with gaps and missing volumes counted. DataError when bars overlap or none is left."""
+        table = self.table.between(self.config.start, self.config.end)
+        if not len(table.opens_ns):
+            shown = f"{show_instant(int(self.table.opens_ns[0]))} to {show_instant(int(self.table.opens_ns[-1]))}"
+            raise DataError(f"{table.path}: no bar opens in the wanted time; the file has {shown}")
+        steps = np.diff(table.opens_ns)
+        if (steps < bar_ns).any():
+            index = int(np.argmax(steps < bar_ns)) + 1
+            text = f"opens before the bar of {format_duration(bar_ns)} before it ends: give the feed's `bar`"
+            raise DataError(f"{table.row(index)}: {text}")
+        missing = np.isnan(table.volume)
+        self.gaps, self.missing_volumes = int((steps > bar_ns).sum()), int(missing.sum())
+        return table._replace(volume=np.where(missing, 0.0, table.volume))
+
+    def _alert(self, time: int, sequence: int, instrument: str) -> Alert:
+        text = f"{self.config.file}: {self.gaps} gaps between rows, {self.missing_volumes} rows without a volume"
+        return Alert(
+            time=time,
+            source=self.name,
+            epoch=EPOCH,
+            sequence=sequence,
+            level="warning",
+            code="bars-missing",
+            text=text,
+            instrument=instrument,
+        )
+
+
+def _stem(path: str) -> str:
+    return Path(path).name.rsplit(".", 1)[0]
+
+
+def market_of_file(path: str) -> Market | None:
+    """`BTC_USDT_USDT-1h-futures` is a linear perpetual, `BTC_USDT-1h` and `BTCUSDT-1h` are spot; None when unclear.
+
+    DataError for files that hold rates or reference prices, not bars of trades.
+    """
+    stem = _stem(path)
+    if other := _NO_PRICES.search(stem):
+        raise DataError(f"{path}: expected bars of trades, found a {other[1]} file")
+    found = _BAR.search(stem)
+    symbol, rest = (stem[: found.start()], stem[found.end() :]) if found else (stem, "")
+    if pair := _PAIR.match(symbol):
+        market = Market(pair[1].upper(), pair[2].upper(), (pair[3] or "").upper())
+        return market if market.quote in QUOTES and market.settle in ("", market.base, *QUOTES) else None
+    return split_symbol(symbol.upper(), "futures" in rest) if symbol.isalnum() else None

@@ -1,0 +1,195 @@
+"""Tables of bars in feather and CSV files, checked row by row: stamps are opens, ns UTC."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from letrade.core.clock import MICROSECOND, MILLISECOND, SECOND
+from letrade.core.config.values import parse_instant, show_instant
+from letrade.core.errors import DataError, ResourceError
+
+FEATHER_MAGICS = (b"ARROW1", b"FEA1")
+STAMP_NAMES = ("date", "timestamp", "time", "open_time", "datetime", "opentime", "open time", "")
+PRICE_NAMES = ("open", "high", "low", "close")
+EPOCH_UNITS = ((1e11, SECOND), (1e14, MILLISECOND), (1e17, MICROSECOND), (float("inf"), 1))
+"""Epoch numbers below the limit are in this unit: seconds until the year 5138, and so on."""
+
+FloatArray = np.ndarray[Any, np.dtype[np.float64]]
+IntArray = np.ndarray[Any, np.dtype[np.int64]]
+
+
+class Table(NamedTuple):
+    """Columns of equal length; `first_row` is the number, in the file, of the first row."""
+
+    path: str
+    opens_ns: IntArray
+    open: FloatArray
+    high: FloatArray
+    low: FloatArray
+    close: FloatArray
+    volume: FloatArray
+    first_row: int
+
+    def row(self, index: int) -> str:
+        """How an error names a row."""
+        return f"{self.path}: row {self.first_row + index} ({show_instant(int(self.opens_ns[index]))})"
+
+    def between(self, start_ns: int | None, end_ns: int | None) -> Table:
+        """The rows that open in [start, end)."""
+        first = int(np.searchsorted(self.opens_ns, start_ns)) if start_ns is not None else 0
+        last = int(np.searchsorted(self.opens_ns, end_ns)) if end_ns is not None else len(self.opens_ns)
+        columns = [column[first:last] for column in (self.open, self.high, self.low, self.close, self.volume)]
+        return make_table(self.path, self.opens_ns[first:last], columns, self.first_row + first)
+
+
+def make_table(path: str, opens_ns: IntArray, columns: Sequence[FloatArray], first_row: int) -> Table:
+    """A table of open, high, low, close and volume, in this order."""
+    open_, high, low, close, volume = columns
+    return Table(path, opens_ns, open_, high, low, close, volume, first_row)
+
+
+def read_table(path: str) -> Table:
+    """The bars of a file by its content, checked. DataError says the file and the row."""
+    try:
+        with Path(path).open("rb") as stream:
+            magic = stream.read(6)
+        if not magic:
+            raise DataError(f"{path}: expected bars, found an empty file")
+        table = _read_feather(path) if magic.startswith(FEATHER_MAGICS) else _read_csv(path)
+    except OSError as error:
+        raise DataError(f"{path}: expected a file of bars, found none: {error.strerror or error}") from error
+    _check_rows(table)
+    return table
+
+
+def _read_feather(path: str) -> Table:
+    try:
+        import pyarrow as arrow
+        from pyarrow import feather
+    except ImportError as error:
+        raise ResourceError(f"{path} is a feather file: to read it, `pip install letrade[data]`") from error
+    try:
+        data = feather.read_table(path, memory_map=False)
+    except (arrow.ArrowException, OSError) as error:
+        raise DataError(f"{path}: expected a feather file, found it damaged or cut off: {error}") from error
+    places = _places(path, data.column_names)
+    stamps = data.column(places["stamp"])
+    if arrow.types.is_timestamp(stamps.type):
+        opens_ns = stamps.cast(arrow.timestamp("ns", tz=stamps.type.tz)).cast(arrow.int64()).to_numpy()
+    else:
+        opens_ns = _stamps(path, stamps.to_pylist(), 1)
+    names = (*PRICE_NAMES, "volume")
+    try:
+        columns = [data.column(places[name]).cast(arrow.float64()).to_numpy() for name in names]
+    except arrow.ArrowException as error:
+        raise DataError(f"{path}: expected numbers as prices and volumes: {error}") from error
+    return make_table(path, np.asarray(opens_ns, dtype=np.int64), columns, 1)
+
+
+def _read_csv(path: str) -> Table:
+    try:
+        with Path(path).open(newline="", encoding="utf-8-sig") as stream:
+            rows = [row for row in csv.reader(stream) if row]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path}: expected a feather or CSV file of bars: {error}") from error
+    if not rows:
+        raise DataError(f"{path}: expected bars, found an empty file")
+    header, body, first_row = rows[0], rows[1:], 2
+    if header[0].isdigit() and len(header) >= 6:
+        # An exchange's dump: open time, open, high, low, close, volume and no header.
+        header, body, first_row = ["open_time", *PRICE_NAMES, "volume"], rows, 1
+    places = _places(path, header)
+    for index, row in enumerate(body):
+        if len(row) <= max(places.values()):
+            raise DataError(f"{path}: row {first_row + index}: expected {len(header)} columns, found {len(row)}")
+    opens_ns = _stamps(path, [row[places["stamp"]] for row in body], first_row)
+    columns = [_floats(path, [row[places[name]] for row in body], first_row) for name in (*PRICE_NAMES, "volume")]
+    return make_table(path, opens_ns, columns, first_row)
+
+
+def _places(path: str, header: Sequence[str]) -> dict[str, int]:
+    """Where the stamp, the prices and the volume are. DataError that names what is missing."""
+    lower = [name.strip().lower() for name in header]
+    stamp = next((lower.index(name) for name in STAMP_NAMES if name in lower), None)
+    missing = [name for name in (*PRICE_NAMES, "volume") if name not in lower]
+    if stamp is None or missing:
+        wanted = "a date, timestamp, time or open_time" if stamp is None else ", ".join(missing)
+        raise DataError(f"{path}: expected the column {wanted}, found {', '.join(header)[:200]!r}")
+    return {"stamp": stamp} | {name: lower.index(name) for name in (*PRICE_NAMES, "volume")}
+
+
+def _floats(path: str, texts: Sequence[str], first_row: int) -> FloatArray:
+    """An empty text is NaN."""
+    try:
+        return np.array([float(text or "nan") for text in texts], dtype=np.float64)
+    except ValueError:
+        bad = next(index for index, text in enumerate(texts) if not _is_number(text))
+        raise DataError(f"{path}: row {first_row + bad}: expected a number, found {texts[bad]!r}") from None
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text or "nan")
+    except ValueError:
+        return False
+    return True
+
+
+def _stamps(path: str, values: Sequence[Any], first_row: int) -> IntArray:
+    found = np.empty(len(values), dtype=np.int64)
+    for index, value in enumerate(values):
+        try:
+            found[index] = stamp_ns(value)
+        except (ValueError, TypeError, OverflowError) as error:
+            raise DataError(f"{path}: row {first_row + index}: expected a time, found {value!r}: {error}") from error
+    return found
+
+
+def stamp_ns(value: object) -> int:
+    """ns UTC of ISO text (UTC where it names no zone), or of an epoch number in s, ms, us or ns by its size."""
+    if isinstance(value, datetime.datetime):
+        return parse_instant(value if value.tzinfo else value.replace(tzinfo=datetime.UTC))
+    if isinstance(value, str) and not _is_number(value):
+        return parse_instant(_with_zone(value.strip()))
+    number = float(value)  # type: ignore[arg-type]
+    unit = next(unit for limit, unit in EPOCH_UNITS if abs(number) < limit)
+    if number == int(number):
+        # Not by way of the float, which cannot tell nanoseconds apart.
+        return (int(value) if not isinstance(value, str) or value.strip().isdigit() else int(number)) * unit  # type: ignore[call-overload]
+    return round(number * unit)
+
+
+def _with_zone(text: str) -> datetime.date:
+    moment = datetime.datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
+
+
+def _check_rows(table: Table) -> None:
+    """DataError for the first row that is no bar, or that is not later than the one before."""
+    if not len(table.opens_ns):
+        raise DataError(f"{table.path}: expected bars, found a header alone")
+    prices = (table.open, table.high, table.low, table.close)
+    with np.errstate(invalid="ignore"):
+        bad = ~np.logical_and.reduce([np.isfinite(column) & (column > 0) & (column <= 1e15) for column in prices])
+        _refuse(table, bad, "expected prices above 0")
+        above = (table.high < table.open) | (table.high < table.close) | (table.high < table.low)
+        below = (table.low > table.open) | (table.low > table.close)
+        _refuse(table, above | below, "expected low <= open, close <= high")
+        volume = table.volume
+        _refuse(table, (volume < 0) | np.isinf(volume) | (volume > 1e15), "expected a volume of 0 or more")
+    steps = np.diff(table.opens_ns, prepend=table.opens_ns[0] - 1)
+    _refuse(table, steps == 0, "the row is there twice")
+    _refuse(table, steps < 0, "the row is earlier than the one before: expected rows in order of time")
+
+
+def _refuse(table: Table, bad: Any, expected: str) -> None:
+    if bad.any():
+        index = int(np.argmax(bad))
+        found = ", ".join(f"{name} {getattr(table, name)[index]}" for name in (*PRICE_NAMES, "volume"))
+        raise DataError(f"{table.row(index)}: {expected}; found {found}")
