@@ -1,14 +1,17 @@
-"""What fills and cash entries do to an account's wallets and positions: one arithmetic for everyone who counts money."""
+"""What fills and cash entries do to wallets and positions: one arithmetic for everyone who counts money."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from letrade.core.holdings import share_changes
 from letrade.core.instruments import Specification
 from letrade.core.messages.orders import CashEntry, Fill
-from letrade.core.quantities import SCALE, decimal_units, exact, rounded, units, units_of_money
+from letrade.core.money import DEFAULT_SCALE
+from letrade.core.quantities import SCALE, decimal_units, exact, fraction_of_money, units
 from letrade.hotpath.ledger import Position
 
 
@@ -26,21 +29,21 @@ def hold(position: Position, side: int, size: tuple[int, int], price: tuple[int,
 
 def held_units(position: Position) -> int:
     """A position's quantity in units of 1e-18."""
-    return position.quantity * 10**SCALE // 10**position.quantity_decimals
+    return position.quantity * int(10**SCALE) // int(10**position.quantity_decimals)
 
 
 def average_price(position: Position) -> float:
     """The nearest double of the average entry; 0 when flat."""
     numerator, denominator = position.average_entry()
-    return numerator / (denominator * 10**position.price_decimals)
+    return numerator / (denominator * int(10**position.price_decimals))
 
 
-def book_share(position: Position, specification: Specification, fill: Fill, received: int) -> int:
+def book_share(position: Position, specification: Specification, fill: Fill, received: int) -> Fraction:
     """Book a fill on one position of which `received` units of 1e-18 came or went in all, fees in the asset included;
-    the profit realised in units of 1e-18 of the quote currency."""
+    the profit realised, without fees, in the quote currency."""
     realised = hold(position, fill.side, decimal_units(fill.size), decimal_units(fill.price))
     realised += book_dust(position, received - fill.side * units(fill.size))
-    return rounded(realised * specification.multiplier)
+    return realised * specification.multiplier
 
 
 def book_dust(position: Position, change: int) -> Fraction:
@@ -58,51 +61,10 @@ def trimmed(amount: int) -> tuple[int, int]:
     return amount, decimals
 
 
-class AccountBook:
-    """One account's wallets, in units of 1e-18 by currency, and its net positions by instrument."""
-
-    def __init__(self) -> None:
-        self.wallets: dict[str, int] = {}
-        self.positions: dict[str, Position] = {}
-
-    def change(self, currency: str, amount: int) -> None:
-        self.wallets[currency] = self.wallets.get(currency, 0) + amount
-
-    def position(self, specification: Specification) -> Position:
-        """The net position, flat where there was none."""
-        held = self.positions.get(specification.id)
-        if held is None:
-            held = Position(specification.price.decimals, specification.size.decimals)
-            self.positions[specification.id] = held
-        return held
-
-    def book_fill(self, specification: Specification, fill: Fill) -> tuple[int, tuple[str, ...]]:
-        """The profit realised (units of 1e-18 of the quote or settle currency), and the currencies that changed."""
-        received = sum(change for _, change in share_changes(specification, fill))
-        realised = book_share(self.position(specification), specification, fill, received)
-        changed = [fill.fee.currency] if fill.fee.integer else []
-        if specification.kind == "spot":
-            self.change(specification.base, fill.side * units(fill.size))
-            self.change(specification.quote, -fill.side * rounded(exact(fill.price) * exact(fill.size)))
-            changed += [specification.base, specification.quote]
-        else:
-            self.change(specification.settle, realised)
-            changed.append(specification.settle)
-        if fill.fee.integer:
-            self.change(fill.fee.currency, -units_of_money(fill.fee))
-        return realised, tuple(dict.fromkeys(changed))
-
-    def book_cash(self, entry: CashEntry) -> None:
-        self.change(entry.amount.currency, units_of_money(entry.amount))
-
-    def state(self) -> list[Any]:
-        wallets = [[currency, str(amount)] for currency, amount in self.wallets.items()]
-        return [wallets, [[instrument, position.state()] for instrument, position in self.positions.items()]]
-
-    def restore(self, state: Any) -> None:
-        wallets, positions = state
-        self.wallets = {currency: int(amount) for currency, amount in wallets}
-        self.positions = {instrument: position_of(held) for instrument, held in positions}
+def new_position(specification: Specification) -> Position:
+    """Flat; its cost is kept to at least the default scale of money, whatever the tick."""
+    size_decimals = specification.size.decimals
+    return Position(max(specification.price.decimals, DEFAULT_SCALE - size_decimals), size_decimals)
 
 
 def position_of(state: Any) -> Position:
@@ -110,3 +72,48 @@ def position_of(state: Any) -> Position:
     position = Position(0, 0)
     position.restore(state)
     return position
+
+
+class AccountBook:
+    """One account's wallets, exact amounts by currency, and its net positions by instrument."""
+
+    def __init__(self, balances: Mapping[str, Decimal] | None = None) -> None:
+        self.wallets: dict[str, Fraction] = {name: Fraction(amount) for name, amount in (balances or {}).items()}
+        self.positions: dict[str, Position] = {}
+
+    def change(self, currency: str, amount: Fraction) -> None:
+        self.wallets[currency] = self.wallets.get(currency, Fraction(0)) + amount
+
+    def position(self, specification: Specification) -> Position:
+        """The net position, flat where there was none."""
+        return self.positions.setdefault(specification.id, new_position(specification))
+
+    def book_fill(self, specification: Specification, fill: Fill) -> tuple[Fraction, tuple[str, ...]]:
+        """The profit realised, without fees, in the quote currency, and the currencies that changed."""
+        received = sum(change for _, change in share_changes(specification, fill))
+        realised = book_share(self.position(specification), specification, fill, received)
+        changed = []
+        if specification.kind == "spot":
+            size = exact(fill.size)
+            self.change(specification.base, fill.side * size)
+            self.change(specification.quote, -fill.side * exact(fill.price) * size)
+            changed += [specification.base, specification.quote]
+        else:
+            self.change(specification.settle, realised)
+            changed.append(specification.settle)
+        if fill.fee.integer:
+            self.change(fill.fee.currency, -fraction_of_money(fill.fee))
+            changed.append(fill.fee.currency)
+        return realised, tuple(dict.fromkeys(changed))
+
+    def book_cash(self, entry: CashEntry) -> None:
+        self.change(entry.amount.currency, fraction_of_money(entry.amount))
+
+    def state(self) -> list[Any]:
+        wallets = [[currency, str(amount)] for currency, amount in self.wallets.items()]
+        return [wallets, [[instrument, position.state()] for instrument, position in self.positions.items()]]
+
+    def restore(self, state: Any) -> None:
+        wallets, positions = state
+        self.wallets = {currency: Fraction(amount) for currency, amount in wallets}
+        self.positions = {instrument: position_of(held) for instrument, held in positions}

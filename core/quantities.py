@@ -9,9 +9,8 @@ from letrade.core.errors import DataError
 from letrade.core.money import DEFAULT_SCALE, Money, money, rescale, round_half_even
 
 SCALE = 18
-ONE = 10**SCALE
-COARSE = 10 ** (SCALE - DEFAULT_SCALE)
-"""Units of 1e-18 in one unit of money at the default scale."""
+ONE: int = 10**SCALE
+SCALE_MAX = 64
 
 
 def units(value: float) -> int:
@@ -19,7 +18,7 @@ def units(value: float) -> int:
     numerator, decimals = decimal_units(value)
     if decimals > SCALE:
         raise DataError(f"expected at most {SCALE} decimals, found {value!r}")
-    return numerator * 10 ** (SCALE - decimals)
+    return numerator * int(10 ** (SCALE - decimals))
 
 
 def decimal_units(value: float) -> tuple[int, int]:
@@ -55,13 +54,21 @@ def units_of_money(amount: Money) -> int:
     return rescale(amount.integer, amount.scale, SCALE)
 
 
-def money_of_units(currency: str, amount: int) -> Money:
-    """Money at the default scale where that is exact, else at 1e-18."""
-    whole, rest = divmod(amount, COARSE)
-    return money(currency, amount, SCALE) if rest else money(currency, whole)
+def fraction_of_money(amount: Money) -> Fraction:
+    """Money as a number of its currency."""
+    return Fraction(amount.integer, 10**amount.scale)
 
 
-def rounded(amount: Fraction) -> int:
-    """An amount of money to the default scale, ties to even, in units of 1e-18: the ledger's rounding."""
+def money_of(currency: str, amount: Fraction) -> Money:
+    """Money at the default scale, or at as many decimals more as the amount has; ties to even beyond 64."""
+    scale = DEFAULT_SCALE
+    while scale < SCALE_MAX and (amount * 10**scale).denominator != 1:
+        scale += 1
+    scaled = amount * 10**scale
+    return money(currency, round_half_even(scaled.numerator, scaled.denominator), scale)
+
+
+def rounded_money(currency: str, amount: Fraction) -> Money:
+    """Money at the default scale, ties to even: for estimates and reports."""
     scaled = amount * 10**DEFAULT_SCALE
-    return round_half_even(scaled.numerator, scaled.denominator) * COARSE
+    return money(currency, round_half_even(scaled.numerator, scaled.denominator))

@@ -1,4 +1,4 @@
-"""What things are worth: last prices by instrument with their age, rates between currencies, and an account's equity."""
+"""What things are worth: last prices and their age, rates between currencies, and an account's equity."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from letrade.core.bookkeeping import AccountBook
-from letrade.core.instruments import Catalogue
-from letrade.core.messages.market import Bar, MarkPrice, Quote, Trade
-from letrade.core.quantities import ONE, exact
+from letrade.core.instruments import Catalogue, Specification
+from letrade.core.messages.market import Bar, Instrument, MarkPrice, Quote, Trade
+from letrade.core.quantities import exact
+from letrade.hotpath.ledger import Position
 
 PriceMessage = Trade | Quote | Bar | MarkPrice
 
@@ -68,27 +69,25 @@ class PriceBoard:
         self.ticking = dict.fromkeys(ticking, True)
 
 
-def catalogue_in_order(catalogue: Catalogue) -> list[Any]:
+def catalogue_in_order(catalogue: Catalogue) -> list[Instrument]:
     """All instruments, spot before derivatives: a rate is taken from the market that trades the thing itself."""
     return sorted(catalogue.messages(), key=lambda message: (message.kind != "spot", message.instrument))
 
 
 class Valuation(NamedTuple):
-    """An account in units of 1e-18 of the reporting currency; None where a price or rate is missing."""
+    """An account in the reporting currency; None where a price or rate is missing."""
 
-    equity: int | None
-    unrealised: int | None
+    equity: Fraction | None
+    unrealised: Fraction | None
     missing: tuple[str, ...]
 
 
 def value(book: AccountBook, board: PriceBoard, catalogue: Catalogue, reporting: str, now: int) -> Valuation:
-    """Wallets at their rates, plus what open derivative positions would realise now. Rounded down, against us."""
+    """Wallets at their rates, plus what open derivative positions would realise now."""
     total, unrealised = Fraction(0), Fraction(0)
     missing: list[str] = []
     for currency, amount in book.wallets.items():
-        if not amount:
-            continue
-        rate = board.rate(currency, reporting, catalogue)
+        rate = board.rate(currency, reporting, catalogue) if amount else Fraction(0)
         if rate is None:
             missing.append(currency)
         else:
@@ -97,17 +96,23 @@ def value(book: AccountBook, board: PriceBoard, catalogue: Catalogue, reporting:
         if not position.quantity:
             continue
         specification = catalogue.at(instrument, now)
-        price = board.prices.get(instrument)
+        gain = _unrealised(position, specification, board.prices.get(instrument))
         rate = board.rate(specification.quote, reporting, catalogue)
-        if price is None or rate is None:
+        if gain is None or rate is None:
             missing.append(instrument)
             continue
-        quantity = Fraction(position.quantity, 10**position.quantity_decimals)
-        cost = Fraction(position.cost, 10 ** (position.quantity_decimals + position.price_decimals))
-        gain = (quantity * exact(price) - cost) * specification.multiplier * rate * ONE
-        unrealised += gain
+        unrealised += gain * rate
         if specification.kind != "spot":
-            total += gain
+            total += gain * rate
     if missing:
         return Valuation(None, None, tuple(dict.fromkeys(missing)))
-    return Valuation(int(total // 1), int(unrealised // 1), ())
+    return Valuation(total, unrealised, ())
+
+
+def _unrealised(position: Position, specification: Specification, price: float | None) -> Fraction | None:
+    """In the quote currency."""
+    if price is None:
+        return None
+    quantity = Fraction(position.quantity, 10**position.quantity_decimals)
+    cost = Fraction(position.cost, 10 ** (position.quantity_decimals + position.price_decimals))
+    return (quantity * exact(price) - cost) * specification.multiplier

@@ -1,0 +1,1 @@
+"""Capital: what strategies want becomes sized orders within what they may use."""

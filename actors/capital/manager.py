@@ -1,0 +1,366 @@
+"""CapitalManager: what strategies want becomes sized orders, within the cash and the allocation that they have."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Annotated, Any, ClassVar
+
+import msgspec
+from msgspec import Meta
+
+from letrade.actors.capital.orders import Desire, Working
+from letrade.actors.capital.purse import Purse
+from letrade.actors.capital.reconcile import Amend, NewOrder, Plan, match_quotes, stands, toward_position
+from letrade.core import ids
+from letrade.core.actor import Actor, ActorConfig, Context
+from letrade.core.config.desk import DeskConfig
+from letrade.core.messages.events import Alert, Failure, Flatten
+from letrade.core.messages.market import Bar, MarkPrice, Quote, Trade
+from letrade.core.messages.orders import (
+    AmendIntent,
+    CancelOrder,
+    CashEntry,
+    Fill,
+    OrderIntent,
+    OrderRefused,
+    OrderUpdate,
+    Proposal,
+)
+from letrade.core.messages.signals import Quotes, Target
+from letrade.core.orders import OPEN, PARTLY_FILLED, TERMINAL, WORKING
+from letrade.core.quantities import ONE, add, exact, number, units
+from letrade.core.stage import Stage
+
+Key = tuple[str, str, str]
+
+
+class CapitalConfig(ActorConfig, frozen=True, kw_only=True):
+    """How carefully reservations are made; who may use how much stands in [capital]."""
+
+    slippage: Annotated[float, Meta(ge=0, le=1)] = 0.01
+    """How much worse than the last price a market order may fill, for its reservation."""
+    leverage: Annotated[float, Meta(ge=1, le=1000)] = 1.0
+    """Position notional for each unit of cash on derivatives."""
+
+
+class CapitalManager(Actor):
+    """Follows each strategy's newest signal; what opens is refused whole when it does not fit, what reduces never."""
+
+    stage: ClassVar[Stage] = Stage.CAPITAL
+    Config: ClassVar[type[ActorConfig]] = CapitalConfig
+
+    def __init__(self, name: str, config: Any, context: Context) -> None:
+        super().__init__(name, config, context)
+        settings = context.settings or DeskConfig()
+        self.purse = Purse(settings, context.instruments, exact(config.leverage), exact(config.slippage))
+        self.working: dict[str, Working] = {}
+        self.desires: dict[Key, Desire] = {}
+        self.signals: dict[str, int] = {}
+        """The newest signal of each strategy: an older one is a repeat."""
+
+    def on_price(self, message: Trade | Quote | Bar | MarkPrice) -> None:
+        self.purse.board.see(message)
+
+    def on_target(self, target: Target) -> None:
+        """A position to hold from now on."""
+        if not self._takes(target):
+            return
+        desire = self._desire(target)
+        specification = self.context.instruments.at(target.instrument, self.now())
+        position: float | None = target.position
+        if not target.sized:
+            position = self.purse.sized(target.account, target.strategy, specification, target.position, self.now())
+        if position is None:
+            self._refuse(desire, "no_price", "a known price", "none")
+        elif position < 0 and specification.kind == "spot":
+            self._refuse(desire, "spot_short", "0", str(position))
+        elif target.price is not None and not _on_grid(target.price, specification.price.step):
+            self._refuse(desire, "tick", str(float(specification.price.step)), str(target.price))
+        else:
+            desire.wanted = specification.size.round_down(position)
+            desire.price, desire.post_only = target.price, target.post_only
+            self._pursue(desire)
+
+    def on_quotes(self, quotes: Quotes) -> None:
+        """The whole set of orders to have working from now on."""
+        if not self._takes(quotes):
+            return
+        desire = self._desire(quotes)
+        specification = self.context.instruments.at(quotes.instrument, self.now())
+        wanted = [(quote.side, quote.price, quote.size) for quote in quotes.orders]
+        wrong = [
+            quote for quote in wanted
+            if quote[0] not in (1, -1) or not _on_grid(quote[1], specification.price.step)
+            or not _on_grid(quote[2], specification.size.step)
+        ]  # fmt: skip
+        if wrong:
+            self._refuse(desire, "grid", "a side, tick and lot of the instrument", str(wrong[0]))
+            return
+        if specification.kind == "spot" and self._sold(wanted) > max(0, self._held(desire)):
+            self._refuse(desire, "spot_short", str(number(self._held(desire))), str(number(self._sold(wanted))))
+            return
+        desire.quotes, desire.post_only = wanted, quotes.post_only
+        desire.assigned, cancels = match_quotes(wanted, self._orders_of(desire))
+        self._cancel(cancels, f"signal {quotes.signal}")
+        self._place_quotes(desire)
+
+    def on_fill(self, fill: Fill) -> None:
+        """Shares and cash move, and the reservation shrinks by as much."""
+        specification = self.context.instruments.at(fill.instrument, fill.time)
+        self.purse.holdings.book(specification, fill)
+        self.purse.books[fill.account].book_fill(specification, fill)
+        self.purse.board.prices.setdefault(fill.instrument, fill.price)
+        order = self.working.get(fill.order_id)
+        if order is not None:
+            order.filled = add(order.filled, fill.size)
+            if not order.remaining:
+                del self.working[fill.order_id]
+        self._continue((fill.account, fill.instrument, fill.strategy))
+
+    def on_cash_entry(self, entry: CashEntry) -> None:
+        self.purse.books[entry.account].book_cash(entry)
+
+    def on_order_update(self, update: OrderUpdate) -> None:
+        order = self.working.get(update.order_id)
+        if update.state in TERMINAL:
+            if self.working.pop(update.order_id, None) is None:
+                return
+        elif order is None:
+            if update.state not in WORKING or update.filled >= update.size:
+                return
+            self._adopt(update)
+        else:
+            order.acknowledged = update.state in (OPEN, PARTLY_FILLED)
+            if update.reason.startswith("amend"):
+                order.amending = None
+                order.price, order.size = update.price, update.size
+        self._continue((update.account, update.instrument, update.strategy))
+
+    def on_order_refused(self, refused: OrderRefused) -> None:
+        """Nothing is tried again until the strategy's next signal."""
+        if refused.refused_by == self.name or refused.what == "approval":
+            return
+        if refused.what == "amend":
+            order = self.working.get(refused.order_id)
+            if order is not None:
+                order.amending = None
+        else:
+            self.working.pop(refused.order_id, None)
+        desire = self.desires.get((refused.account, refused.instrument, refused.strategy))
+        if desire is not None and refused.order_id.startswith(f"{desire.strategy}.{desire.signal}."):
+            desire.waiting = False
+
+    def on_failure(self, failure: Failure) -> None:
+        """A strategy that is stopped leaves no working orders behind; its positions stay."""
+        mine = [desire for desire in self.desires.values() if desire.strategy == failure.actor]
+        if not failure.stopped or not mine:
+            return
+        for desire in mine:
+            desire.waiting = False
+        orders = [order.order_id for order in self.working.values() if order.strategy == failure.actor]
+        self._cancel(orders, "the strategy is stopped")
+        text = f"{failure.actor} is stopped by {failure.error}: {len(orders)} working orders cancelled, positions kept"
+        self.publish(Alert(level="error", code="strategy_stopped", text=text))
+
+    def on_flatten(self, flatten: Flatten) -> None:
+        """No signal from before the flattening is pursued any further."""
+        for desire in self.desires.values():
+            if flatten.account in ("*", desire.account):
+                desire.waiting = False
+
+    def _takes(self, signal: Target | Quotes) -> bool:
+        """Repeats are dropped; a signal about nothing that the desk has is refused."""
+        if signal.signal <= self.signals.get(signal.strategy, 0):
+            return False
+        self.signals[signal.strategy] = signal.signal
+        if signal.instrument in self.context.instruments and signal.account in self.purse.books:
+            return True
+        known = ", ".join([*self.context.instruments.ids(), *self.purse.books])
+        desire = Desire(signal.account, signal.instrument, signal.strategy, signal.signal)
+        self._refuse(desire, "unknown", known, f"{signal.account} {signal.instrument}")
+        return False
+
+    def _desire(self, signal: Target | Quotes) -> Desire:
+        """A new signal replaces the last one, also when it will be refused."""
+        desire = Desire(signal.account, signal.instrument, signal.strategy, signal.signal)
+        self.desires[(signal.account, signal.instrument, signal.strategy)] = desire
+        return desire
+
+    def _continue(self, key: Key) -> None:
+        desire = self.desires.get(key)
+        if desire is None or not desire.waiting:
+            return
+        if desire.quotes is None:
+            self._pursue(desire)
+        else:
+            self._place_quotes(desire)
+
+    def _pursue(self, desire: Desire) -> None:
+        specification = self.context.instruments.at(desire.instrument, self.now())
+        lot = int(specification.size.step * ONE)
+        working = self._orders_of(desire)
+        plan = toward_position(units(desire.wanted), self._held(desire), lot, desire.price, working)
+        desire.waiting = plan.waiting
+        self._cancel(plan.cancels, f"signal {desire.signal}")
+        self._propose(desire, plan)
+
+    def _place_quotes(self, desire: Desire) -> None:
+        """New orders once for each quote; amends as soon as the order can take one."""
+        new, amends = [], []
+        desire.waiting = False
+        for place, quote in enumerate(desire.quotes or ()):
+            assigned = (desire.assigned or [])[place]
+            order = self.working.get(assigned)
+            if not assigned:
+                new.append((place, quote))
+            elif order is None or order.cancelling or stands(order, quote):
+                continue
+            elif order.busy:
+                desire.waiting = True
+            else:
+                amends.append(Amend(order.order_id, quote[1], units(order.filled) + units(quote[2])))
+        orders = []
+        for place, (side, price, size) in new:
+            desire.price = price
+            intent = self._new_order(desire, NewOrder(side, units(size), self._closing(desire, side, units(size))))
+            if desire.assigned is not None:
+                desire.assigned[place] = ids.order_id(desire.strategy, desire.signal, desire.legs)
+            if intent is not None:
+                orders.append(intent)
+        self._send(desire, orders, amends)
+
+    def _closing(self, desire: Desire, side: int, size: int) -> int:
+        ahead = sum(order.remaining for order in self._orders_of(desire) if order.side == side)
+        return min(size, max(0, -side * self._held(desire) - ahead))
+
+    def _propose(self, desire: Desire, plan: Plan) -> None:
+        """An order that goes through zero becomes two, so that the part that closes is never refused with the other."""
+        orders = []
+        for new in plan.orders:
+            opening = new.size - new.closing
+            halves = [NewOrder(new.side, new.closing, new.closing), NewOrder(new.side, opening, 0)]
+            found = [self._new_order(desire, half) for half in halves if half.size]
+            orders += [order for order in found if order is not None]
+        self._send(desire, orders, list(plan.amends))
+
+    def _new_order(self, desire: Desire, new: NewOrder) -> OrderIntent | None:
+        """Reserves what it may take, or refuses it whole."""
+        desire.legs += 1
+        basis = self.purse.basis(desire.instrument, new.side, desire.price)
+        opening = number(new.size - new.closing)
+        if basis is None and opening:
+            self._refuse(desire, "no_price", "a known price", "none")
+            return None
+        order = Working(
+            ids.order_id(desire.strategy, desire.signal, desire.legs), desire.account, desire.instrument,
+            desire.strategy, new.side, number(new.size), desire.price, desire.post_only, opening, basis or 0.0,
+        )  # fmt: skip
+        shortage = self.purse.shortage(order, list(self.working.values()), self.now()) if opening else None
+        if shortage is not None:
+            self._refuse(desire, "capital", *shortage)
+            return None
+        self.working[order.order_id] = order
+        return OrderIntent(
+            order_id=order.order_id, side=order.side, size=order.size, price=order.price, post_only=order.post_only,
+            time_in_force="gtc" if order.price is not None else "ioc", reduce_only=not opening,
+        )  # fmt: skip
+
+    def _send(self, desire: Desire, orders: list[OrderIntent], amends: list[Amend]) -> None:
+        intents = tuple(intent for intent in map(self._amend, amends) if intent is not None)
+        if orders or intents:
+            self.publish(
+                Proposal(
+                    strategy=desire.strategy, account=desire.account, instrument=desire.instrument,
+                    signal=desire.signal, orders=tuple(orders), amends=intents,
+                )
+            )  # fmt: skip
+
+    def _amend(self, amend: Amend) -> AmendIntent | None:
+        """A larger or dearer order reserves more, or is not amended."""
+        order = self.working[amend.order_id]
+        others = [other for other in self.working.values() if other is not order]
+        size = number(amend.size)
+        opening = add(order.opening, max(0.0, add(size, -order.size)))
+        basis = max(order.basis, self.purse.basis(order.instrument, order.side, amend.price) or 0.0)
+        changed = msgspec.structs.replace(
+            order, amending=(amend.price, size), opening=min(opening, size) if order.opening else opening, basis=basis
+        )
+        more = self.purse.reservation(changed, self.now()) > self.purse.reservation(order, self.now())
+        shortage = self.purse.shortage(changed, others, self.now()) if more else None
+        if shortage is not None:
+            self._refuse(self._desire_of(order), "capital", *shortage, order_id=order.order_id, what="amend")
+            return None
+        self.working[order.order_id] = changed
+        return AmendIntent(order_id=order.order_id, price=amend.price, size=size)
+
+    def _desire_of(self, order: Working) -> Desire:
+        return self.desires[(order.account, order.instrument, order.strategy)]
+
+    def _adopt(self, update: OrderUpdate) -> None:
+        """An order that was thought over and is not, or that execution sent by itself, counts as working again."""
+        basis = self.purse.basis(update.instrument, update.side, update.price) or 0.0
+        held = -update.side * self.purse.holdings.share(update.account, update.instrument, update.strategy)
+        opening = max(0, units(update.size) - units(update.filled) - max(0, held))
+        self.working[update.order_id] = Working(
+            update.order_id, update.account, update.instrument, update.strategy, update.side, update.size,
+            update.price, False, number(opening), basis, update.filled, update.state in (OPEN, PARTLY_FILLED),
+        )  # fmt: skip
+
+    def _cancel(self, order_ids: list[str] | tuple[str, ...], reason: str) -> None:
+        """Straight to execution: nobody may refuse a cancel."""
+        for order_id in order_ids:
+            order = self.working[order_id]
+            if not order.cancelling:
+                order.cancelling = True
+                self.publish(
+                    CancelOrder(
+                        strategy=order.strategy, account=order.account, instrument=order.instrument,
+                        order_id=order_id, reason=reason,
+                    )
+                )  # fmt: skip
+
+    def _refuse(
+        self, desire: Desire, rule: str, limit: str, found: str, order_id: str = "", what: str = "order"
+    ) -> None:
+        desire.waiting = False
+        self.publish(
+            OrderRefused(
+                strategy=desire.strategy, account=desire.account, instrument=desire.instrument,
+                order_id=order_id or ids.order_id(desire.strategy, desire.signal, desire.legs),
+                rule=rule, limit=limit, value=found, refused_by=self.name, what=what,
+            )
+        )  # fmt: skip
+
+    def _orders_of(self, desire: Desire) -> list[Working]:
+        key = (desire.account, desire.instrument, desire.strategy)
+        return [order for order in self.working.values() if (order.account, order.instrument, order.strategy) == key]
+
+    def _held(self, desire: Desire) -> int:
+        return self.purse.holdings.share(desire.account, desire.instrument, desire.strategy)
+
+    def _sold(self, quotes: list[tuple[int, float, float]]) -> int:
+        return sum(units(size) for side, _, size in quotes if side < 0)
+
+    def reserved(self, account: str, currency: str) -> Fraction:
+        """Cash held back for orders on their way."""
+        return self.purse.reserved(account, currency, self.working.values(), self.now())
+
+    def state(self) -> Any:
+        return {
+            "purse": self.purse.state(),
+            "working": list(self.working.values()),
+            "desires": list(self.desires.values()),
+            "signals": list(self.signals.items()),
+        }
+
+    def restore(self, state: Any) -> None:
+        self.purse.restore(state["purse"])
+        working = msgspec.convert(state["working"], list[Working])
+        self.working = {order.order_id: order for order in working}
+        desires = msgspec.convert(state["desires"], list[Desire])
+        self.desires = {(each.account, each.instrument, each.strategy): each for each in desires}
+        self.signals = dict(state["signals"])
+
+
+def _on_grid(value: float, step: Fraction) -> bool:
+    return value > 0 and (exact(value) / step).denominator == 1

@@ -1,0 +1,1 @@
+"""Execution: the order table between approvals and venues."""

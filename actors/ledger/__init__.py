@@ -1,0 +1,1 @@
+"""The ledger: what accounts hold, and each strategy's share of it."""

@@ -1,0 +1,1 @@
+"""Risk: the only maker of approvals."""

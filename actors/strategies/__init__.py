@@ -1,0 +1,1 @@
+"""Strategies: what to hold and to have working, decided from features and prices."""
