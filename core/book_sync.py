@@ -1,4 +1,4 @@
-"""How a book follows a venue's diffs from its snapshot on: what to keep, drop and apply, and when an update is missing."""
+"""How a book follows a venue's diffs from its snapshot on: what to keep, drop and apply, and when one is missing."""
 
 from __future__ import annotations
 

@@ -95,6 +95,10 @@ class VenueConfig(Table, frozen=True, kw_only=True):
     fee_prices: dict[CurrencyPair, Positive] = {}
     fill_model: Literal["book", "trades", "bars", "matching"] | None = None
     """What limits fills; chosen by what the feed knows when it is left out."""
+    max_leverage: Positive = Decimal("20")
+    """How many times an account's equity its contracts may be worth."""
+    funding: bool = False
+    """Whether recorded funding rates are paid on contract positions."""
     faults: FaultsConfig = FaultsConfig()
     worker: Name | None = None
 

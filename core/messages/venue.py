@@ -86,6 +86,7 @@ class VenueCash(DeskMessage, frozen=True, kw_only=True):
     origin: str
     amount: Money
     venue_time: int = 0
+    reason: str = ""
 
 
 class OpenOrder(Struct, array_like=True, frozen=True, kw_only=True, gc=False):

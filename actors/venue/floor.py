@@ -1,0 +1,240 @@
+"""The venue's floor: accounts and markets, how data and orders become trades, and what trades do to money."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+from letrade.actors.venue import reports, rules
+from letrade.actors.venue.account import Traded, VenueAccount
+from letrade.actors.venue.fees import FeeSchedule
+from letrade.actors.venue.market import Market
+from letrade.actors.venue.model import FillModel, Print
+from letrade.actors.venue.orders import CANCELLED, EXPIRED, FILLED, PARTLY_FILLED, Order
+from letrade.actors.venue.reports import Report
+from letrade.core.config.desk import AccountConfig, VenueConfig
+from letrade.core.instruments import Catalogue, Specification
+from letrade.core.messages.base import NO_STRATEGY, MarketMessage
+from letrade.core.messages.events import Alert
+from letrade.core.messages.market import Bar, BarOpen, MarkPrice, Trade
+from letrade.core.messages.venue import VenueFill
+from letrade.core.money import money
+
+UNITS_MAX = 10**17
+"""No order or price is larger, in units of the instrument's decimals: sums of many stay within 64 bits."""
+
+
+class Floor:
+    """Requests (exchange.py) and market data meet here; what there is to say is kept in `reports`."""
+
+    def __init__(
+        self, config: VenueConfig, accounts: Sequence[AccountConfig], catalogue: Catalogue
+    ) -> None:
+        self.venue = config.name
+        self.catalogue = catalogue
+        self.fees = FeeSchedule(config.maker_fee, config.taker_fee, config.fee_currency, config.fee_prices)
+        self.accounts = {each.name: VenueAccount(each.name, each.balances, self.fees) for each in accounts}
+        self.markets: dict[str, Market] = {}
+        self.reports: list[Report] = []
+        self.time = 0
+        self._fill_model = config.fill_model
+        self._leverage_max = Fraction(config.max_leverage)
+        self.orders_count = 0
+        self.trades_count = 0
+
+    def market(self, instrument: str) -> Market | None:
+        """The market of an instrument of this venue; None when the desk does not know it."""
+        market = self.markets.get(instrument)
+        if market is None and instrument in self.catalogue and instrument.partition(".")[0] == self.venue:
+            market = self.markets[instrument] = Market(instrument, self.catalogue, self._fill_model)
+        return market
+
+    def rules_of(self, instrument: str) -> Specification:
+        return self.catalogue.at(instrument, self.time)
+
+    def hear(self, message: MarketMessage) -> None:
+        """What others did: resting orders may trade, waiting ones may be placed, the market may show new prices."""
+        market = self.market(message.instrument)
+        if market is None:
+            return
+        if isinstance(message, MarkPrice):
+            market.mark = message.price
+            return
+        outgrown = market.outgrown(message)
+        self._note_price(market, message)
+        if market.model is None:
+            return
+        self.trade(market, market.model, market.model.hear(message), None)
+        for order in [*outgrown, *market.model.take_waiting()]:
+            self._place_again(order, market)
+        self.settled(market)
+
+    def _note_price(self, market: Market, message: MarketMessage) -> None:
+        if isinstance(message, Trade):
+            market.last = message.price
+        elif isinstance(message, BarOpen):
+            market.last = message.open
+        elif isinstance(message, Bar):
+            market.last = message.close
+
+    def _place_again(self, order: Order, market: Market) -> None:
+        model = market.model
+        if not order.working or model is None:
+            return
+        before = (order.status, order.filled)
+        reason = self.placement_refusal(order, self.accounts[order.account], market, model)
+        ended = reason or self.execute(order, market, model)
+        if reason:
+            self.end(order, EXPIRED)
+        if (order.status, order.filled) != before:
+            self._report(order, ended)
+
+    def settled(self, market: Market) -> None:
+        """Once all has traded: reduce-only orders fit the positions again, and the market shows its best prices."""
+        for account in self.accounts.values():
+            self._fit_reducing(account, market)
+        model = market.model
+        if model is None:
+            return
+        if model.public and (best := model.best()) != market.shown:
+            market.shown = best
+            self.reports.append(Report(reports.of_quote(market, self.time)))
+        if model.complaint:
+            text, model.complaint = model.complaint, ""
+            alert = Alert(level="warning", code="venue-bad-data", text=text, instrument=market.instrument)
+            self.reports.append(Report(alert))
+
+    def placement_refusal(self, order: Order, account: VenueAccount, market: Market, model: FillModel) -> str:
+        """What depends on the market and the money of this moment."""
+        version = self.rules_of(order.instrument)
+        if order.price and market.scales.price_units(order.price) > UNITS_MAX:
+            return f"price: {order.price!r} is too large"
+        if order.post_only and model.preview(order.side, 1, order.limit):
+            return "post_only: it would trade at once"
+        offered = model.preview(order.side, order.left, order.limit)
+        price = order.price or (offered[0][0] if offered else market.value_price())
+        return (
+            rules.minimum(order, price, market, version)
+            or rules.balance(account, order, market, version, offered)
+            or rules.leverage(account, order, self.markets, self.rules_of, self._leverage_max)
+        )
+
+    def execute(self, order: Order, market: Market, model: FillModel) -> str:
+        """Trades and rests an order that nothing refuses; why what was left of it ended."""
+        account = self.accounts[order.account]
+        account.working[order.number] = order
+        offered = model.preview(order.side, order.left, order.limit)
+        prints, ended = model.place(order)
+        self.trade(market, model, prints, order)
+        if order.working and ended:
+            self.end(order, EXPIRED)
+        elif order.working:
+            held = account.reservation(order, market, self.rules_of(order.instrument), [] if order.rests else offered)
+            account.wallet.lock(order.number, held)
+        return ended
+
+    def trade(self, market: Market, model: FillModel, prints: list[Print], incoming: Order | None) -> None:
+        """Books trades; the orders in them other than the incoming one are told of where they stand."""
+        touched: dict[int, Order] = {}
+        for printed in prints:
+            self.trades_count += 1
+            trade_id = f"{self.venue}-{self.trades_count}"
+            if model.public:
+                market.last = printed.price
+                self.reports.append(Report(reports.of_trade(printed, market, trade_id, self.time)))
+            for order, maker in ((printed.maker, True), (printed.taker, False)):
+                if order is not None:
+                    self._fill(order, printed, maker, market, trade_id)
+                    touched[order.number] = order
+        for order in touched.values():
+            if order is not incoming:
+                self.lock_rest(order, market)
+                self._report(order)
+
+    def _fill(self, order: Order, printed: Print, maker: bool, market: Market, trade_id: str) -> None:
+        account = self.accounts[order.account]
+        version = self.rules_of(order.instrument)
+        size = printed.size
+        if order.reduce_only and version.kind == "linear":
+            size = min(size, max(0, -order.side * account.quantity(order.instrument)))
+        if not size:
+            return
+        fee = account.settle(Traded(order, printed.price, size, maker), market, version)
+        order.filled += size
+        order.status = FILLED if order.left == 0 else PARTLY_FILLED
+        fill = VenueFill(
+            strategy=NO_STRATEGY,
+            account=order.account,
+            instrument=order.instrument,
+            client_order_id=order.client_order_id,
+            venue_order_id=str(order.number),
+            trade_id=trade_id,
+            fill_number=len(account.fills) + 1,
+            side=order.side,
+            price=printed.price,
+            size=market.scales.size(size),
+            fee=money(fee.currency, fee.units, fee.scale),
+            maker=maker,
+            venue_time=self.time,
+            cause=order.cause,
+        )
+        account.fills.append(fill)
+        self.reports.append(reports.of_fill(fill))
+        if order.left == 0:
+            self.end(order, FILLED)
+
+    def lock_rest(self, order: Order, market: Market) -> None:
+        if order.working:
+            account = self.accounts[order.account]
+            held = account.reservation(order, market, self.rules_of(order.instrument), [])
+            account.wallet.lock(order.number, held)
+
+    def end(self, order: Order, status: str) -> None:
+        order.status = status
+        account = self.accounts[order.account]
+        account.working.pop(order.number, None)
+        account.wallet.lock(order.number, [])
+
+    def _report(self, order: Order, reason: str = "") -> None:
+        self.reports.append(Report(reports.of_order(order, self.market(order.instrument), reason=reason)))
+
+    def _fit_reducing(self, account: VenueAccount, market: Market) -> None:
+        """A reduce-only contract order never outgrows the position: the newest shrink first, and end at nothing."""
+        version = self.rules_of(market.instrument)
+        if version.kind != "linear" or market.model is None:
+            return
+        reducing = [o for o in account.working.values() if o.reduce_only and o.instrument == market.instrument]
+        for order in sorted(reducing, key=lambda order: -order.number):
+            most = rules.reducible(order, account, market, version)
+            if order.left <= most:
+                continue
+            if most == 0:
+                market.model.remove(order)
+                self.end(order, CANCELLED)
+            else:
+                market.model.amend(order, order.price, most)
+                order.size = order.filled + most
+                self.lock_rest(order, market)
+            self._report(order, "reduce_only: no more is left to reduce")
+
+    def state(self) -> Any:
+        return {
+            "orders": self.orders_count,
+            "trades": self.trades_count,
+            "accounts": {name: account.state() for name, account in self.accounts.items()},
+            "markets": {name: market.state() for name, market in self.markets.items()},
+        }
+
+    def restore(self, state: Any) -> None:
+        """Accounts that the desk file no longer has are forgotten; those that are new in it start afresh."""
+        self.orders_count, self.trades_count = state["orders"], state["trades"]
+        for name, saved in state["accounts"].items():
+            if name in self.accounts:
+                self.accounts[name].restore(saved)
+        orders = {order.number: order for account in self.accounts.values() for order in account.orders.values()}
+        self.markets = {}
+        for name, saved in state["markets"].items():
+            market = self.market(name)
+            if market is not None:
+                market.restore(saved, orders)

@@ -1,0 +1,83 @@
+"""One instrument at the venue: its grid, its prices, and the fill model that the data it has calls for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from letrade.actors.venue.bars import BarsModel
+from letrade.actors.venue.book import BookModel
+from letrade.actors.venue.matching import MatchingModel
+from letrade.actors.venue.model import FillModel
+from letrade.actors.venue.orders import Order
+from letrade.actors.venue.scales import scales_of
+from letrade.actors.venue.trades import TradesModel
+from letrade.core.instruments import Catalogue, Specification
+from letrade.core.messages.base import MarketMessage
+from letrade.core.messages.market import BarOpen, BookDelta, BookSnapshot, MarketFlow, Quote, Trade
+
+MODELS: dict[str, type[FillModel]] = {
+    model.kind: model for model in (TradesModel, BarsModel, BookModel, MatchingModel)
+}
+RANKS = {kind: rank for rank, kind in enumerate(MODELS)}
+"""The more a kind of data tells, the higher: a model gives way to one that knows more, never to one that knows less."""
+CALLS_FOR: dict[type[MarketMessage], str] = {
+    Trade: TradesModel.kind,
+    BarOpen: BarsModel.kind,
+    Quote: BookModel.kind,
+    BookDelta: BookModel.kind,
+    BookSnapshot: BookModel.kind,
+    MarketFlow: MatchingModel.kind,
+}
+
+Best = tuple[tuple[float, int] | None, tuple[float, int] | None]
+
+
+class Market:
+    """`fixed` is the fill model that the desk file asks for, None to go by the data."""
+
+    def __init__(self, instrument: str, catalogue: Catalogue, fixed: str | None) -> None:
+        self.instrument = instrument
+        self.catalogue = catalogue
+        self.scales = scales_of(catalogue, instrument)
+        self.fixed = fixed
+        self.model: FillModel | None = MODELS[fixed](self.scales) if fixed else None
+        self.mark = 0.0
+        self.last = 0.0
+        self.shown: Best = (None, None)
+        """The best prices as last published, by a model whose quotes are the market's."""
+
+    def rules(self, time: int) -> Specification:
+        return self.catalogue.at(self.instrument, time)
+
+    def ready(self) -> FillModel | None:
+        """The fill model, once it has a market."""
+        return self.model if self.model is not None and self.model.has_market else None
+
+    def outgrown(self, message: MarketMessage) -> list[Order]:
+        """Takes the model that this data calls for; the orders of the model that gave way, to be placed again."""
+        wanted = CALLS_FOR.get(type(message))
+        if self.fixed or wanted is None or (self.model is not None and RANKS[wanted] <= RANKS[self.model.kind]):
+            return []
+        orders = self.model.orders() if self.model is not None else []
+        self.model = MODELS[wanted](self.scales)
+        return orders
+
+    def value_price(self) -> float:
+        """What positions are valued at: the mark price, else the last trade, else the middle of the best; or 0."""
+        return self.mark or self.last or self._middle()
+
+    def _middle(self) -> float:
+        bid, ask = self.model.best() if self.model is not None else (None, None)
+        known = [level[0] for level in (bid, ask) if level is not None]
+        return sum(known) / len(known) if known else 0.0
+
+    def state(self) -> Any:
+        model = [self.model.kind, self.model.state()] if self.model is not None else None
+        return [model, self.mark, self.last, self.shown]
+
+    def restore(self, state: Any, orders: dict[int, Order]) -> None:
+        model, self.mark, self.last, (bid, ask) = state
+        self.shown = (tuple(bid) if bid else None, tuple(ask) if ask else None)
+        if model is not None:
+            self.model = MODELS[model[0]](self.scales)
+            self.model.restore(model[1], orders)

@@ -1,0 +1,139 @@
+"""Why an order is refused: its form, the instrument's grid, post-only, reduce-only, balance and leverage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+
+from letrade.actors.venue.account import VenueAccount
+from letrade.actors.venue.amounts import exact
+from letrade.actors.venue.market import Market
+from letrade.actors.venue.orders import Order
+from letrade.core.instruments import Grid, Specification
+from letrade.core.messages.venue import VenueSubmit
+
+Offered = list[tuple[float, int]]
+
+
+def form(request: VenueSubmit) -> str:
+    """What is wrong with the request itself; '' when nothing is, here and below."""
+    if request.side not in (1, -1):
+        return f"side: expected 1 or -1, found {request.side}"
+    if request.time_in_force not in ("gtc", "ioc"):
+        return f"time_in_force: expected gtc or ioc, found {request.time_in_force!r}"
+    if request.post_only and (request.price is None or request.time_in_force != "gtc"):
+        return "post_only: only a gtc limit order can be post-only"
+    return ""
+
+
+def price_grid(price: float | None, rules: Specification) -> str:
+    if price is None or _on_grid(price, rules.price):
+        return ""
+    return f"tick: {price!r} is no multiple of {_step(rules.price)}"
+
+
+def size_grid(size: float, rules: Specification) -> str:
+    if size <= 0:
+        return f"size: expected more than 0, found {size!r}"
+    return "" if _on_grid(size, rules.size) else f"lot: {size!r} is no multiple of {_step(rules.size)}"
+
+
+def _on_grid(value: float, grid: Grid) -> bool:
+    return (exact(value) / grid.step).denominator == 1
+
+
+def _step(grid: Grid) -> str:
+    return repr(float(grid.step))
+
+
+def minimum(order: Order, price: float, market: Market, rules: Specification) -> str:
+    """Too small a size or value; a contract order that only reduces may be of any size."""
+    if order.reduce_only and rules.kind == "linear":
+        return ""
+    size = market.scales.exact_size(order.size)
+    if size < exact(rules.size_min):
+        return f"min_size: {float(size)!r} is below {rules.size_min!r}"
+    notional = exact(price) * size * rules.multiplier
+    if notional < rules.notional_min:
+        return f"min_notional: {float(notional)!r} is below {float(rules.notional_min)!r}"
+    return ""
+
+
+def reducible(order: Order, account: VenueAccount, market: Market, rules: Specification) -> int:
+    """How much of a reduce-only order may stand: what is held and no other such order closes."""
+    if rules.kind == "linear":
+        held = account.quantity(order.instrument)
+        if held * order.side >= 0:
+            return 0
+        return max(0, abs(held) - account.working_size(order.instrument, order.side, order, reduce_only=True))
+    if order.side > 0:
+        return 0
+    free = account.wallet.spendable(rules.base, order.number)
+    lot = rules.size.step * 10**market.scales.size_decimals
+    held_size = Fraction(free.units, 10**free.scale) / (1 + account.fees.worst_in_base(rules))
+    return int(held_size / rules.size.step) * int(lot)
+
+
+def balance(account: VenueAccount, order: Order, market: Market, rules: Specification, offered: Offered) -> str:
+    """Less free money than the order may cost. Locks nothing: what the order itself has locked counts as free."""
+    wanted = account.reservation(order, market, rules, offered)
+    for currency in dict.fromkeys(amount.currency for amount in wanted):
+        needed = sum((Fraction(a.units, 10**a.scale) for a in wanted if a.currency == currency), Fraction(0))
+        free = account.wallet.spendable(currency, order.number)
+        if needed > Fraction(free.units, 10**free.scale):
+            has = float(Fraction(free.units, 10**free.scale))
+            return f"insufficient balance: needs {float(needed)!r} {currency}, has {has!r}"
+    return ""
+
+
+def leverage(
+    account: VenueAccount,
+    order: Order,
+    markets: Mapping[str, Market],
+    rules_of: Callable[[str], Specification],
+    leverage_max: Fraction,
+) -> str:
+    """Contracts worth more than equity × leverage, were all that works to trade; what reduces is never refused."""
+    rules = rules_of(order.instrument)
+    if rules.kind != "linear":
+        return ""
+    held = account.quantity(order.instrument)
+    same_side = order.left + account.working_size(order.instrument, order.side, order)
+    if held * order.side < 0 and same_side <= abs(held):
+        return ""
+    equity, worth = _equity_and_worth(account, order, markets, rules_of, rules.settle)
+    if equity <= 0:
+        return f"leverage: the equity of {float(equity)!r} {rules.settle} is not above 0"
+    if worth > equity * leverage_max:
+        most = float(equity * leverage_max)
+        return f"leverage: contracts worth {float(worth)!r} {rules.settle} are more than the {most!r} allowed"
+    return ""
+
+
+def _equity_and_worth(
+    account: VenueAccount,
+    order: Order,
+    markets: Mapping[str, Market],
+    rules_of: Callable[[str], Specification],
+    settle: str,
+) -> tuple[Fraction, Fraction]:
+    total = account.wallet.total(settle)
+    equity, worth = Fraction(total.units, 10**total.scale), Fraction(0)
+    working = [each.instrument for each in account.working.values()]
+    for name in dict.fromkeys([*account.positions, *working, order.instrument]):
+        rules, market = rules_of(name), markets[name]
+        if rules.kind != "linear" or rules.settle != settle:
+            continue
+        price = market.value_price() or order.price
+        equity += account.unrealised(name, price, rules) if price else 0
+        worth += exact(price) * market.scales.exact_size(_worst_size(account, order, name)) * rules.multiplier
+    return equity, worth
+
+
+def _worst_size(account: VenueAccount, order: Order, instrument: str) -> int:
+    """The largest position that the working orders and this one could make."""
+    held = account.quantity(instrument)
+    own = order.left if order.instrument == instrument else 0
+    buys = account.working_size(instrument, 1, order) + (own if order.side > 0 else 0)
+    sells = account.working_size(instrument, -1, order) + (own if order.side < 0 else 0)
+    return max(abs(held + buys), abs(held - sells))

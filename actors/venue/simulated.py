@@ -1,0 +1,171 @@
+"""The simulated venue as an actor: requests reach it late, answers come back late, and by seed some never do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from letrade.actors.venue.exchange import Exchange
+from letrade.actors.venue.faults import Fate, Faults
+from letrade.actors.venue.funding import Funding
+from letrade.actors.venue.inbox import Inbox, Request
+from letrade.actors.venue.reports import Report
+from letrade.core.actor import Actor, ActorConfig, Context
+from letrade.core.config.desk import VenueConfig
+from letrade.core.errors import ConfigurationError
+from letrade.core.messages.base import Message, Timer
+from letrade.core.messages.market import (
+    Bar,
+    BarOpen,
+    BookDelta,
+    BookSnapshot,
+    FundingRate,
+    MarketFlow,
+    MarkPrice,
+    Quote,
+    Trade,
+)
+from letrade.core.messages.venue import (
+    VenueAmend,
+    VenueCancel,
+    VenueCash,
+    VenueFill,
+    VenueOrder,
+    VenueQuery,
+    VenueSubmit,
+)
+from letrade.core.stage import Stage
+
+REQUESTS = "requests"
+FUNDING = "funding:"
+
+
+class SimulatedVenueConfig(ActorConfig, frozen=True):
+    """Which of the desk's venues this is; all else stands in its [[venue]] and in the [[account]]s at it."""
+
+    venue: str
+
+
+class SimulatedVenue(Actor):
+    """A request is acted on at exactly its time plus the venue's order latency, in the order of (time, sequence)."""
+
+    stage = Stage.VENUE
+    Config = SimulatedVenueConfig
+
+    def __init__(self, name: str, config: SimulatedVenueConfig, context: Context) -> None:
+        super().__init__(name, config, context)
+        self.venue = _venue_config(config.venue, context)
+        accounts = [account for account in context.settings.accounts if account.venue == config.venue]
+        self.exchange = Exchange(self.venue, accounts, context.instruments)
+        self.funding = Funding(self.exchange)
+        self.inbox = Inbox(self.venue.order_latency)
+        self.faults = Faults(self.venue.faults)
+        self._prefix = f"{config.venue}."
+
+    def wants(self, kind: type[Message], instrument: str, strategy: str) -> bool:
+        return kind is Timer or instrument.startswith(self._prefix)
+
+    def on_request(self, request: VenueSubmit | VenueCancel | VenueAmend | VenueQuery) -> None:
+        """What is due by now is done now; the rest when its time comes."""
+        self.inbox.put(request)
+        self._act()
+
+    def on_timer(self, timer: Timer) -> None:
+        if timer.key == REQUESTS:
+            self._act()
+        else:
+            self._fund(timer.key.removeprefix(FUNDING))
+
+    def on_data(
+        self, message: Trade | Quote | BookDelta | BookSnapshot | Bar | BarOpen | MarkPrice | MarketFlow
+    ) -> None:
+        if message.source != self.name:
+            self.exchange.time = self.now()
+            self.exchange.hear(message)
+            self._say(None)
+
+    def on_funding_rate(self, rate: FundingRate) -> None:
+        if not self.venue.funding or rate.source == self.name:
+            return
+        self.funding.hear(rate)
+        due = self.funding.next_time(rate.instrument)
+        if due is not None and due > self.now():
+            self.set_timer(due, FUNDING + rate.instrument)
+        elif due is not None:
+            self._fund(rate.instrument)
+
+    def _fund(self, instrument: str) -> None:
+        self.exchange.time = self.now()
+        self.funding.pay(instrument)
+        self._say(None)
+
+    def _act(self) -> None:
+        self.exchange.time = self.now()
+        while (request := self.inbox.take_due(self.now())) is not None:
+            self._meet(request)
+        due = self.inbox.next_due()
+        if due is not None:
+            self.set_timer(due, REQUESTS)
+
+    def _meet(self, request: Request) -> None:
+        fate = self.faults.of_request(may_refuse=not isinstance(request, VenueQuery))
+        if fate is Fate.LOST:
+            return
+        exchange = self.exchange
+        if isinstance(request, VenueQuery):
+            exchange.query(request)
+        elif fate is Fate.REFUSED:
+            exchange.refuse(request, "the venue is busy")
+        elif isinstance(request, VenueSubmit):
+            exchange.submit(request)
+        elif isinstance(request, VenueCancel):
+            exchange.cancel(request)
+        else:
+            exchange.amend(request)
+        self._say(request, unanswered=fate is Fate.UNANSWERED)
+
+    def _say(self, request: Request | None, unanswered: bool = False) -> None:
+        """Publish what the exchange has to say: the market's own at once, the rest after the response latency."""
+        because = request.id if request is not None else None
+        said, self.exchange.reports = self.exchange.reports, []
+        for report in said:
+            cause = report.cause or because
+            if not isinstance(report.message, VenueOrder | VenueFill | VenueCash) and not report.again:
+                self.publish(report.message, cause=cause)
+            elif not (unanswered and (report.answers or report.again)):
+                self._answer(report, cause)
+
+    def _answer(self, report: Report, cause: str | None) -> None:
+        """Cash has no number by which its loss would show, so it is never lost; nor is what was asked for again."""
+        at = self.now() + self.venue.response_latency
+        if report.again or isinstance(report.message, VenueCash):
+            self.publish(report.message, at=at, cause=cause)
+            return
+        for later in self.faults.of_answer(may_be_lost=not report.answers):
+            self.publish(msgspec.structs.replace(report.message), at=at + later, cause=cause)
+
+    def state(self) -> Any:
+        return {
+            "exchange": self.exchange.state(),
+            "funding": self.funding.state(),
+            "inbox": self.inbox.state(),
+            "draws": self.faults.draws,
+        }
+
+    def restore(self, state: Any) -> None:
+        self.exchange.restore(state["exchange"])
+        self.funding.restore(state["funding"])
+        self.inbox.restore(state["inbox"])
+        self.faults.draws = state["draws"]
+
+
+def _venue_config(name: str, context: Context) -> VenueConfig:
+    for venue in context.settings.venues:
+        if venue.name == name:
+            found: VenueConfig = venue
+            return found
+    known = ", ".join(venue.name for venue in context.settings.venues) or "none"
+    raise ConfigurationError(f"expected one of the desk's venues ({known}), found {name!r}: add a [[venue]]")
+
+

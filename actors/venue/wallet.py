@@ -1,0 +1,111 @@
+"""One account's money: exact totals by currency, and what working orders have locked of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from letrade.actors.venue.amounts import MONEY_SCALE, Amount
+from letrade.core.money import Money, money, rescale
+
+
+class Purse:
+    """One currency, in units at a scale that deepens where an amount needs it, and never loses a digit."""
+
+    def __init__(self) -> None:
+        self.scale = MONEY_SCALE
+        self.total = 0
+        self.locked = 0
+
+    def units(self, amount: Amount) -> int:
+        """The amount in this purse's units."""
+        if amount.scale > self.scale:
+            power: int = 10 ** (amount.scale - self.scale)
+            if amount.units % power == 0:
+                return amount.units // power
+            self.scale = amount.scale
+            self.total *= power
+            self.locked *= power
+        return rescale(amount.units, amount.scale, self.scale)
+
+
+class Wallet:
+    """All currencies of one account. Totals may fall below 0 only by losses of contracts."""
+
+    def __init__(self, balances: Mapping[str, Decimal]) -> None:
+        self._purses: dict[str, Purse] = {}
+        self._locks: dict[int, list[Amount]] = {}
+        for currency, balance in balances.items():
+            sign, digits, exponent = balance.as_tuple()
+            units = int("".join(map(str, digits))) * (-1 if sign else 1)
+            scale = max(0, -int(exponent))
+            self.add(Amount(currency, units * 10 ** max(0, int(exponent)), scale))
+
+    def _purse(self, currency: str) -> Purse:
+        purse = self._purses.get(currency)
+        if purse is None:
+            purse = self._purses[currency] = Purse()
+        return purse
+
+    def add(self, amount: Amount) -> None:
+        """Credit an amount, or debit a negative one."""
+        purse = self._purse(amount.currency)
+        purse.total += purse.units(amount)
+
+    def total(self, currency: str) -> Amount:
+        purse = self._purse(currency)
+        return Amount(currency, purse.total, purse.scale)
+
+    def free(self, currency: str) -> Amount:
+        """What no working order has locked."""
+        purse = self._purse(currency)
+        return Amount(currency, purse.total - purse.locked, purse.scale)
+
+    def short_of(self, amounts: list[Amount]) -> str:
+        """The currency of which less than these amounts together is free; '' when there is enough of each."""
+        for currency in dict.fromkeys(amount.currency for amount in amounts):
+            purse = self._purse(currency)
+            wanted = [amount for amount in amounts if amount.currency == currency]
+            for amount in wanted:
+                purse.units(amount)
+            if sum(purse.units(amount) for amount in wanted) > purse.total - purse.locked:
+                return currency
+        return ""
+
+    def lock(self, order: int, amounts: list[Amount]) -> None:
+        """Set amounts aside for an order, in place of what was set aside before."""
+        for amount in self._locks.pop(order, []):
+            purse = self._purse(amount.currency)
+            purse.locked -= purse.units(amount)
+        kept = [amount for amount in amounts if amount.units]
+        for amount in kept:
+            purse = self._purse(amount.currency)
+            purse.locked += purse.units(amount)
+        if kept:
+            self._locks[order] = kept
+
+    def spendable(self, currency: str, order: int) -> Amount:
+        """What is free, or locked by this order."""
+        purse = self._purse(currency)
+        own = sum(purse.units(amount) for amount in self._locks.get(order, ()) if amount.currency == currency)
+        return Amount(currency, purse.total - purse.locked + own, purse.scale)
+
+    def money(self) -> tuple[Money, ...]:
+        """Every total, in the order of currencies."""
+        return tuple(money(name, purse.total, purse.scale) for name, purse in sorted(self._purses.items()))
+
+    def state(self) -> dict[str, object]:
+        purses = {name: [purse.scale, str(purse.total), str(purse.locked)] for name, purse in self._purses.items()}
+        locks = [[order, [[a.currency, str(a.units), a.scale] for a in held]] for order, held in self._locks.items()]
+        return {"purses": purses, "locks": locks}
+
+    def restore(self, state: Any) -> None:
+        self._purses.clear()
+        for name, (scale, total, locked) in state["purses"].items():
+            purse = self._purses[name] = Purse()
+            purse.scale, purse.total, purse.locked = scale, int(total), int(locked)
+        self._locks = {
+            order: [Amount(name, int(units), scale) for name, units, scale in held]
+            for order, held in state["locks"]
+        }
