@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import msgspec
+
 from letrade.core.actor import Actor
 from letrade.core.messages.base import Message
 from letrade.core.node_state import give_back, take
-
 from tests.stage import StageOf
 
 

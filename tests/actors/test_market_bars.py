@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+
 from letrade.actors.market.bars import BarBuilder, BarBuilderConfig
 from letrade.core.messages.events import Alert
 from letrade.core.messages.market import Bar, Trade
-
 from tests.actors.cuts import with_a_cut, without_a_cut
 from tests.stage import BTC, PERP, StageOf, context, of_kind
 
@@ -88,7 +88,9 @@ def random_trades(seed: int, count: int) -> Sequence[Trade]:
     draw = random.Random(seed)
     times = sorted(draw.randrange(1_000, 12_000) for _ in range(count))
     names = (BTC.instrument, PERP.instrument)
-    return [trade(ms, draw.randrange(900, 1_100) / 10, draw.randrange(1, 500) / 1_000, draw.choice(names)) for ms in times]
+    return [
+        trade(ms, draw.randrange(900, 1_100) / 10, draw.randrange(1, 500) / 1_000, draw.choice(names)) for ms in times
+    ]
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -1,0 +1,215 @@
+"""Recorded bars: files of many shapes, their instrument, their order in time, and the rows that are refused."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from letrade.actors.feeds.ohlcv import OhlcvConfig, OhlcvFeed
+from letrade.actors.feeds.table import stamp_ns
+from letrade.core.actor import Context
+from letrade.core.errors import DataError, ResourceError
+from letrade.core.instruments import Catalogue
+from letrade.core.messages.base import Message
+from letrade.core.messages.events import Alert
+from letrade.core.messages.market import Bar, BarOpen, Instrument
+from tests.data import shared_data
+from tests.stage import of_kind
+
+HOUR = 3_600_000_000_000
+START = 1_672_531_200_000_000_000  # 2023-01-01
+HEADER = "date,open,high,low,close,volume\n"
+ROWS = "2023-01-01 00:00:00,10.5,12,10,11,3\n2023-01-01 01:00:00,11.5,13,11,12.25,4\n"
+NAME = "BTC_USDT-1h.csv"
+
+
+def feed(path: Path, known: tuple[Instrument, ...] = (), **config: Any) -> OhlcvFeed:
+    return OhlcvFeed("bars", OhlcvConfig(file=str(path), **config), Context("t", "uid", 1, Catalogue(known), None))
+
+
+def written(folder: Path, text: str, name: str = NAME) -> Path:
+    (folder / name).write_text(text)
+    return folder / name
+
+
+def messages(path: Path, **config: Any) -> list[Message]:
+    return list(feed(path, **config).messages())
+
+
+def test_each_row_is_told_at_its_open_and_whole_at_its_end(tmp_path: Path) -> None:
+    first_open, first, second_open, second = messages(written(tmp_path, HEADER + ROWS))
+    assert isinstance(first_open, BarOpen)
+    assert (first_open.time, first_open.start, first_open.open) == (START, START, 10.5)
+    assert isinstance(first, Bar)
+    assert (first.time, first.start, first.end) == (START + HOUR, START, START + HOUR)
+    assert (first.open, first.high, first.low, first.close, first.volume) == (10.5, 12.0, 10.0, 11.0, 3.0)
+    assert isinstance(second_open, BarOpen)
+    assert (second_open.time, second_open.open) == (first.time, 11.5), "the bar that ends comes before the next open"
+    assert [message.sequence for message in (first_open, first, second_open, second)] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    "stamp",
+    [
+        "2023-01-01",
+        "2023-01-01 00:00:00",
+        "2023-01-01T00:00:00.000Z",
+        "2023-01-01 02:00:00+02:00",
+        "1672531200",
+        "1672531200.0",
+        "1672531200000",
+        "1672531200000000",
+        "1672531200000000000",
+        1_672_531_200,
+        1_672_531_200_000_000_000,
+    ],
+)
+def test_stamps_of_any_usual_form_are_ns_utc(stamp: object) -> None:
+    assert stamp_ns(stamp) == START
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "timestamp,open,high,low,close,volume\n",
+        ",Open,High,Low,Close,Volume\n",
+        "Open Time,OPEN,high,low,close,volume\n",
+        "open_time,open,high,low,close,volume,close_time,trades\n",
+        "time,open,high,low,close,volume\n",
+    ],
+)
+def test_columns_are_found_by_their_names_in_any_common_shape(tmp_path: Path, header: str) -> None:
+    extra = ",9,9" * header.count("trades")
+    text = header + "".join(f"{row}{extra}\n" for row in ROWS.splitlines())
+    assert [bar.close for bar in of_kind(messages(written(tmp_path, text)), Bar)] == [11.0, 12.25]
+
+
+def test_an_exchange_dump_without_a_header_is_read(tmp_path: Path) -> None:
+    text = "1672531200000,10.5,12,10,11,3,1672534799999\n1672534800000,11.5,13,11,12.25,4,1672538399999\n"
+    assert [bar.start for bar in of_kind(messages(written(tmp_path, text)), Bar)] == [START, START + HOUR]
+
+
+@pytest.mark.parametrize(
+    ("name", "instrument", "kind"),
+    [
+        ("BTC_USDT_USDT-1h-futures.csv", "binance.BTC-USDT_USDT", "linear"),
+        ("BTC_USDT-1h.csv", "binance.BTC-USDT", "spot"),
+        ("ETHBTC-1h-2024-01.csv", "binance.ETH-BTC", "spot"),
+        ("1000PEPE_USDC_USDC-1h-futures.csv", "binance.1000PEPE-USDC_USDC", "linear"),
+    ],
+)
+def test_the_file_name_says_the_instrument(tmp_path: Path, name: str, instrument: str, kind: str) -> None:
+    (rules,) = feed(written(tmp_path, HEADER + ROWS, name)).instruments()
+    assert (rules.instrument, rules.kind, rules.tick) == (instrument, kind, "0.01")
+    assert rules.lot == {"spot": "0.00001", "linear": "0.001"}[kind]
+
+
+def test_a_name_that_says_nothing_asks_for_the_instrument(tmp_path: Path) -> None:
+    path = written(tmp_path, HEADER + ROWS, "my_bars.csv")
+    with pytest.raises(DataError, match=r"my_bars\.csv: .*`instrument`.*\[\[instrument\]\]"):
+        feed(path).instruments()
+    (rules,) = feed(path, instrument="paper.ETH-EUR", lot="0.5").instruments()
+    assert (rules.instrument, rules.quote, rules.lot) == ("paper.ETH-EUR", "EUR", "0.5")
+    assert {message.instrument for message in of_kind(messages(path, instrument="paper.ETH-EUR"), Bar)} == {
+        "paper.ETH-EUR"
+    }
+
+
+def test_inverse_contracts_and_files_of_rates_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="settles in BTC"):
+        feed(written(tmp_path, HEADER + ROWS, "BTC_USD_BTC-1h-futures.csv")).instruments()
+    with pytest.raises(DataError, match="found a funding_rate file"):
+        feed(written(tmp_path, HEADER + ROWS, "BTC_USDT_USDT-8h-funding_rate.csv")).instruments()
+
+
+def test_the_duration_is_configured_or_named_or_the_shortest_step(tmp_path: Path) -> None:
+    path = written(tmp_path, HEADER + ROWS, "BTCUSDT.csv")
+    assert feed(path).bar_ns() == HOUR
+    assert feed(path, bar=HOUR // 2).bar_ns() == HOUR // 2
+    assert feed(written(tmp_path, HEADER + ROWS, "BTCUSDT-15m.csv")).bar_ns() == HOUR // 4
+
+
+def test_only_bars_that_open_in_the_wanted_time_are_told(tmp_path: Path) -> None:
+    path = written(tmp_path, HEADER + ROWS)
+    assert [bar.start for bar in of_kind(messages(path, start=START + HOUR), Bar)] == [START + HOUR]
+    assert [bar.start for bar in of_kind(messages(path, end=START + HOUR), Bar)] == [START]
+    with pytest.raises(DataError, match="no bar opens in the wanted time; the file has 2023-01-01 to"):
+        messages(path, start=START + 9 * HOUR)
+
+
+def test_gaps_and_missing_volumes_are_counted_and_told_first(tmp_path: Path) -> None:
+    text = HEADER + ROWS + "2023-01-01 05:00:00,10,10,10,10,\n"
+    feed_of_three = feed(written(tmp_path, text))
+    alert, *others = feed_of_three.messages()
+    assert isinstance(alert, Alert)
+    assert "1 gaps between rows, 1 rows without a volume" in alert.text
+    assert (feed_of_three.gaps, feed_of_three.missing_volumes) == (1, 1)
+    assert of_kind(others, Bar)[-1].volume == 0.0
+    assert [message.sequence for message in others] == list(range(2, 8))
+
+
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [
+        ("2023-01-01 01:00:00,10,10,10,10,1", "the row is there twice"),
+        ("2023-01-01 00:00:00,10,10,10,10,1", "earlier than the one before"),
+        ("2023-01-01 02:00:00,nan,10,10,10,1", "expected prices above 0"),
+        ("2023-01-01 02:00:00,inf,inf,10,10,1", "expected prices above 0"),
+        ("2023-01-01 02:00:00,-1,10,-1,10,1", "expected prices above 0"),
+        ("2023-01-01 02:00:00,10,9,10,10,1", "expected low <= open, close <= high"),
+        ("2023-01-01 02:00:00,10,12,11,12,1", "expected low <= open, close <= high"),
+        ("2023-01-01 02:00:00,10,10,10,10,-1", "expected a volume of 0 or more"),
+        ("2023-01-01 01:30:00,10,10,10,10,1", "opens before the bar of 1h before it ends"),
+        ("2023-01-01 02:00:00,ten,10,10,10,1", "expected a number, found 'ten'"),
+        ("yesterday,10,10,10,10,1", "expected a time, found 'yesterday'"),
+        ("2023-01-01 02:00:00,10,10", "expected 6 columns, found 3"),
+    ],
+)
+def test_a_row_that_is_no_bar_is_refused_by_its_number(tmp_path: Path, row: str, why: str) -> None:
+    with pytest.raises(DataError, match=rf"{NAME}: row 4\b.*{why}"):
+        messages(written(tmp_path, HEADER + ROWS + row + "\n"))
+
+
+def test_other_files_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="found none: No such file"):
+        messages(tmp_path / NAME)
+    for text, why in (("", "an empty file"), (HEADER, "a header alone"), ("a,b\n1,2\n", "expected the column")):
+        with pytest.raises(DataError, match=why):
+            messages(written(tmp_path, text))
+    (tmp_path / "BTC_USDT-1h.feather").write_bytes(b"ARROW1 and then nothing of the kind")
+    with pytest.raises(DataError, match="expected a feather file"):
+        messages(tmp_path / "BTC_USDT-1h.feather")
+
+
+def test_feather_without_pyarrow_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "BTC_USDT-1h.feather").write_bytes(b"ARROW1")
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(ResourceError, match=r"pip install letrade\[data\]"):
+        messages(tmp_path / "BTC_USDT-1h.feather")
+
+
+@pytest.mark.parametrize("digits", ["1.234567890123456", "0.12345678901234"])
+def test_prices_with_more_digits_than_a_venue_has_are_refused(tmp_path: Path, digits: str) -> None:
+    row = f"2023-01-01,{digits},{digits},{digits},{digits},1\n"
+    with pytest.raises(DataError, match="more than 15 significant digits"):
+        feed(written(tmp_path, HEADER + row)).instruments()
+
+
+@pytest.mark.parametrize(
+    ("file", "instrument", "tick", "bars", "gaps"),
+    [
+        ("binance-usdm-2023-2024/BTC_USDT_USDT-1h-futures.feather", "binance.BTC-USDT_USDT", "0.1", 11_991, 0),
+        ("binance-spot/BTC_USDT-1h.feather", "binance.BTC-USDT", "0.01", 44_283, 3),
+        ("binance-usdm-2024-2025-WIF/WIF_USDT_USDT-1h-futures.feather", "binance.WIF-USDT_USDT", "0.0001", 3_418, 0),
+    ],
+)
+def test_real_files_are_read_whole(file: str, instrument: str, tick: str, bars: int, gaps: int) -> None:
+    real = feed(shared_data(f"ohlcv/{file}"))
+    (rules,) = real.instruments()
+    assert (rules.instrument, rules.tick) == (instrument, tick)
+    found = list(real.messages())
+    assert (len(of_kind(found, Bar)), real.gaps) == (bars, gaps)
+    assert [message.time for message in found] == sorted(message.time for message in found)
