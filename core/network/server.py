@@ -111,6 +111,11 @@ class PrivateServer:
             os.close(self._lock)
             self._lock = None
 
+    def restart(self) -> None:
+        """End the server; `watch` starts it again. What a full disk stopped in its store needs this to go on."""
+        if self._process is not None:
+            self._process.terminate()
+
     async def _restart(self) -> None:
         if self._stopping:
             return
@@ -157,15 +162,18 @@ class PrivateServer:
         binary = server_files.find_binary(self.config.binary)
         configuration = server_files.write_configuration(self.config.directory)
         assert self._lock is not None
-        with (self.config.directory / "startup.log").open("wb") as startup_log:
-            # Its own session, so that Ctrl-C reaches the desk alone and the desk can drain before the server goes.
-            # It inherits the lock, so that the store stays locked until the server too is gone.
-            return subprocess.Popen(
-                server_files.launch_command(binary, configuration.resolve()),
-                env={**os.environ, **self._variables()},
-                stdin=subprocess.DEVNULL, stdout=startup_log, stderr=startup_log,
-                start_new_session=True, pass_fds=(self._lock,),
-            )  # fmt: skip
+        try:
+            with (self.config.directory / "startup.log").open("wb") as startup_log:
+                # Its own session, so that Ctrl-C reaches the desk alone and the desk can drain before the server goes.
+                # It inherits the lock, so that the store stays locked until the server too is gone.
+                return subprocess.Popen(
+                    server_files.launch_command(binary, configuration.resolve()),
+                    env={**os.environ, **self._variables()},
+                    stdin=subprocess.DEVNULL, stdout=startup_log, stderr=startup_log,
+                    start_new_session=True, pass_fds=(self._lock,),
+                )  # fmt: skip
+        except OSError as error:
+            raise ResourceError(f"cannot start nats-server in {self.config.directory}: {error.strerror}") from error
 
     def _variables(self) -> dict[str, str]:
         """The variables of nats.conf; texts are quoted as JSON, which nats-server's format understands."""

@@ -117,8 +117,8 @@ def write_configuration(directory: Path) -> Path:
 def write_private(path: Path, text: str) -> None:
     """Replace a file in one step; only its owner may read it."""
     draft = path.with_name(path.name + ".new")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(text)
         os.replace(draft, path)

@@ -139,8 +139,6 @@ class Shipper:
         self.stored_sequence = last.sequence if last is not None else 0
         self._expected_last = last.stream_sequence if last is not None else 0
         self.resynchronisations += 1
-        self.state = ShipperState.SHIPPING
-        self.last_error = None
 
     def _check_same_journal(self, epoch: int, sequence: int) -> None:
         """Skipping what another journal shipped under our name would lose ours."""
@@ -158,6 +156,7 @@ class Shipper:
         self._changed.clear()
         records = _within_bytes(self._reader.read_after(self.stored_sequence, BATCH_RECORDS_MAX))
         if not records:
+            self._succeed()
             try:
                 async with asyncio.timeout(IDLE_POLL_SECONDS):
                     await self._changed.wait()
@@ -184,7 +183,15 @@ class Shipper:
     async def _write_last(self, records: list[Record], headers: dict[str, str]) -> None:
         """Send the last of `records`, wait for the answer, and count them all as stored."""
         last = records[-1]
-        answer = await self._link.request(self._subject, last.payload, self._answer_timeout_seconds, headers)
+        try:
+            answer = await self._link.request(self._subject, last.payload, self._answer_timeout_seconds, headers)
+        except TimeoutExpired as error:
+            if self._link.connected:
+                raise TimeoutExpired(
+                    f"{self._stream.name} does not answer, though its server does: if its disk was full (nats.log), "
+                    "make room and restart nats-server"
+                ) from error
+            raise
         stored = decode_stored(answer)
         if stored.duplicate or (stored.error is not None and stored.error.err_code in SUBJECT_MOVED):
             raise NatsError(f"{self._subject} changed while we wrote to it: reading it again")
@@ -193,9 +200,13 @@ class Shipper:
         self._expected_last = stored.seq
         self.stored_sequence = last.sequence
         self.stored_count += len(records)
+        self._succeed()
 
     def _headers(self, record: Record) -> dict[str, str]:
         return {MESSAGE_ID: record_id(self._process, record.epoch, record.sequence)}
+
+    def _succeed(self) -> None:
+        self.state, self.last_error = ShipperState.SHIPPING, None
 
     def _fail(self, error: LetradeError) -> None:
         no_answer = isinstance(error, NatsError | TimeoutExpired) and not isinstance(error, JetStreamRefusal)
