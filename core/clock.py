@@ -67,6 +67,11 @@ class PacedClock:
         self._speed = speed
         self._last = 0
 
+    @property
+    def origins(self) -> tuple[int, int, float]:
+        """(origin, wall_origin, speed): another process makes the same clock of them."""
+        return self._origin, self._wall_origin, self._speed
+
     def now(self) -> int:
         elapsed = wall_ns() - self._wall_origin
         self._last = max(self._last, self._origin + int(elapsed * self._speed))

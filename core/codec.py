@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import types
 import typing
-from functools import reduce
 from typing import Any
 
 import msgspec
@@ -13,7 +12,7 @@ from letrade.core.errors import DataError
 from letrade.core.messages.base import NUMBER_LIMIT, VERSION, Message
 from letrade.core.messages.registry import BY_TAG, MESSAGE_TYPES, tag
 
-_ANY_MESSAGE: Any = reduce(lambda left, right: left | right, MESSAGE_TYPES)
+_ANY_MESSAGE: Any = typing.Union[MESSAGE_TYPES]  # noqa: UP007 - a union of a tuple has no other form
 _MSGPACK = msgspec.msgpack.Encoder()
 _JSON = msgspec.json.Encoder()
 _FROM_MSGPACK = msgspec.msgpack.Decoder(_ANY_MESSAGE)
@@ -87,5 +86,6 @@ def _explained(payload: bytes, is_json: bool, error: msgspec.DecodeError) -> Dat
         return DataError(f"expected a msgpack or JSON array, found {payload[:40]!r}: {error}")
     found = fields[0] if fields else None
     if isinstance(found, str) and found not in BY_TAG:
-        return UnknownTag(f"unknown message kind {found!r} of version {fields[1:2]}; this letrade knows version {VERSION}")
+        known = f"this letrade knows version {VERSION}"
+        return UnknownTag(f"unknown message kind {found!r} of version {fields[1:2]}; {known}")
     return DataError(f"malformed {found!r} message: {error}")

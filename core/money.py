@@ -54,7 +54,8 @@ def parse_units(text: str, scale: int = DEFAULT_SCALE) -> int:
     if not isinstance(exponent, int) or abs(exponent) > 64:
         raise DataError(f"expected a finite amount of ordinary size, found {text!r}")
     whole = int("".join(map(str, digits)))
-    units, lost = divmod(whole * 10**scale, 10**-exponent) if exponent < 0 else (whole * 10 ** (scale + exponent), 0)
+    shift: int = 10 ** abs(exponent)
+    units, lost = divmod(whole * 10**scale, shift) if exponent < 0 else (whole * 10**scale * shift, 0)
     if lost:
         raise DataError(f"expected an amount with at most {scale} decimals, found {text!r}")
     return -units if sign else units
@@ -63,5 +64,6 @@ def parse_units(text: str, scale: int = DEFAULT_SCALE) -> int:
 def rescale(units: int, from_scale: int, to_scale: int) -> int:
     """The same amount at another scale, ties to even."""
     if to_scale >= from_scale:
-        return units * 10 ** (to_scale - from_scale)
+        power: int = 10 ** (to_scale - from_scale)
+        return units * power
     return round_half_even(units, 10 ** (from_scale - to_scale))

@@ -1,4 +1,4 @@
-"""Dispatches messages among the actors of one process, in an order that does not depend on which process they live in."""
+"""Dispatches messages among the actors of one process, in an order that does not depend on the process."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ class Node:
             slot.handlers[type(message)](message)
             for waiting in actor.outgoing:
                 codec.check(waiting.message)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever a handler raises is told, and its outputs dropped
             self._fail(slot, message, error)
         if actor.outgoing or actor.timers_set:
             self._release(slot, message.cause if type(message) is Timer else message.id)

@@ -1,4 +1,4 @@
-"""The whole state of a node as builtins, taken and given back at a settled turn: actors, mailboxes, timers, counters."""
+"""The whole state of a node as builtins, taken and given back at a settled turn."""
 
 from __future__ import annotations
 

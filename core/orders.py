@@ -11,7 +11,8 @@ TERMINAL = frozenset({FILLED, CANCELLED, REJECTED, EXPIRED})
 WORKING = frozenset({SENT, UNKNOWN, OPEN, PARTLY_FILLED, CANCEL_SENT})
 """States in which the venue may hold the order: their reservation stays."""
 
-SEND, TIMEOUT, ACCEPT, PART_FILL, FULL_FILL, ASK_CANCEL = "send", "timeout", "accept", "part_fill", "full_fill", "ask_cancel"
+SEND, TIMEOUT, ACCEPT, PART_FILL, FULL_FILL = "send", "timeout", "accept", "part_fill", "full_fill"
+ASK_CANCEL = "ask_cancel"
 CANCEL_REFUSED, GONE, REFUSE, EXPIRE, NOT_FOUND = "cancel_refused", "gone", "refuse", "expire", "not_found"
 
 TRANSITIONS: dict[str, dict[str, str]] = {

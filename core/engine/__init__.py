@@ -1,1 +1,1 @@
-"""CoreEngine: a desk built from its configuration, started, supervised, drained and stopped, alone or over processes."""
+"""CoreEngine: builds a desk from its configuration, starts, supervises, drains and stops it."""

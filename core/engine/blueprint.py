@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from letrade.core.actor import Actor, Context
-from letrade.core.config.desk import DESK_PROCESS, DeskConfig, InstrumentConfig
+from letrade.core.config.desk import DESK_PROCESS, ActorEntry, DeskConfig, InstrumentConfig
 from letrade.core.feed import Feed
 from letrade.core.instruments import Catalogue
 from letrade.core.messages.market import Instrument
 from letrade.core.node import Node, Place
 from letrade.core.stage import Stage
+from letrade.core.stepping.course import OPERATOR
 from letrade.core.stepping.plan import Phase, phases_of
-
-OPERATOR = "operator"
-"""The source of commands: a person, or the engine on a person's behalf."""
 
 
 def instrument_message(config: InstrumentConfig) -> Instrument:
@@ -34,6 +32,12 @@ def instrument_message(config: InstrumentConfig) -> Instrument:
     )
 
 
+def stage_of(entry: ActorEntry) -> Stage:
+    """The stage of an actor's class."""
+    stage: Stage = entry.actor_class.stage  # type: ignore[attr-defined]
+    return stage
+
+
 class Blueprint:
     """Who lives where, in which order, with which instruments. Actors and feeds are made anew for each process.
 
@@ -49,17 +53,18 @@ class Blueprint:
         self._add_instruments(known or self._told_by_feeds())
         self.directory: dict[str, Place] = {
             **{feed.name: Place(Stage.FEED, order + 1) for order, feed in enumerate(config.feeds)},
-            **{actor.name: Place(actor.actor_class.stage, order) for order, actor in enumerate(config.actors)},
+            **{actor.name: Place(stage_of(actor), order) for order, actor in enumerate(config.actors)},
             OPERATOR: Place(Stage.FEED, 0),
         }
-        self.home = {each.name: config.process_of(each.name) for each in (*config.feeds, *config.actors)}
+        names = [*(feed.name for feed in config.feeds), *(actor.name for actor in config.actors)]
+        self.home = {name: config.process_of(name) for name in names}
         self.home[OPERATOR] = DESK_PROCESS
         self.processes = (DESK_PROCESS, *(worker.name for worker in config.workers))
 
     @property
     def phases(self) -> tuple[Phase, ...]:
         """How a window of a stepped run is divided."""
-        return phases_of((self.home[actor.name], actor.actor_class.stage) for actor in self.config.actors)
+        return phases_of((self.home[actor.name], stage_of(actor)) for actor in self.config.actors)
 
     def actors(self, process: str | None) -> list[Actor]:
         """The actors of one process, or of the whole desk (None)."""

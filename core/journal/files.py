@@ -6,6 +6,7 @@ import errno
 import os
 from collections import deque
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -105,10 +106,10 @@ class Journal:
             self._file = -1
 
     def drop_before(self, turn: int, shipped: int) -> None:
-        """Delete the oldest segments beyond bytes_max, where a snapshot at `turn` and the stream hold what they held."""
+        """Delete the oldest segments beyond bytes_max that a snapshot at `turn` and the stream make unneeded."""
         paths = segment_paths(self.folder)
         total = sum(path.stat().st_size for path in paths)
-        for path, following in zip(paths, paths[1:], strict=False):
+        for path, following in pairwise(paths):
             turns_end = int(following.stem) - 1
             if total <= self.bytes_max or turns_end > turn or self._last_output_of(path) > shipped:
                 return

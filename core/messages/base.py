@@ -1,4 +1,4 @@
-"""What all messages share: array-like tagged Structs whose first six fields say when, from whom, and because of what."""
+"""What all messages share: tagged Structs whose first six fields say when, from whom, and because of what."""
 
 from __future__ import annotations
 

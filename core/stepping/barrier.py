@@ -1,4 +1,4 @@
-"""What one process of a stepped run knows of the others: who has settled which phase, and whether the counts balance."""
+"""What a process of a stepped run knows of the others: who has settled which phase, do the counts balance."""
 
 from __future__ import annotations
 

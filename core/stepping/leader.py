@@ -15,7 +15,13 @@ class Leader(Member):
     """A member that also brings the feeds' messages, and says which window comes next."""
 
     def __init__(
-        self, process: Process, barrier: Barrier, outlet: Outlet, reader: FeedReader, step_ns: int, feeds: frozenset[str]
+        self,
+        process: Process,
+        barrier: Barrier,
+        outlet: Outlet,
+        reader: FeedReader,
+        step_ns: int,
+        feeds: frozenset[str],
     ) -> None:
         super().__init__(process, barrier, outlet)
         self.reader = reader

@@ -142,5 +142,5 @@ class Member:
                 if clock.monotonic_ns() > deadline:
                     waiting = self.barrier.waiting_for(number, phase)
                     raise TimeoutExpired(
-                        f"{self.process.name} has waited {GIVE_UP_SECONDS:.0f} s for {waiting}: is that process running?"
+                        f"{self.process.name} has waited {GIVE_UP_SECONDS:.0f} s for {waiting}: does it run?"
                     ) from None

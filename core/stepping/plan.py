@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from letrade.core.stage import Stage
-
 
 class Phase(NamedTuple):
     """Stages low..high run without a word from another process; `processes` are those with actors in them."""
@@ -17,7 +15,7 @@ class Phase(NamedTuple):
     processes: frozenset[str]
 
 
-def phases_of(placements: Iterable[tuple[str, Stage]]) -> tuple[Phase, ...]:
+def phases_of(placements: Iterable[tuple[str, int]]) -> tuple[Phase, ...]:
     """The fewest phases for these (process, stage) pairs of all actors.
 
     Messages within a window only reach higher stages, so neighbouring stages may share a phase exactly when one process

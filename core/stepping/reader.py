@@ -39,6 +39,10 @@ class FeedReader:
         self.count += len(taken)
         return taken
 
+    def close(self) -> None:
+        """Nothing more comes."""
+        self._heap = []
+
     def skip(self, seen: Mapping[str, int]) -> None:
         """Pass over what was taken before: sequences up to the last one seen of each feed."""
         last: dict[str, int] = {}

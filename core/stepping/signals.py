@@ -55,6 +55,7 @@ def encode(signal: StepSignal) -> bytes:
 def decode(payload: bytes) -> StepSignal:
     """DataError when the payload is none of the four."""
     try:
-        return _DECODER.decode(payload)
+        signal: StepSignal = _DECODER.decode(payload)
     except msgspec.DecodeError as error:
         raise DataError(f"expected a step signal, found {payload[:40]!r}: {error}") from error
+    return signal

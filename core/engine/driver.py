@@ -1,0 +1,49 @@
+"""What every run of a process has in common: it starts, takes an operator's words, drains, and ends."""
+
+from __future__ import annotations
+
+import asyncio
+
+from msgspec.structs import force_setattr
+
+from letrade.core.clock import monotonic_ns
+from letrade.core.engine.station import Station
+from letrade.core.messages.base import Message
+from letrade.core.stepping.course import OPERATOR
+
+
+class Driver:
+    """Drives the station of one process until its feeds end, it is stopped, or something breaks."""
+
+    def __init__(self, station: Station) -> None:
+        self.station = station
+        self.stopping = asyncio.Event()
+        self.feed_messages = 0
+        self._last_snapshot = monotonic_ns()
+
+    async def run(self) -> None:
+        """Until the end. Raises what broke the run."""
+        raise NotImplementedError
+
+    def command(self, message: Message) -> None:
+        """An operator's word, taken at the next turn."""
+        raise NotImplementedError
+
+    def stop(self) -> None:
+        """Drain and end."""
+        self.stopping.set()
+
+    def snapshot_if_due(self) -> None:
+        """Write the state down every so often; only where a turn has just ended."""
+        now = monotonic_ns()
+        if now - self._last_snapshot > self.station.blueprint.config.desk.snapshot_every:
+            self._last_snapshot = now
+            self.station.process.snapshot()
+
+
+def stamp(message: Message, time: int, sequence: int) -> None:
+    """Make a message an operator's."""
+    force_setattr(message, "time", time)
+    force_setattr(message, "source", OPERATOR)
+    force_setattr(message, "epoch", 1)
+    force_setattr(message, "sequence", sequence)

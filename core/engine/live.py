@@ -1,0 +1,117 @@
+"""Runs a process by the clock: inputs as they come, feeds at their pace, timers when they are due."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from msgspec.structs import force_setattr
+
+from letrade.core.clock import Clock
+from letrade.core.messages.base import Message
+from letrade.core.process import LIVE_RESUME, Process
+from letrade.core.stepping.reader import FeedReader
+
+FEED_BURST_MAX = 2_000
+"""Feed messages handled in one turn: what came over the network gets its share."""
+
+
+class LiveRun:
+    """A turn handles all that is due: it is written down in one piece, and then sent.
+
+    Turns are callbacks of the event loop, at once after news and otherwise when the next thing is due.
+    """
+
+    def __init__(
+        self, process: Process, reader: FeedReader, clock: Clock, send: Callable[[list[Message]], None], shift: int = 0
+    ) -> None:
+        self.process = process
+        self.reader = reader
+        self.clock = clock
+        self.send = send
+        self.shift = shift
+        """What is added to the feeds' times to make them the desk's."""
+        self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.messages = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._turn_is_coming = False
+        self._running = False
+
+    def start(self) -> None:
+        """Begin to turn."""
+        self._running = True
+        process = self.process
+        process.open_window(process.turn_number + 1, process.node.latest)
+        if process.turn_number == 0:
+            process.start(self.clock.now())
+        self._soon()
+
+    def stop(self) -> None:
+        """Turn no more; what was not taken is left."""
+        self._running = False
+        self._cancel_timer()
+
+    def receive(self, message: Message, payload: bytes | None = None) -> None:
+        """An input from another process, or an operator's word."""
+        if self._running:
+            self.process.take(message, payload)
+            self._soon()
+
+    def _soon(self) -> None:
+        if self._running and not self._turn_is_coming:
+            self._turn_is_coming = True
+            asyncio.get_running_loop().call_soon(self._turn)
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _turn(self) -> None:
+        self._turn_is_coming = False
+        self._cancel_timer()
+        if not self._running:
+            return
+        try:
+            self._run_due()
+        except Exception as error:  # noqa: BLE001 - whoever waits for this run raises it
+            self.stop()
+            if not self.failed.done():
+                self.failed.set_exception(error)
+            return
+        self._schedule_next()
+
+    def _run_due(self) -> None:
+        process = self.process
+        now = self.clock.now()
+        fed = self._feed(now)
+        node_time = process.node.next_time()
+        if not fed and not process.node.feedback and (node_time is None or node_time > now):
+            return
+        floor = process.node.floor
+        outputs = process.turn(floor, now, LIVE_RESUME)
+        process.open_window(process.turn_number + 1, process.node.latest)
+        self.messages += len(fed) + len(outputs)
+        self.send(fed)
+        self.send(outputs)
+
+    def _feed(self, now: int) -> list[Message]:
+        fed = self.reader.take(now - self.shift + 1, FEED_BURST_MAX)
+        for message in fed:
+            if self.shift:
+                force_setattr(message, "time", message.time + self.shift)
+            self.process.take(message)
+        return fed
+
+    def _schedule_next(self) -> None:
+        feed_time = self.reader.peek_time()
+        times = [time for time in (self.process.node.next_time(),) if time is not None]
+        if feed_time is not None:
+            times.append(feed_time + self.shift)
+        if not times or self._turn_is_coming:
+            return
+        delay = self.clock.seconds_until(min(times))
+        if delay:
+            self._timer = asyncio.get_running_loop().call_later(delay, self._turn)
+        else:
+            self._soon()

@@ -1,0 +1,107 @@
+"""The NATS of a running desk: its private server or a given one, the link to it, the lease on the desk's name."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from letrade.core.config.desk import DeskConfig
+from letrade.core.engine.data_dir import DataDirectory, RunRecord
+from letrade.core.engine.options import EngineOptions
+from letrade.core.errors import LetradeError
+from letrade.core.network.key_value import KeyValue
+from letrade.core.network.lease import Lease
+from letrade.core.network.link import Link, LinkConfig, check_server
+from letrade.core.network.links import new_link
+from letrade.core.network.server import PrivateServer, ServerConfig, ServerEvent
+
+DESK_USER = "letrade"
+OPERATOR_USER = "operator"
+
+
+class DeskNetwork:
+    """Opened before the desk and closed after it; `report` takes (code, text)."""
+
+    def __init__(
+        self, config: DeskConfig, options: EngineOptions, data: DataDirectory, report: Callable[[str, str], None]
+    ) -> None:
+        self.config = config
+        self.options = options
+        self.data = data
+        self.report = report
+        self.server: PrivateServer | None = None
+        self.urls: list[str] = []
+        self.user: str | None = None
+        self.password: str | None = None
+        self.link: Link | None = None
+        self.lease: Lease | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def open(self, on_lost: Callable[[LetradeError], None]) -> tuple[Link, int]:
+        """The link, and the epoch that the lease gives."""
+        await self._find_server()
+        self.link = new_link(self.link_config("desk"))
+        await self.link.connect()
+        check_server(self.link.server)
+        store = KeyValue(self.link, self.config.desk.name)
+        owner = str(self.data.path.resolve())
+        self.lease = Lease(store, self.config.desk.name, owner, on_overdue=self._overdue, on_lost=on_lost)
+        epoch = await self.lease.acquire()
+        self._tasks.append(asyncio.create_task(self.lease.renew(), name="lease"))
+        return self.link, epoch
+
+    def link_config(self, process: str) -> LinkConfig:
+        """How a process of this desk connects; it does not hear itself."""
+        return LinkConfig(
+            servers=tuple(self.urls), name=f"letrade-{self.config.desk.name}-{process}",
+            user=self.user, password=self.password, no_echo=True,
+        )  # fmt: skip
+
+    def address(self, pid: int, started: int) -> RunRecord:
+        """What commands need to reach the desk."""
+        passwords = self.server.address.passwords if self.server is not None else {}
+        return RunRecord(
+            desk=self.config.desk.name, pid=pid, urls=self.urls, user=self.user, password=self.password,
+            operator_user=OPERATOR_USER if passwords else self.user,
+            operator_password=passwords.get(OPERATOR_USER, self.password), started=started,
+        )  # fmt: skip
+
+    async def close(self) -> None:
+        """Lease, link, server: in this order, whatever state they are in."""
+        if self.lease is not None:
+            try:
+                await asyncio.wait_for(self.lease.release(), 2.0)
+            except (LetradeError, TimeoutError) as error:
+                self.report("lease", f"the lease was not given back, it lapses by itself: {error}")
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self.link is not None:
+            await self._close_link(self.link)
+        if self.server is not None:
+            await self.server.stop()
+
+    async def _close_link(self, link: Link) -> None:
+        try:
+            await asyncio.wait_for(link.drain() if link.connected else link.close(), 5.0)
+        except (LetradeError, TimeoutError) as error:
+            self.report("nats", f"the link did not close in order: {error}")
+
+    async def _find_server(self) -> None:
+        nats = self.config.nats
+        self.urls = list(self.options.nats_urls or nats.urls)
+        if self.urls:
+            self.user = self.options.user or nats.user
+            self.password = self.options.password or (nats.password.reveal() if nats.password else None)
+            return
+        settings = ServerConfig(desk=self.config.desk.name, directory=self.data.nats, port=nats.port)
+        self.server = PrivateServer(settings, self._told)
+        address = await self.server.start()
+        self.urls, self.user, self.password = [address.url], DESK_USER, address.passwords["desk"]
+        self._tasks.append(asyncio.create_task(self.server.watch(), name="nats-server"))
+
+    def _told(self, event: ServerEvent) -> None:
+        self.report(f"nats_server_{event.kind}", event.text)
+
+    def _overdue(self, error: LetradeError) -> None:
+        self.report("lease", str(error))

@@ -1,0 +1,138 @@
+"""Runs by the clock over NATS: the feeds, the network and the timers of one process, whatever the others do."""
+
+from __future__ import annotations
+
+import asyncio
+
+from msgspec.structs import force_setattr
+
+from letrade.core.clock import MICROSECOND, wall_ns
+from letrade.core.engine.driver import Driver, stamp
+from letrade.core.engine.live import LiveRun
+from letrade.core.engine.station import Station
+from letrade.core.messages.base import Message
+from letrade.core.messages.events import Drain, Heartbeat, Recovered
+from letrade.core.stepping.course import settle_ns
+from letrade.core.stepping.reader import FeedReader
+
+HEARTBEAT_SECONDS = 1.0
+POLL_SECONDS = 0.05
+
+
+class PacedDriver(Driver):
+    """One process of a live or paced desk. `leads` is true for the desk's own process, which drains the others."""
+
+    def __init__(self, station: Station, reader: FeedReader, shift: int, leads: bool) -> None:
+        super().__init__(station)
+        self.leads = leads
+        self.reader = reader
+        self.live = LiveRun(station.process, reader, station.clock, self._send, shift)
+        self._last_command = 0
+
+    def command(self, message: Message) -> None:
+        now = self.station.clock.now()
+        self._last_command = max(self._last_command + 1, now)
+        stamp(message, now, self._last_command)
+        self.station.transport.send([message])
+        self.live.receive(message)
+
+    async def run(self) -> None:
+        station = self.station
+        station.transport.listen(station.wanted, self.live.receive, station.complain)
+        await station.link.flush()
+        recovered = station.process.turn_number > 0
+        station.measure()
+        self.live.start()
+        if recovered and self.leads:
+            self.command(Recovered(process=station.name))
+        beats = asyncio.create_task(self._beat())
+        try:
+            await self._until_stopped()
+            if self.leads:
+                await self._drain()
+        finally:
+            beats.cancel()
+            await asyncio.gather(beats, return_exceptions=True)
+            self.live.stop()
+        station.process.snapshot()
+
+    async def _until_stopped(self) -> None:
+        stopping = asyncio.create_task(self.stopping.wait())
+        try:
+            while not self.stopping.is_set() and not self._over():
+                news: set[asyncio.Future[object]] = {self.live.failed, stopping}  # type: ignore[arg-type]
+                await asyncio.wait(news, timeout=POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+                self._raise_failure()
+                self.snapshot_if_due()
+        finally:
+            stopping.cancel()
+
+    def _over(self) -> bool:
+        """A recorded feed has ended, and its answers have had their time."""
+        reader = self.reader
+        if not self.leads or not reader.count or reader.peek_time() is not None:
+            return False
+        return self.station.clock.now() > reader.last_time + self.live.shift + settle_ns(self.station.blueprint.config)
+
+    async def _drain(self) -> None:
+        config = self.station.blueprint.config
+        self.reader.close()
+        self.command(Drain(on_stop=config.desk.on_stop))
+        until = self.station.clock.now() + settle_ns(config)
+        while self.station.clock.now() < until:
+            await asyncio.sleep(POLL_SECONDS)
+            self._raise_failure()
+
+    def _raise_failure(self) -> None:
+        if self.live.failed.done():
+            self.live.failed.result()
+
+    def _send(self, messages: list[Message]) -> None:
+        self.station.transport.send(messages)
+        self.station.wake_shipper()
+
+    async def _beat(self) -> None:
+        """Tell the others once a second that we live, and how much we sent."""
+        station = self.station
+        sequence = station.clock.now()
+        while True:
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+            sequence += 1
+            beat = Heartbeat(
+                process=station.name, sent=dict(station.transport.sent), time=station.clock.now(),
+                source=station.name, epoch=station.process.node.epoch, sequence=sequence,
+            )  # fmt: skip
+            station.transport.send([beat])
+
+
+class FeedDriver(Driver):
+    """A process with feeds and no actors: sends each message when it is due, and stops at their end."""
+
+    def __init__(self, station: Station, reader: FeedReader, shift: int) -> None:
+        super().__init__(station)
+        self.reader = reader
+        self.shift = shift
+        self._offset = wall_ns() // MICROSECOND
+        """Added to sequences, so that a feed that is started again is not taken for a repetition."""
+
+    def command(self, message: Message) -> None:
+        raise TypeError("a feed takes no commands")
+
+    async def run(self) -> None:
+        clock = self.station.clock
+        while not self.stopping.is_set():
+            time = self.reader.peek_time()
+            if time is None:
+                return
+            delay = clock.seconds_until(time + self.shift)
+            if delay:
+                await asyncio.sleep(delay)
+            self._send(self.reader.take(clock.now() - self.shift + 1))
+            await asyncio.sleep(0)
+
+    def _send(self, messages: list[Message]) -> None:
+        for message in messages:
+            force_setattr(message, "time", message.time + self.shift)
+            force_setattr(message, "sequence", message.sequence + self._offset)
+        self.feed_messages += len(messages)
+        self.station.transport.send(messages)

@@ -1,0 +1,127 @@
+"""One process of a running desk: its node, journal and link, and the run that drives them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, deque
+from typing import Any
+
+from letrade.core.clock import SECOND, Clock, monotonic_ns
+from letrade.core.config.desk import DESK_PROCESS
+from letrade.core.engine.blueprint import Blueprint
+from letrade.core.engine.folder import Folder
+from letrade.core.engine.latency import TickToOrder
+from letrade.core.engine.transport import Transport
+from letrade.core.errors import LetradeError
+from letrade.core.journal.files import Journal
+from letrade.core.journal.snapshots import SnapshotStore
+from letrade.core.messages.events import Alert
+from letrade.core.messages.registry import tag
+from letrade.core.network.journal_stream import JournalStream
+from letrade.core.network.link import Link
+from letrade.core.network.shipper import Record, Shipper
+from letrade.core.process import Process
+from letrade.core.stage import Stage
+from letrade.core.stepping.barrier import Barrier
+
+ALERTS_KEPT = 100
+ALERT_INTERVAL_NS = SECOND
+
+
+class Station:
+    """Built before the run, closed after it; `alerts` are the last ones, newest last."""
+
+    def __init__(self, blueprint: Blueprint, name: str, folder: Folder, link: Link, epoch: int, clock: Clock) -> None:
+        desk = blueprint.config.desk
+        self.blueprint = blueprint
+        self.name = name
+        self.folder = folder
+        self.link = link
+        self.clock = clock
+        self.journal = Journal(folder.journal, desk.journal_fsync, desk.journal_max_bytes)
+        self.process = Process(
+            name, blueprint.node(name, epoch), self.journal, SnapshotStore(folder.snapshots)
+        )
+        self.transport = Transport(link, desk.name, name, blueprint.home)
+        self.tick_to_order = TickToOrder(clock)
+        self.alerts: deque[Alert] = deque(maxlen=ALERTS_KEPT)
+        self.alert_counts: Counter[str] = Counter()
+        self._alerted_at: dict[str, int] = {}
+        self.shipper: Shipper | None = None
+        self._shipping: asyncio.Task[None] | None = None
+
+    @property
+    def wanted(self) -> frozenset[str]:
+        """The kinds that actors here take."""
+        return frozenset(tag(kind) for kind in self.process.node.kinds())
+
+    def has_stage(self, stage: Stage) -> bool:
+        return any(slot.place.stage == stage for slot in self.process.node.slots)
+
+    def barrier(self) -> Barrier:
+        """What this process must know of the others in a stepped run."""
+        return Barrier(self.name, DESK_PROCESS, self.blueprint.phases, self.wanted, self.blueprint.home)
+
+    def measure(self) -> None:
+        """Watch orders arrive, where the venue lives."""
+        if self.has_stage(Stage.VENUE):
+            self.process.node.observers.append(self.tick_to_order.observe)
+
+    def complain(self, code: str, text: str) -> None:
+        """Something that an operator should see: counted always, kept and shown at most once a second and code."""
+        self.alert_counts[code] += 1
+        now = monotonic_ns()
+        if now - self._alerted_at.get(code, 0) < ALERT_INTERVAL_NS:
+            return
+        self._alerted_at[code] = now
+        alert = Alert(
+            level="warning", code=code, text=text, time=self.clock.now(), source=self.name,
+            epoch=self.process.node.epoch, sequence=self.alert_counts.total(),
+        )  # fmt: skip
+        self.alerts.append(alert)
+        self.transport.send([alert])
+
+    async def start_shipping(self, stream: JournalStream) -> None:
+        """Copy the journal to the stream from now on."""
+        self.shipper = Shipper(self.link, stream, self.name, _Outputs(self.journal), self._report)
+        self.shipper.wake(self.journal.last_output)
+        self._shipping = asyncio.create_task(self.shipper.run(), name=f"shipper-{self.name}")
+
+    def wake_shipper(self) -> None:
+        if self.shipper is not None:
+            self.shipper.wake(self.journal.last_output)
+
+    async def stop_shipping(self) -> None:
+        """Give the copy a while to come to its end."""
+        if self.shipper is not None and self._shipping is not None:
+            self.shipper.wake(self.journal.last_output)
+            await self.shipper.stop()
+            self._shipping.cancel()
+            await asyncio.gather(self._shipping, return_exceptions=True)
+
+    def close(self) -> None:
+        self.journal.close()
+        self.folder.release()
+
+    def journal_view(self) -> dict[str, Any]:
+        """The journal as an operator sees it."""
+        return {
+            "lag": self.shipper.lag if self.shipper is not None else 0,
+            "records": self.journal.last_output,
+            "bytes": self.journal.bytes_written,
+            "state": str(self.shipper.state) if self.shipper is not None else "off",
+            "full": self.journal.full,
+        }
+
+    def _report(self, error: LetradeError) -> None:
+        self.complain("journal_stream", str(error))
+
+
+class _Outputs:
+    """The journal as the shipper reads it."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def read_after(self, sequence: int, limit: int) -> list[Record]:
+        return [Record(*output) for output in self._journal.read_after(sequence, limit)]

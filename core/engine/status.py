@@ -1,0 +1,87 @@
+"""What a desk is doing, in one dictionary: for the table, `letrade status`, JSON lines and the summary."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, runtime_checkable
+
+from letrade.core.clock import SECOND, monotonic_ns
+from letrade.core.engine.host import Host
+from letrade.core.engine.station import Station
+
+
+@runtime_checkable
+class Reporter(Protocol):
+    """An actor that knows what became of the desk's trading; the standard one is actors/monitor."""
+
+    def view(self) -> dict[str, Any]: ...
+
+    def summary(self) -> dict[str, Any]: ...
+
+
+class Status:
+    """Asks the desk's reporter for what came of its trading, and adds what the engine knows of the machinery."""
+
+    def __init__(self, engine: Host, station: Station) -> None:
+        self.engine = engine
+        self.station = station
+        self.started_ns = monotonic_ns()
+        self._counted = 0
+        self._counted_ns = self.started_ns
+        self._rate = 0.0
+
+    def view(self) -> dict[str, Any]:
+        """The whole status; messages_per_second since it was asked last."""
+        station = self.station
+        return {
+            "desk": self.engine.config.desk.name,
+            "uptime_seconds": round((monotonic_ns() - self.started_ns) / SECOND, 3),
+            "time": station.process.node.latest,
+            "messages_per_second": self._messages_per_second(),
+            "tick_to_order_us": station.tick_to_order.summary(),
+            **self._told("view"),
+            "alerts": [{"code": alert.code, "text": alert.text, "time": alert.time} for alert in station.alerts],
+            "alert_counts": dict(station.alert_counts),
+            "journal": station.journal_view(),
+            "workers": [
+                {"name": each.config.name, "pid": each.pid, "restarts": each.restarts} for each in self.engine.workers
+            ],
+            "nats": {
+                "url": ", ".join(self.engine.network.urls),
+                "connected": station.link.connected,
+                "reconnects": station.link.counters.reconnects,
+                "server_pid": self.engine.network.server.pid if self.engine.network.server is not None else None,
+                **dict(station.transport.counters),
+            },
+        }
+
+    def summary(self) -> dict[str, Any]:
+        """The last word of a run."""
+        station = self.station
+        seconds = (monotonic_ns() - self.started_ns) / SECOND
+        told = self._told("summary")
+        return {
+            **told,
+            "lost": station.link.counters.dropped + station.transport.counters["unsent"],
+            "duplicates_ignored": station.process.duplicates,
+            "tick_to_order_us": station.tick_to_order.summary(),
+            "messages_per_second": round(station.process.node.handled / seconds, 1),
+            "seconds": round(seconds, 3),
+            "alert_counts": dict(station.alert_counts),
+            "journal": station.journal_view(),
+            "workers_restarted": sum(worker.restarts for worker in self.engine.workers),
+        }
+
+    def _told(self, what: str) -> dict[str, Any]:
+        told: dict[str, Any] = {}
+        for slot in self.station.process.node.slots:
+            if isinstance(slot.actor, Reporter):
+                told |= slot.actor.view() if what == "view" else slot.actor.summary()
+        return told
+
+    def _messages_per_second(self) -> float:
+        now = monotonic_ns()
+        handled = self.station.process.node.handled
+        if now - self._counted_ns > SECOND // 4:
+            self._rate = (handled - self._counted) * SECOND / (now - self._counted_ns)
+            self._counted, self._counted_ns = handled, now
+        return round(self._rate, 1)

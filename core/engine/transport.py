@@ -1,0 +1,118 @@
+"""Between messages and NATS: all that is published shows there; what others publish is checked and taken."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+
+from letrade.core import codec, subjects
+from letrade.core.errors import DataError, NatsError
+from letrade.core.messages.base import Message
+from letrade.core.messages.registry import BY_TAG, tag
+from letrade.core.network.link import Link
+from letrade.core.stepping import signals
+from letrade.core.stepping.signals import StepSignal
+
+NEVER_LATE = frozenset(
+    {
+        "target", "quotes", "basket", "protect", "proposal", "approved_order", "approved_amend",
+        "venue_submit", "venue_amend", "venue_query",
+    }
+)  # fmt: skip
+"""Wishes and orders: what was decided before an outage is not sent after it. Facts and cancels may be late."""
+
+Receive = Callable[[Message, bytes], None]
+Complain = Callable[[str, str], None]
+"""Takes (code, text) of something that an operator should see."""
+
+
+class Transport:
+    """`home` tells which process each source lives in; a message that claims one of our own sources is forged."""
+
+    def __init__(self, link: Link, desk: str, process: str, home: Mapping[str, str]) -> None:
+        self.link = link
+        self.desk = desk
+        self.process = process
+        self.home = home
+        self.counters: Counter[str] = Counter()
+        self.sent: Counter[str] = Counter()
+        self._subjects: dict[tuple[str, ...], str] = {}
+
+    def send(self, messages: list[Message]) -> None:
+        """Publish. What may not be late and cannot go out now is dropped and counted."""
+        for message in messages:
+            kind = tag(type(message))
+            self.sent[kind] += 1
+            try:
+                self.link.publish(
+                    self._subject(kind, message), codec.encode(message), late_ok=self._may_wait(kind, message)
+                )
+            except NatsError:
+                self.counters["unsent"] += 1
+
+    def signal(self, signal: StepSignal) -> None:
+        """Publish a signal of a stepped run; a lost one is asked for again."""
+        try:
+            self.link.publish(subjects.step(self.desk, self.process), signals.encode(signal))
+        except NatsError:
+            self.counters["unsent"] += 1
+
+    def listen(self, kinds: frozenset[str], receive: Receive, complain: Complain) -> None:
+        """Take these kinds from the other processes of the desk."""
+
+        def handle(subject: str, payload: bytes, reply: str) -> None:
+            message = self._checked(subject, payload, complain)
+            if message is not None:
+                receive(message, payload)
+
+        for kind in sorted(kinds):
+            self.link.subscribe(subjects.all_of_kind(self.desk, BY_TAG[kind].FAMILY, kind), handle)
+
+    def hear(self, handler: Callable[[StepSignal], None], complain: Complain) -> None:
+        """Take the signals of a stepped run."""
+
+        def handle(subject: str, payload: bytes, reply: str) -> None:
+            try:
+                signal = signals.decode(payload)
+            except DataError as error:
+                complain("malformed", f"{subject}: {error}")
+                return
+            if signal.process != self.process:
+                handler(signal)
+
+        self.link.subscribe(subjects.step(self.desk, "*"), handle)
+
+    def _checked(self, subject: str, payload: bytes, complain: Complain) -> Message | None:
+        try:
+            message = codec.decode(payload)
+        except codec.UnknownTag as error:
+            self.counters["unknown_kind"] += 1
+            complain("unknown_kind", f"{subject}: {error}")
+            return None
+        except DataError as error:
+            self.counters["malformed"] += 1
+            complain("malformed", f"{subject}: {error}")
+            return None
+        home = self.home.get(message.source)
+        expected = self._subject(tag(type(message)), message)
+        if home is None or home == self.process or subject != expected:
+            self.counters["forged"] += 1
+            kind = tag(type(message))
+            complain("forged", f"{subject}: a {kind} that claims to come from {message.source!r} is refused")
+            return None
+        self.counters["received"] += 1
+        return message
+
+    def _subject(self, kind: str, message: Message) -> str:
+        key = (
+            kind, getattr(message, "instrument", message.source),
+            getattr(message, "strategy", ""), getattr(message, "account", ""),
+        )  # fmt: skip
+        subject = self._subjects.get(key)
+        if subject is None:
+            subject = self._subjects[key] = subjects.of_message(self.desk, kind, message)
+        return subject
+
+    @staticmethod
+    def _may_wait(kind: str, message: Message) -> bool:
+        return message.FAMILY == "do" and kind not in NEVER_LATE
