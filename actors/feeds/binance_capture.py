@@ -44,7 +44,7 @@ class BinanceCapture(Feed):
 
     def instruments(self) -> tuple[Instrument, ...]:
         """One for each symbol of the files that the desk does not define, with the tick and lot that the data shows."""
-        needed: dict[str, tuple[set[str], set[str]]] = {}
+        needed: dict[str, tuple[set[float], set[float]]] = {}
         for _, line, event in read_events(self.config.files, self.position):
             if event.symbol:
                 instrument = self._instrument(event)
@@ -82,7 +82,7 @@ class BinanceCapture(Feed):
             return self._snapshot(line, header)
         if kind in ("trade", "aggTrade"):
             return self._trade(event, header)
-        if event.bid_size and event.last_update:
+        if event.last_update and kind in ("", "bookTicker"):  # spot tickers do not say what they are
             return self._quote(event, header)
         return None
 
@@ -109,7 +109,18 @@ class BinanceCapture(Feed):
         )
 
     def _quote(self, event: Payload, header: dict[str, Any]) -> Quote:
-        bid, bid_size, ask, ask_size = numbers(event.bid, event.bid_size, event.ask, event.ask_size)
+        bid, bid_size, ask, ask_size = event.bid, event.bid_size, event.ask, event.ask_size
+        if (
+            isinstance(bid, list)
+            or isinstance(ask, list)
+            or not (
+                0.0 <= bid <= NUMBER_LIMIT
+                and 0.0 <= ask <= NUMBER_LIMIT
+                and 0.0 <= bid_size <= NUMBER_LIMIT
+                and 0.0 <= ask_size <= NUMBER_LIMIT
+            )
+        ):
+            raise ValueError(f"found {bid} × {bid_size}, {ask} × {ask_size}")
         return Quote(
             **header,
             instrument=self._instrument(event),
@@ -125,15 +136,14 @@ class BinanceCapture(Feed):
         """None for what USD-M streams of the insurance fund and its like, which is no trade of the book."""
         if event.execution == "NA":
             return None
-        price, size = numbers(event.price, event.size)
-        if not price:
-            raise ValueError("a trade at price 0")
-        aggregate = event.ask if isinstance(event.ask, int) else 0
+        if not (0.0 < event.price <= NUMBER_LIMIT and 0.0 <= event.size <= NUMBER_LIMIT):
+            raise ValueError(f"found a trade of {event.size} at {event.price}")
+        aggregate = int(event.ask) if isinstance(event.ask, float) else 0
         return Trade(
             **header,
             instrument=self._instrument(event),
-            price=price,
-            size=size,
+            price=event.price,
+            size=event.size,
             side=-1 if event.buyer_is_maker else 1,
             trade_id=str(event.trade_id or aggregate),
             venue_time=(event.venue_time_ms or event.event_time_ms) * MILLISECOND,
@@ -183,30 +193,21 @@ class BinanceCapture(Feed):
                 return
 
 
-def numbers(*texts: Any) -> list[float]:
-    """Prices and sizes of their texts. ValueError unless all are finite numbers of 0 or more."""
-    try:
-        values = list(map(float, texts))
-    except TypeError:
-        raise ValueError(f"found {texts}") from None
-    # A NaN hides from min and max, but makes the sum a NaN, which is not below infinity.
-    if not (min(values) >= 0.0 and max(values) <= NUMBER_LIMIT and sum(values) < math.inf):
-        raise ValueError(f"found {texts}")
-    return values
-
-
-def pack(levels: Levels | str | int) -> bytes:
+def pack(levels: Levels | float) -> bytes:
     """Levels as little-endian float64 pairs. ValueError unless all are finite numbers of 0 or more."""
-    if not isinstance(levels, list):
-        raise ValueError(f"found {levels!r} instead of levels")
     if not levels:
         return b""
-    values = numbers(*chain.from_iterable(levels))
+    if not isinstance(levels, list):
+        raise ValueError(f"found {levels!r} instead of levels")
+    values = list(chain.from_iterable(levels))
+    # A NaN hides from min and max, but makes the sum a NaN, which is not below infinity.
+    if not (min(values) >= 0.0 and max(values) <= NUMBER_LIMIT and sum(values) < math.inf):
+        raise ValueError("found one that is negative, too large or not finite")
     return struct.pack(f"<{len(values)}d", *values)
 
 
-def _collect(line: Line, event: Payload, prices: set[str], sizes: set[str]) -> None:
-    """Keep the texts of all prices and sizes of one line."""
+def _collect(line: Line, event: Payload, prices: set[float], sizes: set[float]) -> None:
+    """Keep all prices and sizes of one line."""
     for levels in (event.bid, event.ask, line.bids, line.asks):
         if isinstance(levels, list) and levels:
             level_prices, level_sizes = zip(*levels, strict=True)
@@ -215,6 +216,6 @@ def _collect(line: Line, event: Payload, prices: set[str], sizes: set[str]) -> N
     if event.price:
         prices.add(event.price)
         sizes.add(event.size)
-    elif event.bid_size and isinstance(event.bid, str) and isinstance(event.ask, str):
+    elif event.last_update and isinstance(event.bid, float) and isinstance(event.ask, float):
         prices.update((event.bid, event.ask))
         sizes.update((event.bid_size, event.ask_size))

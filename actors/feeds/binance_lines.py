@@ -19,7 +19,8 @@ BUFFER_BYTES = 1 << 18
 BACKWARDS_NS_MAX = 10 * SECOND
 """Receive stamps may jitter; beyond this the files are in the wrong order."""
 
-Levels: TypeAlias = list[tuple[str, str]]
+Levels: TypeAlias = list[tuple[float, float]]
+"""(price, size); the decoder reads the decimals' texts as their nearest doubles."""
 
 
 class Payload(
@@ -45,7 +46,8 @@ class Payload(
         "spot_flag": "M",
     },
 ):
-    """One event of any stream; `bid` and `ask` are levels in a depthUpdate and a price in a bookTicker."""
+    """One event of any stream; `bid` and `ask` are levels in a depthUpdate, a price in a bookTicker;
+    `ask` is the id of an aggTrade."""
 
     kind: str = ""
     event_time_ms: int = 0
@@ -54,13 +56,13 @@ class Payload(
     first_update: int = 0
     last_update: int = 0
     previous_update: int | None = None
-    bid: Levels | str = ""
-    bid_size: str = ""
-    ask: Levels | str | int = ""
-    ask_size: str = ""
+    bid: Levels | float = 0.0
+    bid_size: float = 0.0
+    ask: Levels | float = 0.0
+    ask_size: float = 0.0
     trade_id: int = 0
-    price: str = ""
-    size: str = ""
+    price: float = 0.0
+    size: float = 0.0
     buyer_is_maker: bool = False
     execution: str = ""
     spot_flag: bool | None = None
@@ -121,7 +123,7 @@ def read_lines(path: str, position: Position) -> Iterator[bytes]:
 
 def read_events(files: Sequence[str], position: Position) -> Iterator[tuple[int, Line, Payload]]:
     """(receive time in ns, never falling; the line; its event) of all files as one recording."""
-    decode = msgspec.json.Decoder(Line).decode
+    decode = msgspec.json.Decoder(Line, strict=False).decode  # not strict: texts are read as numbers
     latest = 0
     for path in files:
         for text in read_lines(path, position):

@@ -20,9 +20,14 @@ DISTINCT_MIN = 1_000
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
 
 
-def decimals_of(text: str) -> int:
-    """How many decimal places a number's text has, trailing zeros left out: '61800.20' has 1."""
-    return len(text.partition(".")[2].rstrip("0"))
+def shortest(value: float) -> Decimal:
+    """The decimal that a double stands for, of up to 15 digits, without trailing zeros: 61800.2 has one place."""
+    return Decimal(repr(value)).normalize()
+
+
+def places(values: Iterable[float]) -> int:
+    """The most decimal places of all."""
+    return max((max(0, -int(shortest(value).as_tuple().exponent)) for value in values), default=0)
 
 
 def step_text(units: int, decimals: int) -> str:
@@ -30,18 +35,17 @@ def step_text(units: int, decimals: int) -> str:
     return f"{Decimal(units).scaleb(-decimals):f}"
 
 
-def tick_of(prices: Iterable[str]) -> str:
+def tick_of(prices: set[float]) -> str:
     """The step of all these prices; one unit of the finest decimal place while they are few."""
-    distinct = set(prices)
-    decimals = max(map(decimals_of, distinct), default=0)
-    if len(distinct) < DISTINCT_MIN:
+    decimals = places(prices)
+    if len(prices) < DISTINCT_MIN:
         return step_text(1, decimals)
-    return step_text(math.gcd(*(int(Decimal(text).scaleb(decimals)) for text in distinct)), decimals)
+    return step_text(math.gcd(*(int(shortest(price).scaleb(decimals)) for price in prices)), decimals)
 
 
-def lot_of(sizes: Iterable[str]) -> str:
+def lot_of(sizes: set[float]) -> str:
     """One unit of the finest decimal place: few sizes may share a larger step by chance."""
-    return step_text(1, max(map(decimals_of, set(sizes)), default=0))
+    return step_text(1, places(sizes))
 
 
 def decimals_of_floats(values: FloatArray, where: str) -> int:

@@ -14,7 +14,7 @@ from letrade.actors.feeds.table import Table, read_table
 from letrade.core.actor import ActorConfig, Context
 from letrade.core.config.durations import UNIT_NS, format_duration
 from letrade.core.config.values import Instant, PositiveDuration, show_instant
-from letrade.core.errors import DataError
+from letrade.core.errors import ConfigurationError, DataError
 from letrade.core.feed import Feed
 from letrade.core.messages.base import Message
 from letrade.core.messages.events import Alert
@@ -32,13 +32,23 @@ _NO_PRICES = re.compile(r"[-_](funding_rate|mark|index|premiumIndex)\Z")
 class OhlcvConfig(ActorConfig, frozen=True, kw_only=True):
     """One file; what its name and rows do not show can be said here. Bars that open in [start, end)."""
 
-    file: str
+    file: str = ""
+    files: tuple[str, ...] = ()
+    """The file as a list of one, whose path a desk file gives relative to its own folder."""
     instrument: str | None = None
     venue: str = "binance"
     bar: PositiveDuration | None = None
     lot: str | None = None
     start: Instant | None = None
     end: Instant | None = None
+
+    def __post_init__(self) -> None:
+        if bool(self.file) + len(self.files) != 1:
+            raise ConfigurationError(f"expected one file of bars, found file = {self.file!r} and files = {self.files}")
+
+    @property
+    def path(self) -> str:
+        return self.file or self.files[0]
 
 
 class OhlcvFeed(Feed):
@@ -57,7 +67,7 @@ class OhlcvFeed(Feed):
     @property
     def table(self) -> Table:
         if self._table is None:
-            self._table = read_table(self.config.file)
+            self._table = read_table(self.config.path)
         return self._table
 
     def instruments(self) -> tuple[Instrument, ...]:
@@ -75,10 +85,10 @@ class OhlcvFeed(Feed):
         """The configured instrument, or that of the file's name. DataError when it is in neither."""
         if self.config.instrument is not None:
             return str(self.config.instrument)
-        market = market_of_file(self.config.file)
+        market = market_of_file(self.config.path)
         if market is None:
             raise DataError(
-                f"{self.config.file}: the name does not say the instrument as in BTC_USDT_USDT-1h-futures.feather: "
+                f"{self.config.path}: the name does not say the instrument as in BTC_USDT_USDT-1h-futures.feather: "
                 "give the feed's `instrument`, such as 'binance.BTC-USDT', and an [[instrument]] with its tick and lot"
             )
         return market.instrument(self.config.venue)
@@ -87,10 +97,10 @@ class OhlcvFeed(Feed):
         """The configured duration, that in the file's name, or the shortest step between rows."""
         if self.config.bar is not None:
             return int(self.config.bar)
-        if named := _BAR.search(_stem(self.config.file)):
+        if named := _BAR.search(_stem(self.config.path)):
             return int(named[1]) * (7 * UNIT_NS["d"] if named[2] == "w" else UNIT_NS[named[2]])
         if len(self.table.opens_ns) < 2:
-            raise DataError(f"{self.config.file}: one row does not show how long a bar is: give the feed's `bar`")
+            raise DataError(f"{self.config.path}: one row does not show how long a bar is: give the feed's `bar`")
         return int(np.diff(self.table.opens_ns).min())
 
     def messages(self) -> Iterator[Message]:
@@ -144,7 +154,7 @@ class OhlcvFeed(Feed):
         return table._replace(volume=np.where(missing, 0.0, table.volume))
 
     def _alert(self, time: int, sequence: int, instrument: str) -> Alert:
-        text = f"{self.config.file}: {self.gaps} gaps between rows, {self.missing_volumes} rows without a volume"
+        text = f"{self.config.path}: {self.gaps} gaps between rows, {self.missing_volumes} rows without a volume"
         return Alert(
             time=time,
             source=self.name,

@@ -128,6 +128,20 @@ def test_two_symbols_without_a_snapshot_are_two_instruments(tmp_path: Path) -> N
     assert found == [("binance.BTC-USDT", "0.1"), ("binance.ETH-USDT", "0.01")]
 
 
+def test_an_empty_side_of_a_ticker_is_a_quote_with_size_0(tmp_path: Path) -> None:
+    (message,) = capture(written(tmp_path / "a.gz", ticker(5, ("0.00", "0.000"), ("2", "1")))).messages()
+    assert isinstance(message, Quote)
+    assert (message.bid, message.bid_size, message.ask) == (0.0, 0.0, 2.0)
+
+
+def test_aggregate_trades_are_trades(tmp_path: Path) -> None:
+    event = wrapped("aggTrade", e="aggTrade", E=1, s="BTCUSDT", a=26129, p="0.01", q="2", f=1, l=2, T=1, m=False)
+    (message,) = capture(written(tmp_path / "a.gz", event)).messages()
+    assert isinstance(message, Trade)
+    assert (message.trade_id, message.price, message.side) == ("26129", 0.01, 1)
+    assert message.instrument == "binance.BTC-USDT_USDT"
+
+
 def test_what_is_no_trade_of_the_book_and_unknown_streams_are_passed_over(tmp_path: Path) -> None:
     events = (linear_trade(1, "0", "0", "NA"), wrapped("kline", e="kline", s="BTCUSDT"), linear_trade(2, "7", "1"))
     (message,) = capture(written(tmp_path / "a.gz", *events)).messages()

@@ -11,7 +11,7 @@ import pytest
 from letrade.actors.feeds.ohlcv import OhlcvConfig, OhlcvFeed
 from letrade.actors.feeds.table import stamp_ns
 from letrade.core.actor import Context
-from letrade.core.errors import DataError, ResourceError
+from letrade.core.errors import ConfigurationError, DataError, ResourceError
 from letrade.core.instruments import Catalogue
 from letrade.core.messages.base import Message
 from letrade.core.messages.events import Alert
@@ -116,6 +116,14 @@ def test_a_name_that_says_nothing_asks_for_the_instrument(tmp_path: Path) -> Non
     assert {message.instrument for message in of_kind(messages(path, instrument="paper.ETH-EUR"), Bar)} == {
         "paper.ETH-EUR"
     }
+
+
+def test_the_file_is_one_whether_it_is_given_alone_or_as_a_list(tmp_path: Path) -> None:
+    path = str(written(tmp_path, HEADER + ROWS))
+    assert OhlcvConfig(files=(path,)).path == OhlcvConfig(file=path).path == path
+    for wrong in ({}, {"files": (path, path)}, {"file": path, "files": (path,)}):
+        with pytest.raises(ConfigurationError, match="expected one file of bars"):
+            OhlcvConfig(**wrong)
 
 
 def test_inverse_contracts_and_files_of_rates_are_refused(tmp_path: Path) -> None:
