@@ -9,13 +9,16 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from letrade.actors.venue.amounts import MONEY_SCALE, Amount, decimals_of, exact, units_of
+from letrade.actors.venue.amounts import Amount, whole
 from letrade.actors.venue.fees import FeeSchedule
 from letrade.actors.venue.market import Market
 from letrade.actors.venue.orders import Order
 from letrade.actors.venue.wallet import Wallet
+from letrade.core.bookkeeping import hold, new_position, position_of
 from letrade.core.instruments import Specification
 from letrade.core.messages.venue import VenueFill
+from letrade.core.money import DEFAULT_SCALE
+from letrade.core.quantities import decimal_units, exact
 from letrade.hotpath.ledger import Position
 
 
@@ -41,54 +44,40 @@ class VenueAccount:
         self.working: dict[int, Order] = {}
         self.fills: list[VenueFill] = []
 
-    def quantity(self, instrument: str) -> int:
-        """The contract position, signed, in size units."""
-        position = self.positions.get(instrument)
-        return position.quantity if position is not None else 0
+    def quantity(self, market: Market) -> int:
+        """The contract position, signed, in the market's size units."""
+        position = self.positions.get(market.instrument)
+        if position is None:
+            return 0
+        return position.quantity * int(10**market.scales.size_decimals) // int(10**position.quantity_decimals)
 
     def settle(self, traded: Traded, market: Market, rules: Specification) -> Amount:
         """Moves money, or money and position, and returns the fee."""
-        notional = exact(traded.price) * market.scales.exact_size(traded.size) * rules.multiplier
-        fee = self.fees.fee(rules, notional, market.scales.exact_size(traded.size), traded.maker)
+        size = market.scales.exact_size(traded.size)
+        notional = exact(traded.price) * size * rules.multiplier
+        fee = self.fees.fee(rules, notional, size, traded.maker)
         if rules.kind == "spot":
-            self._settle_spot(traded, market, rules)
+            self.wallet.add(whole(rules.base, traded.order.side * size))
+            self.wallet.add(whole(rules.quote, -traded.order.side * notional))
             fee = self._affordable(fee, traded.order)
         else:
-            self._settle_linear(traded, market, rules)
+            self.wallet.add(whole(rules.settle, self._realised(traded, market, rules) * rules.multiplier))
         self.wallet.add(fee.negated())
         return fee
-
-    def _settle_spot(self, traded: Traded, market: Market, rules: Specification) -> None:
-        price, decimals = units_of(traded.price, market.scales.price_decimals)
-        side, size_decimals = traded.order.side, market.scales.size_decimals
-        self.wallet.add(Amount(rules.base, side * traded.size, size_decimals))
-        self.wallet.add(Amount(rules.quote, -side * price * traded.size, decimals + size_decimals))
 
     def _affordable(self, fee: Amount, order: Order) -> Amount:
         """Fees of an order's parts, each rounded, may be some units more than what was locked for the whole."""
         spendable = self.wallet.spendable(fee.currency, order.number)
-        most = max(0, spendable.units * 10**MONEY_SCALE // 10**spendable.scale)
+        most = max(0, int(spendable.value * 10**DEFAULT_SCALE))
         return fee._replace(units=min(fee.units, most)) if fee.units > 0 else fee
 
-    def _settle_linear(self, traded: Traded, market: Market, rules: Specification) -> None:
-        position = self._position(market)
-        price, decimals = units_of(traded.price, position.price_decimals)
-        if decimals > position.price_decimals:
-            position.rescale(decimals, position.quantity_decimals)
-        realised = position.fill(traded.order.side, traded.size, price)
-        multiplier = rules.message.multiplier
-        extra = decimals_of(multiplier)
-        units = realised * int(rules.multiplier * 10**extra)
-        self.wallet.add(Amount(rules.settle, units, decimals + position.quantity_decimals + extra))
-
-    def _position(self, market: Market) -> Position:
-        """Cost is kept to at least 1e-8 of the quote, whatever the tick: the rounding that the ledger has too."""
+    def _realised(self, traded: Traded, market: Market, rules: Specification) -> Fraction:
+        """Books a contract trade by the arithmetic that the desk's ledger has too; the profit in price × size."""
         position = self.positions.get(market.instrument)
         if position is None:
-            scales = market.scales
-            price_decimals = max(scales.price_decimals, MONEY_SCALE - scales.size_decimals)
-            position = self.positions[market.instrument] = Position(price_decimals, scales.size_decimals)
-        return position
+            position = self.positions[market.instrument] = new_position(rules)
+        size = decimal_units(market.scales.size(traded.size))
+        return hold(position, traded.order.side, size, decimal_units(traded.price))
 
     def unrealised(self, instrument: str, price: float, rules: Specification) -> Fraction:
         """The profit of closing the contract position at a price, in the settlement currency."""
@@ -128,8 +117,7 @@ class VenueAccount:
             return []
         if order.side < 0:
             return [Amount(rules.base, order.left, market.scales.size_decimals)]
-        scale = _scale_of(cost)
-        return [Amount(rules.quote, int(cost * 10**scale), scale)]
+        return [whole(rules.quote, cost)]
 
     def _fee_reserved(self, order: Order, fee: Amount, rules: Specification) -> list[Amount]:
         """What a trade brings in pays its own fee; contracts pay theirs from what the leverage check has seen."""
@@ -147,20 +135,8 @@ class VenueAccount:
 
     def restore(self, state: Any) -> None:
         self.wallet.restore(state["wallet"])
-        self.positions = {}
-        for name, saved in state["positions"].items():
-            self.positions[name] = Position(0, 0)
-            self.positions[name].restore(saved)
+        self.positions = {name: position_of(saved) for name, saved in state["positions"].items()}
         orders = msgspec.convert(state["orders"], list[Order])
         self.orders = {order.client_order_id: order for order in orders}
         self.working = {order.number: order for order in orders if order.working}
         self.fills = msgspec.convert(state["fills"], list[VenueFill])
-
-
-def _scale_of(value: Fraction) -> int:
-    """The decimals of a value that is a decimal."""
-    scale, denominator = 0, value.denominator
-    while denominator > 1:
-        scale += 1
-        denominator //= 10 if denominator % 10 == 0 else (2 if denominator % 2 == 0 else 5)
-    return scale

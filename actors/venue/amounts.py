@@ -1,4 +1,4 @@
-"""Exact amounts: a currency and integer units at a scale, and prices as integers at as many decimals as they need."""
+"""Exact amounts of a currency: integer units at a scale, and how a value that is no such amount is rounded."""
 
 from __future__ import annotations
 
@@ -6,11 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
-from letrade.core.money import round_half_even
-from letrade.hotpath.decimals import to_units
-
-MONEY_SCALE = 8
-"""Fees, funding and realised profit are rounded here, half to even."""
+from letrade.core.money import DEFAULT_SCALE, round_half_even
 
 
 class Amount(NamedTuple):
@@ -20,35 +16,33 @@ class Amount(NamedTuple):
     units: int
     scale: int
 
+    @property
+    def value(self) -> Fraction:
+        return Fraction(self.units, 10**self.scale)
+
     def negated(self) -> Amount:
         return Amount(self.currency, -self.units, self.scale)
 
 
-def exact(value: float) -> Fraction:
-    """The decimal that the double stands for."""
-    return Fraction(Decimal(repr(value)))
-
-
-def units_of(value: float, decimals: int) -> tuple[int, int]:
-    """(units, decimals) of a price, at more decimals where these are too few: recorded prices may be off the tick."""
-    try:
-        return to_units(value, decimals), decimals
-    except ValueError:
-        exponent = Decimal(repr(value)).normalize().as_tuple().exponent
-        deeper = max(decimals, -int(exponent))
-        return int(exact(value) * 10**deeper), deeper
+def whole(currency: str, value: Fraction) -> Amount:
+    """A value that is a decimal, to its last digit."""
+    scale, rest = 0, value.denominator
+    while rest > 1:
+        scale += 1
+        rest //= 10 if rest % 10 == 0 else (2 if rest % 2 == 0 else 5)
+    return Amount(currency, int(value * 10**scale), scale)
 
 
 def rounded(currency: str, value: Fraction) -> Amount:
-    """A value as money, half to even."""
-    value *= 10**MONEY_SCALE
-    return Amount(currency, round_half_even(value.numerator, value.denominator), MONEY_SCALE)
+    """A value as money at the default scale, half to even."""
+    value *= 10**DEFAULT_SCALE
+    return Amount(currency, round_half_even(value.numerator, value.denominator), DEFAULT_SCALE)
 
 
 def rounded_up(currency: str, value: Fraction) -> Amount:
     """A value as money that is surely enough."""
-    value *= 10**MONEY_SCALE
-    return Amount(currency, -(-value.numerator // value.denominator), MONEY_SCALE)
+    value *= 10**DEFAULT_SCALE
+    return Amount(currency, -(-value.numerator // value.denominator), DEFAULT_SCALE)
 
 
 def decimals_of(text: str) -> int:

@@ -157,7 +157,7 @@ class Floor:
         version = self.rules_of(order.instrument)
         size = printed.size
         if order.reduce_only and version.kind == "linear":
-            size = min(size, max(0, -order.side * account.quantity(order.instrument)))
+            size = min(size, max(0, -order.side * account.quantity(market)))
         if not size:
             return
         fee = account.settle(Traded(order, printed.price, size, maker), market, version)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from letrade.actors.venue.amounts import exact, rounded
+from letrade.actors.venue.amounts import rounded
 from letrade.actors.venue.floor import Floor
 from letrade.actors.venue.reports import Report
 from letrade.core.messages.base import NO_STRATEGY
 from letrade.core.messages.market import FundingRate
 from letrade.core.messages.venue import VenueCash
 from letrade.core.money import money
+from letrade.core.quantities import exact
 
 
 class Funding:
@@ -38,7 +39,7 @@ class Funding:
             return
         rules, price = self._floor.rules_of(instrument), market.value_price()
         for account in self._floor.accounts.values():
-            quantity = account.quantity(instrument)
+            quantity = account.quantity(market)
             if not quantity:
                 continue
             worth = market.scales.exact_size(quantity) * exact(price) * rules.multiplier

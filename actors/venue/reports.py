@@ -76,7 +76,7 @@ def of_account(account: VenueAccount, markets: dict[str, Market], instrument: st
         for order in sorted(account.working.values(), key=lambda order: order.number)
     ]
     held = [
-        HeldPosition(instrument=name, quantity=markets[name].scales.size(position.quantity))
+        HeldPosition(instrument=name, quantity=markets[name].scales.size(account.quantity(markets[name])))
         for name, position in sorted(account.positions.items())
         if position.quantity
     ]

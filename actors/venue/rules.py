@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 
 from letrade.actors.venue.account import VenueAccount
-from letrade.actors.venue.amounts import exact
 from letrade.actors.venue.market import Market
 from letrade.actors.venue.orders import Order
 from letrade.core.instruments import Grid, Specification
 from letrade.core.messages.venue import VenueSubmit
+from letrade.core.quantities import exact
 
 Offered = list[tuple[float, int]]
 
@@ -62,7 +62,7 @@ def minimum(order: Order, price: float, market: Market, rules: Specification) ->
 def reducible(order: Order, account: VenueAccount, market: Market, rules: Specification) -> int:
     """How much of a reduce-only order may stand: what is held and no other such order closes."""
     if rules.kind == "linear":
-        held = account.quantity(order.instrument)
+        held = account.quantity(market)
         if held * order.side >= 0:
             return 0
         return max(0, abs(held) - account.working_size(order.instrument, order.side, order, reduce_only=True))
@@ -70,7 +70,7 @@ def reducible(order: Order, account: VenueAccount, market: Market, rules: Specif
         return 0
     free = account.wallet.spendable(rules.base, order.number)
     lot = rules.size.step * 10**market.scales.size_decimals
-    held_size = Fraction(free.units, 10**free.scale) / (1 + account.fees.worst_in_base(rules))
+    held_size = free.value / (1 + account.fees.worst_in_base(rules))
     return int(held_size / rules.size.step) * int(lot)
 
 
@@ -78,11 +78,10 @@ def balance(account: VenueAccount, order: Order, market: Market, rules: Specific
     """Less free money than the order may cost. Locks nothing: what the order itself has locked counts as free."""
     wanted = account.reservation(order, market, rules, offered)
     for currency in dict.fromkeys(amount.currency for amount in wanted):
-        needed = sum((Fraction(a.units, 10**a.scale) for a in wanted if a.currency == currency), Fraction(0))
-        free = account.wallet.spendable(currency, order.number)
-        if needed > Fraction(free.units, 10**free.scale):
-            has = float(Fraction(free.units, 10**free.scale))
-            return f"insufficient balance: needs {float(needed)!r} {currency}, has {has!r}"
+        needed = sum((amount.value for amount in wanted if amount.currency == currency), Fraction(0))
+        free = account.wallet.spendable(currency, order.number).value
+        if needed > free:
+            return f"insufficient balance: needs {float(needed)!r} {currency}, has {float(free)!r}"
     return ""
 
 
@@ -97,7 +96,7 @@ def leverage(
     rules = rules_of(order.instrument)
     if rules.kind != "linear":
         return ""
-    held = account.quantity(order.instrument)
+    held = account.quantity(markets[order.instrument])
     same_side = order.left + account.working_size(order.instrument, order.side, order)
     if held * order.side < 0 and same_side <= abs(held):
         return ""
@@ -117,8 +116,7 @@ def _equity_and_worth(
     rules_of: Callable[[str], Specification],
     settle: str,
 ) -> tuple[Fraction, Fraction]:
-    total = account.wallet.total(settle)
-    equity, worth = Fraction(total.units, 10**total.scale), Fraction(0)
+    equity, worth = account.wallet.total(settle).value, Fraction(0)
     working = [each.instrument for each in account.working.values()]
     for name in dict.fromkeys([*account.positions, *working, order.instrument]):
         rules, market = rules_of(name), markets[name]
@@ -126,13 +124,13 @@ def _equity_and_worth(
             continue
         price = market.value_price() or order.price
         equity += account.unrealised(name, price, rules) if price else 0
-        worth += exact(price) * market.scales.exact_size(_worst_size(account, order, name)) * rules.multiplier
+        worth += exact(price) * market.scales.exact_size(_worst_size(account, order, market)) * rules.multiplier
     return equity, worth
 
 
-def _worst_size(account: VenueAccount, order: Order, instrument: str) -> int:
+def _worst_size(account: VenueAccount, order: Order, market: Market) -> int:
     """The largest position that the working orders and this one could make."""
-    held = account.quantity(instrument)
+    instrument, held = market.instrument, account.quantity(market)
     own = order.left if order.instrument == instrument else 0
     buys = account.working_size(instrument, 1, order) + (own if order.side > 0 else 0)
     sells = account.working_size(instrument, -1, order) + (own if order.side < 0 else 0)

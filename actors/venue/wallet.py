@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
-from letrade.actors.venue.amounts import MONEY_SCALE, Amount
-from letrade.core.money import Money, money, rescale
+from letrade.actors.venue.amounts import Amount, whole
+from letrade.core.money import DEFAULT_SCALE, Money, money, rescale
 
 
 class Purse:
     """One currency, in units at a scale that deepens where an amount needs it, and never loses a digit."""
 
     def __init__(self) -> None:
-        self.scale = MONEY_SCALE
+        self.scale = DEFAULT_SCALE
         self.total = 0
         self.locked = 0
 
@@ -37,10 +38,7 @@ class Wallet:
         self._purses: dict[str, Purse] = {}
         self._locks: dict[int, list[Amount]] = {}
         for currency, balance in balances.items():
-            sign, digits, exponent = balance.as_tuple()
-            units = int("".join(map(str, digits))) * (-1 if sign else 1)
-            scale = max(0, -int(exponent))
-            self.add(Amount(currency, units * 10 ** max(0, int(exponent)), scale))
+            self.add(whole(currency, Fraction(balance)))
 
     def _purse(self, currency: str) -> Purse:
         purse = self._purses.get(currency)
@@ -51,37 +49,24 @@ class Wallet:
     def add(self, amount: Amount) -> None:
         """Credit an amount, or debit a negative one."""
         purse = self._purse(amount.currency)
-        purse.total += purse.units(amount)
+        units = purse.units(amount)  # first, as it may deepen the scale
+        purse.total += units
 
     def total(self, currency: str) -> Amount:
         purse = self._purse(currency)
         return Amount(currency, purse.total, purse.scale)
 
-    def free(self, currency: str) -> Amount:
-        """What no working order has locked."""
-        purse = self._purse(currency)
-        return Amount(currency, purse.total - purse.locked, purse.scale)
-
-    def short_of(self, amounts: list[Amount]) -> str:
-        """The currency of which less than these amounts together is free; '' when there is enough of each."""
-        for currency in dict.fromkeys(amount.currency for amount in amounts):
-            purse = self._purse(currency)
-            wanted = [amount for amount in amounts if amount.currency == currency]
-            for amount in wanted:
-                purse.units(amount)
-            if sum(purse.units(amount) for amount in wanted) > purse.total - purse.locked:
-                return currency
-        return ""
-
     def lock(self, order: int, amounts: list[Amount]) -> None:
         """Set amounts aside for an order, in place of what was set aside before."""
         for amount in self._locks.pop(order, []):
             purse = self._purse(amount.currency)
-            purse.locked -= purse.units(amount)
+            units = purse.units(amount)
+            purse.locked -= units
         kept = [amount for amount in amounts if amount.units]
         for amount in kept:
             purse = self._purse(amount.currency)
-            purse.locked += purse.units(amount)
+            units = purse.units(amount)
+            purse.locked += units
         if kept:
             self._locks[order] = kept
 
