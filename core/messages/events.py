@@ -19,6 +19,8 @@ class Resume(EventMessage, frozen=True, kw_only=True):
 
     account: str
     reason: str = ""
+    pauses_only: bool = False
+    """What a start after a stop says: it lifts pauses, not halts."""
 
 
 class Flatten(EventMessage, frozen=True, kw_only=True):

@@ -1,0 +1,61 @@
+"""The gate that approvals pass: from the one source, of its current epoch, next in sequence; all else is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from letrade.core.messages.orders import ApprovedAmend, ApprovedOrder
+
+PASSES, REPEATED, FORGED, GAP = "", "repeated", "forged_approval", "approval_gap"
+REMEMBERED_MAX = 1024
+
+
+class ApprovalGate:
+    """After a gap nothing passes until the missing numbers come, or an operator's Resume lets the count go on."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.epoch = 0
+        self.expected = 1
+        self.refused = 0
+        self.skipping = False
+        """The next number may be any: the operator has seen the gap."""
+        self._taken: dict[int, str] = {}
+
+    def check(self, approval: ApprovedOrder | ApprovedAmend) -> str:
+        """What becomes of it; taking it is part of passing."""
+        verdict = self._verdict(approval)
+        if verdict == PASSES:
+            self.epoch, self.expected, self.skipping = approval.epoch, approval.approval + 1, False
+            self._taken[approval.approval] = _subject(approval)
+            if len(self._taken) > REMEMBERED_MAX:
+                del self._taken[next(iter(self._taken))]
+        elif verdict != REPEATED:
+            self.refused += 1
+        return verdict
+
+    def _verdict(self, approval: ApprovedOrder | ApprovedAmend) -> str:
+        if approval.source != self.source or approval.epoch < self.epoch:
+            return FORGED
+        if approval.approval < self.expected:
+            return REPEATED if self._taken.get(approval.approval) == _subject(approval) else FORGED
+        if approval.approval > self.expected and not self.skipping:
+            return GAP
+        return PASSES
+
+    def expectation(self) -> str:
+        return f"approval {self.expected} of {self.source}, epoch {self.epoch} or later"
+
+    def state(self) -> Any:
+        return [self.epoch, self.expected, self.refused, self.skipping, list(self._taken.items())]
+
+    def restore(self, state: Any) -> None:
+        self.epoch, self.expected, self.refused, self.skipping, taken = state
+        self._taken = dict(taken)
+
+
+def _subject(approval: ApprovedOrder | ApprovedAmend) -> str:
+    """What was approved: a number that comes again for something else is no repeat."""
+    if isinstance(approval, ApprovedOrder):
+        return repr((approval.account, approval.instrument, approval.order))
+    return repr((approval.account, approval.instrument, approval.amend))

@@ -1,0 +1,219 @@
+"""The ledger: books every fill and cash entry once, in two ledgers that must agree, and compares with venues."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, ClassVar
+
+from letrade.actors.ledger.differences import Difference, differences
+from letrade.actors.ledger.shares import Shares
+from letrade.core.actor import Actor, ActorConfig, Context
+from letrade.core.bookkeeping import AccountBook, average_price, held_units
+from letrade.core.config.desk import DeskConfig
+from letrade.core.config.values import NotNegative, PositiveDuration
+from letrade.core.errors import Inconsistent
+from letrade.core.instruments import Specification
+from letrade.core.messages.accounts import Account, Balance, Position
+from letrade.core.messages.base import NO_STRATEGY
+from letrade.core.messages.events import Alert, Drain, Halt
+from letrade.core.messages.market import Bar, MarkPrice, Quote, Trade
+from letrade.core.messages.orders import CashEntry, Fill, UnexplainedDifference
+from letrade.core.messages.venue import VenueState
+from letrade.core.quantities import money_of, number, rounded_money
+from letrade.core.stage import Stage
+from letrade.core.subjects import account_instrument
+from letrade.core.valuation import PriceBoard, value
+from letrade.hotpath.ledger import Position as Held
+
+BOOKED_MAX = 4096
+
+
+class LedgerConfig(ActorConfig, frozen=True, kw_only=True):
+    """How often equity is told, and which differences are no more than rounding."""
+
+    equity_every: PositiveDuration = 1_000_000_000
+    dust: NotNegative = Decimal("0")
+
+
+class Ledger(Actor):
+    """Account positions and balances, and each strategy's share; account = sum of shares after every entry."""
+
+    stage: ClassVar[Stage] = Stage.LEDGER
+    Config: ClassVar[type[ActorConfig]] = LedgerConfig
+
+    def __init__(self, name: str, config: Any, context: Context) -> None:
+        super().__init__(name, config, context)
+        self.settings: DeskConfig = context.settings or DeskConfig()
+        self.venues = {account.name: account.venue for account in self.settings.accounts}
+        self.books = {account.name: AccountBook(account.balances) for account in self.settings.accounts}
+        self.shares = Shares()
+        self.accounts = Shares()
+        """The accounts' own positions with their fees, under strategy '-'."""
+        self.board = PriceBoard()
+        self.booked: dict[str, None] = {}
+        self.fill_numbers: dict[str, int] = {}
+        """Numbered fills booked so far, by account."""
+        self.differing: dict[str, str] = {}
+        self.equity_due = 0
+
+    def start(self) -> None:
+        for account in self.books:
+            self._tell_balances(account, tuple(self.books[account].wallets))
+
+    def on_price(self, message: Trade | Quote | Bar | MarkPrice) -> None:
+        self.board.see(message)
+        if self.now() >= self.equity_due:
+            self.equity_due = self.now() + self.config.equity_every
+            for account in self.books:
+                self._tell_equity(account)
+
+    def on_fill(self, fill: Fill) -> None:
+        """Booked once by (venue, account, instrument, trade), the two sides of one trade apart."""
+        trade = f"{fill.trade_id} {fill.side} {fill.fill_number}"
+        if not self._first_time(f"{fill.account} {fill.instrument} {trade}"):
+            return
+        specification = self.context.instruments.at(fill.instrument, fill.time)
+        book = self._book(fill.account)
+        realised, currencies = book.book_fill(specification, fill)
+        keys = self.shares.book(specification, fill)
+        self._check(fill.account, specification)
+        if fill.fill_number:
+            self.fill_numbers[fill.account] = self.fill_numbers.get(fill.account, 0) + 1
+        self.board.prices.setdefault(fill.instrument, fill.price)
+        total = self.accounts.share((fill.account, fill.instrument, NO_STRATEGY), specification)
+        total.realised += realised
+        total.pay(fill)
+        for _, _, strategy in keys:
+            share = self.shares.share((fill.account, fill.instrument, strategy), specification)
+            if strategy != NO_STRATEGY:
+                self._tell_position(fill, strategy, share.position, share.realised, share.fees, specification)
+        account = book.position(specification)
+        self._tell_position(fill, NO_STRATEGY, account, total.realised, total.fees, specification)
+        self._tell_balances(fill.account, currencies)
+        self._tell_equity(fill.account)
+
+    def on_cash_entry(self, entry: CashEntry) -> None:
+        if not self._first_time(f"{entry.account} {entry.entry_id}"):
+            return
+        self._book(entry.account).book_cash(entry)
+        self._tell_balances(entry.account, (entry.amount.currency,))
+        self._tell_equity(entry.account)
+
+    def on_venue_state(self, state: VenueState) -> None:
+        """Compared only at rest: when every fill that the venue counts is booked here."""
+        book = self.books.get(state.account)
+        if book is None or state.last_fill_number != self.fill_numbers.get(state.account, 0):
+            return
+        found = differences(book, state, self.context.instruments, self.now(), Fraction(self.config.dust))
+        for each in found:
+            self._tell_difference(state.account, each)
+        still = {f"{state.account} {each.what}" for each in found}
+        self.differing = {
+            key: shown
+            for key, shown in self.differing.items()
+            if not key.startswith(f"{state.account} ") or key in still
+        }
+
+    def on_drain(self, drain: Drain) -> None:
+        """The last word on every account."""
+        for account in self.books:
+            self._tell_equity(account)
+
+    def _first_time(self, key: str) -> bool:
+        if key in self.booked:
+            return False
+        self.booked[key] = None
+        if len(self.booked) > BOOKED_MAX:
+            del self.booked[next(iter(self.booked))]
+        return True
+
+    def _book(self, account: str) -> AccountBook:
+        try:
+            return self.books[account]
+        except KeyError:
+            raise Inconsistent(f"an entry for account {account!r}, which the desk file does not have") from None
+
+    def _check(self, account: str, specification: Specification) -> None:
+        ours = held_units(self.books[account].position(specification))
+        shares = self.shares.total(account, specification.id)
+        if ours != shares:
+            raise Inconsistent(
+                f"{account} {specification.id}: the account holds {number(ours)!r}, its shares {number(shares)!r}"
+            )
+
+    def _tell_position(
+        self, fill: Fill, strategy: str, held: Held, realised: Fraction, fees: dict[str, Fraction],
+        specification: Specification,
+    ) -> None:  # fmt: skip
+        self.publish(
+            Position(
+                strategy=strategy,
+                account=fill.account,
+                instrument=fill.instrument,
+                quantity=number(held_units(held)),
+                average_price=average_price(held),
+                realised=money_of(specification.quote, realised),
+                fees=tuple(money_of(currency, paid) for currency, paid in fees.items()),
+            )
+        )
+
+    def _tell_balances(self, account: str, currencies: tuple[str, ...]) -> None:
+        instrument = account_instrument(self.venues[account])
+        for currency in currencies:
+            total = money_of(currency, self.books[account].wallets[currency])
+            self.publish(Balance(strategy=NO_STRATEGY, account=account, instrument=instrument, total=total))
+
+    def _tell_equity(self, account: str) -> None:
+        reporting = self.settings.desk.reporting_currency
+        found = value(self.books[account], self.board, self.context.instruments, reporting, self.now())
+        self.publish(
+            Account(
+                strategy=NO_STRATEGY,
+                account=account,
+                instrument=account_instrument(self.venues[account]),
+                equity=None if found.equity is None else rounded_money(reporting, found.equity),
+                unrealised=None if found.unrealised is None else rounded_money(reporting, found.unrealised),
+                missing=found.missing,
+            )
+        )
+
+    def _tell_difference(self, account: str, found: Difference) -> None:
+        """Once for each difference; the account halts for opening until an operator resumes it."""
+        key, shown = f"{account} {found.what}", str(found.ours - found.venues)
+        if self.differing.get(key) == shown:
+            return
+        self.differing[key] = shown
+        text = f"{found.what}: ours {float(found.ours)!r}, the venue's {float(found.venues)!r}"
+        self.publish(
+            UnexplainedDifference(
+                strategy=NO_STRATEGY, account=account, instrument=account_instrument(self.venues[account]),
+                what=found.what, ours=str(float(found.ours)), venues=str(float(found.venues)),
+                difference=float(found.ours - found.venues),
+            )
+        )  # fmt: skip
+        self.publish(Halt(account=account, reason=f"ledger mismatch: {text}"))
+        self.publish(Alert(level="error", code="ledger_mismatch", text=text, account=account))
+
+    def state(self) -> Any:
+        return {
+            "books": [[account, book.state()] for account, book in self.books.items()],
+            "shares": self.shares.state(),
+            "accounts": self.accounts.state(),
+            "board": self.board.state(),
+            "booked": list(self.booked),
+            "fill_numbers": list(self.fill_numbers.items()),
+            "differing": list(self.differing.items()),
+            "equity_due": self.equity_due,
+        }
+
+    def restore(self, state: Any) -> None:
+        for account, book in state["books"]:
+            self.books.setdefault(account, AccountBook()).restore(book)
+        self.shares.restore(state["shares"])
+        self.accounts.restore(state["accounts"])
+        self.board.restore(state["board"])
+        self.booked = dict.fromkeys(state["booked"])
+        self.fill_numbers = dict(state["fill_numbers"])
+        self.differing = dict(state["differing"])
+        self.equity_due = state["equity_due"]

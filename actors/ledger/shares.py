@@ -1,0 +1,77 @@
+"""Each strategy's share of each account's positions, with what it realised and paid."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from letrade.core.bookkeeping import book_dust, book_share, held_units, new_position, position_of
+from letrade.core.holdings import Key, share_changes
+from letrade.core.instruments import Specification
+from letrade.core.messages.orders import Fill
+from letrade.core.quantities import fraction_of_money
+from letrade.hotpath.ledger import Position
+
+
+class Share:
+    """One strategy's part of one position of one account: or, with strategy '-', what is assigned to nobody."""
+
+    def __init__(self, position: Position) -> None:
+        self.position = position
+        self.realised = Fraction(0)
+        """Without fees, in the quote currency."""
+        self.fees: dict[str, Fraction] = {}
+        """Paid, by currency; rebates are negative."""
+
+    def pay(self, fill: Fill) -> None:
+        if fill.fee.integer:
+            currency = fill.fee.currency
+            self.fees[currency] = self.fees.get(currency, Fraction(0)) + fraction_of_money(fill.fee)
+
+    def state(self) -> Any:
+        fees = [[currency, str(paid)] for currency, paid in self.fees.items()]
+        return [self.position.state(), str(self.realised), fees]
+
+    def restore(self, state: Any) -> None:
+        held, realised, fees = state
+        self.position, self.realised = position_of(held), Fraction(realised)
+        self.fees = {currency: Fraction(paid) for currency, paid in fees}
+
+
+class Shares:
+    """All shares by (account, instrument, strategy)."""
+
+    def __init__(self) -> None:
+        self.shares: dict[Key, Share] = {}
+
+    def share(self, key: Key, specification: Specification) -> Share:
+        found = self.shares.get(key)
+        if found is None:
+            found = self.shares[key] = Share(new_position(specification))
+        return found
+
+    def book(self, specification: Specification, fill: Fill) -> list[Key]:
+        """Books a fill on the share of its strategy, and what its fee took of the asset; the keys that changed."""
+        changes: dict[str, int] = {}
+        for strategy, change in share_changes(specification, fill):
+            changes[strategy] = changes.get(strategy, 0) + change
+        own = self.share((fill.account, fill.instrument, fill.strategy), specification)
+        own.realised += book_share(own.position, specification, fill, changes.pop(fill.strategy))
+        own.pay(fill)
+        for strategy, change in changes.items():
+            other = self.share((fill.account, fill.instrument, strategy), specification)
+            other.realised += book_dust(other.position, change)
+        return [(fill.account, fill.instrument, strategy) for strategy in (fill.strategy, *changes)]
+
+    def total(self, account: str, instrument: str) -> int:
+        """The sum of all shares of one position, in units of 1e-18."""
+        return sum(held_units(share.position) for key, share in self.shares.items() if key[:2] == (account, instrument))
+
+    def state(self) -> Any:
+        return [[list(key), share.state()] for key, share in self.shares.items()]
+
+    def restore(self, state: Any) -> None:
+        self.shares = {}
+        for (account, instrument, strategy), saved in state:
+            share = self.shares[(account, instrument, strategy)] = Share(Position(0, 0))
+            share.restore(saved)

@@ -1,0 +1,308 @@
+"""RiskManager: the only maker of approvals. It refuses what opens too much, and never what reduces."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any, ClassVar
+
+import msgspec
+
+from letrade.actors.risk.losses import LossWatch
+from letrade.actors.risk.reservations import Reservations, Reserved
+from letrade.actors.risk.rules import Refusal, Request, malformed, refusal_of
+from letrade.core.actor import Actor, ActorConfig, Context
+from letrade.core.bookkeeping import AccountBook
+from letrade.core.config.desk import DeskConfig, RiskLimits
+from letrade.core.config.values import PositiveDuration
+from letrade.core.exposure import opening_part
+from letrade.core.halts import EVERYONE, Halts
+from letrade.core.instruments import Specification
+from letrade.core.messages.events import Alert, Failure, Flatten, Halt, Resume
+from letrade.core.messages.market import Bar, MarkPrice, Quote, Trade
+from letrade.core.messages.orders import (
+    AmendIntent,
+    ApprovedAmend,
+    ApprovedOrder,
+    CancelOrder,
+    CashEntry,
+    Fill,
+    OrderIntent,
+    OrderRefused,
+    OrderUpdate,
+    Proposal,
+)
+from letrade.core.orders import TERMINAL, WORKING
+from letrade.core.quantities import ONE, exact, units
+from letrade.core.stage import SKIPS_BAD_MESSAGES, Stage
+from letrade.core.valuation import PriceBoard, value
+
+RATE_WINDOW_NS = 10**9
+
+
+class RiskConfig(ActorConfig, frozen=True, kw_only=True):
+    """How often losses are looked at; the limits stand in [risk]."""
+
+    equity_every: PositiveDuration = 1_000_000_000
+
+
+class RiskManager(Actor):
+    """Judges each request with the worst case of all that it approved before, so that no race exceeds a limit."""
+
+    stage: ClassVar[Stage] = Stage.RISK
+    Config: ClassVar[type[ActorConfig]] = RiskConfig
+
+    def __init__(self, name: str, config: Any, context: Context) -> None:
+        super().__init__(name, config, context)
+        self.settings: DeskConfig = context.settings or DeskConfig()
+        self.approvals = 0
+        self.reservations = Reservations()
+        self.halts = Halts()
+        self.losses = LossWatch()
+        self.board = PriceBoard()
+        self.books = {account.name: AccountBook(account.balances) for account in self.settings.accounts}
+        self.opened: dict[str, list[int]] = {}
+        """Times of approved openings within the last second, by account."""
+        self.equity_check = 0
+        self._limits: dict[tuple[str, str], RiskLimits] = {}
+        self._skipping = frozenset(
+            actor.name
+            for actor in self.settings.actors
+            if getattr(actor.actor_class, "stage", None) in SKIPS_BAD_MESSAGES
+        )
+
+    def on_price(self, message: Trade | Quote | Bar | MarkPrice) -> None:
+        self.board.see(message)
+        if self.now() >= self.equity_check:
+            self.equity_check = self.now() + self.config.equity_every
+            for account in self.books:
+                self._watch(account)
+
+    def on_proposal(self, proposal: Proposal) -> None:
+        """Each order by itself: what one is refused for does not stop the next."""
+        for order_id in proposal.cancels:
+            self.publish(
+                CancelOrder(
+                    strategy=proposal.strategy, account=proposal.account, instrument=proposal.instrument,
+                    order_id=order_id,
+                )
+            )  # fmt: skip
+        known = proposal.instrument in self.context.instruments and proposal.account in self.books
+        for amend in proposal.amends:
+            self._judge_amend(proposal, amend, known)
+        for order in proposal.orders:
+            if order.order_id in self.reservations.remembered:
+                continue
+            self._judge_order(proposal, order, known)
+
+    def _judge_order(self, proposal: Proposal, order: OrderIntent, known: bool) -> None:
+        if not known:
+            self._refuse(proposal, order.order_id, _unknown(proposal))
+            return
+        specification = self.context.instruments.at(proposal.instrument, self.now())
+        refusal = malformed(specification, order.side, order.size, order.price)
+        opening = 0
+        if refusal is None:
+            exposure = self.reservations.exposure(proposal.account, specification)
+            opening = opening_part(exposure, order.side, units(order.size))
+        if refusal is None and opening:
+            size = units(order.size)
+            refusal = refusal_of(self._request(proposal, specification, order.side, size, opening, order.price))
+        if refusal is not None:
+            self._refuse(proposal, order.order_id, refusal)
+            return
+        self.reservations.add(
+            Reserved(
+                order.order_id, proposal.account, proposal.instrument, proposal.strategy, order.side, order.size,
+                order.price, order.price is not None and order.time_in_force == "gtc",
+            )
+        )  # fmt: skip
+        approved = msgspec.structs.replace(order, reduce_only=order.reduce_only and not opening)
+        self.publish(
+            ApprovedOrder(
+                strategy=proposal.strategy, account=proposal.account, instrument=proposal.instrument,
+                approval=self._next_approval(proposal.account, opening), order=approved, opening=opening > 0,
+            )
+        )  # fmt: skip
+
+    def _judge_amend(self, proposal: Proposal, amend: AmendIntent, known: bool) -> None:
+        order = self.reservations.orders.get(amend.order_id)
+        if not known or order is None or order.amending is not None:
+            found = "an amend on its way" if order is not None else "no such working order"
+            refusal = Refusal("amend", "a working order with no amend on its way", found)
+            self._refuse(proposal, amend.order_id, refusal, "amend")
+            return
+        specification = self.context.instruments.at(order.instrument, self.now())
+        refusal_found = malformed(specification, order.side, amend.size, amend.price)
+        size = max(0, units(amend.size) - units(order.filled))
+        exposure = self.reservations.exposure(order.account, specification, but=order.order_id)
+        opening = opening_part(exposure, order.side, size)
+        smaller = size <= order.remaining and amend.price == order.price
+        if refusal_found is None and opening and not smaller:
+            refusal_found = refusal_of(
+                self._request(proposal, specification, order.side, size, opening, amend.price, order.order_id)
+            )
+        if refusal_found is not None:
+            self._refuse(proposal, amend.order_id, refusal_found, "amend")
+            return
+        order.amending = (amend.price, amend.size)
+        self.publish(
+            ApprovedAmend(
+                strategy=proposal.strategy, account=proposal.account, instrument=proposal.instrument,
+                approval=self._next_approval(proposal.account, opening), amend=amend, opening=opening > 0,
+            )
+        )  # fmt: skip
+
+    def _request(
+        self, proposal: Proposal, specification: Specification, side: int, size: int, opening: int,
+        price: float | None, amended: str = "",
+    ) -> Request:  # fmt: skip
+        account, instrument = proposal.account, proposal.instrument
+        exposure = self.reservations.exposure(account, specification, but=amended).with_order(side, size)
+        recent = [time for time in self.opened.get(account, ()) if time > self.now() - RATE_WINDOW_NS]
+        return Request(
+            specification=specification,
+            limits=self._limits_of(account, instrument),
+            side=side,
+            size=size,
+            opening=opening,
+            price=price,
+            reference=self.board.prices.get(instrument),
+            age_ns=self.board.age(instrument, self.now()),
+            rate=self._rate(specification.quote),
+            exposure=exposure,
+            gross=self._gross(account, specification.id, exposure.worst, price),
+            halted=self.halts.reason(account),
+            orders_within_second=len(recent),
+            equity_known=self._equity(account) is not None,
+            crosses=self.reservations.crossed_by(instrument, side, price, amended),
+        )
+
+    def _gross(self, account: str, instrument: str, worst: int, price: float | None) -> Fraction | None:
+        """With this worst case in one instrument, and what the reservations say of the others."""
+        total = Fraction(0)
+        for other in dict.fromkeys([*self.reservations.instruments(account), instrument]):
+            specification = self.context.instruments.at(other, self.now())
+            quantity = worst if other == instrument else self.reservations.exposure(account, specification).worst
+            last = self.board.prices.get(other)
+            rate = self._rate(specification.quote)
+            if (last is None and (other != instrument or price is None)) or rate is None:
+                return None
+            known = max(last or 0.0, (price or 0.0) if other == instrument else 0.0)
+            total += Fraction(quantity, ONE) * exact(known) * specification.multiplier * rate
+        return total
+
+    def _rate(self, currency: str) -> Fraction | None:
+        return self.board.rate(currency, self.settings.desk.reporting_currency, self.context.instruments)
+
+    def _limits_of(self, account: str, instrument: str) -> RiskLimits:
+        found = self._limits.get((account, instrument))
+        if found is None:
+            found = self._limits[(account, instrument)] = self.settings.risk.limits_for(account, instrument)
+        return found
+
+    def _next_approval(self, account: str, opening: int) -> int:
+        if opening:
+            recent = [time for time in self.opened.get(account, ()) if time > self.now() - RATE_WINDOW_NS]
+            self.opened[account] = [*recent, self.now()]
+        self.approvals += 1
+        return self.approvals
+
+    def _refuse(self, proposal: Proposal, order_id: str, refusal: Refusal, what: str = "order") -> None:
+        self.publish(
+            OrderRefused(
+                strategy=proposal.strategy, account=proposal.account, instrument=proposal.instrument,
+                order_id=order_id, rule=refusal.rule, limit=refusal.limit, value=refusal.value,
+                refused_by=self.name, what=what,
+            )
+        )  # fmt: skip
+
+    def on_fill(self, fill: Fill) -> None:
+        specification = self.context.instruments.at(fill.instrument, fill.time)
+        self.reservations.holdings.book(specification, fill)
+        self.reservations.fill(fill.order_id, fill.size)
+        self.books[fill.account].book_fill(specification, fill)
+        self.board.prices.setdefault(fill.instrument, fill.price)
+        self._watch(fill.account)
+
+    def on_cash_entry(self, entry: CashEntry) -> None:
+        """A deposit is no profit and a withdrawal no loss, so losses are counted anew after either."""
+        self.books[entry.account].book_cash(entry)
+        if entry.origin == "transfer":
+            self.losses.forget(entry.account)
+
+    def on_order_update(self, update: OrderUpdate) -> None:
+        if update.state in TERMINAL:
+            self.reservations.end(update.order_id)
+        elif update.order_id not in self.reservations.orders:
+            if update.state in WORKING and update.filled < update.size:
+                self.reservations.adopt(update)
+        elif update.reason.startswith("amend"):
+            self.reservations.amended(update)
+
+    def on_order_refused(self, refused: OrderRefused) -> None:
+        """Execution would not amend: the order is as it was."""
+        order = self.reservations.orders.get(refused.order_id)
+        if refused.refused_by != self.name and refused.what == "amend" and order is not None:
+            order.amending = None
+
+    def on_halt(self, halt: Halt) -> None:
+        """Its own halts hold already: one that comes back late must not undo a Resume."""
+        if halt.source != self.name:
+            self.halts.halt(halt.account, halt.reason, halt.pause)
+
+    def on_resume(self, resume: Resume) -> None:
+        self.halts.resume(resume.account, resume.pauses_only)
+        if not resume.pauses_only:
+            self.losses.forget(resume.account)
+
+    def on_flatten(self, flatten: Flatten) -> None:
+        self.halts.halt(flatten.account, f"flatten: {flatten.reason}", pause=True)
+
+    def on_failure(self, failure: Failure) -> None:
+        """Without its owners of money the desk opens nothing; strategies may come and go."""
+        if failure.stopped and failure.actor not in self._skipping:
+            self._halt(EVERYONE, f"{failure.actor} is stopped: {failure.error}")
+
+    def _watch(self, account: str) -> None:
+        limits = self._limits_of(account, "")
+        if limits.max_daily_loss is None and limits.max_drawdown is None:
+            return
+        equity = self._equity(account)
+        reason = "" if equity is None else self.losses.tripped(account, equity, self.now(), limits)
+        if reason:
+            self._halt(account, reason)
+
+    def _equity(self, account: str) -> Fraction | None:
+        reporting = self.settings.desk.reporting_currency
+        return value(self.books[account], self.board, self.context.instruments, reporting, self.now()).equity
+
+    def _halt(self, account: str, reason: str) -> None:
+        if self.halts.halt(account, reason, pause=False):
+            self.publish(Halt(account=account, reason=reason))
+            self.publish(Alert(level="error", code="halt", text=reason, account=account))
+
+    def state(self) -> Any:
+        return {
+            "approvals": self.approvals,
+            "reservations": self.reservations.state(),
+            "halts": self.halts.state(),
+            "losses": self.losses.state(),
+            "board": self.board.state(),
+            "books": [[account, book.state()] for account, book in self.books.items()],
+            "opened": [[account, times] for account, times in self.opened.items()],
+            "equity_check": self.equity_check,
+        }
+
+    def restore(self, state: Any) -> None:
+        self.approvals, self.equity_check = state["approvals"], state["equity_check"]
+        self.reservations.restore(state["reservations"])
+        self.halts.restore(state["halts"])
+        self.losses.restore(state["losses"])
+        self.board.restore(state["board"])
+        for account, book in state["books"]:
+            self.books.setdefault(account, AccountBook()).restore(book)
+        self.opened = {account: list(times) for account, times in state["opened"]}
+
+
+def _unknown(proposal: Proposal) -> Refusal:
+    return Refusal("unknown", "a known account and instrument", f"{proposal.account} {proposal.instrument}")
