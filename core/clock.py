@@ -33,7 +33,10 @@ def sleep(seconds: float) -> None:
 
 
 class Clock(Protocol):
-    """A desk's time, in nanoseconds UTC."""
+    """A desk's time, in nanoseconds UTC, which runs `speed` times as fast as the wall's."""
+
+    @property
+    def speed(self) -> float: ...
 
     def now(self) -> int: ...
 
@@ -44,6 +47,8 @@ class Clock(Protocol):
 
 class WallClock:
     """The desk's time is the wall's, but never steps back."""
+
+    speed = 1.0
 
     def __init__(self) -> None:
         self._last = 0
@@ -68,6 +73,10 @@ class PacedClock:
         self._last = 0
 
     @property
+    def speed(self) -> float:
+        return self._speed
+
+    @property
     def origins(self) -> tuple[int, int, float]:
         """(origin, wall_origin, speed): another process makes the same clock of them."""
         return self._origin, self._wall_origin, self._speed
@@ -83,6 +92,8 @@ class PacedClock:
 
 class VirtualClock:
     """Time that moves only when told; the clock of backtests and stepped runs."""
+
+    speed = 1.0
 
     def __init__(self, start: int = 0) -> None:
         self._now = start

@@ -53,9 +53,9 @@ def parse_units(text: str, scale: int = DEFAULT_SCALE) -> int:
         raise DataError(f"expected an amount such as '100.25', found {text!r}") from None
     if not isinstance(exponent, int) or abs(exponent) > 64:
         raise DataError(f"expected a finite amount of ordinary size, found {text!r}")
-    whole = int("".join(map(str, digits)))
+    whole: int = int("".join(map(str, digits))) * 10**scale
     shift: int = 10 ** abs(exponent)
-    units, lost = divmod(whole * 10**scale, shift) if exponent < 0 else (whole * 10**scale * shift, 0)
+    units, lost = divmod(whole, shift) if exponent < 0 else (whole * shift, 0)
     if lost:
         raise DataError(f"expected an amount with at most {scale} decimals, found {text!r}")
     return -units if sign else units

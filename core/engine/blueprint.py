@@ -58,6 +58,7 @@ class Blueprint:
         }
         names = [*(feed.name for feed in config.feeds), *(actor.name for actor in config.actors)]
         self.home = {name: config.process_of(name) for name in names}
+        self.home |= {process: process for process in (DESK_PROCESS, *(worker.name for worker in config.workers))}
         self.home[OPERATOR] = DESK_PROCESS
         self.processes = (DESK_PROCESS, *(worker.name for worker in config.workers))
 

@@ -38,7 +38,7 @@ class Driver:
         now = monotonic_ns()
         if now - self._last_snapshot > self.station.blueprint.config.desk.snapshot_every:
             self._last_snapshot = now
-            self.station.process.snapshot()
+            self.station.snapshot()
 
 
 def stamp(message: Message, time: int, sequence: int) -> None:

@@ -17,6 +17,7 @@ from letrade.core.engine.blueprint import Blueprint
 from letrade.core.engine.build import driver_of
 from letrade.core.engine.data_dir import DataDirectory, DeskRecord
 from letrade.core.engine.driver import Driver
+from letrade.core.engine.guard import Guard
 from letrade.core.engine.network import DeskNetwork
 from letrade.core.engine.options import EngineOptions, is_stepped
 from letrade.core.engine.requests import verbs_of
@@ -163,8 +164,12 @@ class CoreEngine:
         run.result()
 
     async def _view(self) -> None:
+        assert self.station is not None
+        assert self.driver is not None
+        guard = Guard(self.station, self.driver, self.network.store)
         while True:
             await asyncio.sleep(VIEW_SECONDS)
+            await guard.look()
             if self.on_view is not None:
                 self.on_view(self.status())
 

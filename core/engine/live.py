@@ -8,6 +8,7 @@ from collections.abc import Callable
 from msgspec.structs import force_setattr
 
 from letrade.core.clock import Clock
+from letrade.core.engine.mailbox import Mailbox
 from letrade.core.messages.base import Message
 from letrade.core.process import LIVE_RESUME, Process
 from letrade.core.stepping.reader import FeedReader
@@ -33,6 +34,7 @@ class LiveRun:
         """What is added to the feeds' times to make them the desk's."""
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.messages = 0
+        self.mailbox = Mailbox()
         self._timer: asyncio.TimerHandle | None = None
         self._turn_is_coming = False
         self._running = False
@@ -54,7 +56,7 @@ class LiveRun:
     def receive(self, message: Message, payload: bytes | None = None) -> None:
         """An input from another process, or an operator's word."""
         if self._running:
-            self.process.take(message, payload)
+            self.mailbox.add(message, payload)
             self._soon()
 
     def _soon(self) -> None:
@@ -85,6 +87,8 @@ class LiveRun:
         process = self.process
         now = self.clock.now()
         fed = self._feed(now)
+        for message, payload in self.mailbox.take():
+            process.take(message, payload)
         node_time = process.node.next_time()
         if not fed and not process.node.feedback and (node_time is None or node_time > now):
             return

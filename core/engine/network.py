@@ -35,6 +35,7 @@ class DeskNetwork:
         self.password: str | None = None
         self.link: Link | None = None
         self.lease: Lease | None = None
+        self.store: KeyValue
         self._tasks: list[asyncio.Task[None]] = []
 
     async def open(self, on_lost: Callable[[LetradeError], None]) -> tuple[Link, int]:
@@ -43,7 +44,7 @@ class DeskNetwork:
         self.link = new_link(self.link_config("desk"))
         await self.link.connect()
         check_server(self.link.server)
-        store = KeyValue(self.link, self.config.desk.name)
+        store = self.store = KeyValue(self.link, self.config.desk.name)
         owner = str(self.data.path.resolve())
         self.lease = Lease(store, self.config.desk.name, owner, on_overdue=self._overdue, on_lost=on_lost)
         epoch = await self.lease.acquire()

@@ -9,6 +9,7 @@ from msgspec.structs import force_setattr
 from letrade.core.clock import MICROSECOND, wall_ns
 from letrade.core.engine.driver import Driver, stamp
 from letrade.core.engine.live import LiveRun
+from letrade.core.engine.roll import Roll
 from letrade.core.engine.station import Station
 from letrade.core.messages.base import Message
 from letrade.core.messages.events import Drain, Heartbeat, Recovered
@@ -28,6 +29,7 @@ class PacedDriver(Driver):
         self.reader = reader
         self.live = LiveRun(station.process, reader, station.clock, self._send, shift)
         self._last_command = 0
+        self.roll = Roll(station.wanted, station.blueprint.home, station.complain)
 
     def command(self, message: Message) -> None:
         now = self.station.clock.now()
@@ -38,7 +40,8 @@ class PacedDriver(Driver):
 
     async def run(self) -> None:
         station = self.station
-        station.transport.listen(station.wanted, self.live.receive, station.complain)
+        station.transport.listen(station.wanted, self._receive, station.complain)
+        station.transport.listen(frozenset({"heartbeat"}), self._hear_beat, station.complain)
         await station.link.flush()
         recovered = station.process.turn_number > 0
         station.measure()
@@ -54,7 +57,15 @@ class PacedDriver(Driver):
             beats.cancel()
             await asyncio.gather(beats, return_exceptions=True)
             self.live.stop()
-        station.process.snapshot()
+        station.snapshot()
+
+    def _receive(self, message: Message, payload: bytes) -> None:
+        self.roll.note(message)
+        self.live.receive(message, payload)
+
+    def _hear_beat(self, message: Message, payload: bytes) -> None:
+        if isinstance(message, Heartbeat):
+            self.roll.hear(message)
 
     async def _until_stopped(self) -> None:
         stopping = asyncio.create_task(self.stopping.wait())

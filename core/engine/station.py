@@ -43,10 +43,12 @@ class Station:
             name, blueprint.node(name, epoch), self.journal, SnapshotStore(folder.snapshots)
         )
         self.transport = Transport(link, desk.name, name, blueprint.home)
-        self.tick_to_order = TickToOrder(clock)
+        self.tick_to_order = TickToOrder()
         self.alerts: deque[Alert] = deque(maxlen=ALERTS_KEPT)
         self.alert_counts: Counter[str] = Counter()
         self._alerted_at: dict[str, int] = {}
+        self.last_manifest: dict[str, Any] | None = None
+        """What the last snapshot holds, as key-value shows it."""
         self.shipper: Shipper | None = None
         self._shipping: asyncio.Task[None] | None = None
 
@@ -63,8 +65,9 @@ class Station:
         return Barrier(self.name, DESK_PROCESS, self.blueprint.phases, self.wanted, self.blueprint.home)
 
     def measure(self) -> None:
-        """Watch orders arrive, where the venue lives."""
+        """Watch orders arrive, where the venue lives; only in runs by the clock."""
         if self.has_stage(Stage.VENUE):
+            self.tick_to_order.clock = self.clock
             self.process.node.observers.append(self.tick_to_order.observe)
 
     def complain(self, code: str, text: str) -> None:
@@ -86,6 +89,16 @@ class Station:
         self.shipper = Shipper(self.link, stream, self.name, _Outputs(self.journal), self._report)
         self.shipper.wake(self.journal.last_output)
         self._shipping = asyncio.create_task(self.shipper.run(), name=f"shipper-{self.name}")
+
+    def snapshot(self) -> None:
+        """Write the state down, and drop what it makes unneeded."""
+        self.process.snapshot()
+        self.journal.drop_before(self.process.turn_number, self.shipper.stored_sequence if self.shipper else 0)
+        process = self.process
+        self.last_manifest = {
+            "process": self.name, "turn": process.turn_number, "window": process.window, "time": process.node.latest,
+            "records": process.output_number, "epoch": process.node.epoch,
+        }  # fmt: skip
 
     def wake_shipper(self) -> None:
         if self.shipper is not None:

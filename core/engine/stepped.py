@@ -45,7 +45,6 @@ class SteppedDriver(Driver):
         station = self.station
         solo = Solo(station.process, self.reader, station.blueprint.step_ns)
         solo.recover()
-        station.measure()
         count = 0
         while (following := self.course.next(solo.next_window())) is not None:
             window, words = following
@@ -57,7 +56,7 @@ class SteppedDriver(Driver):
             if count % FLUSH_EVERY_WINDOWS == 0:
                 await self._keep_up()
             self.snapshot_if_due()
-        station.process.snapshot()
+        station.snapshot()
 
     async def _run_leader(self) -> None:
         station = self.station
@@ -68,7 +67,6 @@ class SteppedDriver(Driver):
         station.transport.hear(leader.hear, station.complain)
         await station.link.flush()
         leader.recover()
-        station.measure()
         leader.rejoin()
         await leader.finish_window()
         while (following := self.course.next(await leader.next_window())) is not None:
@@ -76,7 +74,7 @@ class SteppedDriver(Driver):
             self._count(await leader.run_window(window, *self._spoken(window.start), *words))
             station.wake_shipper()
             self.snapshot_if_due()
-        station.process.snapshot()
+        station.snapshot()
         leader.end()
 
     def _spoken(self, time: int) -> list[Message]:
@@ -121,7 +119,6 @@ class FollowerDriver(Driver):
         station.transport.hear(self.member.hear, station.complain)
         await station.link.flush()
         station.process.recover()
-        station.measure()
         following = asyncio.create_task(self.member.follow())
         stopping = asyncio.create_task(self.stopping.wait())
         snapshots = asyncio.create_task(self._snapshots())
@@ -134,12 +131,12 @@ class FollowerDriver(Driver):
         if following.done() and not following.cancelled() and following.exception() is not None:
             raise following.exception()  # type: ignore[misc]
         if not self.member.in_window:
-            station.process.snapshot()
+            station.snapshot()
 
     async def _snapshots(self) -> None:
         every = self.station.blueprint.config.desk.snapshot_every / SECOND
         while True:
             await asyncio.sleep(every)
             if not self.member.in_window:
-                self.station.process.snapshot()
+                self.station.snapshot()
             self.station.wake_shipper()

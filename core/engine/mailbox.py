@@ -1,0 +1,56 @@
+"""What has come over the network and waits for the next turn, with a limit and a policy for each kind."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from letrade.core.messages.base import MarketMessage, Message
+from letrade.core.messages.features import Features
+from letrade.core.messages.market import BookDelta, IndexPrice, MarkPrice, Quote, Trade
+
+CONFLATE_BEYOND = 1_000
+"""With more than this waiting, of a kind whose newest value is enough only that is kept."""
+MARKET_DATA_MAX = 100_000
+"""With more than this waiting, deltas and trades are dropped: the book is then invalid, the bar incomplete."""
+
+_NEWEST_IS_ENOUGH = (Quote, MarkPrice, IndexPrice, Features)
+_MAY_OVERFLOW = (BookDelta, Trade)
+
+Waiting = tuple[Message, bytes | None]
+
+
+class Mailbox:
+    """In order of arrival. Decisions, orders, fills and cash are never dropped."""
+
+    def __init__(self) -> None:
+        self.conflated: Counter[str] = Counter()
+        self.dropped: Counter[str] = Counter()
+        self._waiting: list[Waiting | None] = []
+        self._newest: dict[tuple[type[Message], str, str], int] = {}
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def add(self, message: Message, payload: bytes | None) -> None:
+        """Keep it for the next turn, in the place of an older one where its kind allows."""
+        kind = type(message)
+        if isinstance(message, _NEWEST_IS_ENOUGH):
+            key = (kind, message.instrument, getattr(message, "feature_set", ""))
+            if len(self._waiting) > CONFLATE_BEYOND and key in self._newest:
+                self._waiting[self._newest[key]] = None
+                self.conflated[kind.__name__] += 1
+            self._newest[key] = len(self._waiting)
+        elif len(self._waiting) >= MARKET_DATA_MAX and isinstance(message, _MAY_OVERFLOW):
+            self._drop(message)
+            return
+        self._waiting.append((message, payload))
+
+    def take(self) -> list[Waiting]:
+        """All that waits."""
+        waiting, self._waiting = self._waiting, []
+        self._newest.clear()
+        return [item for item in waiting if item is not None]
+
+    def _drop(self, message: MarketMessage) -> None:
+        """A lost delta is seen by the gap in its update ids; a lost trade is counted and told."""
+        self.dropped[type(message).__name__] += 1
