@@ -1,0 +1,1 @@
+"""Monitors: what a desk has done, counted from its messages alone."""

@@ -1,0 +1,86 @@
+"""A desk over recorded or seeded data in one process: no network, no journal, no clock but the data's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from letrade.actors.monitor.results import Results
+from letrade.core import clock
+from letrade.core.config.desk import DeskConfig
+from letrade.core.engine.blueprint import Blueprint
+from letrade.core.errors import ConfigurationError
+from letrade.core.messages.base import Message
+from letrade.core.messages.market import Instrument
+from letrade.core.process import Process
+from letrade.core.stepping.course import Course
+from letrade.core.stepping.reader import FeedReader
+from letrade.core.stepping.window import Solo
+
+BACKTEST_UID = "backtest"
+"""Client order ids of every backtest are made of it, so that two runs are alike to the last byte."""
+PROGRESS_EVERY_WINDOWS = 256
+
+Progress = Callable[[int, int], None]
+"""Takes (messages so far, the data's time)."""
+
+
+class Backtest:
+    """One run: build it, `run` it once, look at its actors afterwards.
+
+    `run_for_ns` ends an endless feed after so much of the data's time; `known` are instruments already read from it.
+    """
+
+    def __init__(self, config: DeskConfig, run_for_ns: int | None = None, known: Sequence[Instrument] = ()) -> None:
+        if not config.feeds:
+            raise ConfigurationError("a backtest needs data: name recorded files with --data, or add a [[feed]]")
+        self.config = config
+        self.blueprint = Blueprint(config, BACKTEST_UID, known)
+        self.process = Process("desk", self.blueprint.node(None), None, None)
+        feeds = self.blueprint.feeds(None)
+        self.reader = FeedReader(feeds)
+        first = self.reader.peek_time()
+        if run_for_ns is not None and first is not None:
+            self.reader = FeedReader(self.blueprint.feeds(None), first + run_for_ns)
+        self.observers: list[Callable[[Message], None]] = self.process.node.observers
+
+    @property
+    def results(self) -> Results:
+        """ConfigurationError when the desk has none."""
+        for slot in self.process.node.slots:
+            if isinstance(slot.actor, Results):
+                return slot.actor
+        raise ConfigurationError("the desk has no actor that counts results: leave the standard one in place")
+
+    def run(self, progress: Progress | None = None) -> dict[str, Any]:
+        """The whole course of the data; the summary."""
+        solo = Solo(self.process, self.reader, self.config.desk.step)
+        course = Course(self.process, self.reader, self.config)
+        began, windows = clock.monotonic_ns(), 0
+        while (following := course.next(solo.next_window())) is not None:
+            window, words = following
+            solo.run(window, *words)
+            windows += 1
+            if progress is not None and windows % PROGRESS_EVERY_WINDOWS == 0:
+                progress(self.reader.count, self.reader.last_time)
+        return self._summary(clock.monotonic_ns() - began)
+
+    def _summary(self, elapsed_ns: int) -> dict[str, Any]:
+        counted = self.results.summary()
+        return {
+            "desk": self.config.desk.name,
+            **counted,
+            "doubled": counted["doubled"] + self.process.duplicates,
+            "events": self.reader.count,
+            "events_per_second": round(self.reader.count * clock.SECOND / max(elapsed_ns, 1), 1),
+            "seconds": round(elapsed_ns / clock.SECOND, 3),
+            "result_hash": counted["result_hash"],
+        }
+
+
+def run_backtest(config: DeskConfig, progress: Progress | None = None, run_for_ns: int | None = None) -> dict[str, Any]:
+    """The summary of a backtest: orders, fills, entries, exits, fees, balances, pnl, result_hash and more.
+
+    ConfigurationError where the desk cannot run; DataError where its data is not what its format promises.
+    """
+    return Backtest(config, run_for_ns).run(progress)

@@ -1,0 +1,1 @@
+"""The commands of `letrade`, a module each, loaded when called."""
