@@ -1,4 +1,4 @@
-"""The simulated venue at a distance: latency, the order of requests, and answers that are lost, late, doubled or a no."""
+"""The simulated venue at a distance: latency, the order of requests, answers lost, late, doubled, or a no."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 
 import msgspec
 import pytest
+
 from letrade.core.config.desk import FaultsConfig
 from letrade.core.messages.base import Message
 from letrade.core.messages.venue import VenueFill, VenueOrder, VenueState
-
 from tests.actors.venue_parts import LATENCY, RESPONSE, Desk, cancel, query, snapshot, submit, trade
 from tests.stage import of_kind
 
