@@ -62,8 +62,11 @@ class BarsModel(RecordedModel):
         self.waiting[order.number] = order
         return [], ""
 
-    def amend(self, order: Order, price: float, left: int) -> Placed:
-        return ([], "") if order.number in self.waiting else super().amend(order, price, left)
+    def amend(self, order: Order, price: float, size: int) -> Placed:
+        if order.number not in self.waiting:
+            return super().amend(order, price, size)
+        order.price, order.size = price, size
+        return [], ""
 
     def remove(self, order: Order) -> None:
         self.waiting.pop(order.number, None)

@@ -135,8 +135,7 @@ class Exchange(Floor):
         return refusal or self.placement_refusal(wanted, account, market, market.model)
 
     def _change(self, order: Order, wanted: Order, market: Market, model: FillModel) -> str:
-        prints, ended = model.amend(order, wanted.price, wanted.left)
-        order.price, order.size = wanted.price, wanted.size
+        prints, ended = model.amend(order, wanted.price, wanted.size)
         self.trade(market, model, prints, order)
         if order.working and ended:
             self.end(order, EXPIRED)

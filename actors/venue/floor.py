@@ -213,8 +213,7 @@ class Floor:
                 market.model.remove(order)
                 self.end(order, CANCELLED)
             else:
-                market.model.amend(order, order.price, most)
-                order.size = order.filled + most
+                market.model.amend(order, order.price, order.filled + most)
                 self.lock_rest(order, market)
             self._report(order, "reduce_only: no more is left to reduce")
 

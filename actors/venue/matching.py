@@ -114,14 +114,13 @@ class MatchingModel(FillModel):
         ended = "" if status == RESTING or traded == order.left else why
         return self._prints(trades, order.side, order), ended
 
-    def amend(self, order: Order, price: float, left: int) -> Placed:
+    def amend(self, order: Order, price: float, size: int) -> Placed:
+        left = size - order.filled
         status, _, trades = self.engine.amend(-order.number, self.scales.price_units(price), left)
         if status == UNKNOWN_ORDER:
             raise ValueError(f"order {order.number} does not rest in the book")
-        prints, _ = self._placed(order, status, trades)
-        traded = sum(size for *_, size in trades)
-        ended = "" if status == RESTING or traded == left else SELF_TRADED
-        return prints, ended
+        order.price, order.size = price, size
+        return self._placed(order, status, trades)
 
     def remove(self, order: Order) -> None:
         self.engine.cancel(-order.number)

@@ -28,7 +28,7 @@ NO_MORE_SIZE = "immediate or cancel: no more size at its price"
 
 
 class FillModel(abc.ABC):
-    """Keeps the resting orders of one instrument and says when they trade; it changes an order's priority alone."""
+    """Keeps the resting orders of one instrument and says when they trade; what trades it leaves to others to book."""
 
     kind: ClassVar[str]
     public: ClassVar[bool] = False
@@ -57,8 +57,8 @@ class FillModel(abc.ABC):
         """A new order: trades what it can, rests what is left where it may."""
 
     @abc.abstractmethod
-    def amend(self, order: Order, price: float, left: int) -> Placed:
-        """A resting order at another price or with another size left; the caller writes them to the order."""
+    def amend(self, order: Order, price: float, size: int) -> Placed:
+        """Gives a resting order another price and another size, what is filled included; it may trade at once."""
 
     @abc.abstractmethod
     def remove(self, order: Order) -> None:
@@ -112,17 +112,12 @@ class RecordedModel(FillModel):
     def took(self, side: int, taken: list[tuple[float, int]]) -> None:
         """A taker of ours has had these; models that show sizes show less until the next update."""
 
-    def amend(self, order: Order, price: float, left: int) -> Placed:
-        if price == order.price and left <= order.left:
-            return [], ""
-        self.remove(order)
-        moved = Order(*[getattr(order, name) for name in order.__struct_fields__])
-        moved.price, moved.size = price, order.filled + left
-        prints, _ = self.place(moved)
-        order.priority = moved.priority
-        if moved.number in self.resting:
-            self.resting[order.number] = order
-        return [each._replace(taker=order) for each in prints], ""
+    def amend(self, order: Order, price: float, size: int) -> Placed:
+        keeps_place = price == order.price and size <= order.size
+        if not keeps_place:
+            self.remove(order)
+        order.price, order.size = price, size
+        return ([], "") if keeps_place else self.place(order)
 
     def remove(self, order: Order) -> None:
         if self.resting.pop(order.number, None) is not None:
