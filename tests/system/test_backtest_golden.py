@@ -6,14 +6,14 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
+
 from letrade.actors.feeds.ohlcv import OhlcvFeed
 from letrade.actors.feeds.table import read_table
 from letrade.assembly import assemble
 from letrade.backtest import run_backtest
 from letrade.core.messages.base import Message
 from letrade.core.messages.market import BarOpen
-from msgspec.structs import replace
-
 from tests.data import shared_data
 from tests.models.ma_cross import trade
 
