@@ -87,7 +87,7 @@ class Listener(Sender):
             self.answered(order)
         elif before == REJECTED:
             self.cancel(order, "taken by the venue after all")
-        elif order.cancel_wanted and order.state != CANCEL_SENT and answer.request == "query":
+        elif order.cancel_wanted and order.state in (OPEN, PARTLY_FILLED):
             self.cancel(order)
         elif order.state == CANCEL_SENT and answer.request == "query" and EVENTS.get(answer.status) == ACCEPT:
             self.send_cancel(order)
@@ -106,8 +106,12 @@ class Listener(Sender):
         if numbers is None or told.instrument not in self.context.instruments:
             self._halt_unknown(told)
             return
-        if not numbers.take(told):
-            return
+        for fill in numbers.take(told):
+            self._take_fill(fill)
+        if numbers.gap:
+            self.miss_fills(told.account)
+
+    def _take_fill(self, told: VenueFill) -> None:
         order = self.table.by_client.get(told.client_order_id)
         fill = self._fill_of(told, order)
         self.holdings.book(self.context.instruments.at(told.instrument, self.now()), fill)
@@ -116,9 +120,8 @@ class Listener(Sender):
             text = f"fill {told.trade_id} of {told.size!r} at {told.price!r} is of no order of this desk"
             self.alert("warning", "foreign_fill", text, told.account, told.instrument)
         else:
+            order.venue_order_id = told.venue_order_id or order.venue_order_id
             self._fill_order(order, told.size)
-        if numbers.gap:
-            self.miss_fills(told.account)
         self.compare_soon(told.account)
 
     def _fill_of(self, told: VenueFill, order: Order | None) -> Fill:
