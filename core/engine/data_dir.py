@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -23,6 +24,8 @@ class DeskRecord(msgspec.Struct):
     """Of the configuration of the last run: another desk does not go on where this one stopped."""
     finished: bool = False
     """The feeds of the last run came to their end."""
+    arguments: dict[str, Any] = {}
+    """What the configuration was made from, so that a command can make it again and replay the journal."""
 
 
 class RunRecord(msgspec.Struct):
@@ -110,6 +113,11 @@ class DataDirectory:
                     item.rename(target / DESK_PROCESS / item.name)
         except OSError as error:
             raise ResourceError(f"{self.path}: the last run cannot be put aside: {error.strerror}") from error
+
+
+def read_record(path: Path) -> DeskRecord | None:
+    """What a data directory remembers of its desk, running or not; None when it is no data directory."""
+    return DataDirectory(path)._read()
 
 
 def read_run(path: Path) -> RunRecord | None:

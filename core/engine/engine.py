@@ -92,6 +92,8 @@ class CoreEngine:
             )
         stepped = is_stepped(self.config)
         self._record = self.data.open(self.config, self.options.fresh, stepped)
+        self._record.arguments = dict(self.options.desk_arguments)
+        self.data.write(self._record)
         link, lease_epoch = await self.network.open(self._lease_lost)
         epoch = self.data.folder.next_epoch(lease_epoch)
         blueprint = Blueprint(self.config, self._record.uid)
