@@ -42,6 +42,7 @@ class Floor:
         self._leverage_max = Fraction(config.max_leverage)
         self.orders_count = 0
         self.trades_count = 0
+        self._positions_moved = False
 
     def market(self, instrument: str) -> Market | None:
         """The market of an instrument of this venue; None when the desk does not know it."""
@@ -92,8 +93,10 @@ class Floor:
 
     def settled(self, market: Market) -> None:
         """Once all has traded: reduce-only orders fit the positions again, and the market shows its best prices."""
-        for account in self.accounts.values():
-            self._fit_reducing(account, market)
+        if self._positions_moved:
+            self._positions_moved = False
+            for account in self.accounts.values():
+                self._fit_reducing(account, market)
         model = market.model
         if model is None:
             return
@@ -161,6 +164,7 @@ class Floor:
         if not size:
             return
         fee = account.settle(Traded(order, printed.price, size, maker), market, version)
+        self._positions_moved = True
         order.filled += size
         order.status = FILLED if order.left == 0 else PARTLY_FILLED
         fill = VenueFill(

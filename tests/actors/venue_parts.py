@@ -73,11 +73,11 @@ class Desk:
 
     def tell(self, *messages: Message, wait: int = 10_000_000) -> list[Message]:
         """All messages at one time; what the venue said until `wait` later."""
-        said = self.stage.tell(*(self._stamped(message) for message in messages), until=self.time + wait)
+        said = self.stage.tell(*(self.stamped(message) for message in messages), until=self.time + wait)
         self.time += wait
         return said
 
-    def _stamped(self, message: Message) -> Message:
+    def stamped(self, message: Message) -> Message:
         asks = isinstance(message, VenueSubmit | VenueCancel | VenueAmend | VenueQuery)
         time = message.time or self.time
         return msgspec.structs.replace(message, time=time, source="execution" if asks else "feed", epoch=1)
