@@ -6,14 +6,82 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from letrade.core.actor import Actor
+    from letrade.actors.strategies.base import BaseStrategy, StrategyConfig
+    from letrade.assembly import assemble
+    from letrade.backtest import Backtest, run_backtest
+    from letrade.core.actor import Actor, ActorConfig
+    from letrade.core.config.desk import DeskConfig
+    from letrade.core.engine.engine import CoreEngine
+    from letrade.core.engine.options import EngineOptions
+    from letrade.core.errors import LetradeError
+    from letrade.core.feed import Feed
+    from letrade.core.messages.accounts import Position
+    from letrade.core.messages.base import Message
+    from letrade.core.messages.features import Features
+    from letrade.core.messages.market import Bar, Instrument, Quote, Trade
+    from letrade.core.messages.orders import Fill, OrderUpdate
+    from letrade.core.messages.signals import Target
+    from letrade.core.stage import Stage
+    from letrade.hotpath.book import Book
+    from letrade.hotpath.matching import MatchingEngine
 
 # Where each public name is defined. The imports above say the same to type checkers.
 _HOME = {
     "Actor": "letrade.core.actor",
+    "ActorConfig": "letrade.core.actor",
+    "Backtest": "letrade.backtest",
+    "Bar": "letrade.core.messages.market",
+    "BaseStrategy": "letrade.actors.strategies.base",
+    "Book": "letrade.hotpath.book",
+    "CoreEngine": "letrade.core.engine.engine",
+    "DeskConfig": "letrade.core.config.desk",
+    "EngineOptions": "letrade.core.engine.options",
+    "Features": "letrade.core.messages.features",
+    "Feed": "letrade.core.feed",
+    "Fill": "letrade.core.messages.orders",
+    "Instrument": "letrade.core.messages.market",
+    "LetradeError": "letrade.core.errors",
+    "MatchingEngine": "letrade.hotpath.matching",
+    "Message": "letrade.core.messages.base",
+    "OrderUpdate": "letrade.core.messages.orders",
+    "Position": "letrade.core.messages.accounts",
+    "Quote": "letrade.core.messages.market",
+    "Stage": "letrade.core.stage",
+    "StrategyConfig": "letrade.actors.strategies.base",
+    "Target": "letrade.core.messages.signals",
+    "Trade": "letrade.core.messages.market",
+    "assemble": "letrade.assembly",
+    "run_backtest": "letrade.backtest",
 }
 
-__all__ = ["Actor", "__version__"]
+__all__ = [
+    "Actor",
+    "ActorConfig",
+    "Backtest",
+    "Bar",
+    "BaseStrategy",
+    "Book",
+    "CoreEngine",
+    "DeskConfig",
+    "EngineOptions",
+    "Features",
+    "Feed",
+    "Fill",
+    "Instrument",
+    "LetradeError",
+    "MatchingEngine",
+    "Message",
+    "OrderUpdate",
+    "Position",
+    "Quote",
+    "Stage",
+    "StrategyConfig",
+    "Target",
+    "Trade",
+    "__version__",
+    "assemble",
+    "run_backtest",
+]
 
 
 if not TYPE_CHECKING:  # type checkers read the imports above, and so find a name that does not exist

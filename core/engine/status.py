@@ -32,15 +32,17 @@ class Status:
     def view(self) -> dict[str, Any]:
         """The whole status; messages_per_second since it was asked last."""
         station = self.station
+        told = self._told("view")
+        machinery = [{"code": alert.code, "text": alert.text, "time": alert.time} for alert in station.alerts]
         return {
             "desk": self.engine.config.desk.name,
             "uptime_seconds": round((monotonic_ns() - self.started_ns) / SECOND, 3),
             "time": station.process.node.latest,
             "messages_per_second": self._messages_per_second(),
             "tick_to_order_us": station.tick_to_order.summary(),
-            **self._told("view"),
-            "alerts": [{"code": alert.code, "text": alert.text, "time": alert.time} for alert in station.alerts],
-            "alert_counts": dict(station.alert_counts),
+            **told,
+            "alerts": [*told.get("alerts", []), *machinery],
+            "alert_counts": {**told.get("alert_counts", {}), **station.alert_counts},
             "journal": station.journal_view(),
             "workers": [
                 {"name": each.config.name, "pid": each.pid, "restarts": each.restarts} for each in self.engine.workers
@@ -61,7 +63,7 @@ class Status:
         told = self._told("summary")
         return {
             **told,
-            "lost": station.link.counters.dropped + station.transport.counters["unsent"],
+            "lost": told.get("lost", 0) + station.link.counters.dropped + station.transport.counters["unsent"],
             "duplicates_ignored": station.process.duplicates,
             "tick_to_order_us": station.tick_to_order.summary(),
             "messages_per_second": round(station.process.node.handled / seconds, 1),
