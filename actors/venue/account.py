@@ -129,14 +129,14 @@ class VenueAccount:
         return {
             "wallet": self.wallet.state(),
             "positions": {name: position.state() for name, position in self.positions.items()},
-            "orders": list(self.orders.values()),
-            "fills": self.fills,
+            "orders": msgspec.msgpack.encode(list(self.orders.values())),
+            "fills": msgspec.msgpack.encode(self.fills),
         }
 
     def restore(self, state: Any) -> None:
         self.wallet.restore(state["wallet"])
         self.positions = {name: position_of(saved) for name, saved in state["positions"].items()}
-        orders = msgspec.convert(state["orders"], list[Order])
+        orders = msgspec.msgpack.decode(state["orders"], type=list[Order])
         self.orders = {order.client_order_id: order for order in orders}
         self.working = {order.number: order for order in orders if order.working}
-        self.fills = msgspec.convert(state["fills"], list[VenueFill])
+        self.fills = msgspec.msgpack.decode(state["fills"], type=list[VenueFill])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from letrade.actors.venue import reports, rules
 from letrade.actors.venue.account import VenueAccount
-from letrade.actors.venue.floor import UNITS_MAX, Floor
+from letrade.actors.venue.floor import Floor
 from letrade.actors.venue.market import Market
 from letrade.actors.venue.model import FillModel
 from letrade.actors.venue.orders import CANCELLED, EXPIRED, REJECTED, Order
@@ -79,22 +79,23 @@ class Exchange(Floor):
         if model is None:
             return "no market"
         version = self.rules_of(order.instrument)
-        if refusal := rules.form(request) or rules.price_grid(request.price, version) or self.fees.refusal(version):
-            return refusal
-        refusal = self._give_size(order, request.size, account, market)
-        return refusal or self.placement_refusal(order, account, market, model)
+        return (
+            rules.form(request)
+            or rules.price_grid(request.price, market, version)
+            or self.fees.refusal(version)
+            or self._give_size(order, request.size, account, market)
+            or self.placement_refusal(order, account, market, model)
+        )
 
     def _give_size(self, order: Order, size: float, account: VenueAccount, market: Market) -> str:
         """Reduce-only sizes shrink to what there is to reduce, which need not be whole lots."""
         version = self.rules_of(order.instrument)
-        most = rules.reducible(order, account, market, version) if order.reduce_only else UNITS_MAX
+        most = rules.reducible(order, account, market, version) if order.reduce_only else rules.UNITS_MAX
         if most == 0:
             return "reduce_only: nothing to reduce"
         shrinks = size > 0 and order.reduce_only and market.scales.size_units_down(size) - order.filled >= most
-        if refusal := "" if shrinks else rules.size_grid(size, version):
+        if refusal := "" if shrinks else rules.size_grid(size, market, version):
             return refusal
-        if not shrinks and market.scales.size_units(size) > UNITS_MAX:
-            return f"size: {size!r} is too large"
         order.size = order.filled + most if shrinks else market.scales.size_units(size)
         return ""
 
@@ -127,7 +128,7 @@ class Exchange(Floor):
             return "a market order has no price to amend"
         if market.model is None:
             return "no market"
-        refusal = rules.price_grid(request.price, self.rules_of(order.instrument))
+        refusal = rules.price_grid(request.price, market, self.rules_of(order.instrument))
         account = self.accounts[order.account]
         refusal = refusal or self._give_size(wanted, request.size, account, market)
         if not refusal and wanted.size <= order.filled:

@@ -21,9 +21,6 @@ from letrade.core.messages.market import Bar, BarOpen, MarkPrice, Trade
 from letrade.core.messages.venue import VenueFill
 from letrade.core.money import money
 
-UNITS_MAX = 10**17
-"""No order or price is larger, in units of the instrument's decimals: sums of many stay within 64 bits."""
-
 
 class Floor:
     """Requests (exchange.py) and market data meet here; what there is to say is kept in `reports`."""
@@ -104,15 +101,20 @@ class Floor:
             market.shown = best
             self.reports.append(Report(reports.of_quote(market, self.time)))
         if model.complaint:
-            text, model.complaint = model.complaint, ""
+            self._complain(market, model)
+
+    def _complain(self, market: Market, model: FillModel) -> None:
+        """An alert at the first, second, fourth, eighth … complaint about an instrument's data."""
+        text, model.complaint = model.complaint, ""
+        market.complaints += 1
+        if market.complaints & (market.complaints - 1) == 0:
+            text = f"{text} ({market.complaints} so far)"
             alert = Alert(level="warning", code="venue-bad-data", text=text, instrument=market.instrument)
             self.reports.append(Report(alert))
 
     def placement_refusal(self, order: Order, account: VenueAccount, market: Market, model: FillModel) -> str:
         """What depends on the market and the money of this moment."""
         version = self.rules_of(order.instrument)
-        if order.price and market.scales.price_units(order.price) > UNITS_MAX:
-            return f"price: {order.price!r} is too large"
         if order.post_only and model.preview(order.side, 1, order.limit):
             return "post_only: it would trade at once"
         offered = model.preview(order.side, order.left, order.limit)

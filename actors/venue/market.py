@@ -43,6 +43,7 @@ class Market:
         self.model: FillModel | None = MODELS[fixed](self.scales) if fixed else None
         self.mark = 0.0
         self.last = 0.0
+        self.complaints = 0
         self.shown: Best = (None, None)
         """The best prices as last published, by a model whose quotes are the market's."""
 
@@ -73,10 +74,10 @@ class Market:
 
     def state(self) -> Any:
         model = [self.model.kind, self.model.state()] if self.model is not None else None
-        return [model, self.mark, self.last, self.shown]
+        return [model, self.mark, self.last, self.complaints, self.shown]
 
     def restore(self, state: Any, orders: dict[int, Order]) -> None:
-        model, self.mark, self.last, (bid, ask) = state
+        model, self.mark, self.last, self.complaints, (bid, ask) = state
         self.shown = (tuple(bid) if bid else None, tuple(ask) if ask else None)
         if model is not None:
             self.model = MODELS[model[0]](self.scales)

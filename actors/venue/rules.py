@@ -11,8 +11,11 @@ from letrade.actors.venue.orders import Order
 from letrade.core.instruments import Grid, Specification
 from letrade.core.messages.venue import VenueSubmit
 from letrade.core.quantities import exact
+from letrade.hotpath.decimals import to_units
 
 Offered = list[tuple[float, int]]
+UNITS_MAX = 10**17
+"""No size or price is larger, in units of the instrument's decimals: sums of many stay within 64 bits."""
 
 
 def form(request: VenueSubmit) -> str:
@@ -26,24 +29,28 @@ def form(request: VenueSubmit) -> str:
     return ""
 
 
-def price_grid(price: float | None, rules: Specification) -> str:
-    if price is None or _on_grid(price, rules.price):
+def price_grid(price: float | None, market: Market, rules: Specification) -> str:
+    if price is None:
         return ""
-    return f"tick: {price!r} is no multiple of {_step(rules.price)}"
+    if price <= 0:
+        return f"price: expected more than 0, found {price!r}"
+    return _off_grid("tick", price, market.scales.price_decimals, rules.price)
 
 
-def size_grid(size: float, rules: Specification) -> str:
+def size_grid(size: float, market: Market, rules: Specification) -> str:
     if size <= 0:
         return f"size: expected more than 0, found {size!r}"
-    return "" if _on_grid(size, rules.size) else f"lot: {size!r} is no multiple of {_step(rules.size)}"
+    return _off_grid("lot", size, market.scales.size_decimals, rules.size)
 
 
-def _on_grid(value: float, grid: Grid) -> bool:
-    return (exact(value) / grid.step).denominator == 1
-
-
-def _step(grid: Grid) -> str:
-    return repr(float(grid.step))
+def _off_grid(rule: str, value: float, decimals: int, grid: Grid) -> str:
+    try:
+        units = to_units(value, decimals)
+    except ValueError as error:
+        return f"{rule}: {error}"
+    if units % (grid.step_units * 10 ** (decimals - grid.decimals)):
+        return f"{rule}: {value!r} is no multiple of {float(grid.step)!r}"
+    return f"{rule}: {value!r} is too large" if units > UNITS_MAX else ""
 
 
 def minimum(order: Order, price: float, market: Market, rules: Specification) -> str:

@@ -12,7 +12,7 @@ from letrade.actors.venue.funding import Funding
 from letrade.actors.venue.inbox import Inbox, Request
 from letrade.actors.venue.reports import Report
 from letrade.core.actor import Actor, ActorConfig, Context
-from letrade.core.config.desk import VenueConfig
+from letrade.core.config.desk import AccountConfig, VenueConfig
 from letrade.core.errors import ConfigurationError
 from letrade.core.messages.base import Message, Timer
 from letrade.core.messages.market import (
@@ -56,7 +56,7 @@ class SimulatedVenue(Actor):
     def __init__(self, name: str, config: SimulatedVenueConfig, context: Context) -> None:
         super().__init__(name, config, context)
         self.venue = _venue_config(config.venue, context)
-        accounts = [account for account in context.settings.accounts if account.venue == config.venue]
+        accounts = _accounts(config.venue, context)
         self.exchange = Exchange(self.venue, accounts, context.instruments)
         self.funding = Funding(self.exchange)
         self.inbox = Inbox(self.venue.order_latency)
@@ -169,3 +169,13 @@ def _venue_config(name: str, context: Context) -> VenueConfig:
     raise ConfigurationError(f"expected one of the desk's venues ({known}), found {name!r}: add a [[venue]]")
 
 
+def _accounts(venue: str, context: Context) -> list[AccountConfig]:
+    """The accounts at this venue. ConfigurationError for a mode that it does not have."""
+    accounts = [account for account in context.settings.accounts if account.venue == venue]
+    for account in accounts:
+        if account.position_mode != "one_way" or account.margin_mode != "cross":
+            raise ConfigurationError(
+                f"account {account.name!r}: the simulated venue has one_way positions and cross margin, found "
+                f"{account.position_mode} and {account.margin_mode}"
+            )
+    return accounts

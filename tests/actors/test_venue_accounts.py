@@ -9,10 +9,13 @@ from typing import Any
 import msgspec
 import pytest
 
+from letrade.actors.venue.simulated import SimulatedVenue
+from letrade.core.config.desk import AccountConfig, DeskConfig, VenueConfig
+from letrade.core.errors import ConfigurationError
 from letrade.core.messages.market import FundingRate, Instrument, MarkPrice
 from letrade.core.messages.venue import VenueCash, VenueFill, VenueOrder
 from tests.actors.venue_parts import LINEAR, SPOT, Desk, amend, cancel, query, quote, snapshot, submit, trade
-from tests.stage import BTC, of_kind
+from tests.stage import BTC, context, of_kind
 
 FEES: list[tuple[dict[str, Any], int, str, dict[str, str]]] = [
     ({}, 1, "0.02500000 USDT", {"USDT": "949.97500000", "BTC": "1.50000000"}),
@@ -211,3 +214,16 @@ def test_the_account_as_a_whole_is_told_with_the_fills_that_were_missed() -> Non
     (working,) = state.open_orders
     assert (working.client_order_id, working.instrument, working.price) == ("y", SPOT, 98.0)
     assert of_kind(desk.tell(query(account="nobody")), VenueOrder)[0].status == "not_found"
+
+
+@pytest.mark.parametrize("mode", [{"position_mode": "hedge"}, {"margin_mode": "isolated"}])
+def test_an_account_mode_that_the_venue_does_not_have_is_refused_at_the_start(mode: dict[str, Any]) -> None:
+    login = AccountConfig(name="a", venue="paper", **mode)
+    settings = DeskConfig(venues=[VenueConfig(name="paper")], accounts=[login])
+    with pytest.raises(ConfigurationError, match="one_way positions and cross margin"):
+        SimulatedVenue("paper", SimulatedVenue.Config(venue="paper"), context(settings=settings))
+
+
+def test_a_venue_that_the_desk_does_not_have_is_refused_at_the_start() -> None:
+    with pytest.raises(ConfigurationError, match=r"desk's venues \(none\), found 'paper'"):
+        SimulatedVenue("paper", SimulatedVenue.Config(venue="paper"), context(settings=DeskConfig()))

@@ -200,3 +200,10 @@ def test_bars_that_the_desk_builds_itself_are_nothing_to_the_venue() -> None:
 def test_instruments_of_other_venues_are_not_heard() -> None:
     desk = told(msgspec.structs.replace(trade(100.0), instrument="other.BTC-USDT"))
     assert desk.answer(submit("x", 1, 1.0, instrument=LINEAR)).reason == "no market"
+
+
+def test_bad_data_again_and_again_is_told_less_and_less_often() -> None:
+    desk = told()
+    bad = [desk.tell(quote(100.001, 101.0)) for _ in range(9)]
+    alerts = [alert.text.rpartition("(")[2] for said in bad for alert in of_kind(said, Alert)]
+    assert alerts == ["1 so far)", "2 so far)", "4 so far)", "8 so far)"]
