@@ -16,7 +16,7 @@ from letrade.core import ids
 from letrade.core.actor import Context
 from letrade.core.halts import EVERYONE, Halts
 from letrade.core.messages.base import DeskMessage, Timer
-from letrade.core.messages.events import Drain, Failure, Flatten, Halt, Resume
+from letrade.core.messages.events import Drain, Failure, Flatten, Halt, Recovered, Resume
 from letrade.core.messages.orders import (
     ApprovedAmend,
     ApprovedOrder,
@@ -130,6 +130,11 @@ class Execution(Flattener):
         for account in self.venues:
             if flatten.account in (EVERYONE, account):
                 self.flatten(account)
+
+    def on_recovered(self, recovered: Recovered) -> None:
+        """The desk was gone for a while: what the venue did meanwhile is asked for."""
+        for account in self.venues:
+            self.ask_account(account)
 
     def on_failure(self, failure: Failure) -> None:
         if failure.stopped and failure.actor == self.gate.source:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from letrade.core.actor import Actor, Context
+from letrade.core.config.check import names_in
+from letrade.core.config.describe import did_you_mean
 from letrade.core.config.desk import DESK_PROCESS, ActorEntry, DeskConfig, InstrumentConfig
+from letrade.core.errors import ConfigurationError
 from letrade.core.feed import Feed
 from letrade.core.instruments import Catalogue
 from letrade.core.messages.market import Instrument
@@ -51,6 +54,7 @@ class Blueprint:
         self.catalogue = Catalogue(tuple(instrument_message(each) for each in config.instruments))
         self.context = Context(config.desk.name, uid, config.desk.seed, self.catalogue, config)
         self._add_instruments(known or self._told_by_feeds())
+        self._check_instruments()
         self.directory: dict[str, Place] = {
             **{feed.name: Place(Stage.FEED, order + 1) for order, feed in enumerate(config.feeds)},
             **{actor.name: Place(stage_of(actor), order) for order, actor in enumerate(config.actors)},
@@ -98,3 +102,15 @@ class Blueprint:
         for instrument in told:
             if instrument.instrument not in defined:
                 self.catalogue.add(instrument)
+
+    def _check_instruments(self) -> None:
+        """ConfigurationError when an actor names an instrument that neither the desk file nor its data tells of."""
+        known = self.catalogue.ids()
+        for actor in self.config.actors:
+            for name in (*names_in(actor, "instrument"), *names_in(actor, "instruments")):
+                if name not in self.catalogue:
+                    hint = did_you_mean(name, known)
+                    raise ConfigurationError(
+                        f'actor.{actor.name}: there is no instrument "{name}"{hint}; the desk and its data know: '
+                        f"{', '.join(known) or 'none'}"
+                    )

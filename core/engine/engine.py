@@ -13,7 +13,7 @@ from letrade.core import clock as clocks
 from letrade.core import codec
 from letrade.core.clock import PacedClock, WallClock
 from letrade.core.config.desk import DESK_PROCESS, DeskConfig
-from letrade.core.engine.blueprint import Blueprint
+from letrade.core.engine.blueprint import Blueprint, stage_of
 from letrade.core.engine.build import driver_of
 from letrade.core.engine.data_dir import DataDirectory, DeskRecord
 from letrade.core.engine.driver import Driver
@@ -26,8 +26,10 @@ from letrade.core.engine.status import Status
 from letrade.core.engine.supervisor import Launch, Worker, write_private
 from letrade.core.errors import LetradeError, ResourceError
 from letrade.core.messages.base import Message
+from letrade.core.messages.events import Failure
 from letrade.core.network.journal_stream import JournalStream
 from letrade.core.network.service import DeskService
+from letrade.core.stage import SKIPS_BAD_MESSAGES
 
 VIEW_SECONDS = 1.0
 VERSION = "0.1.0"
@@ -119,7 +121,7 @@ class CoreEngine:
                 continue
             path = self.data.launches / f"{config.name}.json"
             write_private(path, msgspec.json.encode(self._launch(config.name, stepped)))
-            worker = Worker(config, path, self._report)
+            worker = Worker(config, path, self._report, self._worker_died)
             self.workers.append(worker)
             await worker.start()
 
@@ -197,6 +199,23 @@ class CoreEngine:
             self.station.close()
         else:
             self.data.folder.release()
+
+    def _worker_died(self, worker: Worker) -> None:
+        """A stepped run waits for the worker, and cannot go on without it. By the clock the others are told at once
+        that nobody guards the money that it guarded; and when it is given up, that none of its actors will speak."""
+        if is_stepped(self.config):
+            if worker.given_up:
+                log = worker.launch.with_suffix(".log")
+                self._lost = ResourceError(f"worker {worker.config.name} is gone for good; its log is {log}")
+                self.stop()
+            return
+        for entry in self.config.actors:
+            owns_money = stage_of(entry) not in SKIPS_BAD_MESSAGES
+            if entry.name in worker.config.actors and (owns_money or worker.given_up) and self.driver is not None:
+                text = f"worker {worker.config.name} died"
+                self.driver.command(
+                    Failure(actor=entry.name, kind="", message_id="", error=text, stopped=True)
+                )
 
     def _lease_lost(self, error: LetradeError) -> None:
         """Another desk has our name: whatever we would decide now, it decides too."""

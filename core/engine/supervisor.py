@@ -61,10 +61,14 @@ def die_with_parent() -> None:
 class Worker:
     """One worker process; `watch` restarts it when it dies unasked, until its budget is spent."""
 
-    def __init__(self, config: WorkerConfig, launch: Path, report: Callable[[str, str], None]) -> None:
+    def __init__(
+        self, config: WorkerConfig, launch: Path, report: Callable[[str, str], None], died: Callable[[Worker], None]
+    ) -> None:
         self.config = config
         self.launch = launch
         self.report = report
+        self.died = died
+        self.given_up = False
         self.restarts = 0
         self.stopping = False
         self._process: asyncio.subprocess.Process | None = None
@@ -88,7 +92,7 @@ class Worker:
             log.close()
 
     async def watch(self) -> None:
-        """Return when the process ended well or was stopped. ResourceError when it dies more often than allowed."""
+        """Return when the process ended well, was stopped, or died more often than allowed (`given_up`)."""
         backoff = FIRST_BACKOFF_SECONDS
         while not self.stopping:
             assert self._process is not None
@@ -97,6 +101,9 @@ class Worker:
                 return
             self.restarts += 1
             self._spend(code)
+            self.died(self)
+            if self.given_up:
+                return
             self.report("worker_died", f"worker {self.config.name} ended with {code}; it is started again")
             await asyncio.sleep(backoff)
             backoff = min(2 * backoff, LONGEST_BACKOFF_SECONDS)
@@ -128,7 +135,9 @@ class Worker:
         while self._deaths and self._deaths[0] < now - self.config.restart_window:
             self._deaths.popleft()
         if len(self._deaths) > self.config.restarts:
-            raise ResourceError(
+            self.given_up = True
+            self.report(
+                "worker_given_up",
                 f"worker {self.config.name} died {len(self._deaths)} times in {self.config.restart_window / 1e9:.0f} s "
-                f"(last with {code}); its log is {self.launch.with_suffix('.log')}"
+                f"(last with {code}) and is not started again; its log is {self.launch.with_suffix('.log')}",
             )
