@@ -27,7 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "trace": ("letrade.commands.trace", "Follow a fill back to the market data that caused it."),
     "doctor": ("letrade.commands.doctor", "Check this machine and a desk's data directory."),
     "version": ("letrade.commands.version", "Print the versions of letrade and what it runs on."),
-    "worker": ("letrade.commands.worker", ""),
+    "worker": ("letrade.commands.worker", "Run one worker of a desk by hand."),
 }
 """A command without help is for the desk's own use and is not listed."""
 
