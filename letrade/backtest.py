@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from letrade.actors.monitor.results import Results
+from letrade.assembly import FEED_KINDS
 from letrade.core import clock
 from letrade.core.config.desk import DeskConfig
 from letrade.core.engine.blueprint import Blueprint
-from letrade.core.errors import ConfigurationError
+from letrade.core.errors import ConfigurationError, UsageError
 from letrade.core.messages.base import Message
 from letrade.core.messages.market import Instrument
 from letrade.core.process import Process
@@ -34,6 +35,9 @@ class Backtest:
     def __init__(self, config: DeskConfig, run_for_ns: int | None = None, known: Sequence[Instrument] = ()) -> None:
         if not config.feeds:
             raise ConfigurationError("a backtest needs data: name recorded files with --data, or add a [[feed]]")
+        endless = [feed.name for feed in config.feeds if feed.path == FEED_KINDS["synthetic_flow"]]
+        if endless and run_for_ns is None:
+            raise UsageError(f"the feed {endless[0]} has no end: say how much of it to run, such as --for 10m")
         self.config = config
         self.blueprint = Blueprint(config, BACKTEST_UID, known)
         self.process = Process("desk", self.blueprint.node(None), None, None)
@@ -81,6 +85,7 @@ class Backtest:
 def run_backtest(config: DeskConfig, progress: Progress | None = None, run_for_ns: int | None = None) -> dict[str, Any]:
     """The summary of a backtest: orders, fills, entries, exits, fees, balances, pnl, result_hash and more.
 
-    ConfigurationError where the desk cannot run; DataError where its data is not what its format promises.
+    ConfigurationError where the desk cannot run, UsageError where its feed has no end, DataError where its data is not
+    what its format promises.
     """
     return Backtest(config, run_for_ns).run(progress)

@@ -98,12 +98,12 @@ class Checker:
         """What an actor's Config names under these keys; a set of features is named as the actor that makes it."""
         for actor in self.desk.actors:
             for key in ("instrument", "instruments"):
-                for name in _names_in(actor, key):
+                for name in names_in(actor, key):
                     self._known_instrument(name, ("actor", actor.name, key))
             for key in ("account", "accounts"):
-                for name in _names_in(actor, key):
+                for name in names_in(actor, key):
                     self._known(name, self.accounts, "account", ("actor", actor.name, key))
-            for name in _names_in(actor, "feature_set"):
+            for name in names_in(actor, "feature_set"):
                 self._known(name, self.actors, "actor", ("actor", actor.name, "feature_set"))
 
     def check_workers(self) -> None:
@@ -162,7 +162,8 @@ def _repeated(items: Iterable[Item]) -> list[Item]:
     return [item for item, times in Counter(items).items() if times > 1]
 
 
-def _names_in(actor: ActorEntry, key: str) -> list[str]:
+def names_in(actor: ActorEntry, key: str) -> list[str]:
+    """What an actor's Config names under this key; nothing where it has none."""
     value = getattr(actor.config, key, None)
     names = [value] if isinstance(value, str) else value if isinstance(value, (list, tuple)) else []
     return [name for name in names if isinstance(name, str) and name]
