@@ -17,7 +17,7 @@ from letrade.core.messages.events import Alert, BookCheck, Failure, Halt
 from letrade.core.messages.features import Features
 from letrade.core.messages.market import Bar, Quote, Trade
 from letrade.core.messages.orders import CashEntry, Fill, OrderRefused, OrderUpdate
-from letrade.core.orders import REJECTED, SENT, TERMINAL
+from letrade.core.orders import PENDING, REJECTED, SENT, TERMINAL
 from letrade.core.stage import Stage
 
 SIDES = {1: "buy", -1: "sell"}
@@ -62,8 +62,8 @@ class Results(Actor):
 
     def on_order_update(self, update: OrderUpdate) -> None:
         tally = self.tally
-        known = update.order_id in tally.working
-        if update.state == SENT and not known:
+        known = tally.working.get(update.order_id)
+        if update.state == SENT and (known is None or known.state == PENDING):
             tally.orders += 1
             tally.line(update.strategy, update.account, update.instrument).orders += 1
             self.chain.order(update)
