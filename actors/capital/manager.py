@@ -247,15 +247,16 @@ class CapitalManager(Actor):
         """Reserves what it may take, or refuses it whole."""
         desire.legs += 1
         basis = self.purse.basis(desire.instrument, new.side, desire.price)
-        opening = number(new.size - new.closing)
+        opening = new.size > new.closing
         if basis is None and opening:
             self._refuse(desire, "no_price", "a known price", "none")
             return None
         order = Working(
             ids.order_id(desire.strategy, desire.signal, desire.legs), desire.account, desire.instrument,
-            desire.strategy, new.side, number(new.size), desire.price, desire.post_only, opening, basis or 0.0,
+            desire.strategy, new.side, number(new.size), desire.price, desire.post_only, basis or 0.0,
         )  # fmt: skip
-        shortage = self.purse.shortage(order, list(self.working.values()), self.now()) if opening else None
+        before = list(self.working.values())
+        shortage = self.purse.shortage(before, [*before, order], order, self.now()) if opening else None
         if shortage is not None:
             self._refuse(desire, "capital", *shortage)
             return None
@@ -278,15 +279,12 @@ class CapitalManager(Actor):
     def _amend(self, amend: Amend) -> AmendIntent | None:
         """A larger or dearer order reserves more, or is not amended."""
         order = self.working[amend.order_id]
-        others = [other for other in self.working.values() if other is not order]
         size = number(amend.size)
-        opening = add(order.opening, max(0.0, add(size, -order.size)))
         basis = max(order.basis, self.purse.basis(order.instrument, order.side, amend.price) or 0.0)
-        changed = msgspec.structs.replace(
-            order, amending=(amend.price, size), opening=min(opening, size) if order.opening else opening, basis=basis
-        )
-        more = self.purse.reservation(changed, self.now()) > self.purse.reservation(order, self.now())
-        shortage = self.purse.shortage(changed, others, self.now()) if more else None
+        changed = msgspec.structs.replace(order, amending=(amend.price, size), basis=basis)
+        before = list(self.working.values())
+        after = [changed if other is order else other for other in before]
+        shortage = self.purse.shortage(before, after, changed, self.now())
         if shortage is not None:
             self._refuse(self._desire_of(order), "capital", *shortage, order_id=order.order_id, what="amend")
             return None
@@ -299,11 +297,9 @@ class CapitalManager(Actor):
     def _adopt(self, update: OrderUpdate) -> None:
         """An order that was thought over and is not, or that execution sent by itself, counts as working again."""
         basis = self.purse.basis(update.instrument, update.side, update.price) or 0.0
-        held = -update.side * self.purse.holdings.share(update.account, update.instrument, update.strategy)
-        opening = max(0, units(update.size) - units(update.filled) - max(0, held))
         self.working[update.order_id] = Working(
             update.order_id, update.account, update.instrument, update.strategy, update.side, update.size,
-            update.price, False, number(opening), basis, update.filled, update.state in (OPEN, PARTLY_FILLED),
+            update.price, False, basis, update.filled, update.state in (OPEN, PARTLY_FILLED),
         )  # fmt: skip
 
     def _cancel(self, order_ids: list[str] | tuple[str, ...], reason: str) -> None:

@@ -18,10 +18,8 @@ class Working(Struct, array_like=True):
     size: float
     price: float | None
     post_only: bool
-    opening: float
-    """How much of it opens the strategy's share: what cash is reserved for."""
     basis: float
-    """The worst price that the reservation expects."""
+    """The worst price that the reservation for what it opens expects."""
     filled: float = 0.0
     acknowledged: bool = False
     """The venue has it: it can be amended."""

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 from letrade.actors.capital.orders import Working
 from letrade.core.bookkeeping import AccountBook
 from letrade.core.config.desk import Allocation, CapitalConfig, DeskConfig
-from letrade.core.holdings import Holdings
+from letrade.core.holdings import Holdings, Key
 from letrade.core.instruments import Catalogue, Specification
-from letrade.core.quantities import ONE, exact, units
+from letrade.core.quantities import ONE, exact
 from letrade.core.valuation import PriceBoard, value
 
 
@@ -79,94 +79,112 @@ class Purse:
     def cost(self, specification: Specification, size: int, basis: float) -> Fraction:
         """Cash that opening `size` may take, fees included, in the quote or settle currency."""
         notional = Fraction(size, ONE) * exact(basis) * specification.multiplier
-        leverage = self.leverage if specification.kind != "spot" else Fraction(1)
-        return notional * (1 / leverage + self.fee(specification))
+        return notional * (1 / self._leverage(specification) + self.fee(specification))
 
     def fee(self, specification: Specification) -> Fraction:
         return self.fees.get(specification.id.partition(".")[0], Fraction(0))
 
-    def reservation(self, order: Working, now: int) -> Fraction:
-        """What one order on its way still holds back."""
-        opening = min(units(order.opening), order.remaining)
-        return self.cost(self.catalogue.at(order.instrument, now), opening, order.basis) if opening else Fraction(0)
+    def _leverage(self, specification: Specification) -> Fraction:
+        return self.leverage if specification.kind != "spot" else Fraction(1)
+
+    def required(self, key: Key, working: Iterable[Working], now: int) -> Fraction:
+        """Cash that one share and its working orders may take at worst, whichever of them fill and in which order.
+
+        The position stays between what all sells and what all buys lead to: what closes first costs nothing.
+        """
+        specification = self.catalogue.at(key[1], now)
+        share = self.holdings.share(*key)
+        mine = [order for order in working if (order.account, order.instrument, order.strategy) == key]
+        held = self._margin(specification, share)
+        long, short = (held, Fraction(0)) if share > 0 else (Fraction(0), held)
+        long += self._opening_cost(specification, -share, [order for order in mine if order.side > 0])
+        short += self._opening_cost(specification, share, [order for order in mine if order.side < 0])
+        return max(held, long, short)
+
+    def _margin(self, specification: Specification, share: int) -> Fraction:
+        """What a share holds back: a spot asset is paid for, and holds back nothing."""
+        if specification.kind == "spot":
+            return Fraction(0)
+        price = exact(self.board.prices.get(specification.id, 0.0))
+        return Fraction(abs(share), ONE) * price * specification.multiplier / self._leverage(specification)
+
+    def _opening_cost(self, specification: Specification, against: int, orders: list[Working]) -> Fraction:
+        """Of what orders of one side open beyond closing `against`, the dearest of them last."""
+        closing, total = max(0, against), Fraction(0)
+        for order in sorted(orders, key=lambda order: order.basis):
+            closed = min(closing, order.remaining)
+            closing -= closed
+            total += self.cost(specification, order.remaining - closed, order.basis)
+        return total
 
     def reserved(self, account: str, currency: str, working: Iterable[Working], now: int) -> Fraction:
-        """Of one currency of one account, by all strategies."""
-        return sum(
+        """Of one currency of one account, by all strategies, for orders on their way."""
+        orders = list(working)
+        margins = sum(
             (
-                self.reservation(order, now)
-                for order in working
-                if order.account == account and cash_currency(self.catalogue.at(order.instrument, now)) == currency
+                self._margin(self.catalogue.at(key[1], now), share)
+                for key, share in self.holdings.shares.items()
+                if key[0] == account and self._currency(key[1], now) == currency
             ),
             Fraction(0),
         )
+        return self._required_of(account, currency, orders, now) - margins
 
-    def shortage(self, order: Working, working: list[Working], now: int) -> Shortage | None:
-        """Why the opening part of an order that is not among `working` does not fit; None when it does."""
-        specification = self.catalogue.at(order.instrument, now)
-        currency = cash_currency(specification)
-        needed = self.reservation(order, now)
-        free = self.free(order, currency, working, now)
+    def _required_of(self, account: str, currency: str, working: list[Working], now: int) -> Fraction:
+        keys = [key for key in self._keys(working) if key[0] == account and self._currency(key[1], now) == currency]
+        return sum((self.required(key, working, now) for key in keys), Fraction(0))
+
+    def _keys(self, working: list[Working]) -> list[Key]:
+        ordered = [(order.account, order.instrument, order.strategy) for order in working]
+        return list(dict.fromkeys([*self.holdings.shares, *ordered]))
+
+    def _currency(self, instrument: str, now: int) -> str:
+        """What opening in an instrument is paid with."""
+        specification = self.catalogue.at(instrument, now)
+        return specification.quote if specification.kind == "spot" else specification.settle
+
+    def free(self, account: str, currency: str, working: list[Working], now: int) -> Fraction:
+        """Cash that neither positions on margin nor orders on their way may take."""
+        cash = self.books[account].wallets.get(currency, Fraction(0))
+        return cash - self._required_of(account, currency, working, now)
+
+    def shortage(self, before: list[Working], after: list[Working], changed: Working, now: int) -> Shortage | None:
+        """Why the working orders cannot become `after` by the changed one; None when they can."""
+        key = (changed.account, changed.instrument, changed.strategy)
+        needed = self.required(key, after, now) - self.required(key, before, now)
+        if needed <= 0:
+            return None
+        currency = self._currency(changed.instrument, now)
+        free = self.free(changed.account, currency, before, now)
         if needed > free:
             return Shortage(f"{show(free)} {currency} free", f"{show(needed)} {currency}")
         reporting = self.settings.desk.reporting_currency
-        allowed = self.allocated(order.account, order.strategy, now)
-        used, more = self._used(order, working, now), self._reported([(currency, needed)])
-        if used is None or more is None:
+        allowed = self.allocated(changed.account, changed.strategy, now)
+        used = self._used(changed.account, changed.strategy, after, now)
+        if used is None:
             return Shortage(f"every rate to {reporting} known", "a rate is missing")
-        if used + more > allowed:
-            return Shortage(f"{show(allowed)} {reporting} allocated", f"{show(used + more)} {reporting} used")
+        if used > allowed:
+            return Shortage(f"{show(allowed)} {reporting} allocated", f"{show(used)} {reporting} used")
         return None
 
-    def free(self, order: Working, currency: str, working: list[Working], now: int) -> Fraction:
-        """Cash that neither positions on margin nor other orders hold."""
-        cash = self.books[order.account].wallets.get(currency, Fraction(0))
-        margin = sum(
-            (
-                self._worth(instrument, share, now) / self.leverage
-                for (account, instrument, strategy), share in self.holdings.shares.items()
-                if account == order.account
-                and not _closed_first(order, instrument, strategy, share)
-                and self._margin_currency(instrument, now) == currency
-            ),
-            Fraction(0),
-        )
-        return cash - margin - self.reserved(order.account, currency, working, now)
-
-    def _margin_currency(self, instrument: str, now: int) -> str:
-        specification = self.catalogue.at(instrument, now)
-        return specification.settle if specification.kind != "spot" else ""
-
-    def _worth(self, instrument: str, share: int, now: int) -> Fraction:
-        """|share| at the last price, in the quote currency."""
-        specification = self.catalogue.at(instrument, now)
-        price = exact(self.board.prices.get(instrument, 0.0))
-        return Fraction(abs(share), ONE) * price * specification.multiplier
-
-    def _used(self, order: Working, working: list[Working], now: int) -> Fraction | None:
-        """What the strategy has at work in the account, in the reporting currency; None while a rate is missing."""
-        parts: list[tuple[str, Fraction]] = []
-        for (account, instrument, strategy), share in self.holdings.shares.items():
-            mine = (account, strategy) == (order.account, order.strategy)
-            if mine and not _closed_first(order, instrument, strategy, share):
-                specification = self.catalogue.at(instrument, now)
-                leverage = self.leverage if specification.kind != "spot" else 1
-                parts.append((specification.quote, self._worth(instrument, share, now) / leverage))
-        for other in working:
-            if (other.account, other.strategy) == (order.account, order.strategy):
-                currency = cash_currency(self.catalogue.at(other.instrument, now))
-                parts.append((currency, self.reservation(other, now)))
-        return self._reported(parts)
-
-    def _reported(self, parts: list[tuple[str, Fraction]]) -> Fraction | None:
-        """The sum of amounts by currency, in the reporting currency."""
+    def _used(self, account: str, strategy: str, working: list[Working], now: int) -> Fraction | None:
+        """What the strategy has or may come to have at work, in the reporting currency; None without a rate."""
         total = Fraction(0)
-        for currency, amount in parts:
-            rate = self.board.rate(currency, self.settings.desk.reporting_currency, self.catalogue)
+        for key in self._keys(working):
+            if (key[0], key[2]) != (account, strategy):
+                continue
+            specification = self.catalogue.at(key[1], now)
+            rate = self.board.rate(specification.quote, self.settings.desk.reporting_currency, self.catalogue)
             if rate is None:
                 return None
-            total += amount * rate
+            total += (self.required(key, working, now) + self._worth(specification, self.holdings.share(*key))) * rate
         return total
+
+    def _worth(self, specification: Specification, share: int) -> Fraction:
+        """A spot asset at the last price: its cash is at work in it."""
+        if specification.kind != "spot":
+            return Fraction(0)
+        return Fraction(abs(share), ONE) * exact(self.board.prices.get(specification.id, 0.0))
 
     def sized(self, account: str, strategy: str, specification: Specification, wish: float, now: int) -> float | None:
         """A direction in [-1, 1] as base units: the fixed fraction of the allocation, rounded down to the lot."""
@@ -193,16 +211,6 @@ class Purse:
         self.board.restore(state["board"])
         for account, book in state["books"]:
             self.books.setdefault(account, AccountBook()).restore(book)
-
-
-def _closed_first(order: Working, instrument: str, strategy: str, share: int) -> bool:
-    """A share that lies against the order is closed before the order opens anything."""
-    return (instrument, strategy) == (order.instrument, order.strategy) and share * order.side < 0
-
-
-def cash_currency(specification: Specification) -> str:
-    """What opening in an instrument is paid with."""
-    return specification.quote if specification.kind == "spot" else specification.settle
 
 
 def show(amount: Fraction) -> str:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from letrade.actors.capital.manager import CapitalManager
 from letrade.core.config.desk import Allocation, FaultsConfig
 from letrade.core.config.desk import RiskConfig as RiskTable
 from letrade.core.messages.events import Failure, Halt
 from letrade.core.messages.orders import ApprovedOrder, Fill
 from letrade.core.messages.venue import VenueFill, VenueSubmit
-from letrade.core.quantities import fraction_of_money, units
+from letrade.core.quantities import fraction_of_money
 from tests.actors.desk_parts import LINEAR, MS, SECOND, SPOT, TradingDesk
 from tests.actors.desk_parts import settings as desk_settings
 from tests.stage import of_kind
@@ -45,7 +43,7 @@ SIGNALS = st.one_of(
     ),
     st.tuples(st.just("trade"), st.sampled_from([94.0, 97.0, 100.0, 104.0]), st.sampled_from([0.3, 1.0, 50.0])),
 )
-STEPS = st.lists(st.tuples(SIGNALS, st.sampled_from([1, 2, 3, 30, 3000])), min_size=1, max_size=14)
+STEPS = st.lists(st.tuples(SIGNALS, st.sampled_from([1, 2, 3, 30, 3000])), min_size=4, max_size=14)
 RATES = st.sampled_from([0.0, 0.1, 0.3])
 FAULTS = st.builds(FaultsConfig, seed=st.integers(0, 2**32), lose=RATES, delay=RATES, repeat=RATES, refuse=RATES)
 
@@ -142,7 +140,7 @@ def all_agree(desk: TradingDesk) -> None:
     assert of_kind(desk.said, Halt) == []
 
 
-@settings(max_examples=40)
+@settings(max_examples=120)
 @given(STEPS, FAULTS)
 def test_no_race_of_faults_breaks_a_limit_or_loses_money(
     steps: list[tuple[tuple[object, ...], int]], faults: FaultsConfig
@@ -169,17 +167,7 @@ STEADY = st.lists(
 )
 
 
-def margins(capital: CapitalManager) -> Iterator[Fraction]:
-    """What each share holds back, but for the part that orders on their way close before they open anything."""
-    for (_, instrument, strategy), share in capital.purse.holdings.shares.items():
-        if instrument != LINEAR:
-            continue
-        mine = [order for order in capital.working.values() if (order.strategy, order.instrument) == (strategy, LINEAR)]
-        closing = sum(order.remaining - units(order.opening) for order in mine if order.side * share < 0)
-        yield Fraction(max(0, abs(share) - closing), 10**18) * 100
-
-
-@settings(max_examples=30)
+@settings(max_examples=60)
 @given(STEADY, FAULTS)
 def test_two_strategies_never_reserve_more_than_the_cash(
     steps: list[tuple[tuple[object, ...], int]], faults: FaultsConfig
@@ -190,13 +178,12 @@ def test_two_strategies_never_reserve_more_than_the_cash(
     capital = desk.actor("capital")
     for step, wait in steps:
         act(desk, step, wait * MS)
-        free = capital.purse.books["main"].wallets["USDT"] - sum(margins(capital), Fraction(0))
-        assert capital.reserved("main", "USDT") <= free
+        assert capital.purse.free("main", "USDT", list(capital.working.values()), desk.time) >= 0
     settled(desk)
     all_agree(desk)
 
 
-@settings(max_examples=15)
+@settings(max_examples=40)
 @given(STEPS, FAULTS, st.data())
 def test_a_restart_at_any_moment_changes_nothing(
     steps: list[tuple[tuple[object, ...], int]], faults: FaultsConfig, data: st.DataObject
