@@ -1,7 +1,8 @@
 """Binds a desk that is written for any instrument to the one that its recorded data is about.
 
 `*` stands for what the data says: a strategy's `instrument` (or none at all), a venue's `name`, an account's `venue`
-and the currency of a balance. Where the desk has no such venue or account, one of each is made.
+and the currency of a balance. Where the desk has no such venue or account, one of each is made. Equity is counted in
+that currency too, unless the desk says otherwise.
 """
 
 from __future__ import annotations
@@ -97,12 +98,12 @@ class Binding:
         accounts = self.tables.get("account")
         known = accounts if is_named(accounts) else []
         bound = [self._bound(account, venue, currency) for account in known if account.get("venue") == ANY]
-        if bound or any(account.get("venue") == venue for account in known):
-            return {"account": bound}
+        if not bound and any(account.get("venue") == venue for account in known):
+            return {}
         made = {"name": MADE_ACCOUNT, "venue": venue, "balances": {currency: MADE_BALANCE}}
         own = self.tables.get("desk")
-        reporting = own.get("reporting_currency") if isinstance(own, dict) else None
-        return {"account": [made], **({"desk": {"reporting_currency": currency}} if reporting is None else {})}
+        says = isinstance(own, dict) and "reporting_currency" in own
+        return {"account": bound or [made], "desk": {} if says else {"reporting_currency": currency}}
 
     def _bound(self, account: Mapping[str, Any], venue: str, currency: str) -> dict[str, Any]:
         bound: dict[str, Any] = {"name": account.get("name"), "venue": venue}

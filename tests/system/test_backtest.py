@@ -1,4 +1,4 @@
-"""Backtests of recorded captures and of seeded flow: books compared, desks bound to any data, nothing of the network."""
+"""Backtests of recorded captures and of seeded flow: books compared, desks bound to any data, no network needed."""
 
 import json
 import subprocess
