@@ -193,7 +193,8 @@ class CoreEngine:
         await asyncio.gather(*(worker.stop() for worker in self.workers))
         if self.station is not None:
             await self.station.stop_shipping()
-        self.data.withdraw()
+        if self._record is not None:  # else the directory, and what it says of a running desk, is another's
+            self.data.withdraw()
         await self.network.close()
         if self.station is not None:
             self.station.close()
