@@ -66,6 +66,8 @@ class PacedDriver(Driver):
     def _hear_beat(self, message: Message, payload: bytes) -> None:
         if isinstance(message, Heartbeat):
             self.roll.hear(message)
+            if message.tick_to_order_us is not None:
+                self.station.told_latency = message.tick_to_order_us
 
     async def _until_stopped(self) -> None:
         stopping = asyncio.create_task(self.stopping.wait())
@@ -112,6 +114,7 @@ class PacedDriver(Driver):
             beat = Heartbeat(
                 process=station.name, sent=dict(station.transport.sent), time=station.clock.now(),
                 source=station.name, epoch=station.process.node.epoch, sequence=sequence,
+                tick_to_order_us=station.tick_to_order.summary(),
             )  # fmt: skip
             station.transport.send([beat])
 

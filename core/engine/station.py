@@ -44,6 +44,8 @@ class Station:
         )
         self.transport = Transport(link, desk.name, name, blueprint.home)
         self.tick_to_order = TickToOrder()
+        self.told_latency: dict[str, int] | None = None
+        """Tick to order, as the process tells in which the venue lives."""
         self.alerts: deque[Alert] = deque(maxlen=ALERTS_KEPT)
         self.alert_counts: Counter[str] = Counter()
         self._alerted_at: dict[str, int] = {}
@@ -69,6 +71,10 @@ class Station:
         if self.has_stage(Stage.VENUE):
             self.tick_to_order.clock = self.clock
             self.process.node.observers.append(self.tick_to_order.observe)
+
+    def latency(self) -> dict[str, int] | None:
+        """Tick to order in microseconds, measured where the venue lives."""
+        return self.tick_to_order.summary() or self.told_latency
 
     def complain(self, code: str, text: str) -> None:
         """Something that an operator should see: counted always, kept and shown at most once a second and code."""

@@ -64,6 +64,8 @@ class Heartbeat(EventMessage, frozen=True, kw_only=True):
     sent: dict[str, int]
     """Messages so far by kind."""
     messages_per_second: Number = 0.0
+    tick_to_order_us: dict[str, int] | None = None
+    """Where a venue lives in the process: from the planned time of the tick to the receipt of its order."""
 
 
 class BookCheck(EventMessage, frozen=True, kw_only=True):
