@@ -45,14 +45,15 @@ def split_login(url: str) -> tuple[str, str | None, str | None]:
 
 
 def is_alive(pid: int) -> bool:
-    """Whether a process of this id runs, ours or another's."""
+    """Whether a process of this id runs, ours or another's; one that ended and was not waited for does not."""
     try:
         os.kill(pid, 0)
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][:1]
     except ProcessLookupError:
         return False
-    except PermissionError:
+    except (PermissionError, FileNotFoundError):
         return True
-    return True
+    return state != "Z"
 
 
 def running_desks() -> dict[str, RunRecord]:
