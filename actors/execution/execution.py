@@ -132,7 +132,9 @@ class Execution(Flattener):
                 self.flatten(account)
 
     def on_recovered(self, recovered: Recovered) -> None:
-        """The desk was gone for a while: what the venue did meanwhile is asked for."""
+        """The desk was gone for a while: what the venue did meanwhile is asked for, and pauses are over."""
+        self.halts.resume(EVERYONE, pauses_only=True)
+        self.draining = ""
         for account in self.venues:
             self.ask_account(account)
 

@@ -17,7 +17,7 @@ from letrade.core.config.values import PositiveDuration
 from letrade.core.exposure import opening_part
 from letrade.core.halts import EVERYONE, Halts
 from letrade.core.instruments import Specification
-from letrade.core.messages.events import Alert, Failure, Flatten, Halt, Resume
+from letrade.core.messages.events import Alert, Failure, Flatten, Halt, Recovered, Resume
 from letrade.core.messages.market import Bar, MarkPrice, Quote, Trade
 from letrade.core.messages.orders import (
     AmendIntent,
@@ -254,6 +254,10 @@ class RiskManager(Actor):
         self.halts.resume(resume.account, resume.pauses_only)
         if not resume.pauses_only:
             self.losses.forget(resume.account)
+
+    def on_recovered(self, recovered: Recovered) -> None:
+        """A restart lifts pauses, and no halt."""
+        self.halts.resume(EVERYONE, pauses_only=True)
 
     def on_flatten(self, flatten: Flatten) -> None:
         self.halts.halt(flatten.account, f"flatten: {flatten.reason}", pause=True)

@@ -36,7 +36,7 @@ class Guard:
             self.driver.command(Halt(account=ALL_ACCOUNTS, reason="journal-behind", pause=True))
         elif self._behind and lag < LAG_RECORDS_MAX // 2:
             self._behind = False
-            self.driver.command(Resume(account=ALL_ACCOUNTS, reason="the journal has caught up"))
+            self.driver.command(Resume(account=ALL_ACCOUNTS, reason="the journal has caught up", pauses_only=True))
         await self._show_manifest()
 
     async def _show_manifest(self) -> None:

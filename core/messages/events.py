@@ -20,7 +20,7 @@ class Resume(EventMessage, frozen=True, kw_only=True):
     account: str
     reason: str = ""
     pauses_only: bool = False
-    """What a start after a stop says: it lifts pauses, not halts."""
+    """What the desk says by itself lifts pauses, and no halt."""
 
 
 class Flatten(EventMessage, frozen=True, kw_only=True):

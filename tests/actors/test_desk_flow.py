@@ -11,7 +11,7 @@ from letrade.actors.strategies.ma_cross import MACross, MACrossConfig
 from letrade.core.config.desk import FaultsConfig, FeedEntry
 from letrade.core.config.desk import RiskConfig as RiskTable
 from letrade.core.messages.accounts import Account, Balance, Position
-from letrade.core.messages.events import Alert, Drain, Failure, Flatten, Halt, Resume
+from letrade.core.messages.events import Alert, Drain, Failure, Flatten, Halt, Recovered, Resume
 from letrade.core.messages.features import Features
 from letrade.core.messages.orders import (
     ApprovedOrder,
@@ -161,12 +161,12 @@ def test_a_daily_loss_halts_the_account_until_an_operator_resumes_it() -> None:
     assert desk.held() == 11.0
 
 
-def test_a_halt_outlives_a_restart_and_a_pause_ends_with_what_a_start_says() -> None:
+def test_a_halt_outlives_a_restart_and_a_pause_does_not() -> None:
     desk = TradingDesk()
     desk.trade(100.0)
     desk.tell(Halt(account="main", reason="halted"), Halt(account="other", reason="paused", pause=True))
     desk = desk.restarted()
-    desk.tell(Resume(account="*", reason="start", pauses_only=True))
+    desk.tell(Recovered(process="desk"))
     assert rules(desk.target(1.0)) == ["halt"]
     desk.target(1.0, account="other", strategy="beta")
     assert desk.held("beta", account="other") == 1.0
@@ -298,6 +298,18 @@ def test_drain_cancels_what_works_and_says_when_it_is_done() -> None:
     desk.tell(Drain(on_stop="cancel"), wait=100 * MS)
     assert desk.working() == []
     assert codes(desk).count("drained") == 1
+
+
+def test_a_desk_that_was_drained_trades_again_after_its_next_start() -> None:
+    desk = TradingDesk()
+    desk.trade(100.0)
+    desk.tell(Drain(on_stop="cancel"), wait=100 * MS)
+    desk = desk.restarted()
+    desk.target(1.0)
+    assert desk.held() == 0.0
+    desk.tell(Recovered(process="desk"))
+    desk.target(2.0)
+    assert desk.held() == 2.0
 
 
 def test_a_ledger_that_differs_from_the_venue_halts_the_account_and_says_so_once() -> None:
