@@ -1,0 +1,29 @@
+"""Each example runs as its reader would run it, and says what it promises."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.tree import ROOT
+
+PROMISES = {
+    "book_alone": ("best bid and ask: ((618000, 7), (618003, 8))", "crossed: False"),
+    "backtest_from_python": ("seed 1:", "seed 3:", "fills, profit"),
+    "own_strategy": ("entries", "profit"),
+    "embed_a_desk": ("paper.", "fills, profit"),
+}
+
+
+@pytest.mark.parametrize("name", [path.stem for path in sorted((ROOT / "examples").glob("*.py"))])
+def test_an_example_runs(name: str) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    answer = subprocess.run(
+        [sys.executable, str(ROOT / "examples" / f"{name}.py")],
+        capture_output=True, text=True, timeout=110, check=False, env=environment,
+    )  # fmt: skip
+    assert answer.returncode == 0, answer.stderr
+    for promise in PROMISES[name]:
+        assert promise in answer.stdout
+    assert not answer.stdout.startswith("0 entries")
