@@ -10,12 +10,18 @@ from collections.abc import Callable, Sequence
 from letrade.core.errors import ExitCode, LetradeError
 
 
+class ReaderGone(Exception):
+    """Whoever read our output went away; click would make a plain 1 of the BrokenPipeError itself."""
+
+
 def told(command: Callable[[], int], words: Sequence[str]) -> int:
     """Run a command; its exit code, or that of the error which ended it."""
     try:
         return int(command())
     except BrokenPipeError:
         raise
+    except ReaderGone as gone:
+        raise BrokenPipeError from gone
     except LetradeError as error:
         return report(error.exit_code, str(error), words)
     except KeyboardInterrupt:

@@ -8,6 +8,7 @@ from importlib import import_module
 import click
 
 from letrade import __version__
+from letrade.commands.failures import ReaderGone
 from letrade.core.errors import ExitCode, UsageError
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -44,6 +45,13 @@ class LazyGroup(click.Group):
         module = import_module(COMMANDS[name][0])
         found: click.Command = getattr(module, name.replace("-", "_"))
         return found
+
+    def invoke(self, context: click.Context) -> object:
+        try:
+            result: object = super().invoke(context)
+        except BrokenPipeError as error:
+            raise ReaderGone from error
+        return result
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -106,18 +108,25 @@ class _Table:
 
 
 class _Lines:
-    """Views as lines of JSON; the hint goes to standard error, which is for people."""
+    """Views as lines of JSON; the hint goes to standard error, which is for people. A desk that nobody reads drains."""
 
     def __init__(self, folder: Path) -> None:
         self.hint = _Hint(folder)
+        self.unread = False
 
     def __call__(self, view: dict[str, Any]) -> None:
         from letrade.decoding import to_json
 
+        if self.unread:
+            return
         if text := self.hint.once(view):
             sys.stderr.write(text + "\n")
-        sys.stdout.write(to_json(view).decode() + "\n")
-        sys.stdout.flush()
+        try:
+            sys.stdout.write(to_json(view).decode() + "\n")
+            sys.stdout.flush()
+        except BrokenPipeError:
+            self.unread = True
+            os.kill(os.getpid(), signal.SIGTERM)
 
 
 class _Hint:

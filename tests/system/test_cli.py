@@ -174,6 +174,13 @@ def test_version_and_help_answer() -> None:
 
 
 def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
-    line = " ".join(command("show-config", "full")) + " | head -n 1"
+    line = " ".join(command("show-config", "full")) + " | true; echo ${PIPESTATUS[0]}"
     answer = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False, cwd=tmp_path)
-    assert answer.stderr == ""
+    assert (answer.stdout.strip(), answer.stderr) == ("141", "")
+
+
+def test_a_desk_that_nobody_reads_drains(tmp_path: Path) -> None:
+    line = " ".join(command("run", "--json", "--data-dir", tmp_path / "data")) + " | head -n 1; echo ${PIPESTATUS[0]}"
+    answer = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False, timeout=60)
+    assert answer.stdout.splitlines()[-1] == "141"
+    assert "Traceback" not in answer.stderr
