@@ -50,7 +50,8 @@ def run_worker(launch_file: Path) -> dict[str, Any]:
         launch = msgspec.json.decode(launch_file.read_bytes(), type=Launch)
     except (OSError, msgspec.DecodeError) as error:
         raise DataError(f"{launch_file}: expected a launch file, as a desk writes it: {error}") from error
-    return run_to_end(lambda: WorkerProcess(assemble(**launch.desk_arguments), launch))
+    arguments: dict[str, Any] = dict(launch.desk_arguments)
+    return run_to_end(lambda: WorkerProcess(assemble(**arguments), launch))
 
 
 def run_external(arguments: Mapping[str, Any], launch: Launch) -> dict[str, Any]:
