@@ -27,30 +27,40 @@ def share_changes(specification: Specification, fill: Fill) -> list[tuple[str, i
 
 
 class Holdings:
-    """Signed shares by (account, instrument, strategy); flat ones are forgotten."""
+    """Signed shares by (account, instrument, strategy); flat ones are forgotten. Sums are kept as fills come."""
 
     def __init__(self) -> None:
         self.shares: dict[Key, int] = {}
+        self._nets: dict[tuple[str, str], int] = {}
+        """Sum of the strategies' shares; what nobody is assigned is apart."""
+        self._gross: dict[tuple[str, str], int] = {}
+        """Sum of all shares without their signs."""
 
     def book(self, specification: Specification, fill: Fill) -> None:
         for strategy, change in share_changes(specification, fill):
-            key = (fill.account, fill.instrument, strategy)
-            share = self.shares.pop(key, 0) + change
-            if share:
-                self.shares[key] = share
+            self._change((fill.account, fill.instrument, strategy), change)
+
+    def _change(self, key: Key, change: int) -> None:
+        before = self.shares.pop(key, 0)
+        after = before + change
+        if after:
+            self.shares[key] = after
+        market = key[:2]
+        if key[2] != NO_STRATEGY:
+            self._nets[market] = self._nets.get(market, 0) + change
+        self._gross[market] = self._gross.get(market, 0) + abs(after) - abs(before)
 
     def share(self, account: str, instrument: str, strategy: str) -> int:
         return self.shares.get((account, instrument, strategy), 0)
 
     def net(self, account: str, specification: Specification) -> int:
         """The account's position. Of a spot asset only what strategies hold: the rest is not theirs to sell."""
-        return sum(
-            share
-            for (held_account, instrument, strategy), share in self.shares.items()
-            if held_account == account
-            and instrument == specification.id
-            and (strategy != NO_STRATEGY or specification.kind != "spot")
-        )
+        net = self._nets.get((account, specification.id), 0)
+        return net if specification.kind == "spot" else net + self.share(account, specification.id, NO_STRATEGY)
+
+    def gross(self) -> dict[tuple[str, str], int]:
+        """The sum of all shares without their signs, by account and instrument; read-only."""
+        return self._gross
 
     def of_account(self, account: str) -> dict[str, dict[str, int]]:
         """Shares by strategy by instrument, in the order of their names."""
@@ -64,4 +74,6 @@ class Holdings:
         return [[*key, str(share)] for key, share in self.shares.items()]
 
     def restore(self, state: Any) -> None:
-        self.shares = {(account, instrument, strategy): int(share) for account, instrument, strategy, share in state}
+        self.shares, self._nets, self._gross = {}, {}, {}
+        for account, instrument, strategy, share in state:
+            self._change((account, instrument, strategy), int(share))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from decimal import Decimal
 from fractions import Fraction
 
 from letrade.core.errors import DataError
 from letrade.core.money import DEFAULT_SCALE, Money, money, rescale, round_half_even
+from letrade.hotpath.decimals import to_units
 
 SCALE = 18
 ONE: int = 10**SCALE
@@ -15,7 +17,10 @@ SCALE_MAX = 64
 
 def units(value: float) -> int:
     """0.1 is 10**17. DataError when the decimal has more than 18 places."""
-    numerator, decimals = decimal_units(value)
+    try:
+        return to_units(value, SCALE)
+    except ValueError:
+        numerator, decimals = _digits(value)
     if decimals > SCALE:
         raise DataError(f"expected at most {SCALE} decimals, found {value!r}")
     return numerator * int(10 ** (SCALE - decimals))
@@ -23,6 +28,11 @@ def units(value: float) -> int:
 
 def decimal_units(value: float) -> tuple[int, int]:
     """0.05 is (5, 2): the digits of the nearest double's shortest decimal, and how many of them follow the point."""
+    return _digits(value)
+
+
+@functools.lru_cache(maxsize=8192)
+def _digits(value: float) -> tuple[int, int]:
     sign, digits, exponent = Decimal(repr(value)).as_tuple()
     if not isinstance(exponent, int):
         raise DataError(f"expected a finite number, found {value!r}")
@@ -39,6 +49,7 @@ def number(amount: int) -> float:
     return amount / ONE
 
 
+@functools.lru_cache(maxsize=8192)
 def exact(value: float) -> Fraction:
     """The decimal behind a float, as a fraction."""
     return Fraction(Decimal(repr(value)))

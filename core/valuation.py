@@ -24,21 +24,23 @@ class PriceBoard:
         self.prices: dict[str, float] = {}
         self.times: dict[str, int] = {}
         self.ticking: dict[str, bool] = {}
+        self._rates: dict[tuple[str, str], tuple[int, list[tuple[str, bool]]]] = {}
 
     def see(self, message: PriceMessage) -> None:
         instrument = message.instrument
-        if isinstance(message, Quote):
+        if isinstance(message, Trade):
+            self.ticking[instrument] = True
+            self.prices[instrument] = message.price
+        elif isinstance(message, Quote):
             self.ticking[instrument] = True
             if message.bid > 0 and message.ask > 0:
                 self.prices[instrument] = (message.bid + message.ask) / 2
-        elif isinstance(message, Bar):
-            if instrument in self.ticking:
-                return
-            self.prices[instrument] = message.close
-        else:
+        elif isinstance(message, MarkPrice):
             self.prices[instrument] = message.price
-            if isinstance(message, Trade):
-                self.ticking[instrument] = True
+        elif instrument in self.ticking:
+            return
+        else:
+            self.prices[instrument] = message.close
         self.times[instrument] = message.time
 
     def age(self, instrument: str, now: int) -> int | None:
@@ -50,15 +52,24 @@ class PriceBoard:
         """How much of `wanted` one unit of `currency` is worth; None when no instrument with a price tells."""
         if currency == wanted:
             return Fraction(1)
-        for specification in catalogue_in_order(catalogue):
-            price = self.prices.get(specification.instrument)
-            if price is None:
-                continue
-            if (specification.base, specification.quote) == (currency, wanted):
-                return exact(price)
-            if (specification.base, specification.quote) == (wanted, currency):
-                return 1 / exact(price)
+        for instrument, inverse in self._markets(currency, wanted, catalogue):
+            price = self.prices.get(instrument)
+            if price is not None:
+                return 1 / exact(price) if inverse else exact(price)
         return None
+
+    def _markets(self, currency: str, wanted: str, catalogue: Catalogue) -> list[tuple[str, bool]]:
+        """(instrument, whether its price is the other way round) of those that tell a rate; found once."""
+        known = len(catalogue.ids())
+        count, found = self._rates.get((currency, wanted), (0, []))
+        if count != known:
+            found = [
+                (message.instrument, message.base == wanted)
+                for message in catalogue_in_order(catalogue)
+                if (message.base, message.quote) in ((currency, wanted), (wanted, currency))
+            ]
+            self._rates[(currency, wanted)] = (known, found)
+        return found
 
     def state(self) -> list[Any]:
         return [list(self.prices.items()), list(self.times.items()), list(self.ticking)]

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 import msgspec
 from msgspec import Meta
 
-from letrade.actors.capital.orders import Desire, Working
+from letrade.actors.capital.orders import Desire, Working, WorkingOrders
 from letrade.actors.capital.purse import Purse
 from letrade.actors.capital.reconcile import Amend, NewOrder, Plan, match_quotes, stands, toward_position
 from letrade.core import ids
@@ -53,7 +53,7 @@ class CapitalManager(Actor):
         super().__init__(name, config, context)
         settings = context.settings or DeskConfig()
         self.purse = Purse(settings, context.instruments, exact(config.leverage), exact(config.slippage))
-        self.working: dict[str, Working] = {}
+        self.working = WorkingOrders()
         self.desires: dict[Key, Desire] = {}
         self.signals: dict[str, int] = {}
         """The newest signal of each strategy: an older one is a repeat."""
@@ -110,20 +110,20 @@ class CapitalManager(Actor):
         self.purse.holdings.book(specification, fill)
         self.purse.books[fill.account].book_fill(specification, fill)
         self.purse.board.prices.setdefault(fill.instrument, fill.price)
-        order = self.working.get(fill.order_id)
+        order = self.working.by_id.get(fill.order_id)
         if order is not None:
             order.filled = add(order.filled, fill.size)
             if not order.remaining:
-                del self.working[fill.order_id]
+                self.working.drop(fill.order_id)
         self._continue((fill.account, fill.instrument, fill.strategy))
 
     def on_cash_entry(self, entry: CashEntry) -> None:
         self.purse.books[entry.account].book_cash(entry)
 
     def on_order_update(self, update: OrderUpdate) -> None:
-        order = self.working.get(update.order_id)
+        order = self.working.by_id.get(update.order_id)
         if update.state in TERMINAL:
-            if self.working.pop(update.order_id, None) is None:
+            if self.working.drop(update.order_id) is None:
                 return
         elif order is None:
             if update.state not in WORKING or update.filled >= update.size:
@@ -141,11 +141,12 @@ class CapitalManager(Actor):
         if refused.refused_by == self.name or refused.what == "approval":
             return
         if refused.what == "amend":
-            order = self.working.get(refused.order_id)
+            order = self.working.by_id.get(refused.order_id)
             if order is not None:
                 order.amending = None
         else:
-            self.working.pop(refused.order_id, None)
+            self.working.drop(refused.order_id)
+        self.purse.touch((refused.account, refused.instrument, refused.strategy))
         desire = self.desires.get((refused.account, refused.instrument, refused.strategy))
         if desire is not None and refused.order_id.startswith(f"{desire.strategy}.{desire.signal}."):
             desire.waiting = False
@@ -157,7 +158,7 @@ class CapitalManager(Actor):
             return
         for desire in mine:
             desire.waiting = False
-        orders = [order.order_id for order in self.working.values() if order.strategy == failure.actor]
+        orders = [order.order_id for order in self.working.by_id.values() if order.strategy == failure.actor]
         self._cancel(orders, "the strategy is stopped")
         text = f"{failure.actor} is stopped by {failure.error}: {len(orders)} working orders cancelled, positions kept"
         self.publish(Alert(level="error", code="strategy_stopped", text=text))
@@ -187,6 +188,7 @@ class CapitalManager(Actor):
         return desire
 
     def _continue(self, key: Key) -> None:
+        self.purse.touch(key)
         desire = self.desires.get(key)
         if desire is None or not desire.waiting:
             return
@@ -210,7 +212,7 @@ class CapitalManager(Actor):
         desire.waiting = False
         for place, quote in enumerate(desire.quotes or ()):
             assigned = (desire.assigned or [])[place]
-            order = self.working.get(assigned)
+            order = self.working.by_id.get(assigned)
             if not assigned:
                 new.append((place, quote))
             elif order is None or order.cancelling or stands(order, quote):
@@ -255,12 +257,11 @@ class CapitalManager(Actor):
             ids.order_id(desire.strategy, desire.signal, desire.legs), desire.account, desire.instrument,
             desire.strategy, new.side, number(new.size), desire.price, desire.post_only, basis or 0.0,
         )  # fmt: skip
-        before = list(self.working.values())
-        shortage = self.purse.shortage(before, [*before, order], order, self.now()) if opening else None
+        shortage = self.purse.shortage(order, self.working, self.now()) if opening else None
         if shortage is not None:
             self._refuse(desire, "capital", *shortage)
             return None
-        self.working[order.order_id] = order
+        self._put(order)
         return OrderIntent(
             order_id=order.order_id, side=order.side, size=order.size, price=order.price, post_only=order.post_only,
             time_in_force="gtc" if order.price is not None else "ioc", reduce_only=not opening,
@@ -278,34 +279,37 @@ class CapitalManager(Actor):
 
     def _amend(self, amend: Amend) -> AmendIntent | None:
         """A larger or dearer order reserves more, or is not amended."""
-        order = self.working[amend.order_id]
+        order = self.working.by_id[amend.order_id]
         size = number(amend.size)
         basis = max(order.basis, self.purse.basis(order.instrument, order.side, amend.price) or 0.0)
         changed = msgspec.structs.replace(order, amending=(amend.price, size), basis=basis)
-        before = list(self.working.values())
-        after = [changed if other is order else other for other in before]
-        shortage = self.purse.shortage(before, after, changed, self.now())
+        shortage = self.purse.shortage(changed, self.working, self.now())
         if shortage is not None:
             self._refuse(self._desire_of(order), "capital", *shortage, order_id=order.order_id, what="amend")
             return None
-        self.working[order.order_id] = changed
+        self._put(changed)
         return AmendIntent(order_id=order.order_id, price=amend.price, size=size)
 
     def _desire_of(self, order: Working) -> Desire:
-        return self.desires[(order.account, order.instrument, order.strategy)]
+        return self.desires[order.key]
 
     def _adopt(self, update: OrderUpdate) -> None:
         """An order that was thought over and is not, or that execution sent by itself, counts as working again."""
         basis = self.purse.basis(update.instrument, update.side, update.price) or 0.0
-        self.working[update.order_id] = Working(
+        adopted = Working(
             update.order_id, update.account, update.instrument, update.strategy, update.side, update.size,
             update.price, False, basis, update.filled, update.state in (OPEN, PARTLY_FILLED),
         )  # fmt: skip
+        self._put(adopted)
+
+    def _put(self, order: Working) -> None:
+        self.working.put(order)
+        self.purse.touch(order.key)
 
     def _cancel(self, order_ids: list[str] | tuple[str, ...], reason: str) -> None:
         """Straight to execution: nobody may refuse a cancel."""
         for order_id in order_ids:
-            order = self.working[order_id]
+            order = self.working.by_id[order_id]
             if not order.cancelling:
                 order.cancelling = True
                 self.publish(
@@ -328,8 +332,7 @@ class CapitalManager(Actor):
         )  # fmt: skip
 
     def _orders_of(self, desire: Desire) -> list[Working]:
-        key = (desire.account, desire.instrument, desire.strategy)
-        return [order for order in self.working.values() if (order.account, order.instrument, order.strategy) == key]
+        return self.working.of(desire.key)
 
     def _held(self, desire: Desire) -> int:
         return self.purse.holdings.share(desire.account, desire.instrument, desire.strategy)
@@ -339,22 +342,23 @@ class CapitalManager(Actor):
 
     def reserved(self, account: str, currency: str) -> Fraction:
         """Cash held back for orders on their way."""
-        return self.purse.reserved(account, currency, self.working.values(), self.now())
+        return self.purse.reserved(account, currency, self.working, self.now())
 
     def state(self) -> Any:
         return {
             "purse": self.purse.state(),
-            "working": list(self.working.values()),
+            "working": list(self.working.by_id.values()),
             "desires": list(self.desires.values()),
             "signals": list(self.signals.items()),
         }
 
     def restore(self, state: Any) -> None:
         self.purse.restore(state["purse"])
-        working = msgspec.convert(state["working"], list[Working])
-        self.working = {order.order_id: order for order in working}
+        self.working = WorkingOrders()
+        for order in msgspec.convert(state["working"], list[Working]):
+            self.working.put(order)
         desires = msgspec.convert(state["desires"], list[Desire])
-        self.desires = {(each.account, each.instrument, each.strategy): each for each in desires}
+        self.desires = {each.key: each for each in desires}
         self.signals = dict(state["signals"])
 
 

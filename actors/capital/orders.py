@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from letrade.core.holdings import Key
 from letrade.core.quantities import units
 
 
@@ -28,6 +29,10 @@ class Working(Struct, array_like=True):
     """(price, size) asked for and not answered."""
 
     @property
+    def key(self) -> Key:
+        return (self.account, self.instrument, self.strategy)
+
+    @property
     def remaining(self) -> int:
         """The most that it may still trade, in units of 1e-18."""
         size = max(self.size, self.amending[1]) if self.amending else self.size
@@ -37,6 +42,31 @@ class Working(Struct, array_like=True):
     def busy(self) -> bool:
         """An amend would cross another request on its way."""
         return not self.acknowledged or self.amending is not None
+
+
+class WorkingOrders:
+    """All of them by id, and by the share that they change."""
+
+    def __init__(self) -> None:
+        self.by_id: dict[str, Working] = {}
+        self.by_key: dict[Key, dict[str, Working]] = {}
+
+    def put(self, order: Working) -> None:
+        """A new order, or the same one changed."""
+        self.by_id[order.order_id] = order
+        self.by_key.setdefault(order.key, {})[order.order_id] = order
+
+    def drop(self, order_id: str) -> Working | None:
+        order = self.by_id.pop(order_id, None)
+        if order is not None:
+            mine = self.by_key[order.key]
+            del mine[order_id]
+            if not mine:
+                del self.by_key[order.key]
+        return order
+
+    def of(self, key: Key) -> list[Working]:
+        return list(self.by_key.get(key, {}).values())
 
 
 class Desire(Struct, array_like=True):
@@ -56,3 +86,7 @@ class Desire(Struct, array_like=True):
     legs: int = 0
     waiting: bool = False
     """Something must end or be acknowledged before the rest can be asked for."""
+
+    @property
+    def key(self) -> Key:
+        return (self.account, self.instrument, self.strategy)

@@ -165,8 +165,9 @@ class Execution(Flattener):
 
     def _say_drained(self) -> None:
         """Once, when nothing is on its way any more, or may be."""
-        working = self.draining != "keep" and any(self.table.live(account) for account in self.venues)
-        if self.draining and not working and not self.flattening:
+        if not self.draining or self.flattening:
+            return
+        if self.draining == "keep" or not any(self.table.live(account) for account in self.venues):
             self.draining = ""
             self.alert("info", "drained", "no order is on its way")
 

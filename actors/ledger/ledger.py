@@ -63,10 +63,7 @@ class Ledger(Actor):
 
     def on_price(self, message: Trade | Quote | Bar | MarkPrice) -> None:
         self.board.see(message)
-        if self.now() >= self.equity_due:
-            self.equity_due = self.now() + self.config.equity_every
-            for account in self.books:
-                self._tell_equity(account)
+        self._tell_equity_when_due()
 
     def on_fill(self, fill: Fill) -> None:
         """Booked once by (venue, account, instrument, trade), the two sides of one trade apart."""
@@ -91,14 +88,14 @@ class Ledger(Actor):
         account = book.position(specification)
         self._tell_position(fill, NO_STRATEGY, account, total.realised, total.fees, specification)
         self._tell_balances(fill.account, currencies)
-        self._tell_equity(fill.account)
+        self._tell_equity_when_due()
 
     def on_cash_entry(self, entry: CashEntry) -> None:
         if not self._first_time(f"{entry.account} {entry.entry_id}"):
             return
         self._book(entry.account).book_cash(entry)
         self._tell_balances(entry.account, (entry.amount.currency,))
-        self._tell_equity(entry.account)
+        self._tell_equity_when_due()
 
     def on_venue_state(self, state: VenueState) -> None:
         """Compared only at rest: when every fill that the venue counts is booked here."""
@@ -163,6 +160,12 @@ class Ledger(Actor):
         for currency in currencies:
             total = money_of(currency, self.books[account].wallets[currency])
             self.publish(Balance(strategy=NO_STRATEGY, account=account, instrument=instrument, total=total))
+
+    def _tell_equity_when_due(self) -> None:
+        if self.now() >= self.equity_due:
+            self.equity_due = self.now() + self.config.equity_every
+            for account in self.books:
+                self._tell_equity(account)
 
     def _tell_equity(self, account: str) -> None:
         reporting = self.settings.desk.reporting_currency

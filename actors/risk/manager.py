@@ -63,6 +63,8 @@ class RiskManager(Actor):
         self.opened: dict[str, list[int]] = {}
         """Times of approved openings within the last second, by account."""
         self.equity_check = 0
+        self._booked = 0
+        self._equities: dict[str, tuple[int, int, Fraction | None]] = {}
         self._limits: dict[tuple[str, str], RiskLimits] = {}
         self._skipping = frozenset(
             actor.name
@@ -72,10 +74,7 @@ class RiskManager(Actor):
 
     def on_price(self, message: Trade | Quote | Bar | MarkPrice) -> None:
         self.board.see(message)
-        if self.now() >= self.equity_check:
-            self.equity_check = self.now() + self.config.equity_every
-            for account in self.books:
-                self._watch(account)
+        self._watch_when_due()
 
     def on_proposal(self, proposal: Proposal) -> None:
         """Each order by itself: what one is refused for does not stop the next."""
@@ -144,7 +143,7 @@ class RiskManager(Actor):
         if refusal_found is not None:
             self._refuse(proposal, amend.order_id, refusal_found, "amend")
             return
-        order.amending = (amend.price, amend.size)
+        self.reservations.amending(order, (amend.price, amend.size))
         self.publish(
             ApprovedAmend(
                 strategy=proposal.strategy, account=proposal.account, instrument=proposal.instrument,
@@ -159,9 +158,10 @@ class RiskManager(Actor):
         account, instrument = proposal.account, proposal.instrument
         exposure = self.reservations.exposure(account, specification, but=amended).with_order(side, size)
         recent = [time for time in self.opened.get(account, ()) if time > self.now() - RATE_WINDOW_NS]
+        limits = self._limits_of(account, instrument)
         return Request(
             specification=specification,
-            limits=self._limits_of(account, instrument),
+            limits=limits,
             side=side,
             size=size,
             opening=opening,
@@ -170,15 +170,19 @@ class RiskManager(Actor):
             age_ns=self.board.age(instrument, self.now()),
             rate=self._rate(specification.quote),
             exposure=exposure,
-            gross=self._gross(account, specification.id, exposure.worst, price),
+            gross=self._gross(account, specification.id, exposure.worst, price, limits),
             halted=self.halts.reason(account),
             orders_within_second=len(recent),
-            equity_known=self._equity(account) is not None,
+            equity_known=not _limits_losses(limits) or self._equity(account) is not None,
             crosses=self.reservations.crossed_by(instrument, side, price, amended),
         )
 
-    def _gross(self, account: str, instrument: str, worst: int, price: float | None) -> Fraction | None:
-        """With this worst case in one instrument, and what the reservations say of the others."""
+    def _gross(
+        self, account: str, instrument: str, worst: int, price: float | None, limits: RiskLimits
+    ) -> Fraction | None:
+        """With this worst case in one instrument, and that of the reservations in others; 0 where no limit asks."""
+        if limits.max_gross_exposure is None:
+            return Fraction(0)
         total = Fraction(0)
         for other in dict.fromkeys([*self.reservations.instruments(account), instrument]):
             specification = self.context.instruments.at(other, self.now())
@@ -218,15 +222,16 @@ class RiskManager(Actor):
 
     def on_fill(self, fill: Fill) -> None:
         specification = self.context.instruments.at(fill.instrument, fill.time)
-        self.reservations.holdings.book(specification, fill)
-        self.reservations.fill(fill.order_id, fill.size)
+        self.reservations.fill(specification, fill)
         self.books[fill.account].book_fill(specification, fill)
+        self._booked += 1
         self.board.prices.setdefault(fill.instrument, fill.price)
-        self._watch(fill.account)
+        self._watch_when_due()
 
     def on_cash_entry(self, entry: CashEntry) -> None:
         """A deposit is no profit and a withdrawal no loss, so losses are counted anew after either."""
         self.books[entry.account].book_cash(entry)
+        self._booked += 1
         if entry.origin == "transfer":
             self.losses.forget(entry.account)
 
@@ -243,7 +248,7 @@ class RiskManager(Actor):
         """Execution would not amend: the order is as it was."""
         order = self.reservations.orders.get(refused.order_id)
         if refused.refused_by != self.name and refused.what == "amend" and order is not None:
-            order.amending = None
+            self.reservations.amending(order, None)
 
     def on_halt(self, halt: Halt) -> None:
         """Its own halts hold already: one that comes back late must not undo a Resume."""
@@ -267,9 +272,15 @@ class RiskManager(Actor):
         if failure.stopped and failure.actor not in self._skipping:
             self._halt(EVERYONE, f"{failure.actor} is stopped: {failure.error}")
 
+    def _watch_when_due(self) -> None:
+        if self.now() >= self.equity_check:
+            self.equity_check = self.now() + self.config.equity_every
+            for account in self.books:
+                self._watch(account)
+
     def _watch(self, account: str) -> None:
         limits = self._limits_of(account, "")
-        if limits.max_daily_loss is None and limits.max_drawdown is None:
+        if not _limits_losses(limits):
             return
         equity = self._equity(account)
         reason = "" if equity is None else self.losses.tripped(account, equity, self.now(), limits)
@@ -277,8 +288,13 @@ class RiskManager(Actor):
             self._halt(account, reason)
 
     def _equity(self, account: str) -> Fraction | None:
-        reporting = self.settings.desk.reporting_currency
-        return value(self.books[account], self.board, self.context.instruments, reporting, self.now()).equity
+        """As of now; computed once for all that is asked at one time."""
+        time, fills, equity = self._equities.get(account, (-1, -1, None))
+        if (time, fills) != (self.now(), self._booked):
+            reporting = self.settings.desk.reporting_currency
+            equity = value(self.books[account], self.board, self.context.instruments, reporting, self.now()).equity
+            self._equities[account] = (self.now(), self._booked, equity)
+        return equity
 
     def _halt(self, account: str, reason: str) -> None:
         if self.halts.halt(account, reason, pause=False):
@@ -306,6 +322,10 @@ class RiskManager(Actor):
         for account, book in state["books"]:
             self.books.setdefault(account, AccountBook()).restore(book)
         self.opened = {account: list(times) for account, times in state["opened"]}
+
+
+def _limits_losses(limits: RiskLimits) -> bool:
+    return limits.max_daily_loss is not None or limits.max_drawdown is not None
 
 
 def _unknown(proposal: Proposal) -> Refusal:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -10,7 +9,7 @@ import msgspec
 from letrade.core.exposure import Exposure, exposure_of
 from letrade.core.holdings import Holdings
 from letrade.core.instruments import Specification
-from letrade.core.messages.orders import OrderUpdate
+from letrade.core.messages.orders import Fill, OrderUpdate
 from letrade.core.quantities import add, units
 
 REMEMBERED_MAX = 4096
@@ -33,6 +32,10 @@ class Reserved(msgspec.Struct, array_like=True):
     """(price, size) approved and not yet answered."""
 
     @property
+    def market(self) -> tuple[str, str]:
+        return (self.account, self.instrument)
+
+    @property
     def remaining(self) -> int:
         """Units of 1e-18."""
         size = max(self.size, self.amending[1]) if self.amending else self.size
@@ -44,58 +47,86 @@ class Reservations:
 
     def __init__(self) -> None:
         self.orders: dict[str, Reserved] = {}
+        self._by_market: dict[tuple[str, str], dict[str, Reserved]] = {}
         self.holdings = Holdings()
+        self._exposures: dict[tuple[str, str], Exposure] = {}
+        """By account and instrument, until something changes there."""
         self.remembered: dict[str, None] = {}
         """Order ids that were approved lately: the same intent is approved once."""
 
     def add(self, order: Reserved) -> None:
-        self.orders[order.order_id] = order
+        self._put(order)
         self.remembered[order.order_id] = None
         if len(self.remembered) > REMEMBERED_MAX:
             del self.remembered[next(iter(self.remembered))]
 
-    def fill(self, order_id: str, size: float) -> None:
-        order = self.orders.get(order_id)
+    def _put(self, order: Reserved) -> None:
+        self.orders[order.order_id] = order
+        self._by_market.setdefault(order.market, {})[order.order_id] = order
+        self._exposures.pop(order.market, None)
+
+    def fill(self, specification: Specification, fill: Fill) -> None:
+        """What was reserved is held from now on."""
+        self.holdings.book(specification, fill)
+        self._exposures.pop((fill.account, fill.instrument), None)
+        order = self.orders.get(fill.order_id)
         if order is not None:
-            order.filled = add(order.filled, size)
+            order.filled = add(order.filled, fill.size)
             if not order.remaining:
-                del self.orders[order_id]
+                self.end(fill.order_id)
 
     def end(self, order_id: str) -> None:
-        self.orders.pop(order_id, None)
+        order = self.orders.pop(order_id, None)
+        if order is not None:
+            del self._by_market[order.market][order_id]
+            self._exposures.pop(order.market, None)
+
+    def amending(self, order: Reserved, change: tuple[float, float] | None) -> None:
+        """An amend is on its way to the venue, or will never be."""
+        order.amending = change
+        self._exposures.pop(order.market, None)
 
     def adopt(self, update: OrderUpdate) -> None:
         """An order that works without a reservation: sent by execution itself, or thought over too early."""
-        self.orders[update.order_id] = Reserved(
-            update.order_id, update.account, update.instrument, update.strategy, update.side, update.size,
-            update.price, update.price is not None, update.filled,
+        self._put(
+            Reserved(
+                update.order_id, update.account, update.instrument, update.strategy, update.side, update.size,
+                update.price, update.price is not None, update.filled,
+            )
         )  # fmt: skip
 
     def amended(self, update: OrderUpdate) -> None:
         """The venue has answered an amend: the order is now as it says."""
         order = self.orders[update.order_id]
         order.amending, order.price, order.size = None, update.price, update.size
+        self._exposures.pop(order.market, None)
 
     def exposure(self, account: str, specification: Specification, but: str = "") -> Exposure:
         """Of an account in an instrument, one order left out."""
-        return exposure_of(
-            self.holdings.net(account, specification),
-            ((order.side, order.remaining) for order in self._of(account, specification.id) if order.order_id != but),
+        market = (account, specification.id)
+        if not but and market in self._exposures:
+            return self._exposures[market]
+        working = (
+            (order.side, order.remaining) for order in self._by_market.get(market, {}).values() if order.order_id != but
         )
-
-    def _of(self, account: str, instrument: str) -> Iterator[Reserved]:
-        return (each for each in self.orders.values() if (each.account, each.instrument) == (account, instrument))
+        found = exposure_of(self.holdings.net(account, specification), working)
+        if not but:
+            self._exposures[market] = found
+        return found
 
     def instruments(self, account: str) -> list[str]:
         """Those in which the account holds or may come to hold something."""
-        held = [instrument for holder, instrument, _ in self.holdings.shares if holder == account]
-        working = [order.instrument for order in self.orders.values() if order.account == account]
-        return list(dict.fromkeys(held + working))
+        held = (
+            instrument for (holder, instrument), gross in self.holdings.gross().items() if gross and holder == account
+        )
+        working = (instrument for (holder, instrument), mine in self._by_market.items() if mine and holder == account)
+        return list(dict.fromkeys((*held, *working)))
 
     def crossed_by(self, instrument: str, side: int, price: float | None, but: str) -> str:
         """The resting order of ours, in any account, that an order would trade with; '' when none."""
-        for order in self.orders.values():
-            if order.instrument != instrument or order.side == side or not order.rests or order.order_id == but:
+        everybodys = (mine for (_, name), mine in self._by_market.items() if name == instrument)
+        for order in (order for mine in everybodys for order in mine.values()):
+            if order.side == side or not order.rests or order.order_id == but:
                 continue
             prices = [order.price, *(order.amending[:1] if order.amending else ())]
             if any(price is None or found is None or side * (price - found) >= 0 for found in prices):
@@ -107,6 +138,8 @@ class Reservations:
 
     def restore(self, state: Any) -> None:
         orders, holdings, remembered = state
-        self.orders = {order.order_id: order for order in msgspec.convert(orders, list[Reserved])}
+        self.orders, self._by_market, self._exposures = {}, {}, {}
+        for order in msgspec.convert(orders, list[Reserved]):
+            self._put(order)
         self.holdings.restore(holdings)
         self.remembered = dict.fromkeys(remembered)

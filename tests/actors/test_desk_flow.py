@@ -73,11 +73,11 @@ def test_a_moving_average_cross_buys_and_every_fill_is_traced_to_the_features_th
 def test_positions_balances_and_equity_follow_a_fill() -> None:
     desk = TradingDesk()
     desk.trade(100.0)
-    said = desk.target(2.0)
+    said = desk.target(2.0) + desk.trade(100.0, wait=SECOND) + desk.trade(100.0)
     shares = {(position.strategy, position.quantity) for position in of_kind(said, Position)}
     assert shares == {("alpha", 2.0), ("-", 2.0)}
     assert {str(balance.total) for balance in of_kind(said, Balance)} == {"2.00000000 BTC", "99799.90000000 USDT"}
-    assert str(of_kind(said, Account)[-1].equity) == "99999.90000000 USDT"
+    assert str(of_kind(said, Account)[-2].equity) == "99999.90000000 USDT"
 
 
 def test_a_signal_that_comes_twice_is_one_order() -> None:

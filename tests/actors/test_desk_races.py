@@ -126,7 +126,7 @@ def nothing_is_lost_or_doubled(desk: TradingDesk) -> None:
 def all_agree(desk: TradingDesk) -> None:
     """Once nothing works any more: the ledger is the venue's, shares are the same everywhere, nothing is reserved."""
     assert desk.working() == []
-    assert desk.actor("capital").working == {}
+    assert desk.actor("capital").working.by_id == {}
     assert desk.actor("risk").reservations.orders == {}
     assert desk.actor("capital").reserved("main", "USDT") == 0
     venue = desk.actor("paper").exchange.accounts["main"]
@@ -178,7 +178,7 @@ def test_two_strategies_never_reserve_more_than_the_cash(
     capital = desk.actor("capital")
     for step, wait in steps:
         act(desk, step, wait * MS)
-        assert capital.purse.free("main", "USDT", list(capital.working.values()), desk.time) >= 0
+        assert capital.purse.free("main", "USDT", capital.working, desk.time) >= 0
     settled(desk)
     all_agree(desk)
 

@@ -20,7 +20,7 @@ from letrade.core.messages.orders import CashEntry, Fill, UnexplainedDifference
 from letrade.core.messages.venue import HeldPosition, VenueState
 from letrade.core.money import Money, money
 from tests.actors.cuts import with_a_cut, without_a_cut
-from tests.actors.desk_parts import LINEAR, SPOT, settings
+from tests.actors.desk_parts import LINEAR, SECOND, SPOT, settings
 from tests.stage import BTC, PERP, StageOf, context, of_kind
 
 PEPE = Instrument(
@@ -54,8 +54,8 @@ def fill(side: int, size: float, price: float, instrument: str = SPOT, **more: A
 
 
 def told(*messages: Message, balances: dict[str, Decimal] | None = None) -> list[Message]:
-    stamped = [msgspec.structs.replace(message, time=at) for at, message in enumerate(messages, 1)]
-    return StageOf(ledger(balances), step_ns=1).tell(*stamped)
+    stamped = [msgspec.structs.replace(message, time=at * SECOND) for at, message in enumerate(messages, 1)]
+    return StageOf(ledger(balances)).tell(*stamped)
 
 
 def balances_of(said: list[Message]) -> dict[str, str]:
