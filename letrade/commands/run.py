@@ -142,7 +142,8 @@ class _Hint:
             return ""
         self.said = True
         desk = view.get("desk", options.DEFAULT_DESK)
-        where = "" if self.folder == options.data_root() / desk else f" --data-dir {self.folder}"
+        by_name = "" if desk == options.DEFAULT_DESK else f" --desk {desk}"
+        where = by_name if self.folder == options.data_root() / desk else f" --data-dir {self.folder}"
         return (
             f"data in {self.folder}; look inside with:\n"
             f"  nats -s {url} sub 'letrade.{desk}.do.>' --translate 'letrade decode'\n"
