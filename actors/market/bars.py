@@ -11,7 +11,7 @@ from letrade.core.config.durations import parse_duration
 from letrade.core.config.values import Duration, PositiveDuration
 from letrade.core.messages.base import Message, Timer
 from letrade.core.messages.events import Alert
-from letrade.core.messages.market import Bar, Trade
+from letrade.core.messages.market import Bar, Trade, TradeGap
 from letrade.core.stage import Stage
 
 SIZE_DECIMALS = 12
@@ -39,6 +39,7 @@ class OpenBar(msgspec.Struct):
     trades: int = 0
     last: str = ""
     """The id of the last trade, in a snapshot; while running it is that of `last_trade`."""
+    complete: bool = True
     closed_until: int = 0
     """The end of the last bar that was closed: a trade before it is late."""
 
@@ -93,6 +94,11 @@ class BarBuilder(Actor):
         else:
             self._last[instrument] = trade
 
+    def on_trade_gap(self, gap: TradeGap) -> None:
+        """Trades were dropped: what is open of this instrument says so when it closes."""
+        for bar in self.bars.get(gap.instrument, ()):
+            bar.complete = False
+
     def on_timer(self, timer: Timer) -> None:
         duration, _, instrument = timer.key.partition(" ")
         for bar in self.bars[instrument]:
@@ -118,10 +124,11 @@ class BarBuilder(Actor):
             # The sum of doubles is off by far less than a lot: rounding to lots makes it exact again.
             volume=round(bar.volume, self._size_decimals(instrument)),
             trades=bar.trades,
+            complete=bar.complete,
         )
         self.publish(done, cause=cause)
         bar.closed_until = bar.end
-        bar.volume, bar.trades = 0.0, 0
+        bar.volume, bar.trades, bar.complete = 0.0, 0, True
 
     def _size_decimals(self, instrument: str) -> int:
         decimals = self._decimals.get(instrument)

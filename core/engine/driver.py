@@ -33,6 +33,10 @@ class Driver:
         """Drain and end."""
         self.stopping.set()
 
+    def losses(self) -> dict[str, int]:
+        """Messages that did not reach the actors here, by what became of them."""
+        return {}
+
     def snapshot_if_due(self) -> None:
         """Write the state down every so often; only where a turn has just ended."""
         now = monotonic_ns()

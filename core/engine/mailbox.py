@@ -6,7 +6,7 @@ from collections import Counter
 
 from letrade.core.messages.base import MarketMessage, Message
 from letrade.core.messages.features import Features
-from letrade.core.messages.market import BookDelta, IndexPrice, MarkPrice, Quote, Trade
+from letrade.core.messages.market import BookDelta, IndexPrice, MarkPrice, Quote, Trade, TradeGap
 
 CONFLATE_BEYOND = 1_000
 """With more than this waiting, of a kind whose newest value is enough only that is kept."""
@@ -27,6 +27,7 @@ class Mailbox:
         self.dropped: Counter[str] = Counter()
         self._waiting: list[Waiting | None] = []
         self._newest: dict[tuple[type[Message], str, str], int] = {}
+        self._gaps: dict[str, TradeGap] = {}
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -46,11 +47,18 @@ class Mailbox:
         self._waiting.append((message, payload))
 
     def take(self) -> list[Waiting]:
-        """All that waits."""
+        """All that waits; then what tells of dropped trades."""
         waiting, self._waiting = self._waiting, []
+        gaps, self._gaps = self._gaps, {}
         self._newest.clear()
-        return [item for item in waiting if item is not None]
+        return [item for item in waiting if item is not None] + [(gap, None) for gap in gaps.values()]
 
     def _drop(self, message: MarketMessage) -> None:
-        """A lost delta is seen by the gap in its update ids; a lost trade is counted and told."""
+        """A lost delta is seen by the gap in its update ids; of lost trades a TradeGap tells."""
         self.dropped[type(message).__name__] += 1
+        if isinstance(message, Trade):
+            earlier = self._gaps.get(message.instrument)
+            self._gaps[message.instrument] = TradeGap(
+                instrument=message.instrument, dropped=1 + (earlier.dropped if earlier else 0), time=message.time,
+                source=message.source, epoch=message.epoch, sequence=message.sequence,
+            )  # fmt: skip

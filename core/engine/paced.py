@@ -38,6 +38,14 @@ class PacedDriver(Driver):
         self.station.transport.send([message])
         self.live.receive(message)
 
+    def losses(self) -> dict[str, int]:
+        """Conflated ones were replaced by newer ones of their kind."""
+        mailbox = self.live.mailbox
+        return {
+            "missing": self.roll.lost.total(), "overflowed": mailbox.dropped.total(),
+            "conflated": mailbox.conflated.total(),
+        }  # fmt: skip
+
     async def run(self) -> None:
         station = self.station
         station.transport.listen(station.wanted, self._receive, station.complain)

@@ -43,6 +43,7 @@ class Status:
             **told,
             "alerts": [*told.get("alerts", []), *machinery],
             "alert_counts": {**told.get("alert_counts", {}), **station.alert_counts},
+            "losses": self._losses(),
             "journal": station.journal_view(),
             "workers": [
                 {"name": each.config.name, "pid": each.pid, "restarts": each.restarts} for each in self.engine.workers
@@ -72,6 +73,19 @@ class Status:
             "journal": station.journal_view(),
             "workers_restarted": sum(worker.restarts for worker in self.engine.workers),
         }
+
+    def _losses(self) -> dict[str, int]:
+        driver = self.engine.driver
+        station = self.station
+        return {
+            "unsent": station.transport.counters["unsent"],
+            "link": station.link.counters.dropped,
+            **(driver.losses() if driver is not None else {}),
+        }
+
+    def _lost(self) -> int:
+        """All but what was conflated, which is no loss."""
+        return sum(count for what, count in self._losses().items() if what != "conflated")
 
     def _told(self, what: str) -> dict[str, Any]:
         told: dict[str, Any] = {}

@@ -132,3 +132,9 @@ class BookGap(MarketMessage, frozen=True, kw_only=True):
 
     expected_update: int
     found_update: int
+
+
+class TradeGap(MarketMessage, frozen=True, kw_only=True):
+    """Trades of this instrument were dropped, because too much was waiting: its open bars are incomplete."""
+
+    dropped: int
