@@ -15,6 +15,7 @@ from letrade.core.errors import ConfigurationError, DataError, UsageError
 from letrade.core.messages.base import Message
 from letrade.core.messages.orders import ApprovedOrder, Fill
 from tests.data import shared_data
+from tests.system.programs import letrade, summary_of
 
 SPOT = ("l2/binance/spot_btcusdt_20240808.gz", "l2/binance/spot_btcusdt_20240809.gz")
 LINEAR = ("l2/binance/usdm_btcusdt_20240808.gz",)
@@ -144,3 +145,14 @@ def test_a_backtest_needs_no_network(tmp_path: Path) -> None:
     summary: dict[str, Any] = json.loads(answer.stdout.splitlines()[-1])
     assert summary["entries"] > 0
     assert {"orders", "events", "events_per_second", "final_balance", "positions", "fees", "funding"} <= set(summary)
+
+
+def test_a_stepped_run_over_nats_gives_the_hash_of_the_backtest(tmp_path: Path) -> None:
+    file = bars_file(tmp_path)
+    expected = run_backtest(assemble("backtest-ma-cross", {}, data_files=[file]))
+    answer = letrade("run", "backtest-ma-cross", "--feed", file, "--json", "--data-dir", tmp_path / "data")
+    assert answer.returncode == 0, answer.stderr
+    summary = summary_of(answer.stdout)
+    for key in ("orders", "fills", "entries", "exits", "pnl", "balances", "positions", "result_hash"):
+        assert summary[key] == expected[key]
+    assert (summary["lost"], summary["doubled"], summary["tick_to_order_us"]) == (0, 0, None)
