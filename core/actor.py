@@ -30,12 +30,8 @@ class Context(NamedTuple):
     """The desk's whole configuration (core/config/desk.py); read-only."""
 
 
-class Outgoing(NamedTuple):
-    """A message that waits for its handler to return."""
-
-    message: Message
-    at: int | None
-    cause: str | None
+Outgoing = tuple[Message, int | None, str | None]
+"""(message, at, cause) of a message that waits for its handler to return."""
 
 
 class Actor:
@@ -71,7 +67,7 @@ class Actor:
     def publish(self, message: Message, *, at: int | None = None, cause: str | None = None) -> None:
         """Send a message when the handler returns; `at` delivers it later, `cause` names another cause than the
         message in hand."""
-        self.outgoing.append(Outgoing(message, at, cause))
+        self.outgoing.append((message, at, cause))
 
     def set_timer(self, at: int, key: str, *, cause: str | None = None) -> None:
         """Ask for `on_timer` at `at`; the same key again replaces."""
@@ -113,5 +109,3 @@ def _message_types(method: Any, where: str) -> list[type[Message]]:
     if not all(isinstance(kind, type) and issubclass(kind, Message) for kind in types):
         raise ConfigurationError(f"{where}: expected message types, found {hint}")
     return types
-
-

@@ -9,22 +9,36 @@ from fractions import Fraction
 from letrade.core.errors import DataError
 from letrade.core.messages.market import Instrument
 from letrade.core.money import round_half_even
-
-_EXACT_FLOAT = 2**53
+from letrade.hotpath.decimals import DECIMALS_MAX, DIGITS_MAX, from_units, to_units
 
 
 def _grid(text: str, what: str, instrument: str) -> tuple[int, int]:
     """'0.05' is (5, 2): a step of 5 units at 2 decimals."""
+    value = _decimal(text, what, instrument).normalize()
+    if value <= 0:
+        raise DataError(f"{instrument}: expected {what} above 0, found {text!r}")
+    decimals = max(0, -int(value.as_tuple().exponent))
+    return int(value.scaleb(decimals)), decimals
+
+
+def _decimal(text: str, what: str, instrument: str) -> Decimal:
+    """DataError when the text is no decimal of ordinary size and at most 15 significant digits."""
     try:
         value = Decimal(text)
+        _, digits, exponent = value.normalize().as_tuple()
     except InvalidOperation:
         raise DataError(f"{instrument}: expected {what} such as '0.01', found {text!r}") from None
-    if not value.is_finite() or value <= 0:
-        raise DataError(f"{instrument}: expected {what} above 0, found {text!r}")
-    value = value.normalize()
-    exponent = int(value.as_tuple().exponent)
-    decimals = max(0, -exponent)
-    return int(value.scaleb(decimals)), decimals
+    if not isinstance(exponent, int) or not -DECIMALS_MAX <= exponent <= DIGITS_MAX or len(digits) > DIGITS_MAX:
+        raise DataError(f"{instrument}: expected {what} of at most {DIGITS_MAX} digits, found {text!r}")
+    return value
+
+
+def _exact(value: float) -> Fraction:
+    """The decimal that reads back as this double. DataError when it is not finite."""
+    try:
+        return Fraction(repr(float(value)))
+    except ValueError:
+        raise DataError(f"expected a finite number, found {value!r}") from None
 
 
 class Grid:
@@ -32,18 +46,17 @@ class Grid:
 
     def __init__(self, text: str, what: str, instrument: str) -> None:
         self.step_units, self.decimals = _grid(text, what, instrument)
-        self._power = 10**self.decimals
         self._what = f"{instrument}: {what}"
-        self.step = Fraction(self.step_units, self._power)
+        self.step = Fraction(self.step_units, 10**self.decimals)
 
     def units(self, value: float) -> int:
-        """The value × 10**decimals, exactly. DataError when the value is no multiple of the step."""
-        if not -1e15 <= value <= 1e15:
-            raise DataError(f"{self._what}: expected a finite number, found {value!r}")
-        units = round(value * self._power)
-        if abs(units) >= _EXACT_FLOAT:
-            units = round(Fraction(Decimal(repr(value))) * self._power)
-        if units / self._power != value or units % self.step_units:
+        """The value × 10**decimals, exactly. DataError when it is no multiple of the step, or is no decimal of at most
+        15 significant digits."""
+        try:
+            units = to_units(value, self.decimals)
+        except ValueError as error:
+            raise DataError(f"{self._what}: expected a multiple of {float(self.step)!r}: {error}") from None
+        if units % self.step_units:
             raise DataError(f"{self._what}: expected a multiple of {float(self.step)!r}, found {value!r}")
         return units
 
@@ -53,23 +66,23 @@ class Grid:
 
     def value(self, units: int) -> float:
         """The nearest double of units / 10**decimals."""
-        return units / self._power
+        return from_units(units, self.decimals)
 
     def value_of_steps(self, steps: int) -> float:
-        return steps * self.step_units / self._power
+        return from_units(steps * self.step_units, self.decimals)
 
     def round_down(self, value: float) -> float:
         """The largest multiple that is not above |value|, with value's sign; 0 when none."""
-        whole = int(abs(Fraction(Decimal(repr(value)))) / self.step)
+        whole = int(abs(_exact(value)) / self.step)
         return self.value_of_steps(whole if value >= 0 else -whole)
 
     def round_up(self, value: float) -> float:
         """The smallest multiple that is not below the value."""
-        return self.value_of_steps(-int(-Fraction(Decimal(repr(value))) // self.step))
+        return self.value_of_steps(-int(-_exact(value) // self.step))
 
     def round_floor(self, value: float) -> float:
         """The largest multiple that is not above the value, also for negative values."""
-        return self.value_of_steps(int(Fraction(Decimal(repr(value))) // self.step))
+        return self.value_of_steps(int(_exact(value) // self.step))
 
 
 class Specification:
@@ -82,18 +95,24 @@ class Specification:
         self.base, self.quote, self.settle = message.base, message.quote, message.settle
         self.price = Grid(message.tick, "tick", self.id)
         self.size = Grid(message.lot, "lot", self.id)
-        self.size_min = float(message.size_min)
-        self.notional_min = Fraction(Decimal(message.notional_min))
-        self.multiplier = Fraction(Decimal(message.multiplier))
+        self.size_min = float(_decimal(message.size_min, "size_min", self.id))
+        self.notional_min = Fraction(_decimal(message.notional_min, "notional_min", self.id))
+        self.multiplier = Fraction(_decimal(message.multiplier, "multiplier", self.id))
         if self.kind not in ("spot", "linear"):
             raise DataError(f"{self.id}: expected kind 'spot' or 'linear', found {self.kind!r}")
+        if self.size_min < 0 or self.notional_min < 0 or self.multiplier <= 0:
+            raise DataError(f"{self.id}: expected least sizes and notionals of 0 or more, and a multiplier above 0")
         if self.multiplier != 1 and self.kind == "spot":
             raise DataError(f"{self.id}: a spot instrument has multiplier 1, found {message.multiplier}")
 
     def notional_units(self, price: float, size: float, scale: int) -> int:
         """|price × size × multiplier| in quote units at `scale`, ties to even."""
-        exact = Fraction(Decimal(repr(price))) * Fraction(Decimal(repr(size))) * self.multiplier * 10**scale
+        exact = _exact(price) * _exact(size) * self.multiplier * 10**scale
         return abs(round_half_even(exact.numerator, exact.denominator))
+
+
+def _valid_from(version: Specification) -> int:
+    return version.message.valid_from
 
 
 class Catalogue:
@@ -105,12 +124,11 @@ class Catalogue:
             self.add(message)
 
     def add(self, message: Instrument) -> Specification:
-        """A new version, or the same one again. DataError when two differ from the same date on."""
+        """A new version, or in the place of the one that holds from the same date."""
         added = Specification(message)
         versions = self._versions.setdefault(added.id, [])
-        dates = [version.message.valid_from for version in versions]
-        place = bisect.bisect_left(dates, message.valid_from)
-        if place < len(dates) and dates[place] == message.valid_from:
+        place = bisect.bisect_left(versions, message.valid_from, key=_valid_from)
+        if place < len(versions) and _valid_from(versions[place]) == message.valid_from:
             versions[place] = added
         else:
             versions.insert(place, added)
@@ -124,7 +142,7 @@ class Catalogue:
             raise DataError(f"unknown instrument {instrument!r}: the desk knows {known}; add an [[instrument]]")
         if len(versions) == 1:
             return versions[0]
-        place = bisect.bisect_right([version.message.valid_from for version in versions], time)
+        place = bisect.bisect_right(versions, time, key=_valid_from)
         return versions[max(0, place - 1)]
 
     def __contains__(self, instrument: str) -> bool:

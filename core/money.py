@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from letrade.core.errors import DataError
+from letrade.hotpath.ledger import DECIMALS_MAX, rescale_half_even
 
 DEFAULT_SCALE = 8
 INT64_MAX = 2**63 - 1
+DIGITS_MAX = 100
+"""No amount has more digits."""
 
 
 def round_half_even(numerator: int, denominator: int) -> int:
@@ -21,12 +26,16 @@ def round_half_even(numerator: int, denominator: int) -> int:
     return quotient
 
 
+Scale = Annotated[int, Meta(ge=0, le=DECIMALS_MAX)]
+UnitsText = Annotated[str, Meta(pattern=f"^-?[0-9]{{1,{DIGITS_MAX}}}$")]
+
+
 class Money(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """`units` / 10**scale of `currency`; units beyond 64 bits travel as decimal text."""
 
     currency: str
-    scale: int
-    units: int | str
+    scale: Scale
+    units: int | UnitsText
 
     @property
     def integer(self) -> int:
@@ -51,7 +60,7 @@ def parse_units(text: str, scale: int = DEFAULT_SCALE) -> int:
         sign, digits, exponent = Decimal(text).as_tuple()
     except InvalidOperation:
         raise DataError(f"expected an amount such as '100.25', found {text!r}") from None
-    if not isinstance(exponent, int) or abs(exponent) > 64:
+    if not isinstance(exponent, int) or abs(exponent) > DECIMALS_MAX or len(digits) > DIGITS_MAX:
         raise DataError(f"expected a finite amount of ordinary size, found {text!r}")
     whole: int = int("".join(map(str, digits))) * 10**scale
     shift: int = 10 ** abs(exponent)
@@ -63,7 +72,4 @@ def parse_units(text: str, scale: int = DEFAULT_SCALE) -> int:
 
 def rescale(units: int, from_scale: int, to_scale: int) -> int:
     """The same amount at another scale, ties to even."""
-    if to_scale >= from_scale:
-        power: int = 10 ** (to_scale - from_scale)
-        return units * power
-    return round_half_even(units, 10 ** (from_scale - to_scale))
+    return rescale_half_even(units, from_scale, to_scale)

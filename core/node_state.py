@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from typing import Any
 
 import msgspec
@@ -10,7 +9,10 @@ import msgspec
 from letrade.core import codec
 from letrade.core.errors import DataError
 from letrade.core.messages.base import Message, Timer
-from letrade.core.node import TIMER_CLASS, Entry, Node, Slot
+from letrade.core.node import Entry, Node, Slot
+
+Packed = tuple[int, int, int, bytes]
+"""(time, rank, sequence, encoded message) of a mailbox entry."""
 
 
 class SlotState(msgspec.Struct, array_like=True):
@@ -18,7 +20,7 @@ class SlotState(msgspec.Struct, array_like=True):
 
     name: str
     state: Any
-    inbox: list[tuple[int, int, int, int, bytes]]
+    inbox: list[Packed]
     timers: dict[str, tuple[int, int, str]]
     sequence: int
     failures: int
@@ -32,16 +34,16 @@ class NodeState(msgspec.Struct, array_like=True):
     latest: int
     handled: int
     slots: list[SlotState]
-    feedback: list[tuple[str, tuple[int, int, int, int, bytes]]]
+    feedback: list[tuple[str, Packed]]
 
 
-def _packed(entry: Entry) -> tuple[int, int, int, int, bytes]:
-    return (*entry[:4], codec.encode(entry[5]))
+def _packed(entry: Entry) -> Packed:
+    return (*entry[:3], codec.encode(entry[5]))
 
 
-def _unpacked(packed: tuple[int, int, int, int, bytes]) -> Entry:
-    message = codec.decode(packed[4])
-    return (*packed[:4], str(message.__struct_config__.tag), message)
+def _unpacked(packed: Packed) -> Entry:
+    message = codec.decode(packed[3])
+    return (*packed[:3], message.source, 0, message)
 
 
 def take(node: Node) -> Any:
@@ -81,14 +83,11 @@ def _restore_slot(node: Node, slot: Slot, saved: SlotState) -> None:
     slot.actor.restore(saved.state)
     slot.sequence, slot.failures, slot.stopped = saved.sequence, saved.failures, saved.stopped
     slot.timers = dict(saved.timers)
-    entries = [_unpacked(packed) for packed in saved.inbox]
-    entries.extend(_timer_entry(slot, node.epoch, key, *timer) for key, timer in saved.timers.items())
-    slot.inbox = entries
-    heapq.heapify(slot.inbox)
-    for entry in entries:
-        node.expect(slot, entry[0])
+    node.give(slot, [_unpacked(packed) for packed in saved.inbox])
+    node.give(slot, [_timer_entry(slot, node.epoch, key, *timer) for key, timer in saved.timers.items()])
 
 
 def _timer_entry(slot: Slot, epoch: int, key: str, at: int, sequence: int, cause: str) -> Entry:
-    timer: Message = Timer(time=at, source=slot.actor.name, epoch=epoch, sequence=sequence, cause=cause, key=key)
-    return (at, TIMER_CLASS, slot.place.order, sequence, "timer", timer)
+    name = slot.actor.name
+    timer: Message = Timer(time=at, source=name, epoch=epoch, sequence=sequence, cause=cause, key=key)
+    return (at, slot.timer_rank, sequence, name, 0, timer)

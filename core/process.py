@@ -16,6 +16,7 @@ from letrade.core.node import Node
 from letrade.core.stage import Stage
 
 LIVE_RESUME = -1
+OPEN_PHASE = -1
 CLOSE_PHASE = 99
 LIVE_ROUNDS_MAX = 1_000
 ALL_STAGES = (int(Stage.VENUE), int(Stage.MONITOR))
@@ -66,13 +67,14 @@ class Process:
         return True
 
     def _is_new(self, message: Message) -> bool:
-        key = f"{message.source} {tag(type(message))}"
+        kind = tag(type(message))
+        key = f"{message.source} {kind}"
         identity = (message.source, message.sequence)
         if message.sequence <= self._settled.get(key, 0) or identity in self._window_ids:
             return False
         self._newest[key] = max(message.sequence, self._newest.get(key, 0))
         self._window_ids.add(identity)
-        self.window_counts[message.source, tag(type(message))] += 1
+        self.window_counts[message.source, kind] += 1
         return True
 
     def start(self, time: int) -> None:
@@ -84,6 +86,7 @@ class Process:
         """Inputs taken from now on belong to this window and enter at its start or later."""
         if number != self.window:
             self.window = number
+            self.phase = CLOSE_PHASE
             self.phases = {}
             self.window_inputs = []
             self._settled.update(self._newest)
@@ -91,6 +94,13 @@ class Process:
             self._window_ids = set()
             self.window_counts = Counter()
         self.node.floor = start
+
+    def begin_window(self, start: int) -> None:
+        """Write down what was taken before anybody hears that the window has begun; no actor runs yet."""
+        self.turn_number += 1
+        if self.journal is not None:
+            self._write_down(start, start - 1, None, ALL_STAGES, OPEN_PHASE, [])
+        self.phase = OPEN_PHASE
 
     def turn(
         self, floor: int, until: int, resume: int | None, stages: tuple[int, int] = ALL_STAGES, phase: int = 0
@@ -116,9 +126,11 @@ class Process:
         outputs = node.run(until, stages)
         if resume == LIVE_RESUME:
             rounds = 0
-            while node.resume(node.latest) and rounds < LIVE_ROUNDS_MAX:
+            while node.resume(node.latest):
                 outputs.extend(node.run(until, stages))
                 rounds += 1
+                if rounds % LIVE_ROUNDS_MAX == 0 and not node.stop_feedback():
+                    break
         elif resume is not None:
             node.resume(resume)
         return outputs
@@ -144,13 +156,15 @@ class Process:
         return [codec.encode(message) for message in outputs if tag(type(message)) in JOURNALLED]
 
     def snapshot(self) -> None:
-        """Write the state down; only between turns with no input taken since the last one."""
-        if self.snapshots is None or self.journal is None or self._inputs:
+        """Write the state down; in the middle of a window, or with inputs that no turn has seen, it is not the time."""
+        if self.snapshots is None or self.journal is None or self._inputs or self.phase != CLOSE_PHASE:
             return
         self.snapshots.write(
             Snapshot(
                 turn=self.turn_number, last_output=self.output_number, window=self.window, time=self.node.floor,
                 node=node_state.take(self.node), seen=dict(self.seen),
+                inputs=[codec.encode(message) for message in self.window_inputs],
+                phases={phase: [codec.encode(message) for message in said] for phase, said in self.phases.items()},
             )
         )  # fmt: skip
         self.journal.rotate()
@@ -165,16 +179,21 @@ class Process:
             return 0
         snapshot = self.snapshots.newest()
         if snapshot is not None:
-            node_state.give_back(self.node, snapshot.node)
-            self._settled = dict(snapshot.seen)
-            self.turn_number, self.output_number = snapshot.turn, snapshot.last_output
-            self.window, self.phase = snapshot.window, CLOSE_PHASE
-            self.closing_time = self.node.next_time()
+            self._restore(snapshot)
         epoch = self.node.epoch
         for turn in self.journal.turns(self.turn_number):
             self._replay(turn)
         self.node.epoch = epoch
         return self.turn_number
+
+    def _restore(self, snapshot: Snapshot) -> None:
+        node_state.give_back(self.node, snapshot.node)
+        self._settled = dict(snapshot.seen)
+        self.turn_number, self.output_number = snapshot.turn, snapshot.last_output
+        self.window, self.phase = snapshot.window, CLOSE_PHASE
+        self.window_inputs = [codec.decode(payload) for payload in snapshot.inputs]
+        self.phases = {phase: [codec.decode(payload) for payload in said] for phase, said in snapshot.phases.items()}
+        self.closing_time = self.node.next_time()
 
     def _replay(self, turn: Turn) -> None:
         if turn.number != self.turn_number + 1:
@@ -188,9 +207,12 @@ class Process:
             self.window_inputs.append(message)
             self._is_new(message)
             self.node.post(message)
+        self.turn_number = turn.number
+        if turn.phase == OPEN_PHASE:
+            self.phase = OPEN_PHASE
+            return
         outputs = self._pass(turn.floor, turn.until, turn.resume, (turn.low, turn.high))
         self._compare(turn, self._journalled(outputs))
-        self.turn_number = turn.number
         self.output_number = turn.first_output + len(turn.outputs) - 1
         self._remember(turn.phase, outputs)
 

@@ -6,15 +6,16 @@ import errno
 import os
 from collections import deque
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import NamedTuple
 
 from letrade.core.errors import DataError, ResourceError
-from letrade.core.journal.records import MAGIC, Turn, decode_turn, encode_turn, whole_frames
+from letrade.core.journal.records import MAGIC, Turn, decode_turn, encode_turn, is_followed, whole_frames
 
 RESERVE_BYTES = 128 * 1024
 RECENT_MAX = 50_000
+OLDER_MAX = 10_000
 
 
 class Output(NamedTuple):
@@ -25,13 +26,21 @@ class Output(NamedTuple):
     payload: bytes
 
 
+def outputs_of(turn: Turn) -> list[Output]:
+    """What a turn decided, with the numbers that it has in this journal."""
+    return [Output(turn.epoch, turn.first_output + place, payload) for place, payload in enumerate(turn.outputs)]
+
+
 def segment_paths(folder: Path) -> list[Path]:
     """Segments in order; each is named after the number of its first turn."""
     return sorted(folder.glob("*.journal"))
 
 
 def read_segment(path: Path) -> tuple[list[Turn], int]:
-    """The whole turns of a segment, and the offset after the last. DataError when it is no journal."""
+    """The whole turns of a segment, and the offset after the last: what a crash tore lies behind it.
+
+    DataError when it is no journal, or when more turns follow on one that is damaged.
+    """
     data = path.read_bytes()
     if data[: len(MAGIC)] != MAGIC[: len(data)]:
         raise DataError(f"{path}: expected a journal that starts with {MAGIC!r}, found {data[:8]!r}")
@@ -39,7 +48,23 @@ def read_segment(path: Path) -> tuple[list[Turn], int]:
     for offset, payload in whole_frames(data, len(MAGIC)):
         turns.append(decode_turn(payload))
         end = offset
+    if is_followed(data, end):
+        raise DataError(
+            f"{path}: the turn at byte {end} is damaged, and others follow it: restore the file from a copy, "
+            "or start with --fresh"
+        )
     return turns, end
+
+
+def _holds_next(outputs: deque[Output], sequence: int) -> bool:
+    return bool(outputs) and outputs[0].sequence <= sequence + 1 <= outputs[-1].sequence
+
+
+def _slice_after(outputs: deque[Output], sequence: int, limit: int) -> list[Output]:
+    if not outputs:
+        return []
+    start = max(0, sequence + 1 - outputs[0].sequence)
+    return list(islice(outputs, start, start + limit))
 
 
 class Journal:
@@ -54,6 +79,9 @@ class Journal:
         self.last_output = 0
         self.bytes_written = 0
         self._recent: deque[Output] = deque(maxlen=RECENT_MAX)
+        self._older: deque[Output] = deque()
+        """A stretch read back from the files, so that a reader far behind does not read them for each batch."""
+        self._last_outputs: dict[Path, int] = {}
         self._file = -1
         self._offset = 0
         self._reserve = folder / "reserve"
@@ -79,16 +107,19 @@ class Journal:
     def append(self, turn: Turn) -> None:
         """One write; on return it survives the death of this process. ResourceError when the disk is full for good."""
         data = encode_turn(turn)
-        if self._file < 0:
-            self._open(turn.number)
         try:
-            self._write(data)
+            self._put(turn.number, data)
         except OSError as error:
-            self._write_from_reserve(data, error)
+            self._free_the_reserve(error)
+            try:
+                self._put(turn.number, data)
+            except OSError as second:
+                raise self._refusal(second) from second
         self.last_turn = turn.number
-        for payload in turn.outputs:
-            self.last_output += 1
-            self._recent.append(Output(turn.epoch, self.last_output, payload))
+        outputs = outputs_of(turn)
+        self._recent.extend(outputs)
+        if outputs:
+            self.last_output = outputs[-1].sequence
 
     def sync(self) -> None:
         """Force what was appended to the disk, against a loss of power."""
@@ -115,32 +146,34 @@ class Journal:
                 return
             total -= path.stat().st_size
             path.unlink()
+            del self._last_outputs[path]
 
     def read_after(self, sequence: int, limit: int) -> list[Output]:
         """Up to `limit` outputs after a number, from memory, or from the files when they are older than that."""
         if sequence >= self.last_output:
             return []
-        recent = self._recent
-        if recent and recent[0].sequence <= sequence + 1:
-            start = sequence + 1 - recent[0].sequence
-            return [recent[place] for place in range(start, min(start + limit, len(recent)))]
-        return self._read_files(sequence, limit)
+        if not _holds_next(self._recent, sequence):
+            if not _holds_next(self._older, sequence):
+                self._older = deque(islice(self._read_files(sequence), OLDER_MAX))
+            return _slice_after(self._older, sequence, limit)
+        return _slice_after(self._recent, sequence, limit)
 
-    def _read_files(self, sequence: int, limit: int) -> list[Output]:
-        found: list[Output] = []
-        for path in segment_paths(self.folder):
+    def _read_files(self, sequence: int) -> Iterator[Output]:
+        paths = segment_paths(self.folder)
+        for path in paths:
+            if path != paths[-1] and self._last_output_of(path) <= sequence:
+                continue
             for turn in read_segment(path)[0]:
-                for place, payload in enumerate(turn.outputs):
-                    number = turn.first_output + place
-                    if number > sequence:
-                        found.append(Output(turn.epoch, number, payload))
-                        if len(found) >= limit:
-                            return found
-        return found
+                yield from (output for output in outputs_of(turn) if output.sequence > sequence)
 
     def _last_output_of(self, path: Path) -> int:
-        turns = read_segment(path)[0]
-        return max((turn.first_output + len(turn.outputs) - 1 for turn in turns), default=0)
+        """Of a segment that has ended; remembered, for it never changes. 0 when it holds none."""
+        if path not in self._last_outputs:
+            turns = read_segment(path)[0]
+            self._last_outputs[path] = max(
+                (output.sequence for turn in turns for output in outputs_of(turn)), default=0
+            )
+        return self._last_outputs[path]
 
     def _segments_from(self, turn: int) -> list[Path]:
         paths = segment_paths(self.folder)
@@ -153,8 +186,8 @@ class Journal:
             turns, end = read_segment(path)
             os.truncate(path, end)
             if turns:
-                self.last_turn = turns[-1].number
-                self.last_output = turns[-1].first_output + len(turns[-1].outputs) - 1
+                last = turns[-1]
+                self.last_turn, self.last_output = last.number, last.first_output + len(last.outputs) - 1
                 return
             path.unlink()
 
@@ -162,14 +195,14 @@ class Journal:
         with self._reserve.open("wb") as reserve:
             os.posix_fallocate(reserve.fileno(), 0, RESERVE_BYTES)
 
-    def _open(self, turn: int) -> None:
-        path = self.folder / f"{turn:020d}.journal"
-        try:
+    def _put(self, turn: int, data: bytes) -> None:
+        if self._file < 0:
+            path = self.folder / f"{turn:020d}.journal"
             self._file = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
             self._offset = 0
+        if self._offset == 0:
             self._write(MAGIC)
-        except OSError as error:
-            self._write_from_reserve(MAGIC, error)
+        self._write(data)
 
     def _write(self, data: bytes) -> None:
         written = 0
@@ -185,15 +218,15 @@ class Journal:
         if self.fsync == "always":
             os.fsync(self._file)
 
-    def _write_from_reserve(self, data: bytes, error: OSError) -> None:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or self.full or self._file < 0:
-            raise ResourceError(
-                f"{self.folder}: the journal cannot be written: {error.strerror}; nothing undecided has left, "
-                "all that was decided before is kept: free the disk and start again"
-            ) from error
+    def _free_the_reserve(self, error: OSError) -> None:
+        """What closes positions must still be written when the disk is full. ResourceError the second time."""
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or self.full:
+            raise self._refusal(error) from error
         self.full = True
         self._reserve.unlink(missing_ok=True)
-        try:
-            self._write(data)
-        except OSError as second:
-            self._write_from_reserve(data, second)
+
+    def _refusal(self, error: OSError) -> ResourceError:
+        return ResourceError(
+            f"{self.folder}: the journal cannot be written: {error.strerror}; nothing undecided has left, "
+            "all that was decided before is kept: free the disk and start again"
+        )

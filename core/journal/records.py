@@ -63,15 +63,26 @@ def decode_turn(payload: bytes) -> Turn:
 def whole_frames(data: bytes | memoryview, offset: int = 0) -> Iterator[tuple[int, bytes]]:
     """(offset after the frame, payload) of each whole frame; ends at the first that is torn or damaged."""
     view = memoryview(data)
-    while offset + FRAME.size <= len(view):
-        length, checksum = FRAME.unpack_from(view, offset)
-        end = offset + FRAME.size + length
-        if length > FRAME_BYTES_MAX or end > len(view):
-            return
-        payload = bytes(view[offset + FRAME.size : end])
-        if zlib.crc32(payload) != checksum:
-            return
-        yield end, payload
-        offset = end
+    while (payload := _payload_at(view, offset)) is not None:
+        offset += FRAME.size + len(payload)
+        yield offset, payload
 
 
+def is_followed(data: bytes | memoryview, offset: int) -> bool:
+    """Whether a whole frame comes after the damaged one at `offset`: then it was not torn by a crash."""
+    view = memoryview(data)
+    if offset + FRAME.size > len(view):
+        return False
+    length, _ = FRAME.unpack_from(view, offset)
+    return _payload_at(view, offset + FRAME.size + length) is not None
+
+
+def _payload_at(view: memoryview, offset: int) -> bytes | None:
+    if offset + FRAME.size > len(view):
+        return None
+    length, checksum = FRAME.unpack_from(view, offset)
+    end = offset + FRAME.size + length
+    if not 0 < length <= FRAME_BYTES_MAX or end > len(view):
+        return None
+    payload = bytes(view[offset + FRAME.size : end])
+    return payload if zlib.crc32(payload) == checksum else None

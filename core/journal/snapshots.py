@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from letrade.core.errors import ResourceError
+from letrade.core.errors import DataError, ResourceError
 from letrade.core.journal.records import MAGIC, frame, whole_frames
 
 KEEP = 2
@@ -24,6 +24,16 @@ class Snapshot(msgspec.Struct, array_like=True):
     node: Any
     seen: dict[str, int]
     """The last sequence taken of each 'source kind'."""
+    inputs: list[bytes] = []
+    """What was taken in `window`, and what each phase of it published: others may still ask for it."""
+    phases: dict[int, list[bytes]] = {}
+
+
+def _decoded(path: Path, payload: bytes) -> Snapshot:
+    try:
+        return msgspec.msgpack.decode(payload, type=Snapshot)
+    except (msgspec.DecodeError, ValueError) as error:
+        raise DataError(f"{path}: expected a snapshot of this version, found {error}: start with --fresh") from error
 
 
 class SnapshotStore:
@@ -54,9 +64,15 @@ class SnapshotStore:
         """The newest snapshot that is whole; None when there is none."""
         for path in reversed(self._paths()):
             data = path.read_bytes()
+            if not data.startswith(MAGIC):
+                continue
             for _, payload in whole_frames(data, len(MAGIC)):
-                return msgspec.msgpack.decode(payload, type=Snapshot)
+                return _decoded(path, payload)
         return None
+
+    def oldest_turn(self) -> int:
+        """The journal must keep every turn after this one; 0 when there is no snapshot."""
+        return min((int(path.stem) for path in self._paths()), default=0)
 
     def _paths(self) -> list[Path]:
         return sorted(self.folder.glob("*.snapshot"))

@@ -17,6 +17,8 @@ Price = Annotated[float, Meta(gt=0.0, le=NUMBER_LIMIT)]
 """Quote units for one base unit; the nearest double of the venue's decimal."""
 Size = Annotated[float, Meta(ge=0.0, le=NUMBER_LIMIT)]
 """Base units; the nearest double of the venue's decimal."""
+Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+"""A whole number that every encoder can carry."""
 
 
 def tag_of(class_name: str) -> str:
@@ -29,12 +31,12 @@ class Message(Struct, array_like=True, frozen=True, kw_only=True, tag=tag_of, gc
 
     FAMILY: ClassVar[str] = ""
 
-    version: int = VERSION
-    time: int = 0
+    version: Count = VERSION
+    time: Count = 0
     """When we received or decided it, ns UTC."""
     source: str = ""
-    epoch: int = 0
-    sequence: int = 0
+    epoch: Count = 0
+    sequence: Count = 0
     """Counts the source's messages, from 1, over restarts."""
     cause: str = ""
     """The message that caused this one, as source:epoch:sequence."""

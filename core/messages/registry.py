@@ -24,6 +24,12 @@ VENUE_ONLY: frozenset[str] = frozenset({"bar_open", "market_flow"})
 """Told to a simulated venue alone: a strategy that saw them would see the future."""
 
 
+_TAGS: dict[type[Message], str] = {kind: name for name, kind in BY_TAG.items()}
+
+
 def tag(kind: type[Message]) -> str:
     """The tag of a message type, as on the wire and in subjects."""
-    return str(kind.__struct_config__.tag)
+    found = _TAGS.get(kind)
+    if found is None:
+        found = _TAGS[kind] = str(kind.__struct_config__.tag)
+    return found

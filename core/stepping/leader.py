@@ -34,8 +34,8 @@ class Leader(Member):
         if not self.process.recover():
             return False
         self.reader.skip(self.process.seen)
-        if self.in_window:
-            process = self.process
+        process = self.process
+        if process.window:
             start = process.node.floor
             self.step = Step(process.name, process.window, start, start + self.step_ns, counts_of(self._fed()))
             self.barrier.note(self.step)
@@ -57,6 +57,7 @@ class Leader(Member):
         self.step = step
         self.barrier.note(step)
         self.enter(step, inputs)
+        self.process.begin_window(step.start)
         self.outlet.messages(inputs)
         self.outlet.signal(step)
         await self.run_phases(step)

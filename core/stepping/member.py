@@ -9,7 +9,7 @@ from typing import NamedTuple
 from letrade.core import clock
 from letrade.core.errors import TimeoutExpired
 from letrade.core.messages.base import Message
-from letrade.core.process import CLOSE_PHASE, Process
+from letrade.core.process import CLOSE_PHASE, OPEN_PHASE, Process
 from letrade.core.stepping.barrier import Barrier, counts_of
 from letrade.core.stepping.signals import Closed, Missing, Settled, Step, StepSignal
 
@@ -34,7 +34,8 @@ class Member:
         self.outlet = outlet
         self.finished = False
         self.asked_again = 0
-        self._early: list[tuple[Message, bytes]] = []
+        self._early: dict[tuple[str, int], tuple[Message, bytes]] = {}
+        """What came between two windows, once each."""
         self._news = asyncio.Event()
 
     @property
@@ -47,7 +48,7 @@ class Member:
         if self.in_window:
             self.process.take(message, payload)
         else:
-            self._early.append((message, payload))
+            self._early.setdefault((message.source, message.sequence), (message, payload))
         self._news.set()
 
     def hear(self, signal: StepSignal) -> None:
@@ -78,13 +79,13 @@ class Member:
         """Begin a window: with what the feeds brought (the leader), and what came early."""
         process = self.process
         process.open_window(step.number, step.start)
-        process.phase = -1
+        process.phase = OPEN_PHASE
         if process.turn_number == 0:
             process.start(step.start)
         for message in inputs or ():
             process.take(message)
-        early, self._early = self._early, []
-        for message, payload in early:
+        early, self._early = self._early, {}
+        for message, payload in early.values():
             process.take(message, payload)
         self.barrier.forget_before(step.number - 1)
 
@@ -135,7 +136,8 @@ class Member:
         while not ready():
             self._news.clear()
             try:
-                await asyncio.wait_for(self._news.wait(), ASK_AGAIN_SECONDS)
+                async with asyncio.timeout(ASK_AGAIN_SECONDS):
+                    await self._news.wait()
             except TimeoutError:
                 self.asked_again += 1
                 self.outlet.signal(Missing(self.process.name, number))

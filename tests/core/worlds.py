@@ -25,7 +25,7 @@ CONTEXT = Context("test", "uid", 7, Catalogue(), None)
 class RandomTrades(Feed):
     """Trades at irregular times, some of them at the same one."""
 
-    count = 3_000
+    count = 400
 
     def messages(self) -> Iterator[Message]:
         chance = generator(CONTEXT.seed, self.name)
@@ -56,7 +56,7 @@ class Averager(Actor):
 
     def on_timer(self, timer: Timer) -> None:
         self.publish(self._features("tick"))
-        if self.now() < 500_000_000:
+        if self.now() < 12_000_000:
             self.set_timer(self.now() + 150_000, timer.key)
 
     def _features(self, name: str) -> Features:
@@ -146,7 +146,7 @@ class Payer(Actor):
         self.publish(
             CashEntry(
                 strategy=proposal.strategy, account="a", instrument=INSTRUMENT, entry_id=str(proposal.signal),
-                origin="transfer", amount=money("USDT", 60),
+                origin="transfer", amount=money("USDT", 97),
             ),
             at=self.now() + 170_000,
         )  # fmt: skip
