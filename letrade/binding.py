@@ -29,11 +29,14 @@ MADE_BALANCE = "1000000"
 
 
 def is_open(tables: Mapping[str, Any]) -> bool:
-    """Whether something in the desk waits for the data to say what it is."""
+    """Whether something in the desk waits for data to say what it is. Without any feed a strategy that names no
+    instrument is just not finished, which is told as every other key that is missing."""
     venues, accounts = tables.get("venue"), tables.get("account")
     stars = [venue.get("name") for venue in venues] if is_named(venues) else []
     stars += [account.get("venue") for account in accounts] if is_named(accounts) else []
-    return ANY in stars or any(True for _ in _open_strategies(tables))
+    waiting = list(_open_strategies(tables))
+    stars += [actor["instrument"] for actor in waiting if "instrument" in actor]
+    return ANY in stars or (bool(waiting) and is_named(tables.get("feed")))
 
 
 def _open_strategies(tables: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -117,10 +117,12 @@ def test_with_json_a_failure_is_an_object_too(tmp_path: Path) -> None:
 
 
 def test_a_wrong_desk_tells_everything_that_is_wrong(tmp_path: Path) -> None:
-    (tmp_path / "desk.toml").write_text('[desk]\nnaem = "x"\nseed = "many"\n[[actor]]\nname = "a"\nclass = "no.Such"\n')
+    unfinished = '[[actor]]\nname = "b"\nclass = "letrade.actors.strategies.ma_cross.MACross"\nfast = "x"\n'
+    text = '[desk]\nnaem = "x"\nseed = "many"\n[[actor]]\nname = "a"\nclass = "no.Such"\n'
+    (tmp_path / "desk.toml").write_text(text + unfinished)
     answer = letrade("check", "desk.toml", cwd=tmp_path)
     assert answer.returncode == 4
-    for part in ("desk.naem", "desk.seed", "actor.a"):
+    for part in ("desk.naem", "desk.seed", "actor.a", "actor.b.fast", "actor.b.instrument: is missing"):
         assert part in answer.stderr
 
 
