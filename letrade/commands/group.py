@@ -82,10 +82,7 @@ def letrade() -> None:
 def run(words: Sequence[str]) -> int:
     """One command's exit code; UsageError where the words make no command."""
     try:
-        result = letrade.main(args=list(words), prog_name="letrade", standalone_mode=False)
-    except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message())
-        return ExitCode.OK
+        result = letrade.main(args=list(words) or ["--help"], prog_name="letrade", standalone_mode=False)
     except click.exceptions.Exit as ended:
         return int(ended.exit_code)
     except click.exceptions.Abort:
