@@ -6,21 +6,24 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, ClassVar
 
+import msgspec
+
 from letrade.actors.ledger.differences import Difference, differences
-from letrade.actors.ledger.shares import Shares
+from letrade.actors.ledger.shares import Share, Shares
 from letrade.core.actor import Actor, ActorConfig, Context
 from letrade.core.bookkeeping import AccountBook, average_price, held_units
 from letrade.core.config.desk import DeskConfig
 from letrade.core.config.values import NotNegative, PositiveDuration
 from letrade.core.errors import Inconsistent
+from letrade.core.holdings import Key
 from letrade.core.instruments import Specification
 from letrade.core.messages.accounts import Account, Balance, Position
-from letrade.core.messages.base import NO_STRATEGY
+from letrade.core.messages.base import NO_STRATEGY, Timer
 from letrade.core.messages.events import Alert, Drain, Halt
 from letrade.core.messages.market import Bar, MarkPrice, Quote, Trade
 from letrade.core.messages.orders import CashEntry, Fill, UnexplainedDifference
 from letrade.core.messages.venue import VenueState
-from letrade.core.quantities import money_of, number, rounded_money
+from letrade.core.quantities import fraction_of_money, money_of, number, rounded_money
 from letrade.core.stage import Stage
 from letrade.core.subjects import account_instrument
 from letrade.core.valuation import PriceBoard, value
@@ -55,6 +58,8 @@ class Ledger(Actor):
         self.fill_numbers: dict[str, int] = {}
         """Numbered fills booked so far, by account."""
         self.differing: dict[str, str] = {}
+        self.states: dict[str, VenueState] = {}
+        """What venues said last, until it is compared."""
         self.equity_due = 0
 
     def start(self) -> None:
@@ -81,12 +86,7 @@ class Ledger(Actor):
         total = self.accounts.share((fill.account, fill.instrument, NO_STRATEGY), specification)
         total.realised += realised
         total.pay(fill)
-        for _, _, strategy in keys:
-            share = self.shares.share((fill.account, fill.instrument, strategy), specification)
-            if strategy != NO_STRATEGY:
-                self._tell_position(fill, strategy, share.position, share.realised, share.fees, specification)
-        account = book.position(specification)
-        self._tell_position(fill, NO_STRATEGY, account, total.realised, total.fees, specification)
+        self._tell_positions(fill.account, specification, keys)
         self._tell_balances(fill.account, currencies)
         self._tell_equity_when_due()
 
@@ -94,11 +94,23 @@ class Ledger(Actor):
         if not self._first_time(f"{entry.account} {entry.entry_id}"):
             return
         self._book(entry.account).book_cash(entry)
+        if entry.origin == "funding" and entry.instrument in self.context.instruments:
+            specification = self.context.instruments.at(entry.instrument, self.now())
+            amount = fraction_of_money(entry.amount)
+            self.accounts.share((entry.account, entry.instrument, NO_STRATEGY), specification).funding += amount
+            keys = self.shares.fund(entry.account, specification, amount)
+            self._tell_positions(entry.account, specification, keys)
         self._tell_balances(entry.account, (entry.amount.currency,))
         self._tell_equity_when_due()
 
     def on_venue_state(self, state: VenueState) -> None:
+        """Compared a moment later, when all that came at the same time is booked."""
+        self.states[state.account] = state
+        self.set_timer(self.now() + 1, state.account)
+
+    def on_timer(self, timer: Timer) -> None:
         """Compared only at rest: when every fill that the venue counts is booked here."""
+        state = self.states.pop(timer.key)
         book = self.books.get(state.account)
         if book is None or state.last_fill_number != self.fill_numbers.get(state.account, 0):
             return
@@ -139,19 +151,27 @@ class Ledger(Actor):
                 f"{account} {specification.id}: the account holds {number(ours)!r}, its shares {number(shares)!r}"
             )
 
-    def _tell_position(
-        self, fill: Fill, strategy: str, held: Held, realised: Fraction, fees: dict[str, Fraction],
-        specification: Specification,
-    ) -> None:  # fmt: skip
+    def _tell_positions(self, account: str, specification: Specification, keys: list[Key]) -> None:
+        """The shares that changed, and the account's own."""
+        for key in keys:
+            if key[2] != NO_STRATEGY:
+                share = self.shares.share(key, specification)
+                self._tell_position(key, share.position, share, specification)
+        total = self.accounts.share((account, specification.id, NO_STRATEGY), specification)
+        held = self.books[account].position(specification)
+        self._tell_position((account, specification.id, NO_STRATEGY), held, total, specification)
+
+    def _tell_position(self, key: Key, held: Held, share: Share, specification: Specification) -> None:
         self.publish(
             Position(
-                strategy=strategy,
-                account=fill.account,
-                instrument=fill.instrument,
+                strategy=key[2],
+                account=key[0],
+                instrument=key[1],
                 quantity=number(held_units(held)),
                 average_price=average_price(held),
-                realised=money_of(specification.quote, realised),
-                fees=tuple(money_of(currency, paid) for currency, paid in fees.items()),
+                realised=money_of(specification.quote, share.realised),
+                fees=tuple(money_of(currency, paid) for currency, paid in share.fees.items()),
+                funding=money_of(specification.settle, share.funding) if share.funding else None,
             )
         )
 
@@ -207,6 +227,7 @@ class Ledger(Actor):
             "booked": list(self.booked),
             "fill_numbers": list(self.fill_numbers.items()),
             "differing": list(self.differing.items()),
+            "states": list(self.states.values()),
             "equity_due": self.equity_due,
         }
 
@@ -219,4 +240,5 @@ class Ledger(Actor):
         self.booked = dict.fromkeys(state["booked"])
         self.fill_numbers = dict(state["fill_numbers"])
         self.differing = dict(state["differing"])
+        self.states = {each.account: each for each in msgspec.convert(state["states"], list[VenueState])}
         self.equity_due = state["equity_due"]

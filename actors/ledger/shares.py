@@ -8,7 +8,9 @@ from typing import Any
 from letrade.core.bookkeeping import book_dust, book_share, held_units, new_position, position_of
 from letrade.core.holdings import Key, share_changes
 from letrade.core.instruments import Specification
+from letrade.core.messages.base import NO_STRATEGY
 from letrade.core.messages.orders import Fill
+from letrade.core.money import DEFAULT_SCALE
 from letrade.core.quantities import fraction_of_money
 from letrade.hotpath.ledger import Position
 
@@ -22,6 +24,8 @@ class Share:
         """Without fees, in the quote currency."""
         self.fees: dict[str, Fraction] = {}
         """Paid, by currency; rebates are negative."""
+        self.funding = Fraction(0)
+        """Received, in the settlement currency."""
 
     def pay(self, fill: Fill) -> None:
         if fill.fee.integer:
@@ -30,11 +34,11 @@ class Share:
 
     def state(self) -> Any:
         fees = [[currency, str(paid)] for currency, paid in self.fees.items()]
-        return [self.position.state(), str(self.realised), fees]
+        return [self.position.state(), str(self.realised), fees, str(self.funding)]
 
     def restore(self, state: Any) -> None:
-        held, realised, fees = state
-        self.position, self.realised = position_of(held), Fraction(realised)
+        held, realised, fees, funding = state
+        self.position, self.realised, self.funding = position_of(held), Fraction(realised), Fraction(funding)
         self.fees = {currency: Fraction(paid) for currency, paid in fees}
 
 
@@ -62,6 +66,22 @@ class Shares:
             other = self.share((fill.account, fill.instrument, strategy), specification)
             other.realised += book_dust(other.position, change)
         return [(fill.account, fill.instrument, strategy) for strategy in (fill.strategy, *changes)]
+
+    def fund(self, account: str, specification: Specification, amount: Fraction) -> list[Key]:
+        """Divides funding by the shares held, each part to the default scale of money, the rest to nobody; the keys."""
+        held = {
+            key: held_units(share.position)
+            for key, share in self.shares.items()
+            if key[:2] == (account, specification.id) and share.position.quantity
+        }
+        net, left = sum(held.values()), amount
+        for key, quantity in held.items():
+            part = amount * quantity / net if net else Fraction(0)
+            cut = Fraction(int(part * 10**DEFAULT_SCALE), 10**DEFAULT_SCALE)
+            self.shares[key].funding += cut
+            left -= cut
+        self.share((account, specification.id, NO_STRATEGY), specification).funding += left
+        return list(held)
 
     def total(self, account: str, instrument: str) -> int:
         """The sum of all shares of one position, in units of 1e-18."""

@@ -117,6 +117,15 @@ def test_cash_entries_change_a_wallet_once() -> None:
     assert balances_of(told(entry, entry)) == {"USDT": "999.99999950 USDT"}
 
 
+def test_funding_is_divided_by_the_shares_held_and_the_rest_is_nobodys() -> None:
+    entry = CashEntry(strategy="-", account="main", instrument=LINEAR, entry_id="f1", origin="funding",
+                      amount=money("USDT", -100))  # fmt: skip
+    said = told(fill(1, 2.0, 100.0, LINEAR), fill(1, 1.0, 100.0, LINEAR, strategy="beta"), entry)
+    last = {position.strategy: str(position.funding) for position in of_kind(said, Position)}
+    assert last == {"alpha": "-0.00000066 USDT", "beta": "-0.00000033 USDT", "-": "-0.00000100 USDT"}
+    assert balances_of(said) == {"USDT": "999.99999900 USDT"}
+
+
 def test_equity_is_marked_at_the_last_price_and_unknown_without_one() -> None:
     price = Trade(instrument=LINEAR, price=105.0, size=1.0)
     (*_, last) = equities(told(fill(1, 2.0, 100.0, LINEAR), price))
