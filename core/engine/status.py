@@ -64,7 +64,8 @@ class Status:
         told = self._told("summary")
         return {
             **told,
-            "lost": told.get("lost", 0) + station.link.counters.dropped + station.transport.counters["unsent"],
+            "lost": told.get("lost", 0) + self._lost(),
+            "losses": self._losses(),
             "duplicates_ignored": station.process.duplicates,
             "tick_to_order_us": station.latency(),
             "messages_per_second": round(station.process.node.handled / seconds, 1),

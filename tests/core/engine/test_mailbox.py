@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from letrade.core.engine import mailbox as mailboxes
 from letrade.core.engine.mailbox import Mailbox
 from letrade.core.messages.market import Quote, Trade, TradeGap
