@@ -80,6 +80,8 @@ class AccountBook:
     def __init__(self, balances: Mapping[str, Decimal] | None = None) -> None:
         self.wallets: dict[str, Fraction] = {name: Fraction(amount) for name, amount in (balances or {}).items()}
         self.positions: dict[str, Position] = {}
+        self.gains: dict[Specification, tuple[float, int, int, int]] = {}
+        """What positions would realise, with the price, quantity and cost that it was found for: kept by value()."""
 
     def change(self, currency: str, amount: Fraction) -> None:
         self.wallets[currency] = self.wallets.get(currency, Fraction(0)) + amount

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import bisect
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from fractions import Fraction
 
 from letrade.core.errors import DataError
 from letrade.core.messages.market import Instrument
 from letrade.core.money import round_half_even
+from letrade.core.quantities import ONE, decimal_units
 from letrade.hotpath.decimals import DECIMALS_MAX, DIGITS_MAX, from_units, to_units
 
 
@@ -26,7 +27,7 @@ def _decimal(text: str, what: str, instrument: str) -> Decimal:
     try:
         value = Decimal(text)
         _, digits, exponent = value.normalize().as_tuple()
-    except InvalidOperation:
+    except ArithmeticError:
         raise DataError(f"{instrument}: expected {what} such as '0.01', found {text!r}") from None
     if not isinstance(exponent, int) or not -DECIMALS_MAX <= exponent <= DIGITS_MAX or len(digits) > DIGITS_MAX:
         raise DataError(f"{instrument}: expected {what} of at most {DIGITS_MAX} digits, found {text!r}")
@@ -48,6 +49,8 @@ class Grid:
         self.step_units, self.decimals = _grid(text, what, instrument)
         self._what = f"{instrument}: {what}"
         self.step = Fraction(self.step_units, 10**self.decimals)
+        self.step_quantity = self.step_units * ONE // int(10**self.decimals)
+        """In units of 1e-18, as quantities are counted."""
 
     def units(self, value: float) -> int:
         """The value × 10**decimals, exactly. DataError when it is no multiple of the step, or is no decimal of at most
@@ -59,6 +62,13 @@ class Grid:
         if units % self.step_units:
             raise DataError(f"{self._what}: expected a multiple of {float(self.step)!r}, found {value!r}")
         return units
+
+    def fits(self, value: float) -> bool:
+        """Whether the value is a multiple of the step above 0."""
+        digits, decimals = decimal_units(value)
+        if digits <= 0 or decimals > self.decimals:
+            return False
+        return digits * int(10 ** (self.decimals - decimals)) % self.step_units == 0
 
     def steps(self, value: float) -> int:
         """The value in whole steps (ticks, lots)."""
@@ -73,7 +83,8 @@ class Grid:
 
     def round_down(self, value: float) -> float:
         """The largest multiple that is not above |value|, with value's sign; 0 when none."""
-        whole = int(abs(_exact(value)) / self.step)
+        digits, decimals = decimal_units(value)
+        whole = abs(digits) * int(10**self.decimals) // (int(10**decimals) * self.step_units)
         return self.value_of_steps(whole if value >= 0 else -whole)
 
     def round_up(self, value: float) -> float:

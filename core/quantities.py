@@ -13,6 +13,9 @@ from letrade.hotpath.decimals import to_units
 SCALE = 18
 ONE: int = 10**SCALE
 SCALE_MAX = 64
+FINE = 96
+FINE_ONE: int = 10**FINE
+"""Sums of many products are kept as whole numbers of 1e-96, which no price × size × multiplier is finer than."""
 
 
 def units(value: float) -> int:
@@ -55,6 +58,13 @@ def exact(value: float) -> Fraction:
     return Fraction(Decimal(repr(value)))
 
 
+@functools.lru_cache(maxsize=8192)
+def fine(value: float) -> int:
+    """The decimal behind a float in units of 1e-96; what is finer still is rounded down."""
+    numerator, decimals = _digits(value)
+    return numerator * FINE_ONE // int(10**decimals)
+
+
 def add(left: float, right: float) -> float:
     """The sum of the two decimals: 0.1 + 0.2 is 0.3."""
     return number(units(left) + units(right))
@@ -72,14 +82,13 @@ def fraction_of_money(amount: Money) -> Fraction:
 
 def money_of(currency: str, amount: Fraction) -> Money:
     """Money at the default scale, or at as many decimals more as the amount has; ties to even beyond 64."""
-    scale = DEFAULT_SCALE
-    while scale < SCALE_MAX and (amount * 10**scale).denominator != 1:
-        scale += 1
-    scaled = amount * 10**scale
-    return money(currency, round_half_even(scaled.numerator, scaled.denominator), scale)
+    numerator, denominator = amount.numerator, amount.denominator
+    scale, power = DEFAULT_SCALE, 10**DEFAULT_SCALE
+    while scale < SCALE_MAX and power % denominator:
+        scale, power = scale + 1, power * 10
+    return money(currency, round_half_even(numerator * power, denominator), scale)
 
 
 def rounded_money(currency: str, amount: Fraction) -> Money:
     """Money at the default scale, ties to even: for estimates and reports."""
-    scaled = amount * 10**DEFAULT_SCALE
-    return money(currency, round_half_even(scaled.numerator, scaled.denominator))
+    return money(currency, round_half_even(amount.numerator * 10**DEFAULT_SCALE, amount.denominator))

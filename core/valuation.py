@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 from letrade.core.bookkeeping import AccountBook
 from letrade.core.instruments import Catalogue, Specification
 from letrade.core.messages.market import Bar, Instrument, MarkPrice, Quote, Trade
-from letrade.core.quantities import exact
+from letrade.core.quantities import FINE_ONE, exact, fine
 from letrade.hotpath.ledger import Position
 
+PAR = Fraction(1)
 PriceMessage = Trade | Quote | Bar | MarkPrice
 
 
@@ -51,7 +52,7 @@ class PriceBoard:
     def rate(self, currency: str, wanted: str, catalogue: Catalogue) -> Fraction | None:
         """How much of `wanted` one unit of `currency` is worth; None when no instrument with a price tells."""
         if currency == wanted:
-            return Fraction(1)
+            return PAR
         for instrument, inverse in self._markets(currency, wanted, catalogue):
             price = self.prices.get(instrument)
             if price is not None:
@@ -95,35 +96,66 @@ class Valuation(NamedTuple):
 
 def value(book: AccountBook, board: PriceBoard, catalogue: Catalogue, reporting: str, now: int) -> Valuation:
     """Wallets at their rates, plus what open derivative positions would realise now."""
-    total, unrealised = Fraction(0), Fraction(0)
+    total, unrealised = _Sum(), _Sum()
     missing: list[str] = []
     for currency, amount in book.wallets.items():
-        rate = board.rate(currency, reporting, catalogue) if amount else Fraction(0)
-        if rate is None:
+        if not amount:
+            continue
+        rate = None if currency == reporting else board.rate(currency, reporting, catalogue)
+        if currency == reporting:
+            total.fine += amount.numerator * FINE_ONE // amount.denominator
+        elif rate is None:
             missing.append(currency)
         else:
-            total += amount * rate
+            total.rest += amount * rate
     for instrument, position in book.positions.items():
         if not position.quantity:
             continue
         specification = catalogue.at(instrument, now)
-        gain = _unrealised(position, specification, board.prices.get(instrument))
+        price = board.prices.get(instrument)
         rate = board.rate(specification.quote, reporting, catalogue)
-        if gain is None or rate is None:
+        if price is None or rate is None:
             missing.append(instrument)
             continue
-        unrealised += gain * rate
+        gain = _gain(book, position, specification, price)
+        unrealised.add(gain, rate)
         if specification.kind != "spot":
-            total += gain * rate
+            total.add(gain, rate)
     if missing:
         return Valuation(None, None, tuple(dict.fromkeys(missing)))
-    return Valuation(total, unrealised, ())
+    return Valuation(total.amount, unrealised.amount, ())
 
 
-def _unrealised(position: Position, specification: Specification, price: float | None) -> Fraction | None:
-    """In the quote currency."""
-    if price is None:
-        return None
-    quantity = Fraction(position.quantity, 10**position.quantity_decimals)
-    cost = Fraction(position.cost, 10 ** (position.quantity_decimals + position.price_decimals))
-    return (quantity * exact(price) - cost) * specification.multiplier
+class _Sum:
+    """Exact; in the reporting currency itself without fractions, as nearly everything is."""
+
+    def __init__(self) -> None:
+        self.fine = 0
+        self.rest = Fraction(0)
+
+    def add(self, amount: int, rate: Fraction) -> None:
+        """Units of 1e-96 of a currency that is worth `rate` each."""
+        if rate is PAR:
+            self.fine += amount
+        else:
+            self.rest += Fraction(amount, FINE_ONE) * rate
+
+    @property
+    def amount(self) -> Fraction:
+        amount = Fraction(self.fine, FINE_ONE)
+        return amount + self.rest if self.rest else amount
+
+
+def _gain(book: AccountBook, position: Position, specification: Specification, price: float) -> int:
+    """What a position would realise, in units of 1e-96 of the quote currency; computed anew when it or the price has
+    changed."""
+    quantity, cost = position.quantity, position.cost
+    known = book.gains.get(specification)
+    if known is not None and known[0] == price and known[1] == quantity and known[2] == cost:
+        return known[3]
+    worth = quantity * fine(price) // int(10**position.quantity_decimals)
+    paid = cost * FINE_ONE // int(10 ** (position.quantity_decimals + position.price_decimals))
+    multiplier = specification.multiplier
+    gain = (worth - paid) * multiplier.numerator // multiplier.denominator
+    book.gains[specification] = (price, quantity, cost, gain)
+    return gain

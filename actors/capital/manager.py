@@ -28,7 +28,7 @@ from letrade.core.messages.orders import (
 )
 from letrade.core.messages.signals import Quotes, Target
 from letrade.core.orders import OPEN, PARTLY_FILLED, TERMINAL, WORKING
-from letrade.core.quantities import ONE, add, exact, number, units
+from letrade.core.quantities import add, exact, number, units
 from letrade.core.stage import Stage
 
 Key = tuple[str, str, str]
@@ -74,7 +74,7 @@ class CapitalManager(Actor):
             self._refuse(desire, "no_price", "a known price", "none")
         elif position < 0 and specification.kind == "spot":
             self._refuse(desire, "spot_short", "0", str(position))
-        elif target.price is not None and not _on_grid(target.price, specification.price.step):
+        elif target.price is not None and not specification.price.fits(target.price):
             self._refuse(desire, "tick", str(float(specification.price.step)), str(target.price))
         else:
             desire.wanted = specification.size.round_down(position)
@@ -90,8 +90,8 @@ class CapitalManager(Actor):
         wanted = [(quote.side, quote.price, quote.size) for quote in quotes.orders]
         wrong = [
             quote for quote in wanted
-            if quote[0] not in (1, -1) or not _on_grid(quote[1], specification.price.step)
-            or not _on_grid(quote[2], specification.size.step)
+            if quote[0] not in (1, -1) or not specification.price.fits(quote[1])
+            or not specification.size.fits(quote[2])
         ]  # fmt: skip
         if wrong:
             self._refuse(desire, "grid", "a side, tick and lot of the instrument", str(wrong[0]))
@@ -199,7 +199,7 @@ class CapitalManager(Actor):
 
     def _pursue(self, desire: Desire) -> None:
         specification = self.context.instruments.at(desire.instrument, self.now())
-        lot = int(specification.size.step * ONE)
+        lot = specification.size.step_quantity
         working = self._orders_of(desire)
         plan = toward_position(units(desire.wanted), self._held(desire), lot, desire.price, working)
         desire.waiting = plan.waiting
@@ -356,11 +356,7 @@ class CapitalManager(Actor):
         self.purse.restore(state["purse"])
         self.working = WorkingOrders()
         for order in msgspec.convert(state["working"], list[Working]):
-            self.working.put(order)
+            self._put(order)
         desires = msgspec.convert(state["desires"], list[Desire])
         self.desires = {each.key: each for each in desires}
         self.signals = dict(state["signals"])
-
-
-def _on_grid(value: float, step: Fraction) -> bool:
-    return value > 0 and (exact(value) / step).denominator == 1

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from msgspec import Struct
 
 from letrade.core.holdings import Key
 from letrade.core.quantities import units
+
+Market = tuple[str, str]
+"""(account, instrument)."""
 
 
 class Working(Struct, array_like=True):
@@ -50,11 +55,16 @@ class WorkingOrders:
     def __init__(self) -> None:
         self.by_id: dict[str, Working] = {}
         self.by_key: dict[Key, dict[str, Working]] = {}
+        self.by_market: dict[Market, dict[Key, dict[str, Working]]] = {}
 
     def put(self, order: Working) -> None:
         """A new order, or the same one changed."""
         self.by_id[order.order_id] = order
-        self.by_key.setdefault(order.key, {})[order.order_id] = order
+        key = order.key
+        mine = self.by_key.get(key)
+        if mine is None:
+            mine = self.by_key[key] = self.by_market.setdefault(key[:2], {})[key] = {}
+        mine[order.order_id] = order
 
     def drop(self, order_id: str) -> Working | None:
         order = self.by_id.pop(order_id, None)
@@ -63,10 +73,16 @@ class WorkingOrders:
             del mine[order_id]
             if not mine:
                 del self.by_key[order.key]
+                del self.by_market[order.key[:2]][order.key]
         return order
 
     def of(self, key: Key) -> list[Working]:
         return list(self.by_key.get(key, {}).values())
+
+    def in_market(self, market: Market) -> Iterator[tuple[Key, list[Working]]]:
+        """The orders of each share there that has some."""
+        for key, orders in self.by_market.get(market, {}).items():
+            yield key, list(orders.values())
 
 
 class Desire(Struct, array_like=True):

@@ -5,16 +5,14 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from letrade.actors.capital.orders import Working, WorkingOrders
+from letrade.actors.capital.orders import Market, Working, WorkingOrders
+from letrade.actors.capital.terms import Terms, parts_in
 from letrade.core.bookkeeping import AccountBook
 from letrade.core.config.desk import Allocation, CapitalConfig, DeskConfig
 from letrade.core.holdings import Holdings, Key
 from letrade.core.instruments import Catalogue, Specification
-from letrade.core.money import DEFAULT_SCALE
-from letrade.core.quantities import ONE, exact
+from letrade.core.quantities import FINE_ONE, ONE, exact, fine
 from letrade.core.valuation import PriceBoard, value
-
-CASH_UNIT = 10**DEFAULT_SCALE
 
 
 class Shortage(NamedTuple):
@@ -39,9 +37,20 @@ class Purse:
             venue.name: max(Fraction(venue.maker_fee), Fraction(venue.taker_fee), Fraction(0))
             for venue in settings.venues
         }
+        self._allocations: dict[tuple[str, str], Allocation] = {}
+        for each in settings.capital.allocations:
+            self._allocations.setdefault((each.account, each.strategy), each)
         self._named = {allocation.account: True for allocation in settings.capital.allocations}
-        self._extras: dict[Key, tuple[float | None, int]] = {}
-        """What working orders may take beyond the margin of their share, and the price that it was counted at."""
+        self._whole = parts_in(leverage)
+        """How many parts a unit of currency has: all sums are whole numbers of them."""
+        self._terms: dict[Specification, Terms] = {}
+        self._slipped: dict[str, tuple[float, float]] = {}
+        """(last price, what a market order may fill at) by instrument."""
+        self._needs: dict[str, dict[str, tuple[Terms, float, int] | None]] = {}
+        """By account and instrument what all shares and orders there take, and the price that it was counted at; None
+        when they have changed."""
+        self._active: dict[tuple[str, str], dict[Key, None]] = {}
+        """By account and strategy the shares that it has, has orders for, or had."""
         for account in settings.accounts:
             self.books[account.name] = AccountBook(account.balances)
 
@@ -50,15 +59,14 @@ class Purse:
         return self.settings.capital
 
     def allocation(self, account: str, strategy: str) -> Allocation | None:
-        found = (each for each in self.capital.allocations if (each.account, each.strategy) == (account, strategy))
-        return next(found, None)
+        return self._allocations.get((account, strategy))
 
-    def allocated(self, account: str, strategy: str, now: int) -> Fraction | None:
-        """What the strategy may have at work, in the reporting currency. An account that some allocation names is
-        closed to strategies that none does; one that none names is open to all, to the end of its cash: None."""
+    def allocated(self, account: str, strategy: str, now: int) -> Fraction:
+        """What the strategy may have at work, in the reporting currency. An account that no allocation names is open
+        to all; one that some name, to those alone."""
         allocation = self.allocation(account, strategy)
         if allocation is None:
-            return Fraction(0) if account in self._named else None
+            return Fraction(0) if account in self._named else self.equity(account, now)
         if allocation.amount is not None:
             return Fraction(allocation.amount)
         return Fraction(allocation.fraction or 0) * self.equity(account, now)
@@ -76,7 +84,10 @@ class Purse:
         last = self.board.prices.get(instrument)
         if last is None:
             return price
-        return max(price or 0.0, float(exact(last) * (1 + self.slippage)))
+        found = self._slipped.get(instrument)
+        if found is None or found[0] != last:
+            found = self._slipped[instrument] = (last, float(exact(last) * (1 + self.slippage)))
+        return max(price or 0.0, found[1])
 
     def cost(self, specification: Specification, size: int, basis: float) -> Fraction:
         """Cash that opening `size` may take, fees included, in the quote or settle currency."""
@@ -89,73 +100,64 @@ class Purse:
     def _leverage(self, specification: Specification) -> Fraction:
         return self.leverage if specification.kind != "spot" else Fraction(1)
 
-    def required(self, key: Key, orders: list[Working], now: int) -> Fraction:
-        """Cash that one share and its working orders may take at worst, whichever of them fill and in which order.
-
-        The position stays between what all sells and what all buys lead to: what closes first costs nothing.
-        """
-        specification = self.catalogue.at(key[1], now)
-        share = self.holdings.share(*key)
-        held = self._margin(specification, abs(share))
-        long, short = (held, Fraction(0)) if share > 0 else (Fraction(0), held)
-        long += self._opening_cost(specification, -share, [order for order in orders if order.side > 0])
-        short += self._opening_cost(specification, share, [order for order in orders if order.side < 0])
-        return max(held, long, short)
-
-    def _margin(self, specification: Specification, held: int) -> Fraction:
-        """What shares hold back, whichever way: a spot asset is paid for, and holds back nothing."""
-        if specification.kind == "spot" or not held:
-            return Fraction(0)
-        price = exact(self.board.prices.get(specification.id, 0.0))
-        return Fraction(held, ONE) * price * specification.multiplier / self._leverage(specification)
-
-    def _opening_cost(self, specification: Specification, against: int, orders: list[Working]) -> Fraction:
-        """Of what orders of one side open beyond closing `against`, the dearest of them last."""
-        closing, total = max(0, against), Fraction(0)
-        for order in sorted(orders, key=lambda order: order.basis):
-            closed = min(closing, order.remaining)
-            closing -= closed
-            if order.remaining > closed:
-                total += self.cost(specification, order.remaining - closed, order.basis)
-        return total
-
     def touch(self, key: Key) -> None:
         """The share of this key or its orders have changed."""
-        self._extras.pop(key, None)
+        account, instrument, strategy = key
+        self._needs.setdefault(account, {})[instrument] = None
+        self._active.setdefault((account, strategy), {})[key] = None
 
-    def _extra(self, key: Key, working: WorkingOrders, now: int) -> int:
-        """Cash units that the orders of a share may take beyond its margin, rounded up."""
-        specification = self.catalogue.at(key[1], now)
-        price = None if specification.kind == "spot" else self.board.prices.get(key[1])
-        found = self._extras.get(key)
-        if found is None or found[0] != price:
-            needed = self.required(key, working.of(key), now)
-            extra = needed - self._margin(specification, abs(self.holdings.share(*key)))
-            found = self._extras[key] = (price, -int(-extra * CASH_UNIT // 1))
-        return found[1]
+    def terms(self, instrument: str, now: int) -> Terms:
+        specification = self.catalogue.at(instrument, now)
+        found = self._terms.get(specification)
+        if found is None:
+            found = self._terms[specification] = Terms(specification, self.leverage, self.fee(specification))
+        return found
+
+    def required(self, key: Key, orders: list[Working], now: int) -> int:
+        """Parts that a share and these orders of it may take at worst."""
+        price = self.board.prices.get(key[1], 0.0)
+        return self.terms(key[1], now).required(self.holdings.share(*key), price, orders)
+
+    def _needed(self, account: str, currency: str, working: WorkingOrders, now: int) -> int:
+        """By all shares of an account that are paid for in this currency, and their orders."""
+        total, prices = 0, self.board.prices
+        for instrument, known in self._needs.get(account, {}).items():
+            terms = self.terms(instrument, now)
+            price = prices.get(instrument, 0.0)
+            if terms.currency != currency:
+                continue
+            if known is None or known[0] is not terms or known[1] != price:
+                known = (terms, price, self._count((account, instrument), terms, price, working))
+                self._needs[account][instrument] = known
+            total += known[2]
+        return total
+
+    def _count(self, market: Market, terms: Terms, price: float, working: WorkingOrders) -> int:
+        """The margin of all shares, and what orders take beyond it."""
+        unit = terms.margin(price)
+        total = self.holdings.gross().get(market, 0) * unit
+        for key, orders in working.in_market(market):
+            share = self.holdings.share(*key)
+            total += terms.required(share, price, orders) - abs(share) * unit
+        return total
 
     def reserved(self, account: str, currency: str, working: WorkingOrders, now: int) -> Fraction:
         """Of one currency of one account, by all strategies, for orders on their way."""
-        keys = (key for key in working.by_key if key[0] == account and self._currency(key[1], now) == currency)
-        return Fraction(sum(self._extra(key, working, now) for key in keys), CASH_UNIT)
-
-    def _margins(self, account: str, currency: str, now: int) -> Fraction:
-        found = (
-            self._margin(self.catalogue.at(instrument, now), held)
-            for (holder, instrument), held in self.holdings.gross().items()
-            if holder == account and held and self._currency(instrument, now) == currency
-        )
-        return sum(found, Fraction(0))
-
-    def _currency(self, instrument: str, now: int) -> str:
-        """What opening in an instrument is paid with."""
-        specification = self.catalogue.at(instrument, now)
-        return specification.quote if specification.kind == "spot" else specification.settle
+        margins = 0
+        for (holder, instrument), held in self.holdings.gross().items():
+            terms = self.terms(instrument, now)
+            if holder == account and terms.currency == currency:
+                margins += held * terms.margin(self.board.prices.get(instrument, 0.0))
+        return Fraction(self._needed(account, currency, working, now) - margins, self._whole)
 
     def free(self, account: str, currency: str, working: WorkingOrders, now: int) -> Fraction:
         """Cash that neither positions on margin nor orders on their way may take."""
+        return Fraction(self._free(account, currency, working, now), self._whole)
+
+    def _free(self, account: str, currency: str, working: WorkingOrders, now: int) -> int:
         cash = self.books[account].wallets.get(currency, Fraction(0))
-        return cash - self._margins(account, currency, now) - self.reserved(account, currency, working, now)
+        parts = cash.numerator * self._whole // cash.denominator
+        return parts - self._needed(account, currency, working, now)
 
     def shortage(self, changed: Working, working: WorkingOrders, now: int) -> Shortage | None:
         """Why an order may not be added or changed so; None when it may."""
@@ -165,40 +167,42 @@ class Purse:
         needed = self.required(key, after, now) - self.required(key, before, now)
         if needed <= 0:
             return None
-        currency = self._currency(changed.instrument, now)
-        free = self.free(changed.account, currency, working, now)
+        currency = self.terms(changed.instrument, now).currency
+        free = self._free(changed.account, currency, working, now)
         if needed > free:
-            return Shortage(f"{show(free)} {currency} free", f"{show(needed)} {currency}")
-        allowed = self.allocated(changed.account, changed.strategy, now)
-        if allowed is None:
-            return None
+            return Shortage(f"{self.show(free)} {currency} free", f"{self.show(needed)} {currency}")
         reporting = self.settings.desk.reporting_currency
+        allowed = self.allocated(changed.account, changed.strategy, now)
         used = self._used(changed, after, working, now)
         if used is None:
             return Shortage(f"every rate to {reporting} known", "a rate is missing")
-        if used > allowed:
-            return Shortage(f"{show(allowed)} {reporting} allocated", f"{show(used)} {reporting} used")
+        if used * allowed.denominator > allowed.numerator * self._whole:
+            most = self.show(allowed.numerator * self._whole // allowed.denominator)
+            return Shortage(f"{most} {reporting} allocated", f"{self.show(used)} {reporting} used")
         return None
 
-    def _used(self, changed: Working, after: list[Working], working: WorkingOrders, now: int) -> Fraction | None:
-        """What the strategy has or may come to have at work, in the reporting currency; None without a rate."""
-        total = Fraction(0)
-        for key in dict.fromkeys([*self.holdings.shares, *working.by_key, changed.key]):
-            if (key[0], key[2]) != (changed.account, changed.strategy):
+    def _used(self, changed: Working, after: list[Working], working: WorkingOrders, now: int) -> int | None:
+        """Parts of the reporting currency that the strategy has or may come to have at work, rounded up; None without a
+        rate."""
+        total, own = 0, changed.key
+        for key in self._active.get((changed.account, changed.strategy), {own: None}) | {own: None}:
+            share = self.holdings.share(*key)
+            orders = after if key == own else working.of(key)
+            if not share and not orders:
                 continue
             specification = self.catalogue.at(key[1], now)
             rate = self.board.rate(specification.quote, self.settings.desk.reporting_currency, self.catalogue)
             if rate is None:
                 return None
-            orders = after if key == changed.key else working.of(key)
-            total += (self.required(key, orders, now) + self._worth(specification, self.holdings.share(*key))) * rate
+            parts = self.required(key, orders, now) + self._worth(specification, share)
+            total -= -parts * rate.numerator // rate.denominator
         return total
 
-    def _worth(self, specification: Specification, share: int) -> Fraction:
-        """A spot asset at the last price: its cash is at work in it."""
-        if specification.kind != "spot":
-            return Fraction(0)
-        return Fraction(abs(share), ONE) * exact(self.board.prices.get(specification.id, 0.0))
+    def _worth(self, specification: Specification, share: int) -> int:
+        """A spot asset at the last price, in parts: its cash is at work in it."""
+        if specification.kind != "spot" or not share:
+            return 0
+        return abs(share) * fine(self.board.prices.get(specification.id, 0.0)) * self._whole // (ONE * FINE_ONE)
 
     def sized(self, account: str, strategy: str, specification: Specification, wish: float, now: int) -> float | None:
         """A direction in [-1, 1] as base units: the fixed fraction of the allocation, rounded down to the lot."""
@@ -209,10 +213,7 @@ class Purse:
         rate = self.board.rate(specification.quote, self.settings.desk.reporting_currency, self.catalogue)
         if basis is None or rate is None:
             return None
-        allocated = self.allocated(account, strategy, now)
-        stake = (
-            exact(wish) * Fraction(sizing.fraction) * (self.equity(account, now) if allocated is None else allocated)
-        )
+        stake = exact(wish) * Fraction(sizing.fraction) * self.allocated(account, strategy, now)
         size = stake / (self.cost(specification, ONE, basis) * rate)
         return specification.size.value_of_steps(int(size / specification.size.step))
 
@@ -224,15 +225,17 @@ class Purse:
         }
 
     def restore(self, state: Any) -> None:
-        self._extras.clear()
         self.holdings.restore(state["holdings"])
         self.board.restore(state["board"])
         for account, book in state["books"]:
             self.books.setdefault(account, AccountBook()).restore(book)
+        self._needs.clear()
+        self._active.clear()
+        for key in self.holdings.shares:
+            self.touch(key)
 
-
-def show(amount: Fraction) -> str:
-    """With two decimals, towards zero."""
-    cents = int(amount * 100)
-    sign = "-" if cents < 0 else ""
-    return f"{sign}{abs(cents) // 100}.{abs(cents) % 100:02d}"
+    def show(self, parts: int) -> str:
+        """With two decimals, towards zero."""
+        cents = abs(parts) * 100 // self._whole
+        sign = "-" if parts < 0 and cents else ""
+        return f"{sign}{cents // 100}.{cents % 100:02d}"

@@ -1,0 +1,65 @@
+"""What a unit of an instrument takes of an account's cash, as whole numbers: exact for any price, fee and leverage."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from letrade.actors.capital.orders import Working
+from letrade.core.instruments import Specification
+from letrade.core.quantities import FINE_ONE, ONE, fine
+
+
+class Terms:
+    """Amounts are in parts of the quote or settle currency: a unit of it is 10**96 × the leverage's numerator, so that
+    dividing by the leverage leaves whole numbers. What is finer still is rounded up, against us."""
+
+    def __init__(self, specification: Specification, leverage: Fraction, fee: Fraction) -> None:
+        spot = specification.kind == "spot"
+        self.currency = specification.quote if spot else specification.settle
+        whole, parts = leverage.numerator, leverage.numerator if spot else leverage.denominator
+        self._holding = Fraction(0) if spot else specification.multiplier * parts
+        self._opening = specification.multiplier * (parts + fee * whole)
+        self._price, self._margin = 0.0, 0
+
+    def margin(self, price: float) -> int:
+        """What a share holds back for each 1e-18 of it: a spot asset is paid for, and holds back nothing."""
+        if price != self._price:
+            self._price, self._margin = price, _times(price, self._holding)
+        return self._margin
+
+    def required(self, share: int, price: float, orders: list[Working]) -> int:
+        """Parts that one share and its working orders may take at worst, whichever of them fill and in which order.
+
+        The position stays between what all sells and what all buys lead to: what closes first costs nothing.
+        """
+        held = abs(share) * self.margin(price)
+        if not orders:
+            return held
+        long = self._opening_cost(-share, [order for order in orders if order.side > 0])
+        short = self._opening_cost(share, [order for order in orders if order.side < 0])
+        return max(held, held + long if share > 0 else long, held + short if share <= 0 else short)
+
+    def _opening_cost(self, against: int, orders: list[Working]) -> int:
+        """Of what orders of one side open beyond closing `against`, the dearest of them last."""
+        closing, total = max(0, against), 0
+        for order in sorted(orders, key=_basis) if len(orders) > 1 else orders:
+            remaining = order.remaining
+            closed = min(closing, remaining)
+            closing -= closed
+            if remaining > closed:
+                total += (remaining - closed) * _times(order.basis, self._opening)
+        return total
+
+
+def parts_in(leverage: Fraction) -> int:
+    """How many parts a unit of currency has."""
+    return FINE_ONE * leverage.numerator
+
+
+def _times(price: float, factor: Fraction) -> int:
+    """Parts for 1e-18 of base, rounded up."""
+    return -(-fine(price) * factor.numerator // (factor.denominator * ONE))
+
+
+def _basis(order: Working) -> float:
+    return order.basis
