@@ -30,7 +30,7 @@ lint: $(VENV)/.built ## style, mistakes, strict types, stubs against the build
 	$(BIN)/python -m pytest -q tests/test_layers.py tests/test_tidy.py tests/test_stubs.py tests/test_public_typing.py
 
 bench: $(VENV)/.built ## latency to p99.9 and throughput
-	$(BIN)/letrade bench $(ARGS)
+	$(BIN)/python -m letrade.bench $(ARGS)
 
 wheel: $(VENV)/.built ## a portable wheel in dist/
 	rm -rf build/lib* build/bdist*

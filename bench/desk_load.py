@@ -92,7 +92,7 @@ def desk_text(instruments: int, rate: int) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--for", dest="duration", default="60s")
+    parser.add_argument("--for", dest="duration", default="60s", help="how long the desk runs")
     parser.add_argument("--instruments", type=int, default=20)
     parser.add_argument("--rate", type=int, default=500, help="trades per second and instrument")
     arguments = parser.parse_args()

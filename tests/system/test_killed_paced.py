@@ -1,7 +1,8 @@
-"""By the clock, with a venue and a market that outlive the desk: whatever is killed, nothing is doubled, lost or late."""
+"""By the clock, with a venue and a market that outlive the desk: whatever is killed, nothing is lost or late."""
 
 from __future__ import annotations
 
+import json
 import subprocess
 import time
 from collections import Counter
@@ -12,6 +13,7 @@ from random import Random
 from typing import Any
 
 import pytest
+
 from letrade.core import codec
 from letrade.core.journal.files import read_segment, segment_paths
 from letrade.core.messages.accounts import Balance
@@ -19,7 +21,7 @@ from letrade.core.messages.base import Message
 from letrade.core.messages.orders import ApprovedOrder, Fill, OrderUpdate, UnexplainedDifference
 from letrade.core.messages.venue import VenueFill, VenueState, VenueSubmit
 from tests.system.desks import TRADES_FEED, desk_text, write
-from tests.system.programs import Desk, command, letrade, running, until
+from tests.system.programs import Desk, command, letrade, until
 from tests.system.servers import NatsServer
 
 LATE_NS = 2_000_000_000
@@ -38,9 +40,10 @@ external = true
 
 def desk_file(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
-    feed = TRADES_FEED.format(seconds=100_000, speed="live").replace("trades_per_second = 100", "trades_per_second = 50")
+    feed = TRADES_FEED.format(seconds=100_000, speed="live").replace("_second = 100", "_second = 50")
     text = desk_text(feed, name="paced", workers={"one": ["alpha", "beta"]}, cash="100000", extra=EXTERNAL)
-    return write(folder, text.replace('[[venue]]\nname = "binance"', '[[venue]]\nname = "binance"\nworker = "exchange"'))
+    venue = '[[venue]]\nname = "binance"'
+    return write(folder, text.replace(venue, f'{venue}\nworker = "exchange"'))
 
 
 class World:
@@ -72,10 +75,13 @@ class World:
         self.server.kill()
 
     def status(self) -> dict[str, Any]:
-        lines = self.desk.output.read_text().splitlines()
-        import json
+        """The last line that the desk printed; {} before the first."""
+        lines = self.desk.output.read_text().split("\n")[:-1]
+        told: dict[str, Any] = json.loads(lines[-1]) if lines else {}
+        return told
 
-        return json.loads(lines[-1]) if lines else {}
+    def fills(self) -> int:
+        return sum(strategy["fills"] for strategy in self.status().get("strategies", []))
 
     def ask(self, verb: str) -> None:
         answer = letrade(verb, "--data-dir", self.desk.data, "--json")
@@ -116,10 +122,11 @@ def trade_through(folder: Path, kills: int, seed: int) -> World:
     world = World(folder)
     try:
         world.start()
-        until(lambda: world.status().get("strategies") and any(s["fills"] for s in world.status()["strategies"]), "fills")
+        until(lambda: world.fills() > 0, "fills")
         disturb(world, kills, seed)
-        fills = sum(s["fills"] for s in until(lambda: world.status().get("strategies"), "a status"))
-        until(lambda: sum(s["fills"] for s in world.status().get("strategies", [])) > fills, "trading after the last kill")
+        until(lambda: world.status().get("strategies"), "a status after the last kill")
+        fills = world.fills()
+        until(lambda: world.fills() > fills, "trading after the last kill")
         world.ask("pause")
         time.sleep(3.0)
         world.desk.stop()

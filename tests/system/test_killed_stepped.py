@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 import pytest
+
 from tests.system.desks import TRADES_FEED, desk_text, write
 from tests.system.programs import Desk, running
 

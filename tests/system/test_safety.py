@@ -10,6 +10,7 @@ from typing import Any
 
 import nats
 import pytest
+
 from letrade.core import codec
 from letrade.core.messages.orders import ApprovedOrder, OrderIntent
 from tests.system.desks import TRADES_FEED, WORKER, desk_text, write
