@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from letrade.actors.risk.gross import GrossExposure
 from letrade.actors.risk.losses import LossWatch
 from letrade.actors.risk.reservations import Reservations, Reserved
 from letrade.actors.risk.rules import Refusal, Request, malformed, refusal_of
@@ -32,7 +33,7 @@ from letrade.core.messages.orders import (
     Proposal,
 )
 from letrade.core.orders import TERMINAL, WORKING
-from letrade.core.quantities import ONE, exact, units
+from letrade.core.quantities import units
 from letrade.core.stage import SKIPS_BAD_MESSAGES, Stage
 from letrade.core.valuation import PriceBoard, value
 
@@ -63,8 +64,8 @@ class RiskManager(Actor):
         self.opened: dict[str, list[int]] = {}
         """Times of approved openings within the last second, by account."""
         self.equity_check = 0
-        self._booked = 0
-        self._equities: dict[str, tuple[int, int, Fraction | None]] = {}
+        reporting = self.settings.desk.reporting_currency
+        self._gross = GrossExposure(self.reservations, self.board, context.instruments, reporting)
         self._limits: dict[tuple[str, str], RiskLimits] = {}
         self._skipping = frozenset(
             actor.name
@@ -74,7 +75,10 @@ class RiskManager(Actor):
 
     def on_price(self, message: Trade | Quote | Bar | MarkPrice) -> None:
         self.board.see(message)
-        self._watch_when_due()
+        if self.now() >= self.equity_check:
+            self.equity_check = self.now() + self.config.equity_every
+            for account in self.books:
+                self._watch(account)
 
     def on_proposal(self, proposal: Proposal) -> None:
         """Each order by itself: what one is refused for does not stop the next."""
@@ -157,7 +161,6 @@ class RiskManager(Actor):
     ) -> Request:  # fmt: skip
         account, instrument = proposal.account, proposal.instrument
         exposure = self.reservations.exposure(account, specification, but=amended).with_order(side, size)
-        recent = [time for time in self.opened.get(account, ()) if time > self.now() - RATE_WINDOW_NS]
         limits = self._limits_of(account, instrument)
         return Request(
             specification=specification,
@@ -170,30 +173,12 @@ class RiskManager(Actor):
             age_ns=self.board.age(instrument, self.now()),
             rate=self._rate(specification.quote),
             exposure=exposure,
-            gross=self._gross(account, specification.id, exposure.worst, price, limits),
+            gross=self._gross.of(account, specification.id, exposure.worst, price, self.now()),
             halted=self.halts.reason(account),
-            orders_within_second=len(recent),
+            orders_within_second=len(self._recent(account)),
             equity_known=not _limits_losses(limits) or self._equity(account) is not None,
             crosses=self.reservations.crossed_by(instrument, side, price, amended),
         )
-
-    def _gross(
-        self, account: str, instrument: str, worst: int, price: float | None, limits: RiskLimits
-    ) -> Fraction | None:
-        """With this worst case in one instrument, and that of the reservations in others; 0 where no limit asks."""
-        if limits.max_gross_exposure is None:
-            return Fraction(0)
-        total = Fraction(0)
-        for other in dict.fromkeys([*self.reservations.instruments(account), instrument]):
-            specification = self.context.instruments.at(other, self.now())
-            quantity = worst if other == instrument else self.reservations.exposure(account, specification).worst
-            last = self.board.prices.get(other)
-            rate = self._rate(specification.quote)
-            if (last is None and (other != instrument or price is None)) or rate is None:
-                return None
-            known = max(last or 0.0, (price or 0.0) if other == instrument else 0.0)
-            total += Fraction(quantity, ONE) * exact(known) * specification.multiplier * rate
-        return total
 
     def _rate(self, currency: str) -> Fraction | None:
         return self.board.rate(currency, self.settings.desk.reporting_currency, self.context.instruments)
@@ -204,10 +189,15 @@ class RiskManager(Actor):
             found = self._limits[(account, instrument)] = self.settings.risk.limits_for(account, instrument)
         return found
 
+    def _recent(self, account: str) -> list[int]:
+        """Times of openings within the last second; those before are forgotten."""
+        since = self.now() - RATE_WINDOW_NS
+        recent = self.opened[account] = [time for time in self.opened.get(account, ()) if time > since]
+        return recent
+
     def _next_approval(self, account: str, opening: int) -> int:
         if opening:
-            recent = [time for time in self.opened.get(account, ()) if time > self.now() - RATE_WINDOW_NS]
-            self.opened[account] = [*recent, self.now()]
+            self._recent(account).append(self.now())
         self.approvals += 1
         return self.approvals
 
@@ -224,14 +214,12 @@ class RiskManager(Actor):
         specification = self.context.instruments.at(fill.instrument, fill.time)
         self.reservations.fill(specification, fill)
         self.books[fill.account].book_fill(specification, fill)
-        self._booked += 1
         self.board.prices.setdefault(fill.instrument, fill.price)
-        self._watch_when_due()
+        self._watch(fill.account)
 
     def on_cash_entry(self, entry: CashEntry) -> None:
         """A deposit is no profit and a withdrawal no loss, so losses are counted anew after either."""
         self.books[entry.account].book_cash(entry)
-        self._booked += 1
         if entry.origin == "transfer":
             self.losses.forget(entry.account)
 
@@ -272,12 +260,6 @@ class RiskManager(Actor):
         if failure.stopped and failure.actor not in self._skipping:
             self._halt(EVERYONE, f"{failure.actor} is stopped: {failure.error}")
 
-    def _watch_when_due(self) -> None:
-        if self.now() >= self.equity_check:
-            self.equity_check = self.now() + self.config.equity_every
-            for account in self.books:
-                self._watch(account)
-
     def _watch(self, account: str) -> None:
         limits = self._limits_of(account, "")
         if not _limits_losses(limits):
@@ -288,13 +270,8 @@ class RiskManager(Actor):
             self._halt(account, reason)
 
     def _equity(self, account: str) -> Fraction | None:
-        """As of now; computed once for all that is asked at one time."""
-        time, fills, equity = self._equities.get(account, (-1, -1, None))
-        if (time, fills) != (self.now(), self._booked):
-            reporting = self.settings.desk.reporting_currency
-            equity = value(self.books[account], self.board, self.context.instruments, reporting, self.now()).equity
-            self._equities[account] = (self.now(), self._booked, equity)
-        return equity
+        reporting = self.settings.desk.reporting_currency
+        return value(self.books[account], self.board, self.context.instruments, reporting, self.now()).equity
 
     def _halt(self, account: str, reason: str) -> None:
         if self.halts.halt(account, reason, pause=False):

@@ -48,6 +48,9 @@ class Reservations:
     def __init__(self) -> None:
         self.orders: dict[str, Reserved] = {}
         self._by_market: dict[tuple[str, str], dict[str, Reserved]] = {}
+        self._by_instrument: dict[str, dict[str, Reserved]] = {}
+        self._instruments: dict[str, dict[str, None]] = {}
+        """By account those in which it holds or reserves something, or did."""
         self.holdings = Holdings()
         self._exposures: dict[tuple[str, str], Exposure] = {}
         """By account and instrument, until something changes there."""
@@ -63,11 +66,14 @@ class Reservations:
     def _put(self, order: Reserved) -> None:
         self.orders[order.order_id] = order
         self._by_market.setdefault(order.market, {})[order.order_id] = order
+        self._by_instrument.setdefault(order.instrument, {})[order.order_id] = order
+        self._instruments.setdefault(order.account, {})[order.instrument] = None
         self._exposures.pop(order.market, None)
 
     def fill(self, specification: Specification, fill: Fill) -> None:
         """What was reserved is held from now on."""
         self.holdings.book(specification, fill)
+        self._instruments.setdefault(fill.account, {})[fill.instrument] = None
         self._exposures.pop((fill.account, fill.instrument), None)
         order = self.orders.get(fill.order_id)
         if order is not None:
@@ -79,6 +85,7 @@ class Reservations:
         order = self.orders.pop(order_id, None)
         if order is not None:
             del self._by_market[order.market][order_id]
+            del self._by_instrument[order.instrument][order_id]
             self._exposures.pop(order.market, None)
 
     def amending(self, order: Reserved, change: tuple[float, float] | None) -> None:
@@ -116,16 +123,13 @@ class Reservations:
 
     def instruments(self, account: str) -> list[str]:
         """Those in which the account holds or may come to hold something."""
-        held = (
-            instrument for (holder, instrument), gross in self.holdings.gross().items() if gross and holder == account
-        )
-        working = (instrument for (holder, instrument), mine in self._by_market.items() if mine and holder == account)
-        return list(dict.fromkeys((*held, *working)))
+        gross = self.holdings.gross()
+        touched = self._instruments.get(account, {})
+        return [each for each in touched if gross.get((account, each)) or self._by_market.get((account, each))]
 
     def crossed_by(self, instrument: str, side: int, price: float | None, but: str) -> str:
         """The resting order of ours, in any account, that an order would trade with; '' when none."""
-        everybodys = (mine for (_, name), mine in self._by_market.items() if name == instrument)
-        for order in (order for mine in everybodys for order in mine.values()):
+        for order in self._by_instrument.get(instrument, {}).values():
             if order.side == side or not order.rests or order.order_id == but:
                 continue
             prices = [order.price, *(order.amending[:1] if order.amending else ())]
@@ -138,8 +142,11 @@ class Reservations:
 
     def restore(self, state: Any) -> None:
         orders, holdings, remembered = state
-        self.orders, self._by_market, self._exposures = {}, {}, {}
+        self.orders, self._by_market, self._by_instrument = {}, {}, {}
+        self._instruments, self._exposures = {}, {}
         for order in msgspec.convert(orders, list[Reserved]):
             self._put(order)
         self.holdings.restore(holdings)
+        for account, instrument in self.holdings.gross():
+            self._instruments.setdefault(account, {})[instrument] = None
         self.remembered = dict.fromkeys(remembered)
