@@ -78,6 +78,8 @@ class Slot:
         self.stale_timers = 0
         """How many in the inbox were replaced or cancelled."""
         self.index = 0
+        self.listed: set[int] = set()
+        """The times at which the node's heap names this slot; that of the first entry is always among them."""
         self.sequence = 0
         self.failures = 0
         self.stopped = False
@@ -139,7 +141,7 @@ class Node:
         self.observers: list[Callable[[Message], None]] = []
         self.feedback: list[tuple[Slot, Entry]] = []
         self._heap: list[tuple[int, int]] = []
-        """(time, slot) of the first entry of each mailbox that is not empty, and some that have passed."""
+        """(time, slot) of the first entry of each mailbox that is not empty, and some that are out of date."""
         self._routes: dict[tuple[type[Message], str, str], tuple[Slot, ...]] = {}
         self._senders = {name: sender_of(place) for name, place in directory.items()}
         self._outputs: list[Message] = []
@@ -190,8 +192,8 @@ class Node:
             if first == time:
                 return time
             heapq.heappop(heap)
-            if first is not None:
-                heapq.heappush(heap, (first, index))
+            self.slots[index].listed.discard(time)
+            self._list(self.slots[index])
         return None
 
     def run(self, until: int, stages: tuple[int, int] = (Stage.VENUE, Stage.MONITOR)) -> list[Message]:
@@ -236,6 +238,7 @@ class Node:
     def _drain(self, slot: Slot, time: int) -> None:
         """Handle what is due at one time, and nothing that comes meanwhile for a later one."""
         inbox = slot.inbox
+        slot.listed.discard(time)
         if time > self.latest and inbox and inbox[0][0] == time:
             self.latest = time
         while inbox and inbox[0][0] == time:
@@ -247,8 +250,7 @@ class Node:
                     continue
                 del slot.timers[message.key]
             self._handle(slot, time, message)
-        if inbox:
-            heapq.heappush(self._heap, (inbox[0][0], slot.index))
+        self._list(slot)
 
     def _handle(self, slot: Slot, time: int, message: Message) -> None:
         self.handled += 1
@@ -339,7 +341,13 @@ class Node:
         inbox = slot.inbox
         heapq.heappush(inbox, entry)
         if inbox[0] is entry:
-            heapq.heappush(self._heap, (entry[0], slot.index))
+            self._list(slot)
+
+    def _list(self, slot: Slot) -> None:
+        """Name the slot at the time of its first entry, once."""
+        if slot.inbox and (time := slot.inbox[0][0]) not in slot.listed:
+            slot.listed.add(time)
+            heapq.heappush(self._heap, (time, slot.index))
 
     def give(self, slot: Slot, entries: Iterable[Entry]) -> None:
         """Put entries into a mailbox as they are (a restore); their counts are given anew, in their order."""

@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 import pytest
+
 from letrade.core import codec
 from letrade.core.journal.files import Journal
 from letrade.core.journal.snapshots import SnapshotStore
