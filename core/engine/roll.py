@@ -18,25 +18,33 @@ class Roll:
         self._wanted = wanted
         self._home = home
         self._complain = complain
-        self._received: dict[str, Counter[str]] = {}
+        self._counts: dict[tuple[str, type[Message]], int] = {}
+        """What came, by source and kind; added up by process when a heartbeat asks."""
         self._told: dict[str, tuple[int, dict[str, int]]] = {}
         self._base: dict[str, dict[str, int]] = {}
         """What we had received beyond what the first heartbeat told, by kind: negative when we came later."""
 
     def note(self, message: Message) -> None:
         """A message of another process came."""
-        process = self._home.get(message.source, "")
-        self._received.setdefault(process, Counter())[tag(type(message))] += 1
+        key = (message.source, type(message))
+        self._counts[key] = self._counts.get(key, 0) + 1
 
     def hear(self, beat: Heartbeat) -> None:
         """Compare with what the last heartbeat told, and remember this one."""
         previous = self._told.get(beat.process)
-        received = self._received.setdefault(beat.process, Counter())
+        received = self._received_from(beat.process)
         if previous is None or previous[0] != beat.epoch:
             self._base[beat.process] = {kind: received[kind] - beat.sent.get(kind, 0) for kind in self._wanted}
         else:
             self._compare(beat.process, previous[1], received)
         self._told[beat.process] = (beat.epoch, dict(beat.sent))
+
+    def _received_from(self, process: str) -> Counter[str]:
+        received: Counter[str] = Counter()
+        for (source, kind), count in self._counts.items():
+            if self._home.get(source) == process:
+                received[tag(kind)] += count
+        return received
 
     def _compare(self, process: str, sent: Mapping[str, int], received: Counter[str]) -> None:
         base = self._base[process]
