@@ -14,6 +14,8 @@ from letrade.core.money import DEFAULT_SCALE
 from letrade.core.quantities import SCALE, decimal_units, exact, fraction_of_money, units
 from letrade.hotpath.ledger import Position
 
+NOTHING = Fraction(0)
+
 
 def hold(position: Position, side: int, size: tuple[int, int], price: tuple[int, int]) -> Fraction:
     """Book (units, decimals) of size and price on a position, finer decimals where they need it; the profit realised,
@@ -24,7 +26,8 @@ def hold(position: Position, side: int, size: tuple[int, int], price: tuple[int,
         position.rescale(price_decimals, size_decimals)
     size_units = size[0] * 10 ** (size_decimals - size[1])
     price_units = price[0] * 10 ** (price_decimals - price[1])
-    return Fraction(position.fill(side, size_units, price_units), 10 ** (price_decimals + size_decimals))
+    realised = position.fill(side, size_units, price_units)
+    return Fraction(realised, 10 ** (price_decimals + size_decimals)) if realised else NOTHING
 
 
 def held_units(position: Position) -> int:
@@ -42,14 +45,16 @@ def book_share(position: Position, specification: Specification, fill: Fill, rec
     """Book a fill on one position of which `received` units of 1e-18 came or went in all, fees in the asset included;
     the profit realised, without fees, in the quote currency."""
     realised = hold(position, fill.side, decimal_units(fill.size), decimal_units(fill.price))
-    realised += book_dust(position, received - fill.side * units(fill.size))
-    return realised * specification.multiplier
+    dust = received - fill.side * units(fill.size)
+    if dust:
+        realised += book_dust(position, dust)
+    return realised * specification.multiplier if realised and specification.multiplier != 1 else realised
 
 
 def book_dust(position: Position, change: int) -> Fraction:
     """An asset that came or went without a price, such as a fee paid in it."""
     if not change:
-        return Fraction(0)
+        return NOTHING
     return hold(position, 1 if change > 0 else -1, trimmed(abs(change)), (0, 0))
 
 
@@ -84,7 +89,8 @@ class AccountBook:
         """What positions would realise, with the price, quantity and cost that it was found for: kept by value()."""
 
     def change(self, currency: str, amount: Fraction) -> None:
-        self.wallets[currency] = self.wallets.get(currency, Fraction(0)) + amount
+        held = self.wallets.get(currency, NOTHING)
+        self.wallets[currency] = held + amount if amount else held
 
     def position(self, specification: Specification) -> Position:
         """The net position, flat where there was none."""

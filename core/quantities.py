@@ -8,43 +8,46 @@ from fractions import Fraction
 
 from letrade.core.errors import DataError
 from letrade.core.money import DEFAULT_SCALE, Money, money, rescale, round_half_even
-from letrade.hotpath.decimals import to_units
 
 SCALE = 18
 ONE: int = 10**SCALE
 SCALE_MAX = 64
+MEMORY = 8192
+"""So many conversions are remembered, as prices and sizes come again and again."""
 FINE = 96
 FINE_ONE: int = 10**FINE
 """Sums of many products are kept as whole numbers of 1e-96, which no price × size × multiplier is finer than."""
 
 
+@functools.lru_cache(maxsize=MEMORY)
 def units(value: float) -> int:
     """0.1 is 10**17. DataError when the decimal has more than 18 places."""
-    try:
-        return to_units(value, SCALE)
-    except ValueError:
-        numerator, decimals = _digits(value)
+    numerator, decimals = _digits(value)
     if decimals > SCALE:
         raise DataError(f"expected at most {SCALE} decimals, found {value!r}")
     return numerator * int(10 ** (SCALE - decimals))
 
 
+@functools.lru_cache(maxsize=MEMORY)
 def decimal_units(value: float) -> tuple[int, int]:
     """0.05 is (5, 2): the digits of the nearest double's shortest decimal, and how many of them follow the point."""
     return _digits(value)
 
 
-@functools.lru_cache(maxsize=8192)
 def _digits(value: float) -> tuple[int, int]:
-    sign, digits, exponent = Decimal(repr(value)).as_tuple()
+    text = repr(value)
+    whole, point, part = text.partition(".")
+    if point and "e" not in part:
+        part = part.rstrip("0")
+        return int(whole + part), len(part)
+    sign, digits, exponent = Decimal(text).as_tuple()
     if not isinstance(exponent, int):
         raise DataError(f"expected a finite number, found {value!r}")
-    whole = int("".join(map(str, digits)))
-    if exponent >= 0:
-        whole, exponent = whole * 10**exponent, 0
-    while exponent < 0 and whole % 10 == 0:
-        whole, exponent = whole // 10, exponent + 1
-    return (-whole if sign else whole), -exponent
+    number = int("".join(map(str, digits))) * int(10 ** max(0, exponent))
+    decimals = max(0, -exponent)
+    while decimals and number % 10 == 0:
+        number, decimals = number // 10, decimals - 1
+    return (-number if sign else number), decimals
 
 
 def number(amount: int) -> float:
@@ -52,13 +55,14 @@ def number(amount: int) -> float:
     return amount / ONE
 
 
-@functools.lru_cache(maxsize=8192)
+@functools.lru_cache(maxsize=MEMORY)
 def exact(value: float) -> Fraction:
     """The decimal behind a float, as a fraction."""
-    return Fraction(Decimal(repr(value)))
+    numerator, decimals = _digits(value)
+    return Fraction(numerator, 10**decimals)
 
 
-@functools.lru_cache(maxsize=8192)
+@functools.lru_cache(maxsize=MEMORY)
 def fine(value: float) -> int:
     """The decimal behind a float in units of 1e-96; what is finer still is rounded down."""
     numerator, decimals = _digits(value)

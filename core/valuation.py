@@ -95,19 +95,17 @@ class Valuation(NamedTuple):
 
 
 def value(book: AccountBook, board: PriceBoard, catalogue: Catalogue, reporting: str, now: int) -> Valuation:
-    """Wallets at their rates, plus what open derivative positions would realise now."""
-    total, unrealised = _Sum(), _Sum()
+    """Wallets at their rates, plus what open derivative positions would realise now; what a rate makes finer than 1e-96
+    is rounded down."""
+    total = unrealised = 0
     missing: list[str] = []
     for currency, amount in book.wallets.items():
-        if not amount:
-            continue
-        rate = None if currency == reporting else board.rate(currency, reporting, catalogue)
-        if currency == reporting:
-            total.fine += amount.numerator * FINE_ONE // amount.denominator
-        elif rate is None:
+        rate = board.rate(currency, reporting, catalogue) if amount else PAR
+        if rate is None:
             missing.append(currency)
-        else:
-            total.rest += amount * rate
+            continue
+        worth = amount if rate is PAR else amount * rate
+        total += worth.numerator * FINE_ONE // worth.denominator
     for instrument, position in book.positions.items():
         if not position.quantity:
             continue
@@ -118,32 +116,14 @@ def value(book: AccountBook, board: PriceBoard, catalogue: Catalogue, reporting:
             missing.append(instrument)
             continue
         gain = _gain(book, position, specification, price)
-        unrealised.add(gain, rate)
+        if rate is not PAR:
+            gain = gain * rate.numerator // rate.denominator
+        unrealised += gain
         if specification.kind != "spot":
-            total.add(gain, rate)
+            total += gain
     if missing:
         return Valuation(None, None, tuple(dict.fromkeys(missing)))
-    return Valuation(total.amount, unrealised.amount, ())
-
-
-class _Sum:
-    """Exact; in the reporting currency itself without fractions, as nearly everything is."""
-
-    def __init__(self) -> None:
-        self.fine = 0
-        self.rest = Fraction(0)
-
-    def add(self, amount: int, rate: Fraction) -> None:
-        """Units of 1e-96 of a currency that is worth `rate` each."""
-        if rate is PAR:
-            self.fine += amount
-        else:
-            self.rest += Fraction(amount, FINE_ONE) * rate
-
-    @property
-    def amount(self) -> Fraction:
-        amount = Fraction(self.fine, FINE_ONE)
-        return amount + self.rest if self.rest else amount
+    return Valuation(Fraction(total, FINE_ONE), Fraction(unrealised, FINE_ONE), ())
 
 
 def _gain(book: AccountBook, position: Position, specification: Specification, price: float) -> int:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from msgspec import Struct
 
 from letrade.core.holdings import Key
@@ -55,7 +53,8 @@ class WorkingOrders:
     def __init__(self) -> None:
         self.by_id: dict[str, Working] = {}
         self.by_key: dict[Key, dict[str, Working]] = {}
-        self.by_market: dict[Market, dict[Key, dict[str, Working]]] = {}
+        self.by_market: dict[Market, dict[Key, None]] = {}
+        """The shares that have some."""
 
     def put(self, order: Working) -> None:
         """A new order, or the same one changed."""
@@ -63,7 +62,8 @@ class WorkingOrders:
         key = order.key
         mine = self.by_key.get(key)
         if mine is None:
-            mine = self.by_key[key] = self.by_market.setdefault(key[:2], {})[key] = {}
+            mine = self.by_key[key] = {}
+            self.by_market.setdefault(key[:2], {})[key] = None
         mine[order.order_id] = order
 
     def drop(self, order_id: str) -> Working | None:
@@ -78,11 +78,6 @@ class WorkingOrders:
 
     def of(self, key: Key) -> list[Working]:
         return list(self.by_key.get(key, {}).values())
-
-    def in_market(self, market: Market) -> Iterator[tuple[Key, list[Working]]]:
-        """The orders of each share there that has some."""
-        for key, orders in self.by_market.get(market, {}).items():
-            yield key, list(orders.values())
 
 
 class Desire(Struct, array_like=True):

@@ -49,6 +49,8 @@ class Purse:
         self._needs: dict[str, dict[str, tuple[Terms, float, int] | None]] = {}
         """By account and instrument what all shares and orders there take, and the price that it was counted at; None
         when they have changed."""
+        self._beyond: dict[Key, tuple[float, int]] = {}
+        """What the orders of a share take beyond its margin, with the price that it was counted at."""
         self._active: dict[tuple[str, str], dict[Key, None]] = {}
         """By account and strategy the shares that it has, has orders for, or had."""
         for account in settings.accounts:
@@ -104,6 +106,7 @@ class Purse:
         """The share of this key or its orders have changed."""
         account, instrument, strategy = key
         self._needs.setdefault(account, {})[instrument] = None
+        self._beyond.pop(key, None)
         self._active.setdefault((account, strategy), {})[key] = None
 
     def terms(self, instrument: str, now: int) -> Terms:
@@ -136,9 +139,13 @@ class Purse:
         """The margin of all shares, and what orders take beyond it."""
         unit = terms.margin(price)
         total = self.holdings.gross().get(market, 0) * unit
-        for key, orders in working.in_market(market):
-            share = self.holdings.share(*key)
-            total += terms.required(share, price, orders) - abs(share) * unit
+        for key in working.by_market.get(market, ()):
+            known = self._beyond.get(key)
+            if known is None or known[0] != price:
+                share = self.holdings.share(*key)
+                beyond = terms.required(share, price, working.of(key)) - abs(share) * unit
+                known = self._beyond[key] = (price, beyond)
+            total += known[1]
         return total
 
     def reserved(self, account: str, currency: str, working: WorkingOrders, now: int) -> Fraction:
@@ -230,6 +237,7 @@ class Purse:
         for account, book in state["books"]:
             self.books.setdefault(account, AccountBook()).restore(book)
         self._needs.clear()
+        self._beyond.clear()
         self._active.clear()
         for key in self.holdings.shares:
             self.touch(key)

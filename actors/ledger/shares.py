@@ -47,12 +47,16 @@ class Shares:
 
     def __init__(self) -> None:
         self.shares: dict[Key, Share] = {}
+        self._by_market: dict[tuple[str, str], dict[Key, Share]] = {}
+        """By account and instrument."""
 
     def share(self, key: Key, specification: Specification) -> Share:
-        found = self.shares.get(key)
-        if found is None:
-            found = self.shares[key] = Share(new_position(specification))
-        return found
+        return self.shares.get(key) or self._put(key, Share(new_position(specification)))
+
+    def _put(self, key: Key, share: Share) -> Share:
+        self.shares[key] = share
+        self._by_market.setdefault(key[:2], {})[key] = share
+        return share
 
     def book(self, specification: Specification, fill: Fill) -> list[Key]:
         """Books a fill on the share of its strategy, and what its fee took of the asset; the keys that changed."""
@@ -71,8 +75,8 @@ class Shares:
         """Divides funding by the shares held, each part to the default scale of money, the rest to nobody; the keys."""
         held = {
             key: held_units(share.position)
-            for key, share in self.shares.items()
-            if key[:2] == (account, specification.id) and share.position.quantity
+            for key, share in self._by_market.get((account, specification.id), {}).items()
+            if share.position.quantity
         }
         net, left = sum(held.values()), amount
         for key, quantity in held.items():
@@ -85,13 +89,12 @@ class Shares:
 
     def total(self, account: str, instrument: str) -> int:
         """The sum of all shares of one position, in units of 1e-18."""
-        return sum(held_units(share.position) for key, share in self.shares.items() if key[:2] == (account, instrument))
+        return sum(held_units(share.position) for share in self._by_market.get((account, instrument), {}).values())
 
     def state(self) -> Any:
         return [[list(key), share.state()] for key, share in self.shares.items()]
 
     def restore(self, state: Any) -> None:
-        self.shares = {}
+        self.shares, self._by_market = {}, {}
         for (account, instrument, strategy), saved in state:
-            share = self.shares[(account, instrument, strategy)] = Share(Position(0, 0))
-            share.restore(saved)
+            self._put((account, instrument, strategy), Share(Position(0, 0))).restore(saved)

@@ -3,52 +3,72 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import NamedTuple
 
 from letrade.actors.risk.reservations import Reservations
-from letrade.core.instruments import Catalogue, Specification
+from letrade.core.exposure import Exposure
+from letrade.core.instruments import Catalogue
 from letrade.core.quantities import FINE_ONE, ONE, fine
 from letrade.core.valuation import PAR, PriceBoard
 
 
+class Worth(NamedTuple):
+    """One instrument of an account: what it was counted from, and what it came to."""
+
+    exposure: Exposure | None
+    price: float | None
+    value: int
+
+
 class GrossExposure:
-    """Values are in units of 1e-96 of the quote currency, rounded up where that is not fine enough."""
+    """Values are in units of 1e-96 of the reporting currency, rounded up where that is not fine enough."""
 
     def __init__(self, reservations: Reservations, board: PriceBoard, catalogue: Catalogue, reporting: str) -> None:
         self._reservations = reservations
         self._board = board
         self._catalogue = catalogue
         self._reporting = reporting
-        self._known: dict[tuple[str, Specification], tuple[int, float, int]] = {}
-        """(quantity, price, value) by account and instrument."""
+        self._known: dict[str, dict[str, Worth]] = {}
+        """By account and instrument, of those that are worth the same while their own price and exposure stay."""
 
     def of(self, account: str, instrument: str, worst: int, price: float | None, now: int) -> Fraction | None:
         """With this worst case in one instrument, and what the reservations say of the others; in the reporting
         currency, None while a price or a rate is missing."""
-        total, rest = 0, Fraction(0)
-        others = self._reservations.instruments(account)
-        for other in others if instrument in others else (*others, instrument):
-            specification = self._catalogue.at(other, now)
-            last = self._board.prices.get(other)
-            quantity = worst
+        own = self._value(instrument, worst, max(self._board.prices.get(instrument) or 0.0, price or 0.0), now)
+        if own is None:
+            return None
+        total = own
+        known = self._known.setdefault(account, {})
+        exposures, prices = self._reservations.exposures(account), self._board.prices
+        for other in self._reservations.instruments(account):
             if other == instrument:
-                last = max(last or 0.0, price or 0.0) or None
-            else:
-                quantity = self._reservations.exposure(account, specification).worst
-            rate = self._board.rate(specification.quote, self._reporting, self._catalogue)
-            if last is None or rate is None:
-                return None
-            value = self._value(account, specification, quantity, last)
-            if rate is PAR:
+                continue
+            found = known.get(other)
+            if found is None or found.exposure is not exposures.get(other) or found.price != prices.get(other):
+                value = self._count(account, other, now)
+                if value is None:
+                    return None
                 total += value
             else:
-                rest += Fraction(value, FINE_ONE) * rate
-        return Fraction(total, FINE_ONE) + rest
+                total += found.value
+        return Fraction(total, FINE_ONE)
 
-    def _value(self, account: str, specification: Specification, quantity: int, price: float) -> int:
-        known = self._known.get((account, specification))
-        if known is not None and known[0] == quantity and known[1] == price:
-            return known[2]
-        multiplier = specification.multiplier
-        value = -(-quantity * fine(price) * multiplier.numerator // (multiplier.denominator * ONE))
-        self._known[(account, specification)] = (quantity, price, value)
+    def _count(self, account: str, instrument: str, now: int) -> int | None:
+        specification = self._catalogue.at(instrument, now)
+        if not self._reservations.busy(account, instrument):
+            return 0
+        exposure = self._reservations.exposure(account, specification)
+        price = self._board.prices.get(instrument)
+        value = self._value(instrument, exposure.worst, price or 0.0, now)
+        if value is not None and specification.quote == self._reporting:
+            self._known[account][instrument] = Worth(exposure, price, value)
         return value
+
+    def _value(self, instrument: str, quantity: int, price: float, now: int) -> int | None:
+        """None without a price or a rate."""
+        specification = self._catalogue.at(instrument, now)
+        rate = self._board.rate(specification.quote, self._reporting, self._catalogue)
+        if not price or rate is None:
+            return None
+        factor = specification.multiplier if rate is PAR else specification.multiplier * rate
+        return -(-quantity * fine(price) * factor.numerator // (factor.denominator * ONE))

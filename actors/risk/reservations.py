@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -52,7 +53,7 @@ class Reservations:
         self._instruments: dict[str, dict[str, None]] = {}
         """By account those in which it holds or reserves something, or did."""
         self.holdings = Holdings()
-        self._exposures: dict[tuple[str, str], Exposure] = {}
+        self._exposures: dict[str, dict[str, Exposure]] = {}
         """By account and instrument, until something changes there."""
         self.remembered: dict[str, None] = {}
         """Order ids that were approved lately: the same intent is approved once."""
@@ -67,31 +68,34 @@ class Reservations:
         self.orders[order.order_id] = order
         self._by_market.setdefault(order.market, {})[order.order_id] = order
         self._by_instrument.setdefault(order.instrument, {})[order.order_id] = order
-        self._instruments.setdefault(order.account, {})[order.instrument] = None
-        self._exposures.pop(order.market, None)
+        self._changed(order.market)
 
     def fill(self, specification: Specification, fill: Fill) -> None:
         """What was reserved is held from now on."""
         self.holdings.book(specification, fill)
-        self._instruments.setdefault(fill.account, {})[fill.instrument] = None
-        self._exposures.pop((fill.account, fill.instrument), None)
+        self._changed((fill.account, fill.instrument))
         order = self.orders.get(fill.order_id)
         if order is not None:
             order.filled = add(order.filled, fill.size)
             if not order.remaining:
                 self.end(fill.order_id)
 
+    def _changed(self, market: tuple[str, str]) -> None:
+        account, instrument = market
+        self._exposures.setdefault(account, {}).pop(instrument, None)
+        self._instruments.setdefault(account, {})[instrument] = None
+
     def end(self, order_id: str) -> None:
         order = self.orders.pop(order_id, None)
         if order is not None:
             del self._by_market[order.market][order_id]
             del self._by_instrument[order.instrument][order_id]
-            self._exposures.pop(order.market, None)
+            self._changed(order.market)
 
     def amending(self, order: Reserved, change: tuple[float, float] | None) -> None:
         """An amend is on its way to the venue, or will never be."""
         order.amending = change
-        self._exposures.pop(order.market, None)
+        self._changed(order.market)
 
     def adopt(self, update: OrderUpdate) -> None:
         """An order that works without a reservation: sent by execution itself, or thought over too early."""
@@ -106,26 +110,32 @@ class Reservations:
         """The venue has answered an amend: the order is now as it says."""
         order = self.orders[update.order_id]
         order.amending, order.price, order.size = None, update.price, update.size
-        self._exposures.pop(order.market, None)
+        self._changed(order.market)
 
     def exposure(self, account: str, specification: Specification, but: str = "") -> Exposure:
         """Of an account in an instrument, one order left out."""
-        market = (account, specification.id)
-        if not but and market in self._exposures:
-            return self._exposures[market]
-        working = (
-            (order.side, order.remaining) for order in self._by_market.get(market, {}).values() if order.order_id != but
-        )
+        kept = self._exposures.setdefault(account, {})
+        if not but and specification.id in kept:
+            return kept[specification.id]
+        orders = self._by_market.get((account, specification.id), {}).values()
+        working = ((order.side, order.remaining) for order in orders if order.order_id != but)
         found = exposure_of(self.holdings.net(account, specification), working)
         if not but:
-            self._exposures[market] = found
+            kept[specification.id] = found
         return found
 
-    def instruments(self, account: str) -> list[str]:
-        """Those in which the account holds or may come to hold something."""
-        gross = self.holdings.gross()
-        touched = self._instruments.get(account, {})
-        return [each for each in touched if gross.get((account, each)) or self._by_market.get((account, each))]
+    def exposures(self, account: str) -> dict[str, Exposure]:
+        """Those that are known by instrument; the same object as long as nothing changes there. Read-only."""
+        return self._exposures.setdefault(account, {})
+
+    def instruments(self, account: str) -> Iterable[str]:
+        """Those in which the account holds or reserves something, or did."""
+        return self._instruments.get(account, ())
+
+    def busy(self, account: str, instrument: str) -> bool:
+        """Whether it holds or reserves something there now."""
+        market = (account, instrument)
+        return bool(self.holdings.gross().get(market) or self._by_market.get(market))
 
     def crossed_by(self, instrument: str, side: int, price: float | None, but: str) -> str:
         """The resting order of ours, in any account, that an order would trade with; '' when none."""

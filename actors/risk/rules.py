@@ -105,38 +105,44 @@ def order_rate(request: Request) -> Refusal | None:
 
 def size_min(request: Request) -> Refusal | None:
     least = request.specification.size_min
-    if Fraction(request.size, ONE) >= exact(least):
+    if not least or Fraction(request.size, ONE) >= exact(least):
         return None
     return Refusal("size_min", str(least), _show(Fraction(request.size, ONE)))
 
 
 def notional_min(request: Request) -> Refusal | None:
     """In the quote currency, at its own price."""
+    least = request.specification.notional_min
+    if not least:
+        return None
     price = request.price or request.reference or 0.0
     notional = Fraction(request.size, ONE) * exact(price) * request.specification.multiplier
-    least = request.specification.notional_min
     return None if notional >= least else Refusal("notional_min", _show(least), _show(notional))
 
 
 def order_size(request: Request) -> Refusal | None:
     limit = request.limits.max_order_size
-    return _above("order_size", Fraction(request.opening, ONE), limit)
+    return None if limit is None else _above("order_size", Fraction(request.opening, ONE), limit)
 
 
 def order_notional(request: Request) -> Refusal | None:
-    return _above("order_notional", request.notional(request.opening), request.limits.max_order_notional)
+    limit = request.limits.max_order_notional
+    return None if limit is None else _above("order_notional", request.notional(request.opening), limit)
 
 
 def position_notional(request: Request) -> Refusal | None:
     """The largest position that this and all working orders can lead to."""
-    exposure = request.exposure
+    limit, exposure = request.limits.max_position_notional, request.exposure
+    if limit is None:
+        return None
     worst = exposure.longest if request.side > 0 else -exposure.shortest
-    return _above("position_notional", request.notional(max(0, worst)), request.limits.max_position_notional)
+    return _above("position_notional", request.notional(max(0, worst)), limit)
 
 
 def gross_exposure(request: Request) -> Refusal | None:
     """The sum of the largest positions over all instruments of the account."""
-    return _above("gross_exposure", request.gross or Fraction(0), request.limits.max_gross_exposure)
+    limit = request.limits.max_gross_exposure
+    return None if limit is None else _above("gross_exposure", request.gross or Fraction(0), limit)
 
 
 def own_order(request: Request) -> Refusal | None:
@@ -163,23 +169,26 @@ OPENING_RULES: tuple[Rule, ...] = (
 
 def refusal_of(request: Request) -> Refusal | None:
     """What the first rule that says no says; None when all allow it."""
-    found = (rule(request) for rule in OPENING_RULES)
-    return next((refusal for refusal in found if refusal is not None), None)
+    for rule in OPENING_RULES:
+        refusal = rule(request)
+        if refusal is not None:
+            return refusal
+    return None
 
 
 def malformed(specification: Specification, side: int, size: float, price: float | None) -> Refusal | None:
     """What no venue would take, opening or not."""
     if side not in (1, -1):
         return Refusal("side", "1 or -1", str(side))
-    if size <= 0 or (exact(size) / specification.size.step).denominator != 1:
+    if not specification.size.fits(size):
         return Refusal("lot", f"a multiple of {specification.message.lot}", repr(size))
-    if price is not None and (exact(price) / specification.price.step).denominator != 1:
+    if price is not None and not specification.price.fits(price):
         return Refusal("tick", f"a multiple of {specification.message.tick}", repr(price))
     return None
 
 
-def _above(rule: str, found: Fraction, limit: Decimal | None) -> Refusal | None:
-    return Refusal(rule, str(limit), _show(found)) if limit is not None and found > Fraction(limit) else None
+def _above(rule: str, found: Fraction, limit: Decimal) -> Refusal | None:
+    return Refusal(rule, str(limit), _show(found)) if found > Fraction(limit) else None
 
 
 def _show(amount: Fraction) -> str:
