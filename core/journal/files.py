@@ -94,15 +94,17 @@ class Journal:
 
     def turns(self, after: int = 0) -> Iterator[Turn]:
         """All turns after a number, in order. DataError when one is missing."""
-        expected: int | None = None
-        for path in self._segments_from(after + 1):
+        paths = self._segments_from(after + 1)
+        expected = int(paths[0].stem) if paths else 0
+        for path in paths:
             for turn in read_segment(path)[0]:
-                if turn.number <= after:
-                    continue
-                if expected is not None and turn.number != expected:
-                    raise DataError(f"{path}: expected turn {expected}, found {turn.number}: a segment is missing")
-                expected = turn.number + 1
-                yield turn
+                if turn.number != expected:
+                    raise DataError(
+                        f"{path}: expected turn {expected}, found {turn.number}: what came before is damaged or missing"
+                    )
+                expected += 1
+                if turn.number > after:
+                    yield turn
 
     def append(self, turn: Turn) -> None:
         """One write; on return it survives the death of this process. ResourceError when the disk is full for good."""

@@ -13,10 +13,11 @@ from random import Random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from letrade.core.errors import DataError, ResourceError
 from letrade.core.journal import files
 from letrade.core.journal.files import Journal, Output, segment_paths
-from letrade.core.journal.records import MAGIC, encode_turn, frame, whole_frames
+from letrade.core.journal.records import MAGIC, Turn, encode_turn, frame, whole_frames
 from tests.core.appender import turn_of
 from tests.data import ROOT
 
@@ -105,8 +106,7 @@ def test_bytes_changed_anywhere_are_cut_or_told_and_never_believed(
     path.write_bytes(content)
     try:
         turns = list(Journal(folder).turns())
-    except DataError as error:
-        assert str(folder) in str(error)
+    except DataError:
         return
     assert turns == [turn_of(number) for number in range(1, len(turns) + 1)]
     # What is left can be taken for a crash: the last turn, or one whose length is what was changed.
@@ -162,8 +162,8 @@ def check_full_run(folder: Path, process: subprocess.Popen[str]) -> int:
     assert lines[-1].startswith(f"refused {folder}: the journal cannot be written: ")
     places = ["full" if line.startswith("full ") else "free" for line in lines[:-1]]
     assert places == sorted(places, key="free full".index)
-    assert 0 < places.count("full")
-    assert 0 < places.count("free")
+    assert places.count("full") > 0
+    assert places.count("free") > 0
     assert [int(line.split()[-1]) for line in lines[:-1]] == list(range(1, len(lines)))
     kept = [turn.number for path in segment_paths(folder) for turn in files.read_segment(path)[0]]
     assert kept == list(range(1, len(lines)))
@@ -224,14 +224,25 @@ def test_outputs_are_the_same_from_memory_and_from_files(tmp_path: Path, monkeyp
         assert read == expected
 
 
+def count_reads(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The segments that are read from now on."""
+    reads: list[Path] = []
+    original = files.read_segment
+
+    def counted(path: Path) -> tuple[list[Turn], int]:
+        reads.append(path)
+        return original(path)
+
+    monkeypatch.setattr(files, "read_segment", counted)
+    return reads
+
+
 def test_a_reader_far_behind_does_not_read_the_files_for_every_batch(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     journal_of(tmp_path, 200, rotate_every=50).close()
     journal = Journal(tmp_path)
-    reads: list[Path] = []
-    original = files.read_segment
-    monkeypatch.setattr(files, "read_segment", lambda path: (reads.append(path), original(path))[1])
+    reads = count_reads(monkeypatch)
     count = 0
     while batch := journal.read_after(count, 10):
         count += len(batch)
@@ -264,9 +275,7 @@ def test_dropping_does_not_read_the_same_segments_again_and_again(
 ) -> None:
     journal = journal_of(tmp_path, 50, rotate_every=10)
     journal.bytes_max = 0
-    reads: list[Path] = []
-    original = files.read_segment
-    monkeypatch.setattr(files, "read_segment", lambda path: (reads.append(path), original(path))[1])
+    reads = count_reads(monkeypatch)
     for _ in range(100):
         journal.drop_before(turn=50, shipped=19)
     assert len(reads) == 1

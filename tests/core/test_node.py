@@ -1,78 +1,24 @@
-"""Dispatch: who gets what, in which order, and what becomes of a handler that raises or never ends."""
+"""Dispatch: who gets what, when, and in which order."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from letrade.core.actor import Actor, Context, handlers_of
+from msgspec.structs import replace
+
+from letrade.core.actor import Actor, handlers_of
 from letrade.core.errors import ConfigurationError
-from letrade.core.instruments import Catalogue
 from letrade.core.messages.base import Message, Timer
-from letrade.core.messages.events import Alert, Failure
+from letrade.core.messages.events import Alert
 from letrade.core.messages.features import Features
 from letrade.core.messages.market import BarOpen, MarketFlow, Trade
 from letrade.core.messages.orders import CashEntry, Proposal
 from letrade.core.messages.signals import Target
 from letrade.core.money import money
-from letrade.core.node import STALE_TIMERS_MAX, STEP_MESSAGES_MAX, Node, directory_of
-from letrade.core.stage import SKIPS_BAD_MESSAGES, Stage
-from msgspec.structs import replace
-
-CONTEXT = Context("test", "uid", 1, Catalogue(), None)
-X = "x.A-B"
-Told = Trade | Features | Target | Proposal | CashEntry | Alert | Timer
-
-
-class Listener(Actor):
-    """Notes what it is told, then does what the test says."""
-
-    stage = Stage.MONITOR
-
-    def __init__(self, name: str, stage: Stage, act: Callable[[Actor, Any], None] | None = None) -> None:
-        super().__init__(name, None, CONTEXT)
-        self.place = stage
-        self.act = act
-        self.heard: list[Any] = []
-
-    def on_any(self, message: Told) -> None:
-        self.heard.append(message)
-        if self.act is not None:
-            self.act(self, message)
-
-    @property
-    def times(self) -> list[int]:
-        return [message.time for message in self.heard]
-
-
-def node_of(*actors: Listener, feeds: tuple[tuple[str, Stage], ...] = (), failures_max: int = 10) -> Node:
-    node = Node(directory_of([*feeds, *((each.name, each.place) for each in actors)]), failures_max=failures_max)
-    for actor in actors:
-        node.add(actor)
-    node.start(0)
-    return node
-
-
-def trade(time: int, sequence: int, source: str = "feed", price: float = 1.0) -> Trade:
-    return Trade(instrument=X, price=price, size=1.0, time=time, source=source, epoch=1, sequence=sequence)
-
-
-def features(price: float = 1.0) -> Features:
-    return Features(instrument=X, feature_set="f", names=(), values=(), price=price, bar_end=0, count=1)
-
-
-def target(position: float = 1.0, strategy: str = "s") -> Target:
-    return Target(strategy=strategy, account="a", instrument=X, signal=1, position=position)
-
-
-def on(kind: type[Message], act: Callable[[Actor, Any], None]) -> Callable[[Actor, Any], None]:
-    def when_told(actor: Actor, message: Any) -> None:
-        if type(message) is kind:
-            act(actor, message)
-
-    return when_told
+from letrade.core.node import STALE_TIMERS_MAX, Node, directory_of
+from letrade.core.stage import Stage
+from tests.core.listeners import CONTEXT, Listener, X, features, node_of, on, target, trade
 
 
 def test_a_mailbox_is_read_by_time_then_venue_timers_data_and_what_was_derived() -> None:
@@ -291,127 +237,6 @@ def test_a_timer_moved_at_every_message_does_not_fill_the_mailbox() -> None:
     assert node.next_time() == 10**9 + 10 * STALE_TIMERS_MAX - 1
     node.run(2 * 10**9)
     assert sum(type(each) is Timer for each in actor.heard) == 1
-
-
-def fails(actor: Actor, message: Any) -> None:
-    actor.publish(target())
-    actor.set_timer(100, "after")
-    raise RuntimeError("broken \ud800")
-
-
-@pytest.mark.parametrize("stage", [stage for stage in Stage if stage >= 0])
-def test_a_handler_that_raises_says_nothing_but_a_failure_and_owners_of_money_stop(stage: Stage) -> None:
-    actor = Listener("a", stage, on(Trade, fails))
-    monitor = Listener("z", Stage.MONITOR)
-    node = node_of(actor, monitor)
-    for sequence in (1, 2):
-        node.post(trade(sequence, sequence))
-    said = node.run(1_000)
-    stops = stage not in SKIPS_BAD_MESSAGES
-    assert [type(each) for each in said] == [Failure] if stops else [Failure, Failure]
-    failure = said[0]
-    assert isinstance(failure, Failure)
-    assert (failure.actor, failure.kind, failure.message_id, failure.stopped) == ("a", "trade", "feed:1:1", stops)
-    assert (failure.cause, failure.time, failure.error) == ("feed:1:1", 1, "RuntimeError: broken ?")
-    assert len(actor.heard) == len(said)
-    assert node.next_time() is None
-    assert actor.timers_set == actor.outgoing == []
-
-
-def test_the_stages_that_own_money_are_the_ones_that_stop() -> None:
-    owners = {Stage.VENUE, Stage.CAPITAL, Stage.RISK, Stage.EXECUTION, Stage.LEDGER, Stage.FEED}
-    assert set(Stage) - SKIPS_BAD_MESSAGES == owners
-
-
-def test_a_timer_of_an_actor_that_raises_later_stays_set() -> None:
-    def act(actor: Actor, message: Any) -> None:
-        if message.time == 1:
-            actor.set_timer(50, "kept")
-        else:
-            fails(actor, message)
-
-    actor = Listener("a", Stage.STRATEGY, on(Trade, act))
-    node = node_of(actor)
-    node.post(trade(1, 1))
-    node.post(trade(2, 2))
-    node.run(1_000)
-    assert [each.key for each in actor.heard if type(each) is Timer] == ["kept"]
-
-
-def test_a_strategy_is_stopped_when_its_failures_are_too_many() -> None:
-    actor = Listener("a", Stage.STRATEGY, on(Trade, fails))
-    node = node_of(actor, failures_max=3)
-    for sequence in range(1, 9):
-        node.post(trade(sequence, sequence))
-    said = node.run(1_000)
-    assert [each.stopped for each in said if type(each) is Failure] == [False, False, True]
-    assert len(actor.heard) == 3
-
-
-@pytest.mark.parametrize("price", [math.nan, math.inf, 2e15])
-def test_a_message_that_could_not_be_sent_is_the_failure_of_its_author(price: float) -> None:
-    actor = Listener("a", Stage.FEATURE, on(Trade, lambda actor, _: actor.publish(features(price))))
-    reader = Listener("b", Stage.STRATEGY)
-    node = node_of(actor, reader)
-    node.post(trade(1, 1))
-    (failure,) = node.run(1)
-    assert isinstance(failure, Failure)
-    assert "features.price" in failure.error
-    assert [type(each) for each in reader.heard] == [Trade]
-
-
-def test_an_actor_that_cannot_start_fails_like_one_that_cannot_handle() -> None:
-    class Broken(Listener):
-        def start(self) -> None:
-            raise RuntimeError("no")
-
-    actor = Broken("a", Stage.RISK)
-    node = node_of(actor)
-    node.post(trade(1, 1))
-    (failure,) = node.run(1)
-    assert isinstance(failure, Failure)
-    assert (failure.kind, failure.stopped) == ("start", True)
-    assert actor.heard == []
-
-
-def test_an_actor_that_sends_without_end_is_stopped_and_the_others_go_on() -> None:
-    def spin(actor: Actor, message: Any) -> None:
-        if type(message) in (Trade, Timer):
-            actor.publish(features())
-            actor.set_timer(actor.now(), "again")
-
-    loop = Listener("loop", Stage.FEATURE, spin)
-    reader = Listener("reader", Stage.STRATEGY)
-    node = node_of(loop, reader)
-    node.post(trade(1, 1))
-    said = node.run(10**9)
-    (failure,) = [each for each in said if type(each) is Failure]
-    assert (failure.actor, failure.stopped) == ("loop", True)
-    assert "100000 messages" in failure.error
-    assert node.handled < 2 * STEP_MESSAGES_MAX
-    assert not next(slot for slot in node.slots if slot.actor is reader).stopped
-
-
-def test_one_handler_that_floods_is_stopped_before_anybody_hears_it() -> None:
-    def flood(actor: Actor, message: Any) -> None:
-        for _ in range(STEP_MESSAGES_MAX + 1):
-            actor.publish(features())
-
-    reader = Listener("reader", Stage.STRATEGY)
-    node = node_of(Listener("loop", Stage.FEATURE, on(Trade, flood)), reader)
-    node.post(trade(1, 1))
-    (failure,) = node.run(1)
-    assert isinstance(failure, Failure)
-    assert failure.stopped
-    assert [type(each) for each in reader.heard] == [Trade]
-
-
-def test_a_backlog_of_inputs_is_no_loop() -> None:
-    node = node_of(*(Listener(f"a{number}", Stage.FEATURE) for number in range(3)))
-    for sequence in range(1, STEP_MESSAGES_MAX // 2):
-        node.post(trade(1, sequence))
-    assert node.run(1) == []
-    assert node.handled == 3 * (STEP_MESSAGES_MAX // 2 - 1)
 
 
 def test_handlers_are_told_by_their_annotation() -> None:

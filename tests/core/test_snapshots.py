@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from letrade.core.errors import DataError, ResourceError
 from letrade.core.journal.records import MAGIC, frame
 from letrade.core.journal.snapshots import KEEP, Snapshot, SnapshotStore

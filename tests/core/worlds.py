@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from letrade.core.actor import Actor, Context
@@ -152,7 +152,7 @@ class Payer(Actor):
         )  # fmt: skip
 
 
-ACTORS = {
+ACTORS: dict[str, tuple[Stage, Callable[[], Actor]]] = {
     "averager": (Stage.FEATURE, lambda: Averager("averager")),
     "low": (Stage.STRATEGY, lambda: Wisher("low", 98.0)),
     "middle": (Stage.STRATEGY, lambda: Wisher("middle", 101.0)),
