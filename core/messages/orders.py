@@ -73,7 +73,7 @@ class OrderRefused(DeskMessage, frozen=True, kw_only=True):
     value: str
     refused_by: str = "risk"
     what: str = "order"
-    """order, amend (the order itself goes on unchanged) or approval (one that was not taken; the order is unaffected)."""
+    """order, amend (the order itself goes on unchanged) or approval (not taken; the order is unaffected)."""
 
 
 class OrderUpdate(DeskMessage, frozen=True, kw_only=True):
