@@ -19,6 +19,7 @@ LIVE_RESUME = -1
 OPEN_PHASE = -1
 CLOSE_PHASE = 99
 LIVE_ROUNDS_MAX = 1_000
+TAKEN_MAX = 4_096
 ALL_STAGES = (int(Stage.VENUE), int(Stage.MONITOR))
 
 
@@ -45,6 +46,10 @@ class Process:
         self._settled: dict[str, int] = {}
         self._newest: dict[str, int] = {}
         self._window_ids: set[tuple[str, int]] = set()
+        self._taken: dict[str, dict[int, None]] = {}
+        """The sequences of journalled kinds taken lately, by 'source kind': one that was lost may still come."""
+        self._forgotten: dict[str, int] = {}
+        """The greatest sequence that `_taken` held and holds no more."""
         self.window_counts: Counter[tuple[str, str]] = Counter()
         """How much was taken in the present window, by source and kind."""
         self.closing_time: int | None = None
@@ -55,11 +60,13 @@ class Process:
         """The last sequence taken of each 'source kind'."""
         return {**self._settled, **self._newest}
 
-    def take(self, message: Message, payload: bytes | None = None) -> bool:
-        """Accept an input for the next turn; False when it came before. `payload` saves encoding it again."""
-        if not self._is_new(message):
+    def take(self, message: Message, payload: bytes | None = None, late: bool = False) -> bool:
+        """Accept an input for the next turn; False when it came before. `payload` saves encoding it again; `late` is
+        for journalled kinds that were lost on the way: others of the same source have come since."""
+        if self.has_taken(message) if late else not self._is_new(message):
             self.duplicates += 1
             return False
+        self._note(message)
         self.window_inputs.append(message)
         if self.journal is not None:
             self._inputs.append(codec.encode(message) if payload is None else payload)
@@ -67,15 +74,28 @@ class Process:
         return True
 
     def _is_new(self, message: Message) -> bool:
+        key = f"{message.source} {tag(type(message))}"
+        known = (message.source, message.sequence) in self._window_ids
+        return message.sequence > self._settled.get(key, 0) and not known
+
+    def has_taken(self, message: Message) -> bool:
+        """Whether a message of a journalled kind came before, or is too old to tell."""
+        key = f"{message.source} {tag(type(message))}"
+        return message.sequence <= self._forgotten.get(key, 0) or message.sequence in self._taken.get(key, {})
+
+    def _note(self, message: Message) -> None:
         kind = tag(type(message))
         key = f"{message.source} {kind}"
-        identity = (message.source, message.sequence)
-        if message.sequence <= self._settled.get(key, 0) or identity in self._window_ids:
-            return False
-        self._newest[key] = max(message.sequence, self._newest.get(key, 0))
-        self._window_ids.add(identity)
+        self._newest[key] = max(message.sequence, self._newest.get(key, 0), self._settled.get(key, 0))
+        self._window_ids.add((message.source, message.sequence))
         self.window_counts[message.source, kind] += 1
-        return True
+        if kind in JOURNALLED:
+            taken = self._taken.setdefault(key, {})
+            taken[message.sequence] = None
+            if len(taken) > TAKEN_MAX:
+                oldest = next(iter(taken))
+                del taken[oldest]
+                self._forgotten[key] = max(oldest, self._forgotten.get(key, 0))
 
     def start(self, time: int) -> None:
         """Let the actors of a desk that starts from nothing speak; the next turn brings out what they said."""
@@ -155,19 +175,21 @@ class Process:
     def _journalled(outputs: Sequence[Message]) -> list[bytes]:
         return [codec.encode(message) for message in outputs if tag(type(message)) in JOURNALLED]
 
-    def snapshot(self) -> None:
-        """Write the state down; in the middle of a window, or with inputs that no turn has seen, it is not the time."""
+    def snapshot(self) -> bool:
+        """Write the state down; False in the middle of a window, or with inputs that no turn has seen."""
         if self.snapshots is None or self.journal is None or self._inputs or self.phase != CLOSE_PHASE:
-            return
+            return False
         self.snapshots.write(
             Snapshot(
                 turn=self.turn_number, last_output=self.output_number, window=self.window, time=self.node.floor,
                 node=node_state.take(self.node), seen=dict(self.seen),
                 inputs=[codec.encode(message) for message in self.window_inputs],
                 phases={phase: [codec.encode(message) for message in said] for phase, said in self.phases.items()},
+                taken={key: list(sequences) for key, sequences in self._taken.items()}, forgotten=dict(self._forgotten),
             )
         )  # fmt: skip
         self.journal.rotate()
+        return True
 
     def recover(self) -> int:
         """Load the newest snapshot and run the journal after it; nothing of it is sent.
@@ -189,6 +211,8 @@ class Process:
     def _restore(self, snapshot: Snapshot) -> None:
         node_state.give_back(self.node, snapshot.node)
         self._settled = dict(snapshot.seen)
+        self._taken = {key: dict.fromkeys(sequences) for key, sequences in snapshot.taken.items()}
+        self._forgotten = dict(snapshot.forgotten)
         self.turn_number, self.output_number = snapshot.turn, snapshot.last_output
         self.window, self.phase = snapshot.window, CLOSE_PHASE
         self.window_inputs = [codec.decode(payload) for payload in snapshot.inputs]
@@ -205,7 +229,7 @@ class Process:
         for payload in turn.inputs:
             message = codec.decode(payload)
             self.window_inputs.append(message)
-            self._is_new(message)
+            self._note(message)
             self.node.post(message)
         self.turn_number = turn.number
         if turn.phase == OPEN_PHASE:

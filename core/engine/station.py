@@ -12,7 +12,7 @@ from letrade.core.engine.blueprint import Blueprint
 from letrade.core.engine.folder import Folder
 from letrade.core.engine.latency import TickToOrder
 from letrade.core.engine.transport import Transport
-from letrade.core.errors import LetradeError
+from letrade.core.errors import LetradeError, ResourceError
 from letrade.core.journal.files import Journal
 from letrade.core.journal.snapshots import SnapshotStore
 from letrade.core.messages.events import Alert
@@ -26,6 +26,7 @@ from letrade.core.stepping.barrier import Barrier
 
 ALERTS_KEPT = 100
 ALERT_INTERVAL_NS = SECOND
+SYNC_SECONDS = 1.0
 
 
 class Station:
@@ -39,9 +40,8 @@ class Station:
         self.link = link
         self.clock = clock
         self.journal = Journal(folder.journal, desk.journal_fsync, desk.journal_max_bytes)
-        self.process = Process(
-            name, blueprint.node(name, epoch), self.journal, SnapshotStore(folder.snapshots)
-        )
+        self.snapshots = SnapshotStore(folder.snapshots)
+        self.process = Process(name, blueprint.node(name, epoch), self.journal, self.snapshots)
         self.transport = Transport(link, desk.name, name, blueprint.home)
         self.tick_to_order = TickToOrder()
         self.told_latency: dict[str, int] | None = None
@@ -52,7 +52,7 @@ class Station:
         self.last_manifest: dict[str, Any] | None = None
         """What the last snapshot holds, as key-value shows it."""
         self.shipper: Shipper | None = None
-        self._shipping: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     @property
     def wanted(self) -> frozenset[str]:
@@ -94,13 +94,33 @@ class Station:
         """Copy the journal to the stream from now on."""
         self.shipper = Shipper(self.link, stream, self.name, _Outputs(self.journal), self._report)
         self.shipper.wake(self.journal.last_output)
-        self._shipping = asyncio.create_task(self.shipper.run(), name=f"shipper-{self.name}")
+        self._tasks.append(asyncio.create_task(self.shipper.run(), name=f"shipper-{self.name}"))
+        if self.journal.fsync == "interval":
+            self._tasks.append(asyncio.create_task(self._sync(), name=f"sync-{self.name}"))
+        for task in self._tasks:
+            task.add_done_callback(self._ended)
+
+    async def _sync(self) -> None:
+        """Once a second a loss of power can take no more than the last second."""
+        while True:
+            await asyncio.sleep(SYNC_SECONDS)
+            await asyncio.to_thread(self.journal.sync)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Neither task may end by itself: whoever relies on it is told."""
+        if not task.cancelled() and task.exception() is not None:
+            self.complain("journal_task", f"{task.get_name()} has stopped: {task.exception()!r}")
 
     def snapshot(self) -> None:
-        """Write the state down, and drop what it makes unneeded."""
-        self.process.snapshot()
-        self.journal.drop_before(self.process.turn_number, self.shipper.stored_sequence if self.shipper else 0)
+        """Write the state down, and drop what it makes unneeded. Where the disk refuses, the older ones stay."""
         process = self.process
+        try:
+            if not process.snapshot():
+                return
+            self.journal.drop_before(self.snapshots.oldest_turn(), self.shipper.stored_sequence if self.shipper else 0)
+        except (ResourceError, OSError) as error:
+            self.complain("snapshot", str(error))
+            return
         self.last_manifest = {
             "process": self.name, "turn": process.turn_number, "window": process.window, "time": process.node.latest,
             "records": process.output_number, "epoch": process.node.epoch,
@@ -112,11 +132,12 @@ class Station:
 
     async def stop_shipping(self) -> None:
         """Give the copy a while to come to its end."""
-        if self.shipper is not None and self._shipping is not None:
+        if self.shipper is not None:
             self.shipper.wake(self.journal.last_output)
             await self.shipper.stop()
-            self._shipping.cancel()
-            await asyncio.gather(self._shipping, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def close(self) -> None:
         self.journal.close()

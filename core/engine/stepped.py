@@ -78,8 +78,9 @@ class SteppedDriver(Driver):
         leader.end()
 
     def _spoken(self, time: int) -> list[Message]:
+        """Numbered from the window's time on; the time itself is the number of its Drain."""
         commands, self._commands = self._commands, []
-        for place, message in enumerate(commands):
+        for place, message in enumerate(commands, start=1):
             stamp(message, time, time + place)
         return commands
 

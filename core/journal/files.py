@@ -16,6 +16,7 @@ from letrade.core.journal.records import MAGIC, Turn, decode_turn, encode_turn, 
 RESERVE_BYTES = 128 * 1024
 RECENT_MAX = 50_000
 OLDER_MAX = 10_000
+RECALLED_SEGMENTS = 2
 
 
 class Output(NamedTuple):
@@ -83,11 +84,13 @@ class Journal:
         """A stretch read back from the files, so that a reader far behind does not read them for each batch."""
         self._last_outputs: dict[Path, int] = {}
         self._file = -1
+        self._path = folder
         self._offset = 0
         self._reserve = folder / "reserve"
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._cut_torn_tail()
+            self._recall()
             self._make_reserve()
         except OSError as error:
             raise ResourceError(f"{folder}: the journal cannot be written: {error.strerror}; free the disk") from error
@@ -124,9 +127,15 @@ class Journal:
             self.last_output = outputs[-1].sequence
 
     def sync(self) -> None:
-        """Force what was appended to the disk, against a loss of power."""
-        if self._file >= 0:
-            os.fsync(self._file)
+        """Force what was appended to the disk, against a loss of power; may be called from another thread."""
+        try:
+            file = os.dup(self._file)
+        except OSError:  # closed meanwhile, and forced to the disk then
+            return
+        try:
+            os.fsync(file)
+        finally:
+            os.close(file)
 
     def rotate(self) -> None:
         """The next turn begins a new segment: called when a snapshot makes the older ones unneeded for recovery."""
@@ -134,9 +143,17 @@ class Journal:
 
     def close(self) -> None:
         if self._file >= 0:
-            os.fsync(self._file)
-            os.close(self._file)
-            self._file = -1
+            file, self._file = self._file, -1
+            self._last_outputs[self._path] = self.last_output
+            try:
+                if self.fsync != "never":
+                    os.fsync(file)
+            finally:
+                os.close(file)
+
+    def bytes_kept(self) -> int:
+        """What all segments weigh together."""
+        return sum(path.stat().st_size for path in segment_paths(self.folder))
 
     def drop_before(self, turn: int, shipped: int) -> None:
         """Delete the oldest segments beyond bytes_max that a snapshot at `turn` and the stream make unneeded."""
@@ -159,6 +176,10 @@ class Journal:
                 self._older = deque(islice(self._read_files(sequence), OLDER_MAX))
             return _slice_after(self._older, sequence, limit)
         return _slice_after(self._recent, sequence, limit)
+
+    def newest(self) -> Iterator[Output]:
+        """Outputs of this life and of the end of the last one, newest first."""
+        return reversed(self._recent)
 
     def _read_files(self, sequence: int) -> Iterator[Output]:
         paths = segment_paths(self.folder)
@@ -193,13 +214,19 @@ class Journal:
                 return
             path.unlink()
 
+    def _recall(self) -> None:
+        """The newest outputs of the last life: others may ask for them."""
+        for path in segment_paths(self.folder)[-RECALLED_SEGMENTS:]:
+            for turn in read_segment(path)[0]:
+                self._recent.extend(outputs_of(turn))
+
     def _make_reserve(self) -> None:
         with self._reserve.open("wb") as reserve:
             os.posix_fallocate(reserve.fileno(), 0, RESERVE_BYTES)
 
     def _put(self, turn: int, data: bytes) -> None:
         if self._file < 0:
-            path = self.folder / f"{turn:020d}.journal"
+            path = self._path = self.folder / f"{turn:020d}.journal"
             self._file = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
             self._offset = 0
         if self._offset == 0:

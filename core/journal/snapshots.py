@@ -27,6 +27,9 @@ class Snapshot(msgspec.Struct, array_like=True):
     inputs: list[bytes] = []
     """What was taken in `window`, and what each phase of it published: others may still ask for it."""
     phases: dict[int, list[bytes]] = {}
+    taken: dict[str, list[int]] = {}
+    """The sequences of journalled kinds taken lately, and the greatest that is no longer known, by 'source kind'."""
+    forgotten: dict[str, int] = {}
 
 
 def _decoded(path: Path, payload: bytes) -> Snapshot:

@@ -41,8 +41,7 @@ class CrashPoints:
         def might_die(*arguments: Any) -> Any:
             dies = self.random.randrange(self.one_in) == 0
             before = self.random.random() < 0.5
-            if not (dies and before):
-                result = call(*arguments)
+            result = None if dies and before else call(*arguments)
             if dies:
                 key = (name, "before" if before else "after")
                 self.deaths[key] = self.deaths.get(key, 0) + 1
@@ -78,7 +77,8 @@ async def live_and_die(
     while True:
         member = network.members[name] = points.arm(build(name, split, network, folder))
         try:
-            return await runner(member)
+            await runner(member)
+            return
         except Killed:
             assert member.process.journal is not None
             member.process.journal.close()
