@@ -15,6 +15,8 @@ from letrade.core.stepping.reader import FeedReader
 
 FEED_BURST_MAX = 2_000
 """Feed messages handled in one turn: what came over the network gets its share."""
+INPUTS_MAX = 64
+"""Messages from the network handled in one turn: what it decides leaves before the next ones are looked at."""
 
 
 class LiveRun:
@@ -87,7 +89,7 @@ class LiveRun:
         process = self.process
         now = self.clock.now()
         fed = self._feed(now)
-        for message, payload in self.mailbox.take():
+        for message, payload in self.mailbox.take(INPUTS_MAX):
             process.take(message, payload)
         node_time = process.node.next_time()
         if not fed and not process.node.feedback and (node_time is None or node_time > now):
@@ -112,6 +114,8 @@ class LiveRun:
         times = [time for time in (self.process.node.next_time(),) if time is not None]
         if feed_time is not None:
             times.append(feed_time + self.shift)
+        if self.mailbox:
+            self._soon()
         if not times or self._turn_is_coming:
             return
         delay = self.clock.seconds_until(min(times))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 
 from letrade.core.messages.base import MarketMessage, Message
 from letrade.core.messages.features import Features
@@ -25,7 +25,9 @@ class Mailbox:
     def __init__(self) -> None:
         self.conflated: Counter[str] = Counter()
         self.dropped: Counter[str] = Counter()
-        self._waiting: list[Waiting | None] = []
+        self._waiting: deque[Waiting | None] = deque()
+        self._taken = 0
+        """How many were taken so far: what `_newest` counts from."""
         self._newest: dict[tuple[type[Message], str, str], int] = {}
         self._gaps: dict[str, TradeGap] = {}
 
@@ -37,21 +39,25 @@ class Mailbox:
         kind = type(message)
         if isinstance(message, _NEWEST_IS_ENOUGH):
             key = (kind, message.instrument, getattr(message, "feature_set", ""))
-            if len(self._waiting) > CONFLATE_BEYOND and key in self._newest:
-                self._waiting[self._newest[key]] = None
+            if len(self._waiting) > CONFLATE_BEYOND and self._newest.get(key, -1) >= self._taken:
+                self._waiting[self._newest[key] - self._taken] = None
                 self.conflated[kind.__name__] += 1
-            self._newest[key] = len(self._waiting)
+            self._newest[key] = self._taken + len(self._waiting)
         elif len(self._waiting) >= MARKET_DATA_MAX and isinstance(message, _MAY_OVERFLOW):
             self._drop(message)
             return
         self._waiting.append((message, payload))
 
-    def take(self) -> list[Waiting]:
-        """All that waits; then what tells of dropped trades."""
-        waiting, self._waiting = self._waiting, []
-        gaps, self._gaps = self._gaps, {}
-        self._newest.clear()
-        return [item for item in waiting if item is not None] + [(gap, None) for gap in gaps.values()]
+    def take(self, limit: int) -> list[Waiting]:
+        """The oldest that wait, so many at most; with the last of them what tells of dropped trades."""
+        waiting = self._waiting
+        count = min(limit, len(waiting))
+        taken = [item for _ in range(count) if (item := waiting.popleft()) is not None]
+        self._taken += count
+        if not waiting and self._gaps:
+            gaps, self._gaps = self._gaps, {}
+            taken.extend((gap, None) for gap in gaps.values())
+        return taken
 
     def _drop(self, message: MarketMessage) -> None:
         """A lost delta is seen by the gap in its update ids; of lost trades a TradeGap tells."""
