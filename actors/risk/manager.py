@@ -65,7 +65,7 @@ class RiskManager(Actor):
         """Times of approved openings within the last second, by account."""
         self.equity_check = 0
         reporting = self.settings.desk.reporting_currency
-        self._gross = GrossExposure(self.reservations, self.board, context.instruments, reporting)
+        self.gross = GrossExposure(self.reservations, self.board, context.instruments, reporting)
         self._limits: dict[tuple[str, str], RiskLimits] = {}
         self._skipping = frozenset(
             actor.name
@@ -173,7 +173,7 @@ class RiskManager(Actor):
             age_ns=self.board.age(instrument, self.now()),
             rate=self._rate(specification.quote),
             exposure=exposure,
-            gross=self._gross.of(account, specification.id, exposure.worst, price, self.now()),
+            gross=self.gross.of(account, specification.id, exposure.worst, price, self.now()),
             halted=self.halts.reason(account),
             orders_within_second=len(self._recent(account)),
             equity_known=not _limits_losses(limits) or self._equity(account) is not None,
