@@ -88,6 +88,14 @@ class VenueAccount:
         worth = exact(price) * Fraction(position.quantity, 10**position.quantity_decimals)
         return (worth - Fraction(position.cost, scale)) * rules.multiplier
 
+    def unrealised_nearly(self, instrument: str, price: float) -> float:
+        """The same in doubles and before the multiplier; 0 without a position or a price."""
+        position = self.positions.get(instrument)
+        if position is None or not position.quantity or not price:
+            return 0.0
+        scale: float = 10.0 ** (position.price_decimals + position.quantity_decimals)
+        return price * position.quantity / 10.0**position.quantity_decimals - position.cost / scale
+
     def working_size(self, instrument: str, side: int, but: Order, reduce_only: bool = False) -> int:
         """What the other working orders of one side may still trade; only the reduce-only ones where asked."""
         return sum(

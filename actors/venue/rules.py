@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from typing import NamedTuple
 
 from letrade.actors.venue.account import VenueAccount
 from letrade.actors.venue.market import Market
@@ -13,6 +15,8 @@ from letrade.core.messages.venue import VenueSubmit
 from letrade.core.quantities import exact
 from letrade.hotpath.decimals import to_units
 
+DOUBT = 1e-6
+"""Far above the error of a sum of doubles: a figure that is closer to its limit is counted exactly."""
 Offered = list[tuple[float, int]]
 UNITS_MAX = 10**17
 """No size or price is larger, in units of the instrument's decimals: sums of many stay within 64 bits."""
@@ -107,7 +111,10 @@ def leverage(
     same_side = order.left + account.working_size(order.instrument, order.side, order)
     if held * order.side < 0 and same_side <= abs(held):
         return ""
-    equity, worth = _equity_and_worth(account, order, markets, rules_of, rules.settle)
+    lines = _lines(account, order, markets, rules_of, rules.settle)
+    if _surely_fits(account, lines, rules.settle, leverage_max):
+        return ""
+    equity, worth = _equity_and_worth(account, lines, rules.settle)
     if equity <= 0:
         return f"leverage: the equity of {float(equity)!r} {rules.settle} is not above 0"
     if worth > equity * leverage_max:
@@ -116,29 +123,57 @@ def leverage(
     return ""
 
 
-def _equity_and_worth(
+class Line(NamedTuple):
+    """One market in which an account holds a contract, or may come to."""
+
+    market: Market
+    rules: Specification
+    price: float
+    """0 while nothing is known of the market."""
+    size: int
+    """The largest position that the working orders and the new one could make."""
+
+
+def _lines(
     account: VenueAccount,
     order: Order,
     markets: Mapping[str, Market],
     rules_of: Callable[[str], Specification],
     settle: str,
-) -> tuple[Fraction, Fraction]:
-    equity, worth = account.wallet.total(settle).value, Fraction(0)
-    working = [each.instrument for each in account.working.values()]
-    for name in dict.fromkeys([*account.positions, *working, order.instrument]):
+) -> list[Line]:
+    working: Counter[tuple[str, int]] = Counter()
+    others = [each for each in account.working.values() if each.number != order.number]
+    for each in (*others, order):
+        working[each.instrument, each.side] += each.left
+    names = dict.fromkeys([*account.positions, *(instrument for instrument, _ in working)])
+    lines = []
+    for name in names:
         rules, market = rules_of(name), markets[name]
         if rules.kind != "linear" or rules.settle != settle:
             continue
-        price = market.value_price() or order.price
-        equity += account.unrealised(name, price, rules) if price else 0
-        worth += exact(price) * market.scales.exact_size(_worst_size(account, order, market)) * rules.multiplier
+        held = account.quantity(market)
+        size = max(abs(held + working[name, 1]), abs(held - working[name, -1]))
+        lines.append(Line(market, rules, market.value_price() or order.price or 0.0, size))
+    return lines
+
+
+def _surely_fits(account: VenueAccount, lines: list[Line], settle: str, leverage_max: Fraction) -> bool:
+    """In doubles, which are off by far less than the margin that is kept: what is not sure is counted exactly."""
+    equity, worth = float(account.wallet.total(settle).value), 0.0
+    doubtful = abs(equity)
+    for line in lines:
+        multiplier = float(line.rules.multiplier)
+        gain = account.unrealised_nearly(line.market.instrument, line.price) * multiplier
+        equity += gain
+        doubtful += abs(gain)
+        worth += line.price * line.size / 10.0**line.market.scales.size_decimals * multiplier
+    sure = equity - DOUBT * doubtful
+    return sure > 0 and worth * (1 + DOUBT) < sure * float(leverage_max)
+
+
+def _equity_and_worth(account: VenueAccount, lines: list[Line], settle: str) -> tuple[Fraction, Fraction]:
+    equity, worth = account.wallet.total(settle).value, Fraction(0)
+    for market, rules, price, size in lines:
+        equity += account.unrealised(market.instrument, price, rules) if price else 0
+        worth += exact(price) * market.scales.exact_size(size) * rules.multiplier
     return equity, worth
-
-
-def _worst_size(account: VenueAccount, order: Order, market: Market) -> int:
-    """The largest position that the working orders and this one could make."""
-    instrument, held = market.instrument, account.quantity(market)
-    own = order.left if order.instrument == instrument else 0
-    buys = account.working_size(instrument, 1, order) + (own if order.side > 0 else 0)
-    sells = account.working_size(instrument, -1, order) + (own if order.side < 0 else 0)
-    return max(abs(held + buys), abs(held - sells))
