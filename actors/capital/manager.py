@@ -14,6 +14,7 @@ from letrade.actors.capital.reconcile import Amend, NewOrder, Plan, match_quotes
 from letrade.core import ids
 from letrade.core.actor import Actor, ActorConfig, Context
 from letrade.core.config.desk import DeskConfig
+from letrade.core.lateness import wish_age_max
 from letrade.core.messages.events import Alert, Failure, Flatten
 from letrade.core.messages.market import Bar, MarkPrice, Quote, Trade
 from letrade.core.messages.orders import (
@@ -57,6 +58,7 @@ class CapitalManager(Actor):
         self.desires: dict[Key, Desire] = {}
         self.signals: dict[str, int] = {}
         """The newest signal of each strategy: an older one is a repeat."""
+        self.age_max = wish_age_max(settings)
 
     def on_price(self, message: Trade | Quote | Bar | MarkPrice) -> None:
         self.purse.board.see(message)
@@ -70,7 +72,9 @@ class CapitalManager(Actor):
         position: float | None = target.position
         if not target.sized:
             position = self.purse.sized(target.account, target.strategy, specification, target.position, self.now())
-        if position is None:
+        if self._late(target):
+            self._refuse_late(desire, target)
+        elif position is None:
             self._refuse(desire, "no_price", "a known price", "none")
         elif position < 0 and specification.kind == "spot":
             self._refuse(desire, "spot_short", "0", str(position))
@@ -93,6 +97,9 @@ class CapitalManager(Actor):
             if quote[0] not in (1, -1) or not specification.price.fits(quote[1])
             or not specification.size.fits(quote[2])
         ]  # fmt: skip
+        if self._late(quotes):
+            self._refuse_late(desire, quotes)
+            return
         if wrong:
             self._refuse(desire, "grid", "a side, tick and lot of the instrument", str(wrong[0]))
             return
@@ -180,6 +187,13 @@ class CapitalManager(Actor):
         desire = Desire(signal.account, signal.instrument, signal.strategy, signal.signal)
         self._refuse(desire, "unknown", known, f"{signal.account} {signal.instrument}")
         return False
+
+    def _late(self, signal: Target | Quotes) -> bool:
+        return self.age_max is not None and self.now() - signal.time > self.age_max
+
+    def _refuse_late(self, desire: Desire, signal: Target | Quotes) -> None:
+        """What was wished before an outage is not followed after it: the strategy is told, and decides anew."""
+        self._refuse(desire, "late", f"{self.age_max} ns", f"{self.now() - signal.time} ns")
 
     def _desire(self, signal: Target | Quotes) -> Desire:
         """A new signal replaces the last one, also when it will be refused."""

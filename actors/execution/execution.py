@@ -14,6 +14,7 @@ from letrade.actors.execution.sending import ACCOUNT, FLATTEN, ORDER
 from letrade.actors.execution.table import Order
 from letrade.core import ids
 from letrade.core.actor import Context
+from letrade.core.config.desk import DESK_PROCESS
 from letrade.core.halts import EVERYONE, Halts
 from letrade.core.messages.base import DeskMessage, Timer
 from letrade.core.messages.events import Drain, Failure, Flatten, Halt, Recovered, Resume
@@ -51,12 +52,22 @@ class Execution(Flattener):
             self.compare_again(account)
 
     def on_approved_order(self, approved: ApprovedOrder) -> None:
-        if not self._passes(approved, approved.order.order_id):
-            return
-        order = self._order_of(approved, approved.order, approved.opening)
+        if self._passes(approved, approved.order.order_id):
+            self._take_order(approved)
+            self._take_waiting()
+
+    def _take_waiting(self) -> None:
+        """Approvals that came before one that was lost, and has come now."""
+        while (approved := self.gate.following()) is not None:
+            if isinstance(approved, ApprovedOrder):
+                self._take_order(approved)
+            else:
+                self._take_amend(approved)
+
+    def _take_order(self, approved: ApprovedOrder) -> None:
+        order = self._new_order(approved)
         if order is None:
             return
-        self.table.add(order)
         if order.order_id in self.early_cancels:
             del self.early_cancels[order.order_id]
             order.state = next_state(order.state, ASK_CANCEL)
@@ -71,9 +82,12 @@ class Execution(Flattener):
             self.send(order)
 
     def on_approved_amend(self, approved: ApprovedAmend) -> None:
+        if self._passes(approved, approved.amend.order_id):
+            self._take_amend(approved)
+            self._take_waiting()
+
+    def _take_amend(self, approved: ApprovedAmend) -> None:
         amend = approved.amend
-        if not self._passes(approved, amend.order_id):
-            return
         order = self.table.orders.get(amend.order_id)
         ready = order is not None and order.state in (OPEN, PARTLY_FILLED) and not order.cancel_wanted
         why = self.halts.reason(approved.account) if approved.opening else ""
@@ -121,9 +135,15 @@ class Execution(Flattener):
         self.halts.halt(halt.account, halt.reason, halt.pause)
 
     def on_resume(self, resume: Resume) -> None:
-        """The operator has seen what was shown: a gap in the approvals is passed over too."""
+        """The operator has seen what was shown: a gap in the approvals is passed over too, and what waited behind it
+        is over."""
         self.halts.resume(resume.account, resume.pauses_only)
         self.gate.skipping = self.gate.skipping or (resume.account == EVERYONE and not resume.pauses_only)
+        if self.gate.skipping:
+            for approved in self.gate.give_up():
+                if isinstance(approved, ApprovedOrder) and (order := self._new_order(approved)) is not None:
+                    order.state = next_state(order.state, EXPIRE)
+                    self.tell(order, "an approval before it was lost")
 
     def on_flatten(self, flatten: Flatten) -> None:
         self.halts.halt(flatten.account, f"flatten: {flatten.reason}", pause=True)
@@ -132,9 +152,11 @@ class Execution(Flattener):
                 self.flatten(account)
 
     def on_recovered(self, recovered: Recovered) -> None:
-        """The desk was gone for a while: what the venue did meanwhile is asked for, and pauses are over."""
-        self.halts.resume(EVERYONE, pauses_only=True)
-        self.draining = ""
+        """The desk or this process was gone for a while: what the venue did meanwhile is asked for. Pauses are over
+        when it was the desk."""
+        if recovered.process == DESK_PROCESS:
+            self.halts.resume(EVERYONE, pauses_only=True)
+            self.draining = ""
         for account in self.venues:
             self.ask_account(account)
 
@@ -196,6 +218,12 @@ class Execution(Flattener):
             intent.order_id, client_order_id, about.strategy, about.account, about.instrument, intent.side,
             intent.size, intent.price, intent.time_in_force, intent.post_only, intent.reduce_only, opening,
         )  # fmt: skip
+
+    def _new_order(self, approved: ApprovedOrder) -> Order | None:
+        order = self._order_of(approved, approved.order, approved.opening)
+        if order is not None:
+            self.table.add(order)
+        return order
 
     def _late(self, approved: ApprovedOrder | ApprovedAmend) -> bool:
         return self.max_age is not None and self.now() - approved.time > self.max_age

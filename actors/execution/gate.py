@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from letrade.core.messages.orders import ApprovedAmend, ApprovedOrder
 
 PASSES, REPEATED, FORGED, GAP = "", "repeated", "forged_approval", "approval_gap"
@@ -11,7 +13,8 @@ REMEMBERED_MAX = 1024
 
 
 class ApprovalGate:
-    """After a gap nothing passes until the missing numbers come, or an operator's Resume lets the count go on."""
+    """After a gap nothing passes until the missing numbers come, or an operator's Resume lets the count go on; those
+    that came after the gap wait for them."""
 
     def __init__(self, source: str) -> None:
         self.source = source
@@ -21,18 +24,38 @@ class ApprovalGate:
         self.skipping = False
         """The next number may be any: the operator has seen the gap."""
         self._taken: dict[int, str] = {}
+        self._waiting: dict[int, ApprovedOrder | ApprovedAmend] = {}
 
     def check(self, approval: ApprovedOrder | ApprovedAmend) -> str:
         """What becomes of it; taking it is part of passing."""
         verdict = self._verdict(approval)
         if verdict == PASSES:
-            self.epoch, self.expected, self.skipping = approval.epoch, approval.approval + 1, False
-            self._taken[approval.approval] = _subject(approval)
-            if len(self._taken) > REMEMBERED_MAX:
-                del self._taken[next(iter(self._taken))]
+            self._take(approval)
         elif verdict != REPEATED:
             self.refused += 1
+            if verdict == GAP and len(self._waiting) < REMEMBERED_MAX:
+                self._waiting.setdefault(approval.approval, approval)
         return verdict
+
+    def _take(self, approval: ApprovedOrder | ApprovedAmend) -> None:
+        self.epoch, self.expected, self.skipping = approval.epoch, approval.approval + 1, False
+        self._taken[approval.approval] = _subject(approval)
+        if len(self._taken) > REMEMBERED_MAX:
+            del self._taken[next(iter(self._taken))]
+
+    def following(self) -> ApprovedOrder | ApprovedAmend | None:
+        """The next in sequence, if it has waited for the one that was taken last."""
+        approval = self._waiting.pop(self.expected, None)
+        if approval is None or approval.epoch < self.epoch:
+            return None
+        self._take(approval)
+        return approval
+
+    def give_up(self) -> list[ApprovedOrder | ApprovedAmend]:
+        """All that waits for missing numbers which will not come: it will never pass."""
+        waiting = [self._waiting[number] for number in sorted(self._waiting)]
+        self._waiting.clear()
+        return waiting
 
     def _verdict(self, approval: ApprovedOrder | ApprovedAmend) -> str:
         if approval.source != self.source or approval.epoch < self.epoch:
@@ -47,11 +70,14 @@ class ApprovalGate:
         return f"approval {self.expected} of {self.source}, epoch {self.epoch} or later"
 
     def state(self) -> Any:
-        return [self.epoch, self.expected, self.refused, self.skipping, list(self._taken.items())]
+        waiting = list(self._waiting.values())
+        return [self.epoch, self.expected, self.refused, self.skipping, list(self._taken.items()), waiting]
 
     def restore(self, state: Any) -> None:
-        self.epoch, self.expected, self.refused, self.skipping, taken = state
+        self.epoch, self.expected, self.refused, self.skipping, taken, waiting = state
         self._taken = dict(taken)
+        approvals = msgspec.convert(waiting, list[ApprovedOrder | ApprovedAmend])
+        self._waiting = {approval.approval: approval for approval in approvals}
 
 
 def _subject(approval: ApprovedOrder | ApprovedAmend) -> str:

@@ -13,11 +13,12 @@ from letrade.actors.risk.reservations import Reservations, Reserved
 from letrade.actors.risk.rules import Refusal, Request, malformed, refusal_of
 from letrade.core.actor import Actor, ActorConfig, Context
 from letrade.core.bookkeeping import AccountBook
-from letrade.core.config.desk import DeskConfig, RiskLimits
+from letrade.core.config.desk import DESK_PROCESS, DeskConfig, RiskLimits
 from letrade.core.config.values import PositiveDuration
 from letrade.core.exposure import opening_part
 from letrade.core.halts import EVERYONE, Halts
 from letrade.core.instruments import Specification
+from letrade.core.lateness import wish_age_max
 from letrade.core.messages.events import Alert, Failure, Flatten, Halt, Recovered, Resume
 from letrade.core.messages.market import Bar, MarkPrice, Quote, Trade
 from letrade.core.messages.orders import (
@@ -64,6 +65,7 @@ class RiskManager(Actor):
         self.opened: dict[str, list[int]] = {}
         """Times of approved openings within the last second, by account."""
         self.equity_check = 0
+        self.age_max = wish_age_max(self.settings)
         reporting = self.settings.desk.reporting_currency
         self.gross = GrossExposure(self.reservations, self.board, context.instruments, reporting)
         self._limits: dict[tuple[str, str], RiskLimits] = {}
@@ -81,7 +83,8 @@ class RiskManager(Actor):
                 self._watch(account)
 
     def on_proposal(self, proposal: Proposal) -> None:
-        """Each order by itself: what one is refused for does not stop the next."""
+        """Each order by itself: what one is refused for does not stop the next. What was proposed before an outage is
+        refused after it, whatever it does, so that nothing stays reserved for it."""
         for order_id in proposal.cancels:
             self.publish(
                 CancelOrder(
@@ -89,6 +92,10 @@ class RiskManager(Actor):
                     order_id=order_id,
                 )
             )  # fmt: skip
+        age = self.now() - proposal.time
+        if self.age_max is not None and age > self.age_max:
+            self._refuse_late(proposal, Refusal("late", f"{self.age_max} ns", f"{age} ns"))
+            return
         known = proposal.instrument in self.context.instruments and proposal.account in self.books
         for amend in proposal.amends:
             self._judge_amend(proposal, amend, known)
@@ -96,6 +103,13 @@ class RiskManager(Actor):
             if order.order_id in self.reservations.remembered:
                 continue
             self._judge_order(proposal, order, known)
+
+    def _refuse_late(self, proposal: Proposal, refusal: Refusal) -> None:
+        for amend in proposal.amends:
+            self._refuse(proposal, amend.order_id, refusal, "amend")
+        for order in proposal.orders:
+            if order.order_id not in self.reservations.remembered:
+                self._refuse(proposal, order.order_id, refusal)
 
     def _judge_order(self, proposal: Proposal, order: OrderIntent, known: bool) -> None:
         if not known:
@@ -249,8 +263,9 @@ class RiskManager(Actor):
             self.losses.forget(resume.account)
 
     def on_recovered(self, recovered: Recovered) -> None:
-        """A restart lifts pauses, and no halt."""
-        self.halts.resume(EVERYONE, pauses_only=True)
+        """A restart of the desk lifts pauses, and no halt."""
+        if recovered.process == DESK_PROCESS:
+            self.halts.resume(EVERYONE, pauses_only=True)
 
     def on_flatten(self, flatten: Flatten) -> None:
         self.halts.halt(flatten.account, f"flatten: {flatten.reason}", pause=True)

@@ -9,7 +9,10 @@ from msgspec.structs import force_setattr
 from letrade.core.clock import monotonic_ns
 from letrade.core.engine.station import Station
 from letrade.core.messages.base import Message
+from letrade.core.messages.events import Heartbeat
 from letrade.core.stepping.course import OPERATOR
+
+HEARTBEAT_SECONDS = 1.0
 
 
 class Driver:
@@ -36,6 +39,20 @@ class Driver:
     def losses(self) -> dict[str, int]:
         """Messages that did not reach the actors here, by what became of them."""
         return {}
+
+    async def beat(self) -> None:
+        """Tell the others once a second that we live, and how much we sent."""
+        station = self.station
+        sequence = station.clock.now()
+        while True:
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+            sequence += 1
+            beat = Heartbeat(
+                process=station.name, sent=dict(station.transport.sent), time=station.clock.now(),
+                source=station.name, epoch=station.process.node.epoch, sequence=sequence,
+                tick_to_order_us=station.tick_to_order.summary(),
+            )  # fmt: skip
+            station.transport.send([beat])
 
     def snapshot_if_due(self) -> None:
         """Write the state down every so often; only where a turn has just ended."""

@@ -37,9 +37,12 @@ class LiveRun:
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.messages = 0
         self.mailbox = Mailbox()
+        self.late: list[tuple[Message, bytes]] = []
+        """Messages that were lost on the way and have been sent again."""
         self._timer: asyncio.TimerHandle | None = None
         self._turn_is_coming = False
         self._running = False
+        self._stopped = False
 
     def start(self) -> None:
         """Begin to turn."""
@@ -52,13 +55,19 @@ class LiveRun:
 
     def stop(self) -> None:
         """Turn no more; what was not taken is left."""
-        self._running = False
+        self._running, self._stopped = False, True
         self._cancel_timer()
 
     def receive(self, message: Message, payload: bytes | None = None) -> None:
-        """An input from another process, or an operator's word."""
-        if self._running:
+        """An input from another process, or an operator's word; before the start it waits."""
+        if not self._stopped:
             self.mailbox.add(message, payload)
+            self._soon()
+
+    def receive_late(self, message: Message, payload: bytes) -> None:
+        """An input that was lost on the way; newer ones of its source may have been taken."""
+        if not self._stopped:
+            self.late.append((message, payload))
             self._soon()
 
     def _soon(self) -> None:
@@ -91,6 +100,9 @@ class LiveRun:
         fed = self._feed(now)
         for message, payload in self.mailbox.take(INPUTS_MAX):
             process.take(message, payload)
+        late, self.late = self.late, []
+        for message, encoded in late:
+            process.take(message, encoded, late=True)
         node_time = process.node.next_time()
         if not fed and not process.node.feedback and (node_time is None or node_time > now):
             return

@@ -48,6 +48,10 @@ class Mailbox:
             return
         self._waiting.append((message, payload))
 
+    def messages(self) -> list[Message]:
+        """What waits now; it is left where it is."""
+        return [item[0] for item in self._waiting if item is not None]
+
     def take(self, limit: int) -> list[Waiting]:
         """The oldest that wait, so many at most; with the last of them what tells of dropped trades."""
         waiting = self._waiting

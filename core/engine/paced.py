@@ -8,15 +8,15 @@ from msgspec.structs import force_setattr
 
 from letrade.core.clock import MICROSECOND, wall_ns
 from letrade.core.engine.driver import Driver, stamp
+from letrade.core.engine.healing import Healer
 from letrade.core.engine.live import LiveRun
 from letrade.core.engine.roll import Roll
 from letrade.core.engine.station import Station
 from letrade.core.messages.base import Message
 from letrade.core.messages.events import Drain, Heartbeat, Recovered
-from letrade.core.stepping.course import settle_ns
+from letrade.core.stepping.course import OPERATOR, settle_ns
 from letrade.core.stepping.reader import FeedReader
 
-HEARTBEAT_SECONDS = 1.0
 POLL_SECONDS = 0.05
 
 
@@ -28,21 +28,28 @@ class PacedDriver(Driver):
         self.leads = leads
         self.reader = reader
         self.live = LiveRun(station.process, reader, station.clock, self._send, shift)
-        self._last_command = 0
+        seen = station.process.seen
+        self._last_command = max((seen[key] for key in seen if key.partition(" ")[0] == OPERATOR), default=0)
         self.roll = Roll(station.wanted, station.blueprint.home, station.complain)
+        self.healer = Healer(station, self.roll, self.live.receive_late, self._waiting)
 
     def command(self, message: Message) -> None:
         now = self.station.clock.now()
         self._last_command = max(self._last_command + 1, now)
         stamp(message, now, self._last_command)
+        self.healer.words.append(message)
         self.station.transport.send([message])
         self.live.receive(message)
+
+    def _waiting(self) -> list[Message]:
+        return [*self.live.mailbox.messages(), *(message for message, _ in self.live.late)]
 
     def losses(self) -> dict[str, int]:
         """Conflated ones were replaced by newer ones of their kind."""
         mailbox = self.live.mailbox
         return {
-            "missing": self.roll.lost.total(), "overflowed": mailbox.dropped.total(),
+            "missing": self.roll.lost.total() + sum(each.total() for each in self.roll.missing.values()),
+            "overflowed": mailbox.dropped.total(),
             "conflated": mailbox.conflated.total(),
         }  # fmt: skip
 
@@ -50,13 +57,14 @@ class PacedDriver(Driver):
         station = self.station
         station.transport.listen(station.wanted, self._receive, station.complain)
         station.transport.listen(frozenset({"heartbeat"}), self._hear_beat, station.complain)
+        station.transport.hear(self.healer.hear, station.complain)
         await station.link.flush()
         recovered = station.process.turn_number > 0
         station.measure()
         self.live.start()
-        if recovered and self.leads:
-            self.command(Recovered(process=station.name))
-        beats = asyncio.create_task(self._beat())
+        if recovered:
+            self._say_recovered()
+        beats = asyncio.create_task(self.beat())
         try:
             await self._until_stopped()
             if self.leads:
@@ -67,6 +75,18 @@ class PacedDriver(Driver):
             self.live.stop()
         station.snapshot()
 
+    def _say_recovered(self) -> None:
+        """The desk tells all; a worker its own actors, which may have missed what the others heard."""
+        word = Recovered(process=self.station.name)
+        if self.leads:
+            self.command(word)
+            return
+        now = self.station.clock.now()
+        last = self.station.process.seen.get(f"{self.station.name} recovered", 0)
+        stamp(word, now, max(now, last + 1))
+        force_setattr(word, "source", self.station.name)
+        self.live.receive(word)
+
     def _receive(self, message: Message, payload: bytes) -> None:
         self.roll.note(message)
         self.live.receive(message, payload)
@@ -74,6 +94,7 @@ class PacedDriver(Driver):
     def _hear_beat(self, message: Message, payload: bytes) -> None:
         if isinstance(message, Heartbeat):
             self.roll.hear(message)
+            self.healer.hear_beat(message)
             if message.tick_to_order_us is not None:
                 self.station.told_latency = message.tick_to_order_us
 
@@ -112,20 +133,6 @@ class PacedDriver(Driver):
         self.station.transport.send(messages)
         self.station.wake_shipper()
 
-    async def _beat(self) -> None:
-        """Tell the others once a second that we live, and how much we sent."""
-        station = self.station
-        sequence = station.clock.now()
-        while True:
-            await asyncio.sleep(HEARTBEAT_SECONDS)
-            sequence += 1
-            beat = Heartbeat(
-                process=station.name, sent=dict(station.transport.sent), time=station.clock.now(),
-                source=station.name, epoch=station.process.node.epoch, sequence=sequence,
-                tick_to_order_us=station.tick_to_order.summary(),
-            )  # fmt: skip
-            station.transport.send([beat])
-
 
 class FeedDriver(Driver):
     """A process with feeds and no actors: sends each message when it is due, and stops at their end."""
@@ -141,6 +148,14 @@ class FeedDriver(Driver):
         raise TypeError("a feed takes no commands")
 
     async def run(self) -> None:
+        beats = asyncio.create_task(self.beat())
+        try:
+            await self._feed()
+        finally:
+            beats.cancel()
+            await asyncio.gather(beats, return_exceptions=True)
+
+    async def _feed(self) -> None:
         clock = self.station.clock
         while not self.stopping.is_set():
             time = self.reader.peek_time()

@@ -80,6 +80,7 @@ class BookCheck(EventMessage, frozen=True, kw_only=True):
 
 
 class Recovered(EventMessage, frozen=True, kw_only=True):
-    """A live process has come back: whatever happened meanwhile must be asked for."""
+    """A live process has come back: whatever happened meanwhile must be asked for. The process "desk" tells all,
+    and pauses are over; any other tells its own actors alone."""
 
     process: str

@@ -1,4 +1,4 @@
-"""What the processes of a stepped run tell each other about its progress; msgpack on letrade.<desk>.step.<process>."""
+"""What the processes of a desk tell each other about the run itself; msgpack on letrade.<desk>.step.<process>."""
 
 from __future__ import annotations
 
@@ -42,7 +42,26 @@ class Missing(msgspec.Struct, array_like=True, frozen=True, tag="missing"):
     number: int
 
 
-StepSignal = Step | Settled | Closed | Missing
+class Since(msgspec.Struct, array_like=True, frozen=True, tag="since"):
+    """By the clock: process `of`, send again what you said of these journalled kinds from `time` on."""
+
+    process: str
+    of: str
+    time: int
+    kinds: list[str]
+
+
+class Again(msgspec.Struct, array_like=True, frozen=True, tag="again"):
+    """By the clock: the answer to `to`, in parts counted from 1; the payloads are encoded messages."""
+
+    process: str
+    to: str
+    part: int
+    parts: int
+    payloads: list[bytes]
+
+
+StepSignal = Step | Settled | Closed | Missing | Since | Again
 
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder(StepSignal)
@@ -53,7 +72,7 @@ def encode(signal: StepSignal) -> bytes:
 
 
 def decode(payload: bytes) -> StepSignal:
-    """DataError when the payload is none of the four."""
+    """DataError when the payload is none of these."""
     try:
         signal: StepSignal = _DECODER.decode(payload)
     except msgspec.DecodeError as error:

@@ -12,7 +12,7 @@ from letrade.actors.execution.execution import Execution
 from letrade.actors.execution.sending import ExecutionConfig
 from letrade.core.ids import client_order_id
 from letrade.core.messages.base import Message
-from letrade.core.messages.events import Alert, Halt
+from letrade.core.messages.events import Alert, Halt, Resume
 from letrade.core.messages.orders import (
     AmendIntent,
     ApprovedAmend,
@@ -149,6 +149,36 @@ def test_an_approved_order_is_sent_once_under_an_id_that_is_always_the_same() ->
         order=OrderIntent(order_id="alpha.1.1", side=1, size=1.0, price=95.0),
     )  # fmt: skip
     assert of_kind(desk.tell(again, source="risk"), VenueSubmit) == []
+
+
+def test_an_approval_that_comes_after_a_lost_one_waits_for_it_and_both_are_taken_in_order() -> None:
+    desk = Desk()
+    desk.approve()
+    desk.approvals += 1  # the second is lost
+    assert of_kind(desk.approve(), VenueSubmit) == []
+    restored = Desk()
+    restored.execution.restore(json_of(desk.execution.state()))
+    for each in (desk, restored):
+        each.time, each.sequence, each.approvals = desk.time, 50, 1
+        assert [update.order_id for update in of_kind(each.approve(), OrderUpdate)] == ["alpha.2.1", "alpha.3.1"]
+        each.approvals = 3
+        assert len(of_kind(each.approve(), VenueSubmit)) == 1
+
+
+def test_an_approval_that_waits_for_one_that_never_comes_ends_unsent_when_the_operator_resumes() -> None:
+    desk = Desk()
+    desk.approve()
+    desk.approvals += 1
+    desk.approve()
+    said = desk.tell(Resume(account="*"), source="operator")
+    assert [(update.order_id, update.state) for update in of_kind(said, OrderUpdate)] == [("alpha.3.1", "expired")]
+    assert of_kind(said, VenueSubmit) == []
+    assert len(of_kind(desk.approve(), VenueSubmit)) == 1
+
+
+def json_of(state: Any) -> Any:
+    """As a snapshot gives it back."""
+    return msgspec.msgpack.decode(msgspec.msgpack.encode(msgspec.to_builtins(state)))
 
 
 def test_a_fill_before_the_ack_counts_and_the_late_ack_changes_nothing() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from letrade.core.engine.roll import Roll
 from letrade.core.messages.events import Heartbeat
 from letrade.core.messages.market import Trade
@@ -29,18 +31,36 @@ def test_what_was_sent_before_we_listened_is_not_lost() -> None:
     assert told == []
 
 
-def test_what_is_still_under_way_is_not_lost_and_what_never_comes_is_told_once() -> None:
+def test_what_was_sent_before_a_heartbeat_and_has_not_come_is_lost_and_told_once() -> None:
     told: list[str] = []
     roll = roll_of(told)
     roll.hear(beat(0))
-    receive(roll, 5)
-    roll.hear(beat(8))
-    assert told == []
-    receive(roll, 1)
+    receive(roll, 6)
     roll.hear(beat(8))
     roll.hear(beat(8))
     assert roll.lost == {"trade": 2}
     assert told == ["lost 2 messages of kind trade from market did not arrive"]
+
+
+def test_a_loss_is_not_hidden_by_what_comes_after_it() -> None:
+    told: list[str] = []
+    roll = roll_of(told)
+    roll.hear(beat(0))
+    for beats in range(1, 5):
+        receive(roll, 100 if beats != 2 else 90)
+        roll.hear(beat(100 * beats))
+    assert roll.lost == {"trade": 10}
+
+
+def test_what_is_sent_again_is_missing_until_it_comes_and_the_rest_is_lost() -> None:
+    told: list[str] = []
+    roll = Roll(frozenset({"cash_entry"}), {"purse": "desk"}, lambda code, text: told.append(text))
+    roll.hear(Heartbeat(process="desk", sent={}, epoch=1))
+    roll.hear(Heartbeat(process="desk", sent={"cash_entry": 5}, epoch=1))
+    assert (roll.missing, roll.lost) == ({"desk": {"cash_entry": 5}}, {})
+    roll.found("desk", Counter(cash_entry=4))
+    assert (roll.missing, roll.lost) == ({}, {"cash_entry": 1})
+    assert told == ["1 messages of kind cash_entry from desk did not arrive"]
 
 
 def test_a_process_that_starts_again_counts_anew() -> None:
