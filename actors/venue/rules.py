@@ -82,7 +82,7 @@ def reducible(order: Order, account: VenueAccount, market: Market, rules: Specif
     free = account.wallet.spendable(rules.base, order.number)
     lot = rules.size.step * 10**market.scales.size_decimals
     held_size = free.value / (1 + account.fees.worst_in_base(rules))
-    return int(held_size / rules.size.step) * int(lot)
+    return max(0, int(held_size / rules.size.step)) * int(lot)
 
 
 def balance(account: VenueAccount, order: Order, market: Market, rules: Specification, offered: Offered) -> str:
