@@ -45,11 +45,11 @@ def run_engine(
 
 def run_worker(launch_file: Path) -> dict[str, Any]:
     """One worker, as its desk's launch file says; it dies with the desk."""
-    die_with_parent()
     try:
         launch = msgspec.json.decode(launch_file.read_bytes(), type=Launch)
     except (OSError, msgspec.DecodeError) as error:
         raise DataError(f"{launch_file}: expected a launch file, as a desk writes it: {error}") from error
+    die_with_parent(launch.desk_pid)
     arguments: dict[str, Any] = dict(launch.desk_arguments)
     return run_to_end(lambda: WorkerProcess(assemble(**arguments), launch))
 
@@ -68,6 +68,9 @@ def _portable(arguments: Mapping[str, Any]) -> dict[str, Any]:
         if key in ("paths", "feed_files", "data_files"):
             items = [value] if isinstance(value, (str, Path)) else value
             portable[key] = [str(Path(item).resolve()) if Path(item).exists() else str(item) for item in items]
+        elif key == "extra":
+            # Kept in files: a login in a server's URL is given to a worker apart, and nobody else needs it.
+            portable[key] = {name: table for name, table in value.items() if name != "nats"}
         else:
             portable[key] = value
     return portable

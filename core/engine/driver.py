@@ -50,9 +50,14 @@ class Driver:
             beat = Heartbeat(
                 process=station.name, sent=dict(station.transport.sent), time=station.clock.now(),
                 source=station.name, epoch=station.process.node.epoch, sequence=sequence,
-                tick_to_order_us=station.tick_to_order.summary(),
+                tick_to_order_us=station.tick_to_order.summary(), journal=station.journal_trouble(),
             )  # fmt: skip
             station.transport.send([beat])
+
+    def troubled(self) -> dict[str, str]:
+        """What is wrong with the journals of this process and of the others that tell, by process."""
+        trouble = self.station.journal_trouble()
+        return {self.station.name: trouble} if trouble else {}
 
     def snapshot_if_due(self) -> None:
         """Write the state down every so often; only where a turn has just ended."""

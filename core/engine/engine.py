@@ -130,7 +130,8 @@ class CoreEngine:
         clock = self.station.clock
         origin = clock.origins if isinstance(clock, PacedClock) else (0, 0, 1.0)
         return Launch(
-            process=process, desk_arguments=dict(self.options.desk_arguments), data_dir=str(self.data.path.resolve()),
+            process=process, desk_pid=os.getpid(), desk_arguments=dict(self.options.desk_arguments),
+            data_dir=str(self.data.path.resolve()),
             urls=self.network.urls, user=self.network.user, password=self.network.password,
             uid=self.station.blueprint.context.desk_uid, stepped=stepped,
             instruments=[codec.encode(each) for each in self.station.blueprint.catalogue.messages()],
@@ -138,21 +139,23 @@ class CoreEngine:
         )  # fmt: skip
 
     async def _drive(self) -> None:
-        """The driver, its workers and the view; the first that breaks ends all."""
+        """The driver, its workers, the guard and the view; the first that breaks ends all."""
         assert self.driver is not None
         if self._stop_asked:
             self.driver.stop()
         run = asyncio.create_task(self.driver.run(), name="driver")
         watches = [asyncio.create_task(worker.watch(), name=worker.config.name) for worker in self.workers]
-        view = asyncio.create_task(self._view(), name="view")
-        end = asyncio.create_task(self._end_in_time(), name="end")
+        watches += [
+            asyncio.create_task(self._guard(), name="guard"), asyncio.create_task(self._view(), name="view"),
+            asyncio.create_task(self._end_in_time(), name="end"),
+        ]  # fmt: skip
         self.started.set()
         try:
             await self._first_end(run, watches)
         finally:
-            for task in (run, view, end, *watches):
+            for task in (run, *watches):
                 task.cancel()
-            await asyncio.gather(run, view, end, *watches, return_exceptions=True)
+            await asyncio.gather(run, *watches, return_exceptions=True)
         if self._lost is not None:
             raise self._lost
         assert self._record is not None
@@ -167,13 +170,17 @@ class CoreEngine:
                 task.result()
         run.result()
 
-    async def _view(self) -> None:
+    async def _guard(self) -> None:
         assert self.station is not None
         assert self.driver is not None
-        guard = Guard(self.station, self.driver, self.network.store)
+        guard = Guard(self.station, self.driver, self.network.store, self.network.server)
         while True:
             await asyncio.sleep(VIEW_SECONDS)
             await guard.look()
+
+    async def _view(self) -> None:
+        while True:
+            await asyncio.sleep(VIEW_SECONDS)
             if self.on_view is not None:
                 self.on_view(self.status())
 

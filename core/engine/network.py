@@ -40,7 +40,7 @@ class DeskNetwork:
 
     async def open(self, on_lost: Callable[[LetradeError], None]) -> tuple[Link, int]:
         """The link, and the epoch that the lease gives."""
-        await self._find_server()
+        await self._find_server(on_lost)
         self.link = new_link(self.link_config("desk"))
         await self.link.connect()
         check_server(self.link.server)
@@ -48,7 +48,7 @@ class DeskNetwork:
         owner = str(self.data.path.resolve())
         self.lease = Lease(store, self.config.desk.name, owner, on_overdue=self._overdue, on_lost=on_lost)
         epoch = await self.lease.acquire()
-        self._tasks.append(asyncio.create_task(self.lease.renew(), name="lease"))
+        self._watch(asyncio.create_task(self.lease.renew(), name="lease"), on_lost)
         return self.link, epoch
 
     def link_config(self, process: str) -> LinkConfig:
@@ -88,7 +88,17 @@ class DeskNetwork:
         except (LetradeError, TimeoutError) as error:
             self.report("nats", f"the link did not close in order: {error}")
 
-    async def _find_server(self) -> None:
+    def _watch(self, task: asyncio.Task[None], on_lost: Callable[[LetradeError], None]) -> None:
+        """Without its lease or its server's keeper a desk does not go on unnoticed."""
+
+        def ended(task: asyncio.Task[None]) -> None:
+            if not task.cancelled() and (error := task.exception()) is not None:
+                on_lost(LetradeError(f"{task.get_name()} has stopped: {error!r}"))
+
+        task.add_done_callback(ended)
+        self._tasks.append(task)
+
+    async def _find_server(self, on_lost: Callable[[LetradeError], None]) -> None:
         nats = self.config.nats
         self.urls = list(self.options.nats_urls or nats.urls)
         if self.urls:
@@ -99,7 +109,7 @@ class DeskNetwork:
         self.server = PrivateServer(settings, self._told)
         address = await self.server.start()
         self.urls, self.user, self.password = [address.url], DESK_USER, address.passwords["desk"]
-        self._tasks.append(asyncio.create_task(self.server.watch(), name="nats-server"))
+        self._watch(asyncio.create_task(self.server.watch(), name="nats-server"), on_lost)
 
     def _told(self, event: ServerEvent) -> None:
         self.report(f"nats_server_{event.kind}", event.text)

@@ -31,6 +31,8 @@ class PacedDriver(Driver):
         seen = station.process.seen
         self._last_command = max((seen[key] for key in seen if key.partition(" ")[0] == OPERATOR), default=0)
         self.roll = Roll(station.wanted, station.blueprint.home, station.complain)
+        self._journals: dict[str, str] = {}
+        """What the others told of their journals."""
         self.healer = Healer(station, self.roll, self.live.receive_late, self._waiting)
 
     def command(self, message: Message) -> None:
@@ -52,6 +54,9 @@ class PacedDriver(Driver):
             "overflowed": mailbox.dropped.total(),
             "conflated": mailbox.conflated.total(),
         }  # fmt: skip
+
+    def troubled(self) -> dict[str, str]:
+        return {**{process: told for process, told in self._journals.items() if told}, **super().troubled()}
 
     async def run(self) -> None:
         station = self.station
@@ -95,6 +100,7 @@ class PacedDriver(Driver):
         if isinstance(message, Heartbeat):
             self.roll.hear(message)
             self.healer.hear_beat(message)
+            self._journals[message.process] = message.journal
             if message.tick_to_order_us is not None:
                 self.station.told_latency = message.tick_to_order_us
 

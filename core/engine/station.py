@@ -27,6 +27,8 @@ from letrade.core.stepping.barrier import Barrier
 ALERTS_KEPT = 100
 ALERT_INTERVAL_NS = SECOND
 SYNC_SECONDS = 1.0
+LAG_RECORDS_MAX = 200_000
+FULL, BEHIND = "full", "behind"
 
 
 class Station:
@@ -52,6 +54,7 @@ class Station:
         self.last_manifest: dict[str, Any] | None = None
         """What the last snapshot holds, as key-value shows it."""
         self.shipper: Shipper | None = None
+        self._behind = False
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -142,6 +145,16 @@ class Station:
     def close(self) -> None:
         self.journal.close()
         self.folder.release()
+
+    def journal_trouble(self) -> str:
+        """Why nothing new may open: `full`, as the disk refused, `behind`, as too much is not in the stream, or ''."""
+        if self.journal.full:
+            return FULL
+        lag = self.shipper.lag if self.shipper is not None else 0
+        # Once it is behind it has to catch up by half before that is over.
+        part = 2 if self._behind else 1
+        self._behind = lag > LAG_RECORDS_MAX // part or self.journal.bytes_kept > self.journal.bytes_max
+        return BEHIND if self._behind else ""
 
     def journal_view(self) -> dict[str, Any]:
         """The journal as an operator sees it."""

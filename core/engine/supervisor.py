@@ -36,6 +36,7 @@ class Launch(msgspec.Struct, frozen=True, kw_only=True):
     password: str | None
     uid: str
     stepped: bool
+    desk_pid: int
     instruments: list[bytes]
     """The instruments that were read from the data, encoded."""
     clock_origin: int = 0
@@ -52,10 +53,15 @@ def write_private(path: Path, payload: bytes) -> None:
     temporary.rename(path)
 
 
-def die_with_parent() -> None:
-    """Ask the kernel to end this process (SIGTERM) when the one that started it dies, however it dies."""
+def die_with_parent(parent: int) -> None:
+    """Ask the kernel to end this process (SIGTERM) when the one that started it dies, however it dies.
+
+    ResourceError when that one is dead already: nobody would ever end us.
+    """
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:
+        raise ResourceError(f"the desk (process {parent}) that started this worker is gone")
 
 
 class Worker:

@@ -79,6 +79,8 @@ class Journal:
         self.last_turn = 0
         self.last_output = 0
         self.bytes_written = 0
+        self.bytes_kept = 0
+        """What all segments weigh together."""
         self._recent: deque[Output] = deque(maxlen=RECENT_MAX)
         self._older: deque[Output] = deque()
         """A stretch read back from the files, so that a reader far behind does not read them for each batch."""
@@ -91,6 +93,7 @@ class Journal:
             folder.mkdir(parents=True, exist_ok=True)
             self._cut_torn_tail()
             self._recall()
+            self.bytes_kept = sum(path.stat().st_size for path in segment_paths(folder))
             self._make_reserve()
         except OSError as error:
             raise ResourceError(f"{folder}: the journal cannot be written: {error.strerror}; free the disk") from error
@@ -151,19 +154,14 @@ class Journal:
             finally:
                 os.close(file)
 
-    def bytes_kept(self) -> int:
-        """What all segments weigh together."""
-        return sum(path.stat().st_size for path in segment_paths(self.folder))
-
     def drop_before(self, turn: int, shipped: int) -> None:
-        """Delete the oldest segments beyond bytes_max that a snapshot at `turn` and the stream make unneeded."""
-        paths = segment_paths(self.folder)
-        total = sum(path.stat().st_size for path in paths)
-        for path, following in pairwise(paths):
+        """Delete the oldest segments that a snapshot at `turn` and the stream make unneeded, down to half of
+        bytes_max: the other half is for when the stream cannot be reached."""
+        for path, following in pairwise(segment_paths(self.folder)):
             turns_end = int(following.stem) - 1
-            if total <= self.bytes_max or turns_end > turn or self._last_output_of(path) > shipped:
+            if self.bytes_kept <= self.bytes_max // 2 or turns_end > turn or self._last_output_of(path) > shipped:
                 return
-            total -= path.stat().st_size
+            self.bytes_kept -= path.stat().st_size
             path.unlink()
             del self._last_outputs[path]
 
@@ -244,6 +242,7 @@ class Journal:
             raise
         self._offset += len(data)
         self.bytes_written += len(data)
+        self.bytes_kept += len(data)
         if self.fsync == "always":
             os.fsync(self._file)
 

@@ -66,6 +66,8 @@ class Heartbeat(EventMessage, frozen=True, kw_only=True):
     messages_per_second: Number = 0.0
     tick_to_order_us: dict[str, int] | None = None
     """Where a venue lives in the process: from the planned time of the tick to the receipt of its order."""
+    journal: str = ""
+    """Why the process's journal asks that nothing new opens: full or behind."""
 
 
 class BookCheck(EventMessage, frozen=True, kw_only=True):

@@ -160,9 +160,9 @@ class PrivateServer:
 
     def _launch(self) -> subprocess.Popen[bytes]:
         binary = server_files.find_binary(self.config.binary)
-        configuration = server_files.write_configuration(self.config.directory)
         assert self._lock is not None
         try:
+            configuration = server_files.write_configuration(self.config.directory)
             with (self.config.directory / "startup.log").open("wb") as startup_log:
                 # Its own session, so that Ctrl-C reaches the desk alone and the desk can drain before the server goes.
                 # It inherits the lock, so that the store stays locked until the server too is gone.

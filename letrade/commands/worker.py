@@ -49,7 +49,7 @@ def _by_hand(
     from letrade.running import run_external
 
     launch = Launch(
-        process=name, desk_arguments={}, data_dir=str(data_dir), urls=list(urls), user=user,
+        process=name, desk_pid=0, desk_arguments={}, data_dir=str(data_dir), urls=list(urls), user=user,
         password=os.environ.get("LETRADE_NATS_PASSWORD"), uid="", stepped=False, instruments=[],
     )  # fmt: skip
     return run_external({"paths": list(desk)}, launch)
