@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from letrade.core.clock import PacedClock, WallClock, wall_ns
 from letrade.core.config.desk import DESK_PROCESS
+from letrade.core.engine.cursor import cursor_in
 from letrade.core.engine.driver import Driver
 from letrade.core.engine.options import is_recorded_pace, is_stepped, speed_of
 from letrade.core.engine.paced import FeedDriver, PacedDriver
@@ -21,10 +22,12 @@ def driver_of(station: Station) -> Driver:
         return SteppedDriver(station) if leads else FollowerDriver(station)
     station.process.recover()
     reader = FeedReader(station.blueprint.feeds(station.name))
+    if not leads and not station.process.node.slots:
+        cursor = cursor_in(station.folder.path)
+        reader.skip(cursor.keys())
+        return FeedDriver(station, reader, _set_clock(station, reader), cursor)
     reader.skip(station.process.seen)
     shift = _set_clock(station, reader)
-    if not leads and not station.process.node.slots:
-        return FeedDriver(station, reader, shift)
     return PacedDriver(station, reader, shift, leads)
 
 

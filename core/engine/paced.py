@@ -6,7 +6,8 @@ import asyncio
 
 from msgspec.structs import force_setattr
 
-from letrade.core.clock import MICROSECOND, wall_ns
+from letrade.core.clock import SECOND, monotonic_ns
+from letrade.core.engine.cursor import FeedCursor
 from letrade.core.engine.driver import Driver, stamp
 from letrade.core.engine.healing import Healer
 from letrade.core.engine.live import LiveRun
@@ -18,6 +19,7 @@ from letrade.core.stepping.course import OPERATOR, settle_ns
 from letrade.core.stepping.reader import FeedReader
 
 POLL_SECONDS = 0.05
+CURSOR_EVERY_NS = SECOND // 2
 
 
 class PacedDriver(Driver):
@@ -143,12 +145,12 @@ class PacedDriver(Driver):
 class FeedDriver(Driver):
     """A process with feeds and no actors: sends each message when it is due, and stops at their end."""
 
-    def __init__(self, station: Station, reader: FeedReader, shift: int) -> None:
+    def __init__(self, station: Station, reader: FeedReader, shift: int, cursor: FeedCursor) -> None:
         super().__init__(station)
         self.reader = reader
         self.shift = shift
-        self._offset = wall_ns() // MICROSECOND
-        """Added to sequences, so that a feed that is started again is not taken for a repetition."""
+        self.cursor = cursor
+        self._saved = 0
 
     def command(self, message: Message) -> None:
         raise TypeError("a feed takes no commands")
@@ -166,6 +168,7 @@ class FeedDriver(Driver):
         while not self.stopping.is_set():
             time = self.reader.peek_time()
             if time is None:
+                (self.station.folder.path / "cursor").unlink(missing_ok=True)
                 return
             delay = clock.seconds_until(time + self.shift)
             if delay:
@@ -174,8 +177,14 @@ class FeedDriver(Driver):
             await asyncio.sleep(0)
 
     def _send(self, messages: list[Message]) -> None:
+        cursor = self.cursor
         for message in messages:
+            cursor.seen[message.source] = message.sequence
             force_setattr(message, "time", message.time + self.shift)
-            force_setattr(message, "sequence", message.sequence + self._offset)
+            force_setattr(message, "sequence", message.sequence + cursor.offset)
         self.feed_messages += len(messages)
         self.station.transport.send(messages)
+        now = monotonic_ns()
+        if now - self._saved > CURSOR_EVERY_NS:
+            self._saved = now
+            cursor.save(self.station.folder.path)
