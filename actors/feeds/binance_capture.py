@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any
 
@@ -54,7 +54,10 @@ class BinanceCapture(Feed):
                 continue
             if instrument not in self.context.instruments:
                 prices, sizes = needed.setdefault(instrument, (set(), set()))
-                _collect(line, event, prices, sizes)
+                try:
+                    _collect(line, event, prices, sizes)
+                except ValueError as error:
+                    raise self._no_decimals(error) from error
         return tuple(described(name, tick_of(prices), lot_of(sizes)) for name, (prices, sizes) in needed.items())
 
     def messages(self) -> Iterator[Message]:
@@ -68,10 +71,13 @@ class BinanceCapture(Feed):
             try:
                 message = self._message(line, event, header)
             except ValueError as error:
-                raise DataError(f"{self.position}: expected prices and sizes as decimals: {error}") from error
+                raise self._no_decimals(error) from error
             if message is not None:
                 sequence += 1
                 yield message
+
+    def _no_decimals(self, error: ValueError) -> DataError:
+        return DataError(f"{self.position}: expected prices and sizes as decimals: {error}")
 
     def _message(self, line: Line, event: Payload, header: dict[str, Any]) -> Message | None:
         """What one line says, None when that is nothing we know. ValueError for a number that is none."""
@@ -200,22 +206,31 @@ def pack(levels: Levels | float) -> bytes:
     if not isinstance(levels, list):
         raise ValueError(f"found {levels!r} instead of levels")
     values = list(chain.from_iterable(levels))
-    # A NaN hides from min and max, but makes the sum a NaN, which is not below infinity.
-    if not (min(values) >= 0.0 and max(values) <= NUMBER_LIMIT and sum(values) < math.inf):
-        raise ValueError("found one that is negative, too large or not finite")
+    _check(values)
     return struct.pack(f"<{len(values)}d", *values)
 
 
+def _check(values: Sequence[float]) -> None:
+    # A NaN hides from min and max, but makes the sum a NaN, which is not below infinity.
+    if not (min(values) >= 0.0 and max(values) <= NUMBER_LIMIT and sum(values) < math.inf):
+        raise ValueError("found one that is negative, too large or not finite")
+
+
 def _collect(line: Line, event: Payload, prices: set[float], sizes: set[float]) -> None:
-    """Keep all prices and sizes of one line."""
+    """Keep all prices and sizes of one line. ValueError for a number that is none."""
     for levels in (event.bid, event.ask, line.bids, line.asks):
         if isinstance(levels, list) and levels:
             level_prices, level_sizes = zip(*levels, strict=True)
-            prices.update(level_prices)
-            sizes.update(level_sizes)
+            _keep(prices, level_prices)
+            _keep(sizes, level_sizes)
     if event.price:
-        prices.add(event.price)
-        sizes.add(event.size)
+        _keep(prices, (event.price,))
+        _keep(sizes, (event.size,))
     elif event.last_update and isinstance(event.bid, float) and isinstance(event.ask, float):
-        prices.update((event.bid, event.ask))
-        sizes.update((event.bid_size, event.ask_size))
+        _keep(prices, (event.bid, event.ask))
+        _keep(sizes, (event.bid_size, event.ask_size))
+
+
+def _keep(kept: set[float], values: Sequence[float]) -> None:
+    _check(values)
+    kept.update(values)

@@ -89,7 +89,7 @@ class OhlcvFeed(Feed):
         if market is None:
             raise DataError(
                 f"{self.config.path}: the name does not say the instrument as in BTC_USDT_USDT-1h-futures.feather: "
-                "give the feed's `instrument`, such as 'binance.BTC-USDT', and an [[instrument]] with its tick and lot"
+                "name it with --instrument 'binance.BTC-USDT', or as the feed's `instrument` beside an [[instrument]]"
             )
         return market.instrument(self.config.venue)
 

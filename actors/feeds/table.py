@@ -14,6 +14,7 @@ from letrade.core.clock import MICROSECOND, MILLISECOND, SECOND
 from letrade.core.config.values import parse_instant, show_instant
 from letrade.core.errors import DataError, ResourceError
 
+GZIP_MAGIC = b"\x1f\x8b"
 FEATHER_MAGICS = (b"ARROW1", b"FEA1")
 STAMP_NAMES = ("date", "timestamp", "time", "open_time", "datetime", "opentime", "open time", "")
 PRICE_NAMES = ("open", "high", "low", "close")
@@ -61,6 +62,8 @@ def read_table(path: str) -> Table:
             magic = stream.read(6)
         if not magic:
             raise DataError(f"{path}: expected bars, found an empty file")
+        if magic.startswith(GZIP_MAGIC):
+            raise DataError(f"{path}: expected bars as feather or CSV, found gzip: unpack it first (gunzip)")
         table = _read_feather(path) if magic.startswith(FEATHER_MAGICS) else _read_csv(path)
     except OSError as error:
         raise DataError(f"{path}: expected a file of bars, found none: {error.strerror or error}") from error
@@ -177,12 +180,12 @@ def _check_rows(table: Table) -> None:
     prices = (table.open, table.high, table.low, table.close)
     with np.errstate(invalid="ignore"):
         bad = ~np.logical_and.reduce([np.isfinite(column) & (column > 0) & (column <= 1e15) for column in prices])
-        _refuse(table, bad, "expected prices above 0")
+        _refuse(table, bad, "expected finite prices above 0 and at most 1e15")
         above = (table.high < table.open) | (table.high < table.close) | (table.high < table.low)
         below = (table.low > table.open) | (table.low > table.close)
         _refuse(table, above | below, "expected low <= open, close <= high")
         volume = table.volume
-        _refuse(table, (volume < 0) | np.isinf(volume) | (volume > 1e15), "expected a volume of 0 or more")
+        _refuse(table, (volume < 0) | np.isinf(volume) | (volume > 1e15), "expected a finite volume of 0 to 1e15")
     steps = np.diff(table.opens_ns, prepend=table.opens_ns[0] - 1)
     _refuse(table, steps == 0, "the row is there twice")
     _refuse(table, steps < 0, "the row is earlier than the one before: expected rows in order of time")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Hashable, Iterable
 from decimal import Decimal
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from letrade.core.config.describe import did_you_mean
 from letrade.core.config.desk import DESK_PROCESS, ActorEntry, DeskConfig
@@ -13,6 +15,9 @@ from letrade.core.config.problems import Place, Problems
 from letrade.core.config.values import DURATION_FORM
 
 Item = TypeVar("Item", bound=Hashable)
+
+_HOST = re.compile(r"[A-Za-z0-9._:%-]+", re.ASCII)
+_SERVER_SCHEMES = ("nats", "tls", "ws", "wss")
 
 
 class Checker:
@@ -30,6 +35,7 @@ class Checker:
         self.data_tells_instruments = any(tells_instruments(feed.feed_class) for feed in desk.feeds)
 
     def run(self) -> None:
+        self.check_servers()
         self.check_names()
         self.check_accounts_and_venues()
         self.check_instruments()
@@ -46,6 +52,11 @@ class Checker:
         """Nothing is said where a feed may tell of more instruments; the desk's start looks again when it has."""
         if not self.data_tells_instruments:
             self._known(name, self.instruments, "instrument", place)
+
+    def check_servers(self) -> None:
+        """The text found is not told: a URL may hold what nobody should read."""
+        if not all(_is_server(url) for url in self.desk.nats.urls):
+            self.problems.add(("nats", "url"), 'expected the URL of a server such as "nats://127.0.0.1:4222"')
 
     def check_names(self) -> None:
         """Venues, actors and feeds are sources of messages, so no two of them may share a name."""
@@ -156,6 +167,15 @@ def tells_instruments(feed_class: type) -> bool:
     from letrade.core.feed import Feed  # late, so that reading a desk file does not load the runtime
 
     return getattr(feed_class, "instruments", Feed.instruments) is not Feed.instruments
+
+
+def _is_server(url: str) -> bool:
+    try:
+        parts = urlsplit(url if "://" in url else f"nats://{url}")
+        host = parts.hostname if parts.port is None or parts.port > 0 else None
+    except ValueError:
+        return False
+    return parts.scheme in _SERVER_SCHEMES and host is not None and _HOST.fullmatch(host) is not None
 
 
 def _repeated(items: Iterable[Item]) -> list[Item]:

@@ -35,10 +35,11 @@ class Requests:
 
     async def schema(self, verb: str, request: dict[str, Any]) -> dict[str, Any]:
         """The JSON Schema of one kind of message, or the names of all kinds."""
+        _only(request, "kind")
         kind = request.get("kind")
         if kind is None:
             return {"kinds": sorted(BY_TAG)}
-        if kind not in BY_TAG:
+        if not isinstance(kind, str) or kind not in BY_TAG:
             raise DataError(f"expected one of the kinds {', '.join(sorted(BY_TAG))}, found {kind!r}")
         return msgspec.json.schema(BY_TAG[kind])
 
@@ -64,13 +65,15 @@ class Requests:
         return {"ok": not left, "account": account, "left": left}
 
     async def stop(self, verb: str, request: dict[str, Any]) -> dict[str, Any]:
+        _only(request)
         self.engine.stop()
         return {"ok": True, "on_stop": self.engine.config.desk.on_stop}
 
     def _scope(self, request: dict[str, Any]) -> tuple[str, str]:
+        _only(request, "account", "reason")
         account, reason = request.get("account", ALL_ACCOUNTS), request.get("reason", "")
         names = {each.name for each in self.engine.config.accounts} | {ALL_ACCOUNTS}
-        if account not in names:
+        if not isinstance(account, str) or account not in names:
             raise DataError(f"expected one of the accounts {', '.join(sorted(names))}, found {account!r}")
         if not isinstance(reason, str):
             raise DataError(f"expected a text as reason, found {reason!r}")
@@ -87,6 +90,14 @@ class Requests:
         return [
             held for held in positions if held.get("quantity") and account in (ALL_ACCOUNTS, held.get("account"))
         ]
+
+
+def _only(request: dict[str, Any], *known: str) -> None:
+    """DataError for a key that the verb does not know: with its account misspelt a request would mean all of them."""
+    unknown = sorted(set(request) - set(known))
+    if unknown:
+        expected = " and ".join(known) or "no keys"
+        raise DataError(f"expected {expected} in the request, found {', '.join(map(repr, unknown))}")
 
 
 def verbs_of(engine: Host) -> dict[str, Verb]:

@@ -19,7 +19,7 @@ from letrade.core.messages.events import Alert
 from letrade.core.messages.registry import tag
 from letrade.core.network.journal_stream import JournalStream
 from letrade.core.network.link import Link
-from letrade.core.network.shipper import Record, Shipper
+from letrade.core.network.shipper import Record, Shipper, ShipperState
 from letrade.core.process import Process
 from letrade.core.stage import Stage
 from letrade.core.stepping.barrier import Barrier
@@ -167,7 +167,9 @@ class Station:
         }
 
     def _report(self, error: LetradeError) -> None:
-        self.complain("journal_stream", str(error))
+        """A server that is away is told apart from a stream that refuses: only the latter waits for an operator."""
+        refused = self.shipper is not None and self.shipper.state is ShipperState.REFUSED
+        self.complain("journal_refused" if refused else "journal_stream", str(error))
 
 
 class _Outputs:

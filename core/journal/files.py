@@ -17,6 +17,7 @@ RESERVE_BYTES = 128 * 1024
 RECENT_MAX = 50_000
 OLDER_MAX = 10_000
 RECALLED_SEGMENTS = 2
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Output(NamedTuple):
@@ -85,6 +86,8 @@ class Journal:
         self._older: deque[Output] = deque()
         """A stretch read back from the files, so that a reader far behind does not read them for each batch."""
         self._last_outputs: dict[Path, int] = {}
+        self._unneeded = (0, 0)
+        """The turn and the output up to which the last snapshot and the stream hold everything."""
         self._file = -1
         self._path = folder
         self._offset = 0
@@ -118,7 +121,7 @@ class Journal:
         try:
             self._put(turn.number, data)
         except OSError as error:
-            self._free_the_reserve(error)
+            self._make_room(error)
             try:
                 self._put(turn.number, data)
             except OSError as second:
@@ -157,13 +160,23 @@ class Journal:
     def drop_before(self, turn: int, shipped: int) -> None:
         """Delete the oldest segments that a snapshot at `turn` and the stream make unneeded, down to half of
         bytes_max: the other half is for when the stream cannot be reached."""
-        for path, following in pairwise(segment_paths(self.folder)):
+        self._unneeded = (turn, shipped)
+        self._drop_beyond(self.bytes_max // 2)
+
+    def _drop_beyond(self, bytes_max: int) -> bool:
+        """Whether there was a segment to delete."""
+        turn, shipped = self._unneeded
+        dropped = False
+        paths = segment_paths(self.folder)
+        for path, following in pairwise(paths):
             turns_end = int(following.stem) - 1
-            if self.bytes_kept <= self.bytes_max // 2 or turns_end > turn or self._last_output_of(path) > shipped:
-                return
+            if self.bytes_kept <= bytes_max or turns_end > turn or self._last_output_of(path) > shipped:
+                break
             self.bytes_kept -= path.stat().st_size
             path.unlink()
             del self._last_outputs[path]
+            dropped = True
+        return dropped
 
     def read_after(self, sequence: int, limit: int) -> list[Output]:
         """Up to `limit` outputs after a number, from memory, or from the files when they are older than that."""
@@ -246,12 +259,17 @@ class Journal:
         if self.fsync == "always":
             os.fsync(self._file)
 
-    def _free_the_reserve(self, error: OSError) -> None:
-        """What closes positions must still be written when the disk is full. ResourceError the second time."""
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or self.full:
+    def _make_room(self, error: OSError) -> None:
+        """What closes positions must still be written when the disk is full: what is not needed any more goes, and when
+        there is no such thing the reserve. ResourceError when neither is left."""
+        if error.errno not in DISK_FULL:
             raise self._refusal(error) from error
         self.full = True
-        self._reserve.unlink(missing_ok=True)
+        if self._drop_beyond(0):
+            return
+        if not self._reserve.exists():
+            raise self._refusal(error) from error
+        self._reserve.unlink()
 
     def _refusal(self, error: OSError) -> ResourceError:
         return ResourceError(

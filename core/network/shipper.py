@@ -211,9 +211,10 @@ class Shipper:
     def _fail(self, error: LetradeError) -> None:
         no_answer = isinstance(error, NatsError | TimeoutExpired) and not isinstance(error, JetStreamRefusal)
         state = ShipperState.AWAY if no_answer else ShipperState.REFUSED
-        if state is not self.state:
-            self._report(error)
+        news = state is not self.state
         self.state, self.last_error = state, error
+        if news:
+            self._report(error)
 
 
 def _within_bytes(records: list[Record]) -> list[Record]:
