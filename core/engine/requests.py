@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -86,10 +88,20 @@ class Requests:
         return {"ok": True}
 
     def _held(self, account: str) -> list[dict[str, Any]]:
-        positions = self.engine.status().get("positions", [])
-        return [
-            held for held in positions if held.get("quantity") and account in (ALL_ACCOUNTS, held.get("account"))
-        ]
+        return open_positions(self.engine.status().get("positions", []), account)
+
+
+def open_positions(positions: Sequence[dict[str, Any]], account: str) -> list[dict[str, Any]]:
+    """Those of instruments in which the account itself holds something. Shares of strategies that cancel each other out
+    are left alone: at the venue there is nothing to close."""
+    nets: dict[tuple[str, str], Decimal] = {}
+    for held in positions:
+        key = held["account"], held["instrument"]
+        nets[key] = nets.get(key, Decimal(0)) + Decimal(held["quantity"])
+    return [
+        held for held in positions
+        if account in (ALL_ACCOUNTS, held["account"]) and nets[held["account"], held["instrument"]]
+    ]  # fmt: skip
 
 
 def _only(request: dict[str, Any], *known: str) -> None:
