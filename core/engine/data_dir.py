@@ -68,8 +68,10 @@ class DataDirectory:
     def open(self, config: DeskConfig, fresh: bool, stepped: bool) -> DeskRecord:
         """The record of the desk to be run. What another, or a finished, recorded run left is put aside, not lost."""
         fingerprint = fingerprint_of(config)
-        record = self._read()
-        if record is not None and (fresh or (stepped and (record.finished or record.fingerprint != fingerprint))):
+        # A record that cannot be read is not read where it is not wanted: --fresh is the way out.
+        record = None if fresh else self._read()
+        ended = record is not None and stepped and (record.finished or record.fingerprint != fingerprint)
+        if ended or (fresh and (self.path / "desk.json").exists()):
             self._put_aside()
             record = None
         if record is None:
@@ -128,4 +130,4 @@ def read_run(path: Path) -> RunRecord | None:
     except FileNotFoundError:
         return None
     except msgspec.DecodeError as error:
-        raise DataError(f"{file}: expected the address of a desk: {error}") from error
+        raise DataError(f"{file}: expected the address of a desk: {error}; letrade run writes it anew") from error

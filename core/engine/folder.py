@@ -66,7 +66,7 @@ class Folder:
         try:
             last = int(path.read_text()) if path.exists() else 0
         except ValueError as error:
-            raise DataError(f"{path}: expected a number: {error}") from error
+            raise DataError(f"{path}: expected a number: {error}; restore the file, or start with --fresh") from error
         epoch = max(last + 1, at_least)
         temporary = path.with_suffix(".new")
         try:

@@ -99,6 +99,17 @@ def test_a_server_that_is_not_there_a_port_that_is_taken_and_a_folder_that_is_a_
     refused("run", "--data-dir", tmp_path / "three", code=8, says="the data directory cannot be used")
 
 
+def test_fresh_is_the_way_out_of_a_data_directory_that_is_damaged(tmp_path: Path) -> None:
+    options: tuple[str | Path, ...] = ("run", "--data-dir", tmp_path, "--for", "1s")
+    (tmp_path / "desk.json").write_text("junk")
+    refused(*options, code=6, says="start with --fresh")
+    assert letrade(*options, "--fresh").returncode == 0
+    (tmp_path / "desk" / "epoch").write_text("junk")
+    refused(*options, code=6, says="start with --fresh")
+    assert letrade(*options, "--fresh").returncode == 0
+    assert len(list((tmp_path / "old").iterdir())) == 2
+
+
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """The default desk, at work."""
