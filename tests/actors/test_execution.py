@@ -12,7 +12,7 @@ from letrade.actors.execution.execution import Execution
 from letrade.actors.execution.sending import ExecutionConfig
 from letrade.core.ids import client_order_id
 from letrade.core.messages.base import Message
-from letrade.core.messages.events import Alert, Halt, Resume
+from letrade.core.messages.events import Alert, Halt, Recovered, Resume
 from letrade.core.messages.orders import (
     AmendIntent,
     ApprovedAmend,
@@ -174,6 +174,14 @@ def test_an_approval_that_waits_for_one_that_never_comes_ends_unsent_when_the_op
     assert [(update.order_id, update.state) for update in of_kind(said, OrderUpdate)] == [("alpha.3.1", "expired")]
     assert of_kind(said, VenueSubmit) == []
     assert len(of_kind(desk.approve(), VenueSubmit)) == 1
+
+
+def test_only_the_restart_of_the_desk_itself_lifts_a_pause_and_any_restart_asks_the_venue() -> None:
+    desk = Desk()
+    desk.tell(Halt(account="*", reason="test", pause=True), source="operator")
+    for process, sent in (("one", 0), ("desk", 1)):
+        assert questions(desk.tell(Recovered(process=process), source=process))
+        assert len(of_kind(desk.approve(), VenueSubmit)) == sent
 
 
 def json_of(state: Any) -> Any:
