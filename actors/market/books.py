@@ -15,6 +15,8 @@ from letrade.core.messages.events import Alert, BookCheck, Drain
 from letrade.core.messages.market import BookDelta, BookGap, BookSnapshot, Quote
 from letrade.core.stage import Stage
 
+DIFFS_WITHOUT_SNAPSHOT = 100
+"""So many diffs before the first snapshot are no start any more, but a recording that has none."""
 CHECK_EVERY_NS = SECOND
 
 
@@ -127,6 +129,9 @@ class BookKeeper(Actor):
             text = f"expected update {expected}, found {found}; waiting for a snapshot"
             self._alert("book-gap", delta.instrument, text)
             self._lost(kept, expected, found)
+        elif verdict == Verdict.KEEP and not kept.sync.last_update and len(kept.sync.buffer) == DIFFS_WITHOUT_SNAPSHOT:
+            text = f"{DIFFS_WITHOUT_SNAPSHOT} diffs and no snapshot yet: there is no book to trade on until one comes"
+            self._alert("book-waiting", delta.instrument, text)
 
     def _lost(self, kept: KeptBook, expected: int, found: int) -> None:
         kept.sync.lose()

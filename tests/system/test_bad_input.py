@@ -53,6 +53,13 @@ def test_a_number_of_a_capture_that_is_none_is_told_with_its_line(tmp_path: Path
     refused("backtest", "--data", path, code=6, says=f"{path}:3: expected prices and sizes as decimals")
 
 
+def test_a_capture_without_a_snapshot_is_told_though_nothing_in_it_is_wrong(tmp_path: Path) -> None:
+    diffs = [diff(update, update, [("61800.1", "1.5")], []) for update in range(1, 200)]
+    answer = letrade("backtest", "recorded", "--data", written(tmp_path / "capture.gz", *diffs), "--json")
+    assert answer.returncode == 0, answer.stderr
+    assert json.loads(answer.stdout)["alerts"]["book-waiting"] == 1
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [
