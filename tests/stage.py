@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from msgspec.structs import force_setattr
+
 from letrade.core.actor import Actor, Context
 from letrade.core.instruments import Catalogue
 from letrade.core.messages.base import Message
 from letrade.core.messages.market import Instrument
 from letrade.core.node import Node, Place, directory_of
 from letrade.core.stage import Stage
-from msgspec.structs import force_setattr
 
 BTC = Instrument(
     instrument="paper.BTC-USDT", kind="spot", base="BTC", quote="USDT", settle="USDT", tick="0.01", lot="0.00001"
