@@ -112,10 +112,8 @@ class Transport:
             return False
 
     def _subject(self, kind: str, message: Message) -> str:
-        key = (
-            kind, getattr(message, "instrument", message.source),
-            getattr(message, "strategy", ""), getattr(message, "account", ""),
-        )  # fmt: skip
+        about = message.source if message.FAMILY == "ev" else getattr(message, "instrument", message.source)
+        key = (kind, about, getattr(message, "strategy", ""), getattr(message, "account", ""))
         subject = self._subjects.get(key)
         if subject is None:
             if len(self._subjects) >= SUBJECTS_MAX:
