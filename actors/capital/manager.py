@@ -255,9 +255,18 @@ class CapitalManager(Actor):
         for new in plan.orders:
             opening = new.size - new.closing
             halves = [NewOrder(new.side, new.closing, new.closing), NewOrder(new.side, opening, 0)]
-            found = [self._new_order(desire, half) for half in halves if half.size]
+            found = [self._new_order(desire, half) for half in halves if half.size and not self._is_dust(desire, half)]
             orders += [order for order in found if order is not None]
         self._send(desire, orders, list(plan.amends))
+
+    def _is_dust(self, desire: Desire, new: NewOrder) -> bool:
+        """What is left of a spot holding, too small for the venue to take: it stays, and is not asked for again."""
+        specification = self.context.instruments.at(desire.instrument, self.now())
+        if specification.kind != "spot" or new.closing < new.size:
+            return False
+        size = number(new.size)
+        price = self.purse.basis(desire.instrument, new.side, desire.price) or 0.0
+        return size < specification.size_min or exact(price) * exact(size) < specification.notional_min
 
     def _new_order(self, desire: Desire, new: NewOrder) -> OrderIntent | None:
         """Reserves what it may take, or refuses it whole."""

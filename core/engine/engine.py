@@ -198,6 +198,8 @@ class CoreEngine:
         if self._service is not None:
             await self._service.stop()
         await asyncio.gather(*(worker.stop() for worker in self.workers))
+        for worker in self.workers:
+            worker.launch.unlink(missing_ok=True)  # it holds the desk's password
         if self.station is not None:
             await self.station.stop_shipping()
         if self._record is not None:  # else the directory, and what it says of a running desk, is another's

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from letrade.core.config.desk import DeskConfig
 from letrade.core.engine.data_dir import DataDirectory, RunRecord
 from letrade.core.engine.options import EngineOptions
-from letrade.core.errors import LetradeError
+from letrade.core.errors import LetradeError, NatsError, TimeoutExpired
 from letrade.core.network.key_value import KeyValue
 from letrade.core.network.lease import Lease
 from letrade.core.network.link import Link, LinkConfig, check_server
@@ -47,7 +47,14 @@ class DeskNetwork:
         store = self.store = KeyValue(self.link, self.config.desk.name)
         owner = str(self.data.path.resolve())
         self.lease = Lease(store, self.config.desk.name, owner, on_overdue=self._overdue, on_lost=on_lost)
-        epoch = await self.lease.acquire()
+        try:
+            epoch = await self.lease.acquire()
+        except TimeoutExpired as error:
+            who = f"user {self.user!r}" if self.user else "a user without a login (--nats nats://user:password@host)"
+            raise NatsError(
+                f"{', '.join(self.urls)} lets {who} in, but does not answer on JetStream: expected a user that may "
+                f"publish and use JetStream ({error})"
+            ) from error
         self._watch(asyncio.create_task(self.lease.renew(), name="lease"), on_lost)
         return self.link, epoch
 

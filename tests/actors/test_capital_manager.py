@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from letrade.core.config.desk import Allocation
@@ -11,7 +12,7 @@ from letrade.core.messages.base import Message
 from letrade.core.messages.events import Failure
 from letrade.core.messages.orders import OrderRefused, Proposal
 from tests.actors.desk_parts import LINEAR, SPOT, TradingDesk, settings
-from tests.stage import of_kind
+from tests.stage import BTC, PERP, of_kind
 
 
 def allocation(strategy: str, **more: object) -> Allocation:
@@ -67,6 +68,19 @@ def test_what_reduces_is_never_limited_by_capital() -> None:
     desk.target(4.0, instrument=LINEAR)
     desk.actor("capital").purse.books["main"].change("USDT", -10_000)
     assert sizes(desk.target(1.0, instrument=LINEAR)) == [3.0]
+
+
+def test_dust_that_the_venue_would_not_take_stays_and_is_not_asked_for_again() -> None:
+    coarse = msgspec.structs.replace(BTC, notional_min="5")
+    desk = TradingDesk(instruments=(coarse, PERP))
+    desk.trade(100.0)
+    desk.target(1.0)
+    assert sizes(desk.target(0.01)) == [0.99]
+    assert desk.held() == 0.01
+    assert sizes(desk.target(0.0)) == []
+    assert refusals(desk.target(0.0)) == []
+    assert sizes(desk.target(1.0)) == [0.99]
+    assert sizes(desk.target(0.0)) == [1.0]
 
 
 def test_spot_is_never_sold_short() -> None:
