@@ -30,6 +30,8 @@ from letrade.core.orders import ASK_CANCEL, EXPIRE, OPEN, PARTLY_FILLED, REFUSE,
 from letrade.core.quantities import units
 
 EARLY_MAX = 1024
+CLOSING_PATIENCE = 5
+"""How many times max_age an approval to close may be old."""
 
 
 class Execution(Flattener):
@@ -75,7 +77,7 @@ class Execution(Flattener):
         elif order.opening and (why := self.halts.reason(order.account)):
             order.state = next_state(order.state, REFUSE)
             self.tell(order, why)
-        elif order.opening and self._late(approved):
+        elif self._late(approved):
             order.state = next_state(order.state, EXPIRE)
             self.tell(order, "approved too long ago")
         else:
@@ -91,7 +93,7 @@ class Execution(Flattener):
         order = self.table.orders.get(amend.order_id)
         ready = order is not None and order.state in (OPEN, PARTLY_FILLED) and not order.cancel_wanted
         why = self.halts.reason(approved.account) if approved.opening else ""
-        if approved.opening and not why and self._late(approved):
+        if not why and self._late(approved):
             why = "approved too long ago"
         if order is None or not ready or order.amending is not None:
             why = f"the order is {order.state}" if order is not None else "no such order"
@@ -226,7 +228,11 @@ class Execution(Flattener):
         return order
 
     def _late(self, approved: ApprovedOrder | ApprovedAmend) -> bool:
-        return self.max_age is not None and self.now() - approved.time > self.max_age
+        """What closes may be later than what opens; yet what was decided before an outage is not sent after it."""
+        if self.max_age is None:
+            return False
+        patience = self.max_age if approved.opening else CLOSING_PATIENCE * self.max_age
+        return self.now() - approved.time > patience
 
     def _refuse(
         self, about: DeskMessage, order_id: str, rule: str, limit: str, found: str, what: str = "order"

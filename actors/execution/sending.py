@@ -34,7 +34,8 @@ class ExecutionConfig(ActorConfig, frozen=True, kw_only=True):
     reconcile_after: PositiveDuration = 10 * SECOND_NS
     """How long after sending an order the whole account is compared; doubled while orders rest undisturbed."""
     max_age: PositiveDuration | None = SECOND_NS
-    """Opening approvals older than this expire unsent; no matter in stepped runs, where nothing is late."""
+    """Approvals to open that are older expire unsent, those to close at five times this; in stepped runs nothing is
+    late."""
     history: Count = 4096
     """Ended orders that are remembered."""
 

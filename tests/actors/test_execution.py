@@ -360,3 +360,21 @@ def test_no_answer_in_no_state_stops_execution(request_kind: str, refused: bool,
         answer = order(status, request_kind, refused=refused)
         desk.answer(answer, msgspec.structs.replace(answer, filled=0.5), fill(1, 0.5), answer)
         assert not desk.stage.node.slots[0].stopped
+
+
+@pytest.mark.parametrize(
+    ("opening", "age", "sent"), [(True, 0.9, 1), (True, 1.1, 0), (False, 4.9, 1), (False, 5.1, 0)]
+)
+def test_what_was_decided_before_an_outage_is_not_sent_after_it(opening: bool, age: float, sent: int) -> None:
+    desk = Desk()
+    desk.execution.max_age = SECOND
+    desk.time += 20 * SECOND
+    desk.answer(state())
+    order = OrderIntent(order_id="alpha.1.1", side=1, size=1.0, price=95.0)
+    late = ApprovedOrder(
+        strategy="alpha", account="main", instrument=SPOT, approval=1, order=order, opening=opening,
+        time=desk.stage.node.floor - int(age * SECOND), source="risk", epoch=1, sequence=1,
+    )  # fmt: skip
+    said = desk.stage.tell(late, until=desk.time)
+    assert len(of_kind(said, VenueSubmit)) == sent
+    assert [update.state for update in of_kind(said, OrderUpdate)][-1] == ("sent" if sent else "expired")
