@@ -95,6 +95,7 @@ class PacedDriver(Driver):
         self.live.receive(word)
 
     def _receive(self, message: Message, payload: bytes) -> None:
+        self.station.observe_receipt(message)
         self.roll.note(message)
         self.live.receive(message, payload)
 

@@ -15,6 +15,7 @@ from letrade.core.engine.transport import Transport
 from letrade.core.errors import LetradeError, ResourceError
 from letrade.core.journal.files import Journal
 from letrade.core.journal.snapshots import SnapshotStore
+from letrade.core.messages.base import Message
 from letrade.core.messages.events import Alert
 from letrade.core.messages.registry import tag
 from letrade.core.network.journal_stream import JournalStream
@@ -73,7 +74,16 @@ class Station:
         """Watch orders arrive, where the venue lives; only in runs by the clock."""
         if self.has_stage(Stage.VENUE):
             self.tick_to_order.clock = self.clock
-            self.process.node.observers.append(self.tick_to_order.observe)
+            self.process.node.observers.append(self._observe_own)
+
+    def observe_receipt(self, message: Message) -> None:
+        """A message of another process, at the moment that it came."""
+        self.tick_to_order.observe(message)
+
+    def _observe_own(self, message: Message) -> None:
+        """An order that was decided in this process reaches the venue when it is published."""
+        if self.blueprint.home.get(message.source) == self.name:
+            self.tick_to_order.observe(message)
 
     def latency(self) -> dict[str, int] | None:
         """Tick to order in microseconds, measured where the venue lives."""
