@@ -34,6 +34,8 @@ class Process:
         self.turn_number = 0
         self.output_number = 0
         self.duplicates = 0
+        self.handled_before = 0
+        """Messages handled by earlier runs, as far as they were recovered: not this run's work."""
         self.sent: Counter[str] = Counter()
         self.window = 0
         self.phase = CLOSE_PHASE
@@ -206,7 +208,13 @@ class Process:
         for turn in self.journal.turns(self.turn_number):
             self._replay(turn)
         self.node.epoch = epoch
+        self.handled_before = self.node.handled
         return self.turn_number
+
+    @property
+    def handled_now(self) -> int:
+        """Messages handled since this process started or recovered."""
+        return self.node.handled - self.handled_before
 
     def _restore(self, snapshot: Snapshot) -> None:
         node_state.give_back(self.node, snapshot.node)

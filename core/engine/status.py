@@ -68,7 +68,7 @@ class Status:
             "losses": self._losses(),
             "duplicates_ignored": station.process.duplicates,
             "tick_to_order_us": station.latency(),
-            "messages_per_second": round(station.process.node.handled / seconds, 1),
+            "messages_per_second": round(station.process.handled_now / seconds, 1),
             "seconds": round(seconds, 3),
             "alert_counts": dict(station.alert_counts),
             "journal": station.journal_view(),
@@ -97,7 +97,7 @@ class Status:
 
     def _messages_per_second(self) -> float:
         now = monotonic_ns()
-        handled = self.station.process.node.handled
+        handled = self.station.process.handled_now
         if now - self._counted_ns > SECOND // 4:
             self._rate = (handled - self._counted) * SECOND / (now - self._counted_ns)
             self._counted, self._counted_ns = handled, now
