@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
@@ -10,7 +11,7 @@ from letrade.core.messages.base import Message
 from letrade.core.messages.market import Instrument
 
 
-class Feed:
+class Feed(ABC):
     """Subclasses yield messages whose header they stamp: time (never falling), source = name, sequence from 1.
 
     The same configuration and seed give the same messages, so that a restart can go on at a count of messages.
@@ -29,6 +30,6 @@ class Feed:
         """The instruments that the data itself tells of, for those that the desk file does not define."""
         return ()
 
+    @abstractmethod
     def messages(self) -> Iterator[Message]:
         """All messages, from the first. DataError where a file is not what its format promises."""
-        raise NotImplementedError

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 
 from msgspec.structs import force_setattr
 
@@ -15,7 +16,7 @@ from letrade.core.stepping.course import OPERATOR
 HEARTBEAT_SECONDS = 1.0
 
 
-class Driver:
+class Driver(ABC):
     """Drives the station of one process until its feeds end, it is stopped, or something breaks."""
 
     def __init__(self, station: Station) -> None:
@@ -24,13 +25,13 @@ class Driver:
         self.feed_messages = 0
         self._last_snapshot = monotonic_ns()
 
+    @abstractmethod
     async def run(self) -> None:
         """Until the end. Raises what broke the run."""
-        raise NotImplementedError
 
+    @abstractmethod
     def command(self, message: Message) -> None:
         """An operator's word, taken at the next turn."""
-        raise NotImplementedError
 
     def stop(self) -> None:
         """Drain and end."""

@@ -29,6 +29,9 @@ class Told(Driver):
         super().__init__(station)
         self.words: list[Message] = []
 
+    async def run(self) -> None:
+        """Nothing is driven here."""
+
     def command(self, message: Message) -> None:
         self.words.append(message)
 
