@@ -62,7 +62,8 @@ class Nats(Table, frozen=True, kw_only=True):
     password: Secret | None = None
     port: Port | None = None
     """Where the private server listens; 4222 if it is free, else any."""
-    client: Literal["nats-py"] = "nats-py"
+    client: Literal["letrade", "nats-py"] = "nats-py"
+    """Who speaks to the server: our own engine, or nats-py, the reference."""
 
     @property
     def urls(self) -> list[str]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Literal, Protocol
 
 import msgspec
 
@@ -12,24 +12,63 @@ from letrade.core.errors import NatsError
 
 Handler = Callable[[str, bytes, str], None]
 """Takes (subject, payload, reply subject or ""), at once, without waiting; what it raises is counted and reported."""
+Decode = Callable[[bytes], Any]
+DecodedHandler = Callable[[str, Any, bytes], None]
+"""Takes (subject, decoded payload, payload)."""
+Refuse = Callable[[str, bytes, Exception], None]
+"""Takes (subject, payload, what the decoder raised)."""
+BatchHandler = Callable[[list[str], list[bytes]], None]
+"""Takes the subjects and payloads that came in one read, in order."""
+StreamHandler = Callable[[str, bytes, str, bytes], None]
+"""Takes (subject, payload, reply, header block or b"") of what a JetStream consumer delivers."""
 
 OLDEST_SERVER = (2, 11)
 DESK_INBOX = "_INBOX_letrade"
 VIEWER_INBOX = "_INBOX"
 
 
+ClientName = Literal["letrade", "nats-py"]
+
+
+class Tls(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the line is encrypted. Without files the system's authorities are trusted and no certificate is shown."""
+
+    authorities: Path | None = None  # PEM, instead of the system's
+    certificate: Path | None = None  # ours, PEM
+    key: Path | None = None  # of our certificate, where that file does not hold it
+    first: bool = False  # the handshake comes before the server's first word
+    hostname: str | None = None  # what the server's certificate must name, instead of the host in the URL
+
+
 class LinkConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where to connect, as whom, and how much may wait to be sent."""
+    """Where to connect, as whom, and how much may wait to be sent.
+
+    `servers` are URLs such as nats://host:4222 or tls://user:password@host:4222; IPv6 hosts stand in brackets.
+    """
 
     servers: tuple[str, ...]
     name: str
+    client: ClientName = "nats-py"
     user: str | None = None
     password: str | None = None
-    credentials: Path | None = None  # a NATS .creds file
+    token: str | None = None
+    nkey_seed: Path | None = None  # a file that holds the seed
+    credentials: Path | None = None  # a NATS .creds file: a JWT and its seed
+    tls: Tls | None = None  # also without it: a server that requires TLS gets it
     inbox_prefix: str = DESK_INBOX  # VIEWER_INBOX for links that are not the desk's own
     no_echo: bool = False  # True: what this link publishes does not come back to it
     connect_timeout_seconds: float = 5.0
     waiting_bytes_max: int = 64 * 2**20
+    ping_interval_seconds: float = 5.0  # two pings unanswered: the connection is dead
+    reconnect_wait_seconds: float = 0.05  # before each server is tried again, and up to as much again by chance
+
+    def __repr__(self) -> str:
+        """Without the secrets that an error or a log would carry away."""
+        return f"LinkConfig(name={self.name!r}, client={self.client!r}, user={self.user!r})"
+
+
+class PermissionRefused(NatsError):
+    """The server does not let this user publish or subscribe there."""
 
 
 class ServerInfo(msgspec.Struct, frozen=True):
@@ -44,8 +83,10 @@ class ServerInfo(msgspec.Struct, frozen=True):
 class LinkCounters(msgspec.Struct):
     """What a link has done since it was made.
 
-    `dropped` were not sent, so as not to be late or too much; `forged` are messages of a stream that somebody aimed at
-    a subject which is not theirs, and were not handled.
+    `dropped` were not sent, so as not to be late or too much; `unwritten_bytes` had been handed to connections that
+    broke before the kernel took them; `conflated` were replaced by a newer one on their subject before they were
+    handled; `forged` are messages of a stream that somebody aimed at a subject which is not theirs, and were not
+    handled.
     """
 
     sent: int = 0
@@ -53,6 +94,8 @@ class LinkCounters(msgspec.Struct):
     sent_bytes: int = 0
     received_bytes: int = 0
     dropped: int = 0
+    unwritten_bytes: int = 0
+    conflated: int = 0
     forged: int = 0
     reconnects: int = 0
     slow_consumer: int = 0
@@ -61,10 +104,15 @@ class LinkCounters(msgspec.Struct):
 
 
 class Subscription(Protocol):
-    """Interest in a subject, until `unsubscribe`."""
+    """Interest in a subject, until `unsubscribe` or its last message; kept over reconnects."""
 
     @property
     def subject(self) -> str: ...
+
+    @property
+    def refused(self) -> str:
+        """Why the server does not let us subscribe, or ""."""
+        ...
 
     def unsubscribe(self) -> None: ...
 
@@ -106,22 +154,49 @@ class Link(Protocol):
         """Send without waiting. Disconnected: NatsError, or with `late_ok` (never for an order) kept for later."""
         ...
 
-    def subscribe(self, subject: str, handler: Handler, queue: str = "") -> Subscription:
-        """Hand each message on `subject` to `handler`; kept over reconnects. `flush` to know that it is in force."""
+    def subscribe(self, subject: str, handler: Handler, queue: str = "", *, limit: int = 0) -> Subscription:
+        """Hand each message on `subject` to `handler`; kept over reconnects. `flush` to know that it is in force.
+
+        With `limit` it ends by itself after so many messages.
+        """
+        ...
+
+    def subscribe_decoded(
+        self, subject: str, decode: Decode, handler: DecodedHandler, refuse: Refuse, *, conflate: bool = False
+    ) -> Subscription:
+        """As `subscribe`, decoded on the way; what `decode` refuses goes to `refuse`.
+
+        With `conflate`, of what came in one read on one subject only the newest is decoded and handled, at the end of
+        that read; the others are counted.
+        """
+        ...
+
+    def subscribe_batches(self, subject: str, handler: BatchHandler, queue: str = "") -> Subscription:
+        """As `subscribe`, but `handler` takes at once all that came in one read, at the end of that read."""
+        ...
+
+    def subscribe_stream(self, inbox: str, handler: StreamHandler) -> Subscription:
+        """Takes what a JetStream consumer delivers to an inbox; other subscriptions refuse that as forged."""
         ...
 
     def new_inbox(self) -> str:
         """A subject for replies to this link alone."""
         ...
 
-    async def request(
+    def request(
         self, subject: str, payload: bytes, timeout_seconds: float, headers: Mapping[str, str] | None = None
-    ) -> bytes:
-        """The first reply; NatsError when nobody listens, TimeoutExpired when it is unknown whether it was done."""
+    ) -> Awaitable[bytes]:
+        """The first reply, to be awaited at once.
+
+        NatsError when nobody listens or we may not ask; TimeoutExpired when it is unknown whether it was done.
+        """
         ...
 
     async def flush(self, timeout_seconds: float = 5.0) -> None:
-        """Wait until the server has taken all that was published and subscribed before."""
+        """Wait until the server has taken all that was published and subscribed before.
+
+        PermissionRefused when it does not let us subscribe to something that we have asked for since the last flush.
+        """
         ...
 
     async def drain(self) -> None:
