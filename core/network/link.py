@@ -20,7 +20,7 @@ Refuse = Callable[[str, bytes, Exception], None]
 BatchHandler = Callable[[list[str], list[bytes]], None]
 """Takes the subjects and payloads that came in one read, in order."""
 StreamHandler = Callable[[str, bytes, str, bytes], None]
-"""Takes (subject, payload, reply, header block or b"") of what a JetStream consumer delivers."""
+"""Takes (subject, payload, reply, header block or b"") of what a JetStream consumer delivers, or of a request."""
 
 OLDEST_SERVER = (2, 11)
 DESK_INBOX = "_INBOX_letrade"
@@ -177,6 +177,10 @@ class Link(Protocol):
 
     def subscribe_stream(self, inbox: str, handler: StreamHandler) -> Subscription:
         """Takes what a JetStream consumer delivers to an inbox; other subscriptions refuse that as forged."""
+        ...
+
+    def subscribe_service(self, subject: str, handler: StreamHandler, queue: str = "") -> Subscription:
+        """As `subscribe`, for who must see the headers of a request: the handler gets their block, or b""."""
         ...
 
     def new_inbox(self) -> str:

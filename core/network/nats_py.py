@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from letrade.core.errors import LetradeError, NatsError, TimeoutExpired
 from letrade.core.ids import fresh_token
-from letrade.core.network.link import Handler, LinkConfig, LinkCounters, ServerInfo
+from letrade.core.network.link import Handler, LinkConfig, LinkCounters, ServerInfo, StreamHandler
 from letrade.core.network.nats_client import OrderedClient
 from letrade.core.network.wire import CommandWriter
 
@@ -186,6 +186,21 @@ class NatsPyLink:
             try:
                 handler(subject, payload, reply.decode())
             except Exception as error:  # noqa: BLE001 - one bad message must not stop those behind it
+                self.counters.handler_errors += 1
+                self._report(error)
+
+        return self._add_route(subject, queue, deliver)
+
+    def subscribe_service(self, subject: str, handler: StreamHandler, queue: str = "") -> RoutedSubscription:
+        def deliver(subject_bytes: bytes, payload: bytes, reply: bytes, headers: bytes | None) -> None:
+            if reply.startswith(STREAM_DELIVERY):
+                self.counters.forged += 1
+                return
+            self.counters.received += 1
+            self.counters.received_bytes += len(payload)
+            try:
+                handler(self._decode_subject(subject_bytes), payload, reply.decode(), headers or b"")
+            except Exception as error:  # noqa: BLE001 - one bad request must not stop those behind it
                 self.counters.handler_errors += 1
                 self._report(error)
 
