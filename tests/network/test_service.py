@@ -56,6 +56,9 @@ SCHEMAS = {
                         **dict.fromkeys(("num_requests", "num_errors"), INTEGER),
                         "last_error": {"type": "string"},
                         **dict.fromkeys(("processing_time", "average_processing_time"), INTEGER),
+                        "data": schema(
+                            {"in_progress": INTEGER, "in_progress_max": INTEGER, "desk": {"type": "object"}}
+                        ),
                     }
                 ),
             },
