@@ -1,4 +1,4 @@
-"""What a running desk can be asked over NATS: letrade.<desk>.req.<verb>, JSON in and JSON out."""
+"""What a running desk can be asked over NATS: letrade.<desk>.req.<verb>, in JSON or msgpack."""
 
 from __future__ import annotations
 
@@ -7,15 +7,13 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-import msgspec
-
 from letrade.core.clock import SECOND, monotonic_ns
 from letrade.core.config.show import show
 from letrade.core.engine.host import Host
+from letrade.core.engine.verb_schemas import schema_of
 from letrade.core.errors import DataError, NotRunningError
 from letrade.core.messages.base import Message
 from letrade.core.messages.events import Flatten, Halt, Resume
-from letrade.core.messages.registry import BY_TAG
 from letrade.core.network.service import Verb
 
 FLATTEN_PATIENCE_SECONDS = 20.0
@@ -36,14 +34,9 @@ class Requests:
         return dict(show(self.engine.config))
 
     async def schema(self, verb: str, request: dict[str, Any]) -> dict[str, Any]:
-        """The JSON Schema of one kind of message, or the names of all kinds."""
-        _only(request, "kind")
-        kind = request.get("kind")
-        if kind is None:
-            return {"kinds": sorted(BY_TAG)}
-        if not isinstance(kind, str) or kind not in BY_TAG:
-            raise DataError(f"expected one of the kinds {', '.join(sorted(BY_TAG))}, found {kind!r}")
-        return msgspec.json.schema(BY_TAG[kind])
+        """Of a kind of message, of a verb, of all kinds; or the names of all."""
+        _only(request, "kind", "verb")
+        return schema_of(request.get("kind"), request.get("verb"))
 
     async def pause(self, verb: str, request: dict[str, Any]) -> dict[str, Any]:
         account, reason = self._scope(request)
@@ -118,7 +111,7 @@ def verbs_of(engine: Host) -> dict[str, Verb]:
     return {
         "status": Verb("prices, strategies, orders, positions, profit, rates, latency and alerts", requests.status),
         "show": Verb("the desk's effective configuration, secrets redacted", requests.show),
-        "schema": Verb("JSON Schema of a message kind: {\"kind\": \"fill\"}; without one, all names", requests.schema),
+        "schema": Verb('JSON Schema: {"kind": "fill"}, {"kind": "*"}, {"verb": "status"}; {} = all names', requests.schema),
         "pause": Verb("nothing new opens until resume: {\"account\": \"*\", \"reason\": \"...\"}", requests.pause),
         "halt": Verb("as pause, and it survives a restart", requests.halt),
         "resume": Verb("lifts a pause or a halt", requests.resume),
