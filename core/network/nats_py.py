@@ -4,34 +4,48 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import os
-import zlib
+import re
+import ssl
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
+
+from nats import errors
 
 from letrade.core.errors import LetradeError, NatsError, TimeoutExpired
 from letrade.core.ids import fresh_token
-from letrade.core.network.link import Handler, LinkConfig, LinkCounters, ServerInfo, StreamHandler
-from letrade.core.network.nats_client import OrderedClient
-from letrade.core.network.wire import CommandWriter
+from letrade.core.network.link import (
+    BatchHandler,
+    Decode,
+    DecodedHandler,
+    Handler,
+    LinkConfig,
+    LinkCounters,
+    PermissionRefused,
+    Refuse,
+    ServerInfo,
+    StreamHandler,
+)
+from letrade.core.network.nats_client import OrderedClient, Route
+from letrade.core.network.nats_options import connect_options, places
+from letrade.core.network.nats_outbox import CommandQueue, Kind
+from letrade.core.network.nats_routes import (
+    BatchRoute,
+    ConflatedRoute,
+    DecodedRoute,
+    HeaderRoute,
+    Inbound,
+    PlainRoute,
+    RoutedSubscription,
+    Routes,
+    Waiting,
+)
+from letrade.core.network.wire import CommandWriter, header_bytes
 
-RECONNECT_WAIT_SECONDS = 0.05
-PING_INTERVAL_SECONDS = 5
-PINGS_OUTSTANDING_MAX = 2
-ATTEMPT_TIMEOUT_SECONDS = 1
-CACHED_SUBJECTS_MAX = 8192
-# Whoever may read a stream may make a consumer that aims at any subject: only an inbox takes what a stream delivers.
-STREAM_DELIVERY = b"$JS.ACK."
+CLOSE_PATIENCE_SECONDS = 0.5
+DRAIN_PATIENCE_SECONDS = 5.0
+LAME_DUCK_FLUSH_SECONDS = 1.0
 NO_RESPONDERS = b"NATS/1.0 503"
-
-
-class RoutedSubscription:
-    """One subject handed to one handler."""
-
-    def __init__(self, subject: str, unsubscribe: Callable[[], None]) -> None:
-        self.subject = subject
-        self.unsubscribe = unsubscribe
+_VIOLATION = re.compile(r'Permissions Violation for (Publish|Subscription) to "((?:[^"\\]|\\.)*)"')
 
 
 class NatsPyLink:
@@ -43,21 +57,21 @@ class NatsPyLink:
         self.on_disconnected: list[Callable[[], None]] = []
         self.on_reconnected: list[Callable[[], None]] = []
         self.on_error: list[Callable[[Exception], None]] = []
-        self._client = OrderedClient(self._server_error)
+        self._inbound = Inbound(self.counters, self._report)
+        self._client = OrderedClient(self._server_error, self._connection_lost, self._inbound.read_done)
         self._writer = CommandWriter()
         self._up = False
         self._was_up = False
         self._closing = False
         self._last_error: Exception | None = None
-        self._outbox: list[bytes] = []
-        self._outbox_late: list[bool] = []
-        self._waiting_bytes = 0
+        self._outbox = CommandQueue()
         self._unwritten_bytes = 0
         self._flush_scheduled = False
-        self._subjects: dict[bytes, str] = {}
         self._inbox = f"{config.inbox_prefix}.{fresh_token(8)}"
         self._tokens = itertools.count(1)
-        self._replies: dict[str, asyncio.Future[bytes]] = {}
+        self._requests: dict[str, Waiting] = {}
+        self._subscriptions: dict[int, RoutedSubscription] = {}
+        self._lame_duck: asyncio.Task[None] | None = None
 
     @property
     def connected(self) -> bool:
@@ -72,29 +86,33 @@ class NatsPyLink:
             name=str(info.get("server_name", "")),
             version=str(info.get("version", "0")),
             jetstream=bool(info.get("jetstream", False)),
-            max_payload_bytes=int(info.get("max_payload", 0)),
+            max_payload_bytes=self._client.max_payload,
         )
 
     async def connect(self) -> None:
+        options = connect_options(self.config) | self._callbacks()
         try:
             async with asyncio.timeout(self.config.connect_timeout_seconds):
-                await self._client.connect(**self._options())
+                await self._client.connect_with(options)
+                self._up = self._was_up = True
+                self._last_error = None
+                self._add_route(f"{self._inbox}.*", "", self._deliver_reply)
+                await self.flush()
         except TimeoutError:
-            await self._client.close()
+            await self.close()
             raise NatsError(
-                f"no NATS server let us in at {self._places()}: {self._last_error or 'no answer'}"
+                f"no NATS server let us in at {places(self.config)}: {self._last_error or 'no answer'}"
             ) from None
         except LetradeError:
-            await self._client.close()
+            await self.close()
             raise
-        except (OSError, ValueError) as error:
-            raise NatsError(f"cannot connect to NATS at {self._places()}: {error}") from error
-        self._up = self._was_up = True
-        self._add_route(f"{self._inbox}.*", "", self._deliver_reply)
-        await self.flush()
+        except (OSError, ValueError, errors.Error) as error:
+            await self.close()
+            raise NatsError(f"cannot connect to NATS at {places(self.config)}: {error}") from error
 
-    def _options(self) -> dict[str, Any]:
+    def _callbacks(self) -> dict[str, Any]:
         async def error(problem: Exception) -> None:
+            self._refuse_the_hopeless(problem)
             self._connection_error(problem)
 
         async def disconnected() -> None:
@@ -103,22 +121,14 @@ class NatsPyLink:
         async def reconnected() -> None:
             self._reconnected()
 
-        # Each process waits a little differently, so that a returned server does not meet all of them at once.
-        jitter = zlib.crc32(f"{self.config.name}:{os.getpid()}".encode()) / 2**32
-        return {
-            "servers": list(self.config.servers), "name": self.config.name, "no_echo": self.config.no_echo,
-            "user": self.config.user, "password": self.config.password,
-            "user_credentials": self.config.credentials,
-            "max_reconnect_attempts": -1, "reconnect_time_wait": RECONNECT_WAIT_SECONDS * (1 + jitter),
-            "connect_timeout": ATTEMPT_TIMEOUT_SECONDS,
-            "ping_interval": PING_INTERVAL_SECONDS, "max_outstanding_pings": PINGS_OUTSTANDING_MAX,
-            "error_cb": error, "disconnected_cb": disconnected, "reconnected_cb": reconnected,
-        }  # fmt: skip
+        async def lame_duck() -> None:
+            if self._lame_duck is None or self._lame_duck.done():
+                self._lame_duck = asyncio.get_running_loop().create_task(self._move_on())
 
-    def _places(self) -> str:
-        """The servers without the passwords that their URLs may hold."""
-        parts = (urlsplit(server) for server in self.config.servers)
-        return ", ".join(f"{part.hostname}:{part.port or 4222}" for part in parts)
+        return {
+            "error_cb": error, "disconnected_cb": disconnected, "reconnected_cb": reconnected,
+            "lame_duck_mode_cb": lame_duck,
+        }  # fmt: skip
 
     # Sending
 
@@ -131,23 +141,23 @@ class NatsPyLink:
         *,
         late_ok: bool = False,
     ) -> None:
-        if not late_ok and not self.connected:
+        if self._closing or (not late_ok and not self.connected):
             raise NatsError(f"not connected to NATS: {subject} was not sent, and will not be sent late")
-        if len(payload) > self._client.max_payload:
-            raise NatsError(f"{subject}: {len(payload)} bytes are more than the server's {self._client.max_payload}")
-        self._send(self._writer.publish(subject, payload, reply, headers), late_ok, subject)
+        size = len(payload) + (header_bytes(headers) if headers else 0)
+        if size > self._client.max_payload:
+            raise NatsError(f"{subject}: {size} bytes are more than the server's {self._client.max_payload}")
+        kind = Kind.LATE_OK if late_ok else Kind.PROMPT
+        self._send(self._writer.publish(subject, payload, reply, headers), kind, subject)
         self.counters.sent += 1
         self.counters.sent_bytes += len(payload)
 
-    def _send(self, command: bytes, late_ok: bool, what: str) -> None:
-        if self._waiting_bytes + self._unwritten_bytes + len(command) > self.config.waiting_bytes_max:
+    def _send(self, command: bytes, kind: Kind, what: str) -> None:
+        if self._outbox.size_bytes + self._unwritten_bytes + len(command) > self.config.waiting_bytes_max:
             self._unwritten_bytes = self._client.unwritten_bytes() if self.connected else 0
-            if self._waiting_bytes + self._unwritten_bytes + len(command) > self.config.waiting_bytes_max:
+            if self._outbox.size_bytes + self._unwritten_bytes + len(command) > self.config.waiting_bytes_max:
                 self.counters.dropped += 1
                 raise NatsError(f"{self.config.waiting_bytes_max} bytes wait to be sent to NATS: {what} was not sent")
-        self._outbox.append(command)
-        self._outbox_late.append(late_ok)
-        self._waiting_bytes += len(command)
+        self._outbox.add(command, kind)
         if not self._flush_scheduled and self.connected:
             self._flush_scheduled = True
             asyncio.get_running_loop().call_soon(self._write_outbox)
@@ -155,78 +165,53 @@ class NatsPyLink:
     def _write_outbox(self) -> None:
         """Everything published in one turn of the loop leaves in one write."""
         self._flush_scheduled = False
-        if not self._outbox:
-            return
-        if not self.connected:
-            self._drop_what_must_not_be_late()
-            return
-        data = b"".join(self._outbox)
-        self._outbox.clear()
-        self._outbox_late.clear()
-        self._waiting_bytes = 0
-        self._unwritten_bytes = self._client.write(data)
-
-    def _drop_what_must_not_be_late(self) -> None:
-        kept = [command for command, late in zip(self._outbox, self._outbox_late, strict=True) if late]
-        self.counters.dropped += len(self._outbox) - len(kept)
-        self._outbox = kept
-        self._outbox_late = [True] * len(kept)
-        self._waiting_bytes = sum(map(len, kept))
+        if self.connected:
+            if self._outbox:
+                self._unwritten_bytes = self._client.write(self._outbox.take())
+        else:
+            self.counters.dropped += self._outbox.drop_prompt()
 
     # Receiving
 
-    def subscribe(self, subject: str, handler: Handler, queue: str = "") -> RoutedSubscription:
-        def deliver(subject_bytes: bytes, payload: bytes, reply: bytes, headers: bytes | None) -> None:
-            if reply.startswith(STREAM_DELIVERY) and not subject_bytes.startswith(b"_INBOX"):
-                self.counters.forged += 1
-                return
-            self.counters.received += 1
-            self.counters.received_bytes += len(payload)
-            subject = self._subjects.get(subject_bytes) or self._decode_subject(subject_bytes)
-            try:
-                handler(subject, payload, reply.decode())
-            except Exception as error:  # noqa: BLE001 - one bad message must not stop those behind it
-                self.counters.handler_errors += 1
-                self._report(error)
+    def subscribe(self, subject: str, handler: Handler, queue: str = "", *, limit: int = 0) -> RoutedSubscription:
+        return self._add_route(subject, queue, PlainRoute(self._inbound, handler), limit)
 
-        return self._add_route(subject, queue, deliver)
+    def subscribe_decoded(
+        self, subject: str, decode: Decode, handler: DecodedHandler, refuse: Refuse, *, conflate: bool = False
+    ) -> RoutedSubscription:
+        kind = ConflatedRoute if conflate else DecodedRoute
+        return self._add_route(subject, "", kind(self._inbound, decode, handler, refuse))
+
+    def subscribe_batches(self, subject: str, handler: BatchHandler, queue: str = "") -> RoutedSubscription:
+        return self._add_route(subject, queue, BatchRoute(self._inbound, handler))
+
+    def subscribe_stream(self, inbox: str, handler: StreamHandler) -> RoutedSubscription:
+        return self._add_route(inbox, "", HeaderRoute(self._inbound, handler))
 
     def subscribe_service(self, subject: str, handler: StreamHandler, queue: str = "") -> RoutedSubscription:
-        def deliver(subject_bytes: bytes, payload: bytes, reply: bytes, headers: bytes | None) -> None:
-            if reply.startswith(STREAM_DELIVERY):
-                self.counters.forged += 1
-                return
-            self.counters.received += 1
-            self.counters.received_bytes += len(payload)
-            try:
-                handler(self._decode_subject(subject_bytes), payload, reply.decode(), headers or b"")
-            except Exception as error:  # noqa: BLE001 - one bad request must not stop those behind it
-                self.counters.handler_errors += 1
-                self._report(error)
+        return self._add_route(subject, queue, HeaderRoute(self._inbound, handler))
 
-        return self._add_route(subject, queue, deliver)
-
-    def _add_route(
-        self, subject: str, queue: str, route: Callable[[bytes, bytes, bytes, bytes | None], None]
-    ) -> RoutedSubscription:
+    def _add_route(self, subject: str, queue: str, route: Routes | Route, limit: int = 0) -> RoutedSubscription:
         if not self._was_up or self._closing:
             raise NatsError(f"cannot subscribe to {subject}: the link is not connected")
+        if limit < 0:
+            raise NatsError(f"expected a limit of messages that is not negative, found {limit}")
         self._writer.subscribe(subject, 0, queue)  # refuses a bad subject before anything remembers it
-        sid = self._client.add_route(subject, queue, route)
-        self._send(self._writer.subscribe(subject, sid, queue), True, subject)
+        sid = self._client.add_route(subject, queue, route, limit, self._forget)
+        command = self._writer.subscribe(subject, sid, queue)
+        self._send(command + self._writer.unsubscribe(sid, limit) if limit else command, Kind.PROTOCOL, subject)
 
         def unsubscribe() -> None:
-            self._client.remove_route(sid)
-            if not self._closing:
-                self._send(self._writer.unsubscribe(sid), True, subject)
+            if isinstance(route, Routes):
+                route.stop()
+            if self._client.remove_route(sid) and not self._closing:
+                self._send(self._writer.unsubscribe(sid), Kind.PROTOCOL, subject)
 
-        return RoutedSubscription(subject, unsubscribe)
+        subscription = self._subscriptions[sid] = RoutedSubscription(subject, unsubscribe)
+        return subscription
 
-    def _decode_subject(self, encoded: bytes) -> str:
-        if len(self._subjects) >= CACHED_SUBJECTS_MAX:
-            self._subjects.clear()
-        subject = self._subjects[encoded] = encoded.decode(errors="replace")
-        return subject
+    def _forget(self, sid: int) -> None:
+        self._subscriptions.pop(sid, None)
 
     # Requests
 
@@ -237,36 +222,37 @@ class NatsPyLink:
         self, subject: str, payload: bytes, timeout_seconds: float, headers: Mapping[str, str] | None = None
     ) -> bytes:
         token = str(next(self._tokens))
-        reply: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-        self._replies[token] = reply
+        waiting = self._requests[token] = Waiting(subject)
         try:
             self.publish(subject, payload, f"{self._inbox}.{token}", headers)
             async with asyncio.timeout(timeout_seconds):
-                return await reply
+                return await waiting.reply
         except TimeoutError:
             raise TimeoutExpired(f"no answer on {subject} within {timeout_seconds:g} s") from None
         finally:
-            del self._replies[token]
+            del self._requests[token]
 
     def _deliver_reply(self, subject: bytes, payload: bytes, reply: bytes, headers: bytes | None) -> None:
-        waiting = self._replies.get(subject.rsplit(b".", 1)[1].decode())
-        if waiting is None or waiting.done():
+        waiting = self._requests.get(subject.rsplit(b".", 1)[1].decode(errors="replace"))
+        if waiting is None or waiting.reply.done():
             return
         if headers is not None and headers.startswith(NO_RESPONDERS):
-            waiting.set_exception(NatsError("nobody listens on the subject that was asked"))
+            waiting.fail(NatsError(f"nobody listens on {waiting.subject}"))
         else:
-            waiting.set_result(payload)
+            waiting.reply.set_result(payload)
 
     # The life of the connection
 
     def _disconnected(self) -> None:
-        self._up = False
-        self._drop_what_must_not_be_late()
+        was_up, self._up = self._up, False
+        self.counters.dropped += self._outbox.drop_prompt()
         self._unwritten_bytes = 0
-        for reply in self._replies.values():
-            if not reply.done():
-                reply.set_exception(TimeoutExpired("the connection broke before the answer came"))
-        if not self._closing:
+        self.counters.unwritten_bytes = self._client.lost_bytes
+        for subscription in self._subscriptions.values():
+            subscription.refused = ""  # the next server decides anew
+        for waiting in list(self._requests.values()):
+            waiting.fail(TimeoutExpired(f"the connection broke before the answer on {waiting.subject} came"))
+        if was_up and not self._closing:
             self._call(self.on_disconnected)
 
     def _reconnected(self) -> None:
@@ -276,21 +262,62 @@ class NatsPyLink:
         self._write_outbox()
         self._call(self.on_reconnected)
 
+    async def _move_on(self) -> None:
+        """The server is about to go: to another one now, rather than with the crowd at the end."""
+        if not self._client.knows_another_server():
+            return
+        try:
+            await self._round_trip(LAME_DUCK_FLUSH_SECONDS)
+        except LetradeError as error:
+            self._report(error)
+        if not self._closing:
+            await self._client.force_reconnect()
+
+    def _refuse_the_hopeless(self, problem: Exception) -> None:
+        """At the first connect: raised out of nats-py, which would go on asking with the same login."""
+        if self._was_up or len(self.config.servers) > 1:
+            return
+        if isinstance(problem, ssl.SSLError) or "TLS" in str(problem):
+            raise NatsError(f"no TLS with the NATS server at {places(self.config)}: {problem}")
+        if "auth" in str(problem).lower():
+            raise NatsError(
+                f"the NATS server at {places(self.config)} refuses this user, password, token or key: {problem}"
+            )
+
     def _connection_error(self, problem: Exception) -> None:
         """Attempts that fail are reported once, until one succeeds."""
-        if not self._was_up and "authorization" in str(problem).lower():
-            # Raised out of nats-py's connect, which would go on asking with the same password.
-            raise NatsError(f"the NATS server at {self._places()} refuses this user or password")
-        if self._last_error is None or str(problem) != str(self._last_error):
-            self._last_error = problem
-            if self._was_up:
-                self._report(NatsError(f"connection to NATS: {problem}"))
+        text = str(problem) or "no answer in time"
+        if self._last_error is None or text != str(self._last_error):
+            self._last_error = NatsError(text)
+            if self._was_up and not self._closing:
+                self._report(NatsError(f"connection to NATS: {text}"))
+
+    def _connection_lost(self, problem: Exception) -> None:
+        self._connection_error(problem)
 
     def _server_error(self, text: str) -> None:
         self.counters.server_errors += 1
-        if "slow consumer" in text:
+        if "slow consumer" in text.lower():
             self.counters.slow_consumer += 1
-        self._report(NatsError(f"the NATS server says: {text}"))
+        violation = _VIOLATION.search(text)
+        if violation is None:
+            self._report(NatsError(f"the NATS server says: {text}"))
+            return
+        refusal = PermissionRefused(f"the NATS server says: {text}")
+        self._attribute(violation[1], re.sub(r"\\(.)", r"\1", violation[2]), str(refusal))
+        self._report(refusal)
+
+    def _attribute(self, verb: str, subject: str, text: str) -> None:
+        """Tell those whose subject it is."""
+        if verb == "Publish":
+            for waiting in list(self._requests.values()):
+                if waiting.subject == subject:
+                    waiting.fail(PermissionRefused(text))
+            return
+        for subscription in self._subscriptions.values():
+            if subscription.subject == subject and not subscription.refused:
+                subscription.refused = text
+                return
 
     def _report(self, error: Exception) -> None:
         for listener in self.on_error:
@@ -303,23 +330,43 @@ class NatsPyLink:
     async def flush(self, timeout_seconds: float = 5.0) -> None:
         if not self.connected:
             raise NatsError("not connected to NATS: nothing was flushed")
+        asked = [subscription for subscription in self._subscriptions.values() if not subscription.flushed]
+        await self._round_trip(timeout_seconds)
+        for subscription in asked:
+            subscription.flushed = True
+        refused = [subscription.refused for subscription in asked if subscription.refused]
+        if refused:
+            raise PermissionRefused("; ".join(refused))
+
+    async def _round_trip(self, timeout_seconds: float) -> None:
         self._write_outbox()
         try:
             async with asyncio.timeout(timeout_seconds):
                 await self._client.flush()
-        except TimeoutError:
+        except (TimeoutError, errors.Error, OSError):
             raise TimeoutExpired(f"the NATS server did not answer a ping within {timeout_seconds:g} s") from None
 
     async def drain(self) -> None:
         try:
+            if not self.connected:
+                raise NatsError("not connected to NATS: what waited was not sent")
             for sid in self._client.routed():
-                self._send(self._writer.unsubscribe(sid), True, "UNSUB")
-            await self.flush()  # the server's answer comes after the last message, so all of them are handled now
-            await self.flush()  # what the handlers published meanwhile
+                self._send(self._writer.unsubscribe(sid), Kind.PROTOCOL, "UNSUB")
+            # The server's answer comes after the last message, so that all of them are handled then.
+            await self._round_trip(DRAIN_PATIENCE_SECONDS)
+            await self._round_trip(DRAIN_PATIENCE_SECONDS)  # what the handlers published meanwhile
         finally:
             await self.close()
 
     async def close(self) -> None:
         self._closing = True
         self._up = False
-        await self._client.close()
+        self.counters.dropped += self._outbox.drop_all()
+        if self._client.unwritten_bytes():
+            self._client.abandon_connection()
+        try:
+            async with asyncio.timeout(CLOSE_PATIENCE_SECONDS):
+                await self._client.close()
+        except TimeoutError:
+            self._client.abandon_connection()
+        self._disconnected()

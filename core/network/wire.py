@@ -9,7 +9,8 @@ from letrade.core.errors import NatsError
 
 SUBJECT_BYTES_MAX = 256
 CACHED_SUBJECTS_MAX = 8192
-_SUBJECT = re.compile(r"[^\s.]+(\.[^\s.]+)*")
+# Tokens without spaces, control characters or halves of a character.
+_SUBJECT = re.compile(r"[^\s.\x00-\x1f\x7f\ud800-\udfff]+(\.[^\s.\x00-\x1f\x7f\ud800-\udfff]+)*")
 _HEADER_KEY = re.compile(r"[!-9;-~]+")
 _LINE_BREAK = re.compile(r"[\r\n]")
 
@@ -35,13 +36,14 @@ class CommandWriter:
         target = self._subject(subject)
         return b"SUB %b %b %d\r\n" % (target, self._subject(queue), sid) if queue else b"SUB %b %d\r\n" % (target, sid)
 
-    def unsubscribe(self, sid: int) -> bytes:
-        return b"UNSUB %d\r\n" % sid
+    def unsubscribe(self, sid: int, limit: int = 0) -> bytes:
+        """UNSUB, at once or after `limit` messages since SUB."""
+        return b"UNSUB %d %d\r\n" % (sid, limit) if limit else b"UNSUB %d\r\n" % sid
 
     def _subject(self, subject: str) -> bytes:
         encoded = self._encoded.get(subject)
         if encoded is None:
-            encoded = subject.encode()
+            encoded = subject.encode(errors="replace")
             if len(encoded) > SUBJECT_BYTES_MAX or _SUBJECT.fullmatch(subject) is None:
                 raise NatsError(
                     f"expected a NATS subject (tokens joined by dots, no spaces, at most {SUBJECT_BYTES_MAX} bytes), "
@@ -59,4 +61,12 @@ def _header_block(headers: Mapping[str, str]) -> bytes:
         if _HEADER_KEY.fullmatch(key) is None or _LINE_BREAK.search(value):
             raise NatsError(f"expected a header without spaces in its key or line breaks, found {key!r}: {value!r}")
         lines.append(f"{key}: {value}")
-    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+    try:
+        return ("\r\n".join(lines) + "\r\n\r\n").encode()
+    except UnicodeEncodeError as error:
+        raise NatsError(f"expected headers that are text, found half a character: {error}") from error
+
+
+def header_bytes(headers: Mapping[str, str]) -> int:
+    """The size of a header block, which counts towards the largest payload."""
+    return len(_header_block(headers))
