@@ -71,14 +71,15 @@ def find_desk(desk: str | None, data_dir: Path | None, nats_url: str | None, ope
     if nats_url is not None:
         url, user, password = split_login(nats_url)
         return Address(desk=desk or DEFAULT_DESK, urls=(url,), user=user, password=password)
-    record = _record(desk, data_dir)
+    record = record_of(desk, data_dir)
     return Address(
         desk=record.desk, urls=tuple(record.urls), pid=record.pid,
         user=record.operator_user if operator else None, password=record.operator_password if operator else None,
     )  # fmt: skip
 
 
-def _record(desk: str | None, data_dir: Path | None) -> RunRecord:
+def record_of(desk: str | None, data_dir: Path | None) -> RunRecord:
+    """What run.json says of the desk that is meant. NotRunningError when it does not run."""
     if data_dir is not None or desk is not None:
         folder = data_dir if data_dir is not None else data_root() / str(desk)
         record = read_run(folder)

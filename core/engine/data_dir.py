@@ -38,6 +38,9 @@ class RunRecord(msgspec.Struct):
     password: str | None
     operator_user: str | None = None
     operator_password: str | None = None
+    system_user: str | None = None
+    """Sees the server itself: `nats server report`, `nats events`. None where the server is not the desk's own."""
+    system_password: str | None = None
     started: int = 0
 
 

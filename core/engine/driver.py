@@ -41,6 +41,10 @@ class Driver(ABC):
         """Messages that did not reach the actors here, by what became of them."""
         return {}
 
+    def queue_depth(self) -> int:
+        """Messages from other processes that wait for the next turn."""
+        return 0
+
     async def beat(self) -> None:
         """Tell the others once a second that we live, and how much we sent."""
         station = self.station

@@ -107,7 +107,9 @@ class CoreEngine:
         await station.start_shipping(stream)
         self.driver = driver_of(station)
         self._status = Status(self, station)
-        self._service = DeskService(link, self.config.desk.name, VERSION, verbs_of(self))
+        self._service = DeskService(
+            link, self.config.desk.name, VERSION, verbs_of(self), telemetry=self._status.telemetry
+        )
         self._service.start()
         self.data.announce(self.network.address(os.getpid(), clocks.wall_ns()))
         await self._start_workers(stepped)

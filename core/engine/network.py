@@ -17,6 +17,7 @@ from letrade.core.network.server import PrivateServer, ServerConfig, ServerEvent
 
 DESK_USER = "letrade"
 OPERATOR_USER = "operator"
+SYSTEM_USER = "sys"
 
 
 class DeskNetwork:
@@ -71,7 +72,8 @@ class DeskNetwork:
         return RunRecord(
             desk=self.config.desk.name, pid=pid, urls=self.urls, user=self.user, password=self.password,
             operator_user=OPERATOR_USER if passwords else self.user,
-            operator_password=passwords.get(OPERATOR_USER, self.password), started=started,
+            operator_password=passwords.get(OPERATOR_USER, self.password),
+            system_user=SYSTEM_USER if passwords else None, system_password=passwords.get("system"), started=started,
         )  # fmt: skip
 
     async def close(self) -> None:

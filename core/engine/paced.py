@@ -48,6 +48,9 @@ class PacedDriver(Driver):
     def _waiting(self) -> list[Message]:
         return [*self.live.mailbox.messages(), *(message for message, _ in self.live.late)]
 
+    def queue_depth(self) -> int:
+        return len(self.live.mailbox)
+
     def losses(self) -> dict[str, int]:
         """Conflated ones were replaced by newer ones of their kind."""
         mailbox = self.live.mailbox

@@ -57,6 +57,21 @@ class Status:
             },
         }
 
+    def telemetry(self) -> dict[str, object]:
+        """What costs next to nothing to know: `nats micro stats` asks for it as often as it likes."""
+        station, driver = self.station, self.engine.driver
+        link = station.link.counters
+        return {
+            "handled": station.process.handled_now,
+            "queue_depth": driver.queue_depth() if driver is not None else 0,
+            "last_time": station.process.node.latest,
+            "last_record": station.journal.last_output,
+            "journal_lag": station.shipper.lag if station.shipper is not None else 0,
+            "sent": link.sent,
+            "received": link.received,
+            "reconnects": link.reconnects,
+        }
+
     def summary(self) -> dict[str, Any]:
         """The last word of a run."""
         station = self.station

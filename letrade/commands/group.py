@@ -26,6 +26,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "tap": ("letrade.commands.tap", "Print messages as they pass, decoded."),
     "decode": ("letrade.commands.decode", "Name the fields of messages on standard input."),
     "trace": ("letrade.commands.trace", "Follow a fill back to the market data that caused it."),
+    "context": ("letrade.commands.context", "Write contexts for the nats command."),
+    "schema": ("letrade.commands.schema", "Print JSON Schemas of messages and requests."),
     "doctor": ("letrade.commands.doctor", "Check this machine and a desk's data directory."),
     "version": ("letrade.commands.version", "Print the versions of letrade and what it runs on."),
     "worker": ("letrade.commands.worker", "Run one worker of a desk by hand."),
