@@ -37,6 +37,7 @@ from letrade.core.network.nats_routes import (
     PlainRoute,
     RoutedSubscription,
     Routes,
+    StreamRoute,
     Waiting,
 )
 from letrade.core.network.wire import CommandWriter, header_bytes
@@ -186,7 +187,7 @@ class NatsPyLink:
         return self._add_route(subject, queue, BatchRoute(self._inbound, handler))
 
     def subscribe_stream(self, inbox: str, handler: StreamHandler) -> RoutedSubscription:
-        return self._add_route(inbox, "", HeaderRoute(self._inbound, handler))
+        return self._add_route(inbox, "", StreamRoute(self._inbound, handler))
 
     def subscribe_service(self, subject: str, handler: StreamHandler, queue: str = "") -> RoutedSubscription:
         return self._add_route(subject, queue, HeaderRoute(self._inbound, handler))

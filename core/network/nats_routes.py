@@ -36,9 +36,12 @@ class Inbound:
         if reply.startswith(STREAM_DELIVERY) and not subject.startswith(INBOX):
             self.counters.forged += 1
             return False
+        self.count(payload)
+        return True
+
+    def count(self, payload: bytes) -> None:
         self.counters.received += 1
         self.counters.received_bytes += len(payload)
-        return True
 
     def call(self, handler: Callable[..., None], *arguments: Any) -> None:
         """One bad message must not stop those behind it."""
@@ -95,6 +98,16 @@ class HeaderRoute:
 
     def stop(self) -> None:
         """Nothing waits here."""
+
+
+class StreamRoute(HeaderRoute):
+    """Hands over what a consumer delivers to an inbox: it keeps the subject under which it was stored."""
+
+    def __call__(self, subject: bytes, payload: bytes, reply: bytes, headers: bytes | None) -> None:
+        inbound = self._inbound
+        inbound.count(payload)
+        text = reply.decode(errors="replace")
+        inbound.call(self._handler, inbound.subject(subject), payload, text, headers or b"")
 
 
 class DecodedRoute:
