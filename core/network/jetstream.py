@@ -16,6 +16,8 @@ API_TIMEOUT_SECONDS = 5.0
 NO_MESSAGE = 10037
 STREAM_NOT_FOUND = 10059
 STREAM_NAME_IN_USE = 10058
+# A cluster without a leader says so while it elects one.
+NO_LEADER = (10008, 10009)
 # The fence did not hold, or the id is stored already: the subject is further than the writer thinks.
 SUBJECT_MOVED = (10071, 10164, 10201)
 EXPECTED_LAST = "Nats-Expected-Last-Subject-Sequence"
@@ -31,12 +33,38 @@ class ApiError(msgspec.Struct, frozen=True):
     description: str = ""
 
 
-class Stored(msgspec.Struct, frozen=True):
+NO_STREAM = ApiError(code=503, description="no stream takes this subject at the moment")
+
+
+class Stored(msgspec.Struct, frozen=True, gc=False):
     """JetStream's answer to a write: where it is, or why not."""
 
     seq: int = 0
     duplicate: bool = False
     error: ApiError | None = None
+    stream: str = ""
+
+
+class StreamState(msgspec.Struct, frozen=True):
+    """What a stream holds."""
+
+    messages: int = 0
+    first_seq: int = 0
+    last_seq: int = 0
+
+
+class StreamSettings(msgspec.Struct, frozen=True):
+    """Of a stream's settings, those that its writers must know."""
+
+    duplicate_window: int = 0  # nanoseconds for which message ids are remembered
+
+
+class StreamInfo(msgspec.Struct, frozen=True):
+    """A stream: when it was made (RFC 3339), its settings, and what it holds."""
+
+    created: str
+    state: StreamState
+    config: StreamSettings
 
 
 class StoredMessage(msgspec.Struct, frozen=True):
@@ -87,6 +115,10 @@ class JetStream:
                 raise
         return await self._settings(name)
 
+    async def stream(self, name: str) -> StreamInfo:
+        """The stream as its leader knows it; JetStreamRefusal when there is none."""
+        return msgspec.convert(await self.ask(f"STREAM.INFO.{name}"), StreamInfo)
+
     async def _settings(self, name: str) -> dict[str, Any]:
         return dict((await self.ask(f"STREAM.INFO.{name}"))["config"])
 
@@ -118,7 +150,7 @@ class JetStream:
             sequence=int(message["seq"]),
             subject=str(message["subject"]),
             payload=base64.b64decode(message.get("data", "")),
-            headers=_parse_headers(base64.b64decode(message.get("hdrs", ""))),
+            headers=parse_headers(base64.b64decode(message.get("hdrs", ""))),
             time=str(message["time"]),
         )
 
@@ -126,7 +158,7 @@ class JetStream:
 def decode_stored(answer: bytes) -> Stored:
     """Reads the answer to a write; an empty one means that no stream listens on the subject."""
     if not answer:
-        return Stored(error=ApiError(code=503, description="no stream takes this subject at the moment"))
+        return Stored(error=NO_STREAM)
     return msgspec.json.decode(answer, type=Stored)
 
 
@@ -137,7 +169,8 @@ def check_name(name: str, what: str) -> str:
     return name
 
 
-def _parse_headers(block: bytes) -> dict[str, str]:
+def parse_headers(block: bytes) -> dict[str, str]:
+    """The keys and values of a header block; of a key that comes twice, the last value."""
     lines = block.decode(errors="replace").split("\r\n")[1:]
     pairs = (line.split(":", 1) for line in lines if ":" in line)
     return {key: value.strip() for key, value in pairs}

@@ -1,0 +1,350 @@
+"""Writes to a JetStream stream with many messages in flight: each is acknowledged, sent again, or reported."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from types import TracebackType
+
+import msgspec
+
+from letrade.core.errors import LetradeError, NatsError, TimeoutExpired
+from letrade.core.network.jetstream import (
+    MESSAGE_ID,
+    NO_LEADER,
+    NO_STREAM,
+    JetStream,
+    JetStreamRefusal,
+    Stored,
+    decode_stored,
+)
+from letrade.core.network.link import Link, Subscription
+
+SWEEPS_PER_TIMEOUT = 8
+# Resending goes on for less than the time that the stream remembers message ids: a later one could be stored twice.
+DUPLICATE_WINDOW_SHARE = 0.8
+_NOT_STORED = -(10**9)  # the turn of a message that the server said it did not take: due at once
+
+_decode_tokens = msgspec.json.Decoder(list[int]).decode
+_decode_answers = msgspec.json.Decoder(list[Stored]).decode
+
+
+class WriterConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How much may be in flight, and how long a StreamWriter tries."""
+
+    window_messages: int = 4_000
+    window_bytes: int = 32 * 2**20
+    answer_timeout_seconds: float = 2.0  # then a message is sent again
+    patience_seconds: float = 60.0  # for one message; at most 80 % of the stream's duplicate window
+    leader_patience_seconds: float = 15.0  # how long "no stream takes this" may be an election; it takes 4 to 9 s
+    duplicates_ok: bool = False  # True: also messages without an id are sent again, and may then be stored twice
+
+
+class WriterTotals(msgspec.Struct):
+    """What a StreamWriter has done; after `flush`, sent = stored + refused + unknown."""
+
+    sent: int = 0  # messages, however often each was sent
+    stored: int = 0  # acknowledged
+    duplicates: int = 0  # of those stored: the stream had the message id already
+    resent: int = 0
+    reordered: int = 0  # stored before a message that was sent earlier
+    refused: int = 0
+    unknown: int = 0
+    strays: int = 0  # answers that no message waited for, such as the first one of a message that was sent twice
+    last_sequence: int = 0  # the highest in the stream that was acknowledged
+
+
+class Unstored(msgspec.Struct, frozen=True):
+    """A message that is not known to be stored: JetStreamRefusal = it is not; TimeoutExpired = nobody knows."""
+
+    subject: str
+    payload: bytes
+    message_id: str | None
+    error: LetradeError
+
+
+class _Flight(msgspec.Struct, gc=False):
+    """One message in flight; turns count the sweeps."""
+
+    subject: str
+    payload: bytes
+    headers: Mapping[str, str] | None
+    first_turn: int
+    sent_turn: int
+    doubtful: bool = False  # an earlier sending of it may have been stored
+
+    @property
+    def message_id(self) -> str | None:
+        return self.headers.get(MESSAGE_ID) if self.headers else None
+
+
+class StreamWriter:
+    """Many acknowledged writes at once; `async with` opens it, and flushes and closes it.
+
+    The stream's order is that in which messages were offered, but for those that a cluster did not take at first while
+    it took later ones: `totals.reordered` counts them. With message ids, nothing is lost or doubled by timeouts,
+    reconnects and servers that die, as long as one answers within the patience; what then remains is reported.
+    Close it before its link.
+    """
+
+    def __init__(
+        self,
+        link: Link,
+        stream: str,
+        report: Callable[[Unstored], None],
+        config: WriterConfig = WriterConfig(),  # noqa: B008 - frozen
+    ) -> None:
+        self.totals = WriterTotals()
+        self._link = link
+        self._stream = stream
+        self._report = report
+        self._config = config
+        self._publish = link.publish
+        self._flights: dict[int, _Flight] = {}
+        self._flying_bytes = 0
+        self._token = 0
+        self._last_token = 0  # the highest that was acknowledged
+        self._turn = 0
+        self._up = False
+        self._no_leader = False
+        self._prefix = ""
+        self._subscription: Subscription | None = None
+        self._sweeper: asyncio.TimerHandle | None = None
+        self._room = asyncio.Event()
+        self._empty = asyncio.Event()
+        self._sweep_seconds = config.answer_timeout_seconds / SWEEPS_PER_TIMEOUT
+        self._patience_turns = 0
+
+    async def open(self) -> None:
+        """Get ready to write; JetStreamRefusal when there is no such stream."""
+        info = await JetStream(self._link).stream(self._stream)
+        remembered_seconds = info.config.duplicate_window / 1e9 * DUPLICATE_WINDOW_SHARE
+        patience_seconds = min(self._config.patience_seconds, remembered_seconds or self._config.patience_seconds)
+        self._patience_turns = max(1, int(patience_seconds / self._sweep_seconds))
+        inbox = self._link.new_inbox()
+        self._prefix = inbox + "."
+        self._subscription = self._link.subscribe_batches(f"{inbox}.*", self._take_answers)
+        await self._link.flush()
+        self._link.on_disconnected.append(self._disconnected)
+        self._link.on_reconnected.append(self._reconnected)
+        self._up = self._link.connected
+        self._sweeper = asyncio.get_running_loop().call_later(self._sweep_seconds, self._sweep)
+
+    async def __aenter__(self) -> StreamWriter:
+        await self.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if error is None:
+                await self.flush()
+        finally:
+            self.close()
+
+    # Sending
+
+    async def publish(
+        self, subject: str, payload: bytes, message_id: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> None:
+        """Send as soon as there is room; NatsError when it cannot be sent at all. Not waiting, it does not yield."""
+        while not self.offer(subject, payload, message_id, headers):
+            await self.ready()
+
+    def offer(
+        self, subject: str, payload: bytes, message_id: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> bool:
+        """Send if there is room, and say whether."""
+        flights = self._flights
+        if (
+            len(flights) >= self._config.window_messages
+            or self._flying_bytes >= self._config.window_bytes
+            or not self._up
+            or self._no_leader
+        ):
+            return False
+        if message_id is not None:
+            headers = {MESSAGE_ID: message_id} if headers is None else {**headers, MESSAGE_ID: message_id}
+        token = self._token + 1
+        try:
+            self._publish(subject, payload, f"{self._prefix}{token}", headers)
+        except NatsError:
+            if self._link.connected:
+                raise
+            self._up = False  # the link knows before it tells
+            return False
+        self._token = token
+        flights[token] = _Flight(subject, payload, headers, self._turn, self._turn)
+        self._flying_bytes += len(payload)
+        return True
+
+    async def ready(self) -> None:
+        """Wait until a quarter of the window is free, the link is connected and the stream takes messages."""
+        while not self._has_room():
+            self._room.clear()
+            await self._room.wait()
+
+    def _has_room(self) -> bool:
+        if not self._up or self._no_leader or self._subscription is None:
+            return False
+        config = self._config
+        return (
+            4 * len(self._flights) <= 3 * config.window_messages and 4 * self._flying_bytes <= 3 * config.window_bytes
+        )
+
+    async def flush(self) -> WriterTotals:
+        """Wait until each message is stored or reported, at most the patience, and return the totals until now."""
+        await asyncio.sleep(0)  # reports that were due come first
+        while self._flights:
+            self._empty.clear()
+            await self._empty.wait()
+        return msgspec.structs.replace(self.totals, sent=self._token)
+
+    def close(self) -> None:
+        """Stop now; what is in flight is reported as unknown."""
+        if self._subscription is None:
+            return
+        self._subscription.unsubscribe()
+        self._subscription = None
+        self._link.on_disconnected.remove(self._disconnected)
+        self._link.on_reconnected.remove(self._reconnected)
+        self._up = False
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+        for token in list(self._flights):
+            self._give_up(token, "the writer was closed before the answer came")
+
+    # Answers
+
+    def _take_answers(self, subjects: list[str], payloads: list[bytes]) -> None:
+        """All answers of one read, decoded in one go unless one of them is strange."""
+        try:
+            tokens = _decode_tokens(f"[{','.join(subjects).replace(self._prefix, '')}]")
+            answers = _decode_answers(b"[%b]" % b",".join(payloads))
+        except msgspec.MsgspecError:
+            tokens, answers = [], []
+        if not len(tokens) == len(answers) == len(payloads):
+            tokens, answers = self._decode_singly(subjects, payloads)
+        flights, stream, totals = self._flights, self._stream, self.totals
+        for token, answer in zip(tokens, answers, strict=True):
+            flight = flights.pop(token, None)
+            if flight is None:
+                totals.strays += 1
+            elif answer.error is not None or answer.stream != stream:
+                self._refused(token, flight, answer)
+            else:
+                self._flying_bytes -= len(flight.payload)
+                totals.stored += 1
+                if token > self._last_token and answer.seq > totals.last_sequence:
+                    self._last_token, totals.last_sequence = token, answer.seq
+                else:
+                    self._out_of_order(token, answer)
+                if answer.duplicate:
+                    totals.duplicates += 1
+        self._wake()
+
+    def _decode_singly(self, subjects: list[str], payloads: list[bytes]) -> tuple[list[int], list[Stored]]:
+        tokens: list[int] = []
+        answers: list[Stored] = []
+        for subject, payload in zip(subjects, payloads, strict=True):
+            try:
+                token, answer = int(subject.removeprefix(self._prefix)), decode_stored(payload)
+            except (ValueError, msgspec.MsgspecError):
+                self.totals.strays += 1
+                continue
+            tokens.append(token)
+            answers.append(answer)
+        return tokens, answers
+
+    def _out_of_order(self, token: int, answer: Stored) -> None:
+        if not answer.duplicate:
+            self.totals.reordered += 1
+        self._last_token = max(self._last_token, token)
+        self.totals.last_sequence = max(self.totals.last_sequence, answer.seq)
+
+    def _refused(self, token: int, flight: _Flight, answer: Stored) -> None:
+        """Sent again while a cluster may be electing a leader, else reported."""
+        error = answer.error
+        self._flights[token] = flight
+        if error is None:
+            self._settle(token, NatsError(f"{flight.subject} is not in {self._stream}: {answer.stream!r} took it"))
+            return
+        no_stream = error is NO_STREAM or error.err_code in NO_LEADER
+        age_seconds = (self._turn - flight.first_turn) * self._sweep_seconds
+        if no_stream and age_seconds < self._config.leader_patience_seconds:
+            flight.sent_turn = _NOT_STORED
+            self._no_leader = True
+        elif flight.doubtful and (no_stream or flight.message_id is None):
+            self._give_up(token, f"it was refused when sent again ({error.description})")
+        else:
+            self._settle(token, JetStreamRefusal(f"a message on {flight.subject}", error))
+
+    def _give_up(self, token: int, why: str) -> None:
+        subject = self._flights[token].subject
+        self._settle(token, TimeoutExpired(f"a message on {subject} may or may not be in {self._stream}: {why}"))
+
+    def _settle(self, token: int, error: LetradeError) -> None:
+        """The message's fate is told in a callback of its own, so that what that raises stops nothing here."""
+        flight = self._flights.pop(token)
+        self._flying_bytes -= len(flight.payload)
+        if isinstance(error, TimeoutExpired):
+            self.totals.unknown += 1
+        else:
+            self.totals.refused += 1
+        unstored = Unstored(flight.subject, flight.payload, flight.message_id, error)
+        asyncio.get_running_loop().call_soon(self._report, unstored)
+
+    def _wake(self) -> None:
+        if not self._flights:
+            self._empty.set()
+        if self._has_room():
+            self._room.set()
+
+    # Time and the connection
+
+    def _sweep(self) -> None:
+        """Find what waits for too long. Turns, not times: a loop that was busy for long has read no answers either."""
+        self._sweeper = asyncio.get_running_loop().call_later(self._sweep_seconds, self._sweep)
+        self._turn += 1
+        self._up = self._link.connected
+        impatient = self._turn - self._patience_turns
+        due = [token for token, flight in self._flights.items() if flight.sent_turn <= self._turn - SWEEPS_PER_TIMEOUT]
+        for token in sorted(due):
+            flight = self._flights[token]
+            if flight.first_turn <= impatient:
+                self._give_up(token, f"no answer within {self._patience_turns * self._sweep_seconds:g} s")
+            elif self._up:
+                self._send_again(token, flight)
+        self._no_leader = False
+        self._wake()
+
+    def _send_again(self, token: int, flight: _Flight) -> None:
+        sure = flight.sent_turn == _NOT_STORED
+        if not sure and not self._may_double(flight):
+            self._give_up(token, "no answer came, and without a message id it was not sent again")
+            return
+        try:
+            self._publish(flight.subject, flight.payload, f"{self._prefix}{token}", flight.headers)
+        except NatsError:  # disconnected again, or too much waits to be sent: the next sweep finds it again
+            return
+        flight.sent_turn = self._turn
+        flight.doubtful |= not sure
+        self.totals.resent += 1
+
+    def _may_double(self, flight: _Flight) -> bool:
+        return self._config.duplicates_ok or flight.message_id is not None
+
+    def _disconnected(self) -> None:
+        self._up = False
+        for token, flight in list(self._flights.items()):
+            if flight.sent_turn != _NOT_STORED and not self._may_double(flight):
+                self._give_up(token, "the connection broke before the answer came")
+        self._wake()
+
+    def _reconnected(self) -> None:
+        """All answers to what is in flight are lost: send it again, in its order, before anything new."""
+        self._up = True
+        for token in sorted(self._flights):
+            self._send_again(token, self._flights[token])
+        self._wake()
