@@ -202,11 +202,10 @@ class StreamReader:
         """Make a consumer that goes on after the last message taken."""
         info = await self._jetstream.stream(self._stream)
         self._stream_last = info.state.last_seq
-        if (self._created and self._created != info.created) or self._stream_last < self.last_sequence:
-            raise DataError(
-                f"{self._stream} is not the stream that was read up to {self.last_sequence}: it was made at "
-                f"{info.created}, expected {self._created}, and ends at {self._stream_last}"
-            )
+        if self._created not in ("", info.created):
+            raise DataError(f"{self._stream} was deleted and made again: read up to {self.last_sequence} of the first")
+        if self._stream_last < self.last_sequence:  # a new leader may not know all yet
+            raise NatsError(f"{self._stream} ends at {self._stream_last}, but was read up to {self.last_sequence}")
         self._created = info.created
         if self._until == "end":
             self._until = self._stream_last

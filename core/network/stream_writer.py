@@ -36,7 +36,7 @@ class WriterConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     window_bytes: int = 32 * 2**20
     answer_timeout_seconds: float = 2.0  # then a message is sent again
     patience_seconds: float = 60.0  # for one message; at most 80 % of the stream's duplicate window
-    leader_patience_seconds: float = 15.0  # how long "no stream takes this" may be an election; it takes 4 to 9 s
+    leader_patience_seconds: float = 20.0  # how long "no stream takes this" may be an election; it takes 4 to 9 s
     duplicates_ok: bool = False  # True: also messages without an id are sent again, and may then be stored twice
 
 
