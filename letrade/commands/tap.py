@@ -1,97 +1,120 @@
-"""`letrade tap`: messages as they pass over NATS, decoded, a line of JSON each."""
+"""`letrade tap`: messages as they pass over NATS, decoded, a line of JSON each; or how many of them pass."""
 
 from __future__ import annotations
 
-import asyncio
-import signal
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from letrade.commands import options
+from letrade.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from letrade.displays import Lines
+    from letrade.sieve import Sieve
+    from letrade.tapping import Tap
+
+TICK = "1s"
+
+
+def _filters(function: Any) -> Any:
+    for name, many, what in (
+        ("source", "sources", "Messages of this actor or feed"),
+        ("account", "accounts", "Messages about this account"),
+        ("strategy", "strategies", "Messages about this strategy"),
+        ("instrument", "instruments", "Messages about this instrument, such as 'binance.*'"),
+        ("kind", "kinds", "This kind of message, such as fill"),
+    ):
+        text = f"{what}; may be given several times."
+        function = click.option(f"--{name}", many, multiple=True, metavar="NAME", help=text)(function)
+    return function
 
 
 @click.command("tap")
-@click.argument("subject", default="letrade.>")
+@click.argument("subject", required=False)
+@_filters
+@click.option("--where", multiple=True, metavar="FIELD>VALUE", help="Of a field: = != > >= < <= ~; all must hold.")
+@click.option("--rates", is_flag=True, help="Messages and bytes a second instead of the messages.")
+@click.option(
+    "--by", type=click.Choice(["kind", "subject", "instrument", "strategy", "account"]), default=None,
+    help="With --rates: what is counted together; kind when left out.",
+)  # fmt: skip
+@click.option("--every", metavar="TIME", help="With --rates: how often they are told; 1s when left out.")
+@click.option("--subjects", is_flag=True, help="Each subject once, instead of the messages.")
 @click.option("--count", type=click.IntRange(min=1), help="End after so many messages.")
 @click.option("--for", "duration", metavar="TIME", help="End after this time: 10s, 1m.")
 @options.reaches_desk
 @options.as_json
 def tap(
-    subject: str, count: int | None, duration: str | None, desk: str | None, data_dir: Path | None,
-    nats_url: str | None, as_json: bool,
+    subject: str | None, where: tuple[str, ...], rates: bool, by: str | None, every: str | None, subjects: bool,
+    count: int | None, duration: str | None, desk: str | None, data_dir: Path | None, nats_url: str | None,
+    as_json: bool, **filters: tuple[str, ...],
 ) -> int:  # fmt: skip
-    """Print what is published on SUBJECT ('letrade.>' is all), until Ctrl-C.
+    """Print what is published on SUBJECT, or all that passes the filters, until Ctrl-C.
+
+    What is known to have been lost on the way here is told at the end, on standard error.
 
     \b
       letrade tap 'letrade.main.do.fill.>'
-      letrade tap 'letrade.*.ev.>' --count 10
+      letrade tap --kind fill --kind order_refused --strategy btc_fast
+      letrade tap --kind trade --instrument 'binance.*' --where 'size>1' --where side=1
+      letrade tap --rates --by instrument --for 10s
     """
     from letrade.reach import find_desk
 
+    if rates and subjects:
+        raise UsageError("expected --rates or --subjects, found both")
+    if (by or every) and not rates:
+        raise UsageError(f"--{'by' if by else 'every'} goes with --rates")
+    _check_subject(subject)
+    sieve = _sieve(subject, where, filters)
+    patterns = [subject] if subject is not None else sieve.subjects(desk)
     address = find_desk(desk, data_dir, nats_url, operator=False)
-    seconds = options.parse_seconds(duration)
-    asyncio.run(_Tap(count).run(address, subject, seconds))
+    duration_ns, tick_ns = options.parse_seconds(duration), options.parse_seconds(every or TICK)
+    assert tick_ns is not None
+
+    async def listen() -> None:
+        from letrade.displays import Lines, Rates, Subjects
+        from letrade.tapping import Tap
+        from letrade.traffic import Traffic
+
+        traffic = Traffic(sieve)
+        lines: Lines = Subjects(traffic, count, as_json) if subjects else Lines(traffic, count)
+        tap = Tap(traffic, patterns, lines)
+        if rates:
+            tap.display = table = Rates(traffic, by or "kind", count, as_json, tap.losses.found)
+            try:
+                await tap.run(address, duration_ns, tick_ns)
+            finally:
+                table.close()
+        else:
+            await tap.run(address, duration_ns, tick_ns)
+        _tell_losses(tap)
+
+    import uvloop
+
+    uvloop.run(listen())
     return 0
 
 
-class _Tap:
-    """Prints until it has seen enough, is interrupted, or nobody reads what it prints."""
-
-    def __init__(self, count: int | None) -> None:
-        self.left = count
-        self.ended = asyncio.Event()
-        self.broken: BrokenPipeError | None = None
-
-    async def run(self, address: object, subject: str, duration_ns: int | None) -> None:
-        from letrade.core.clock import SECOND
-        from letrade.reach import Address, linked
-
-        assert isinstance(address, Address)
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self.ended.set)
-        async with linked(address, "letrade-tap") as link:
-            link.subscribe(subject, self._show)
-            await link.flush()
-            try:
-                await asyncio.wait_for(self.ended.wait(), None if duration_ns is None else duration_ns / SECOND)
-            except TimeoutError:
-                self.ended.set()
-        if self.broken is not None:
-            raise self.broken
-
-    def _show(self, subject: str, payload: bytes, reply: str) -> None:
-        if self.ended.is_set():
-            return
-        try:
-            sys.stdout.buffer.write(_line(subject, payload) + b"\n")
-            sys.stdout.buffer.flush()
-        except BrokenPipeError as error:
-            self.broken = error
-            self.ended.set()
-            return
-        if self.left is not None:
-            self.left -= 1
-            if not self.left:
-                self.ended.set()
+def _check_subject(subject: str | None) -> None:
+    tokens = subject.split(".") if subject is not None else ["x"]
+    if not all(tokens) or any(character.isspace() for character in subject or ""):
+        raise UsageError(f"expected a subject such as 'letrade.main.do.fill.>', found {subject!r}")
 
 
-def _line(subject: str, payload: bytes) -> bytes:
-    """The message with its subject; what is none as JSON or text."""
-    import msgspec
+def _sieve(subject: str | None, where: tuple[str, ...], filters: dict[str, tuple[str, ...]]) -> Sieve:
+    from letrade.sieve import Sieve
 
-    from letrade.core.codec import decode
-    from letrade.core.errors import DataError
-    from letrade.decoding import named, readable, to_json
+    journal = subject is not None and subject.split(".")[2:3] == ["journal"]
+    return Sieve(**filters, conditions=where, journal=journal)
 
-    try:
-        return to_json({"subject": subject, **named(decode(payload))})
-    except DataError:
-        for decoder in (msgspec.json.decode, msgspec.msgpack.decode):
-            try:
-                return to_json({"subject": subject, "payload": readable(decoder(payload))})
-            except (msgspec.MsgspecError, TypeError, UnicodeDecodeError):
-                continue
-        return to_json({"subject": subject, "payload": payload.decode(errors="backslashreplace")})
+
+def _tell_losses(tap: Tap) -> None:
+    lost = ", ".join(f"{count:,} {kind}" for kind, count in tap.losses.found().items())
+    if lost:
+        sys.stderr.write(f"letrade: lost on the way here, at least: {lost}; the desk's own actors may have had them\n")
+    if tap.outages:
+        sys.stderr.write(f"letrade: the connection was lost {tap.outages} times; what passed meanwhile was not seen\n")
