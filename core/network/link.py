@@ -22,6 +22,9 @@ BatchHandler = Callable[[list[str], list[bytes]], None]
 StreamHandler = Callable[[str, bytes, str, bytes], None]
 """Takes (subject, payload, reply, header block or b"") of what a JetStream consumer delivers, or of a request."""
 
+Headers = Mapping[str, str] | bytes
+"""Checked and made into a block; or a block that `wire.header_block` made, which is sent as it is."""
+
 OLDEST_SERVER = (2, 11)
 DESK_INBOX = "_INBOX_letrade"
 VIEWER_INBOX = "_INBOX"
@@ -147,7 +150,7 @@ class Link(Protocol):
         subject: str,
         payload: bytes,
         reply: str = "",
-        headers: Mapping[str, str] | None = None,
+        headers: Headers | None = None,
         *,
         late_ok: bool = False,
     ) -> None:
@@ -188,7 +191,7 @@ class Link(Protocol):
         ...
 
     def request(
-        self, subject: str, payload: bytes, timeout_seconds: float, headers: Mapping[str, str] | None = None
+        self, subject: str, payload: bytes, timeout_seconds: float, headers: Headers | None = None
     ) -> Awaitable[bytes]:
         """The first reply, to be awaited at once.
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import math
 import re
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from nats import errors
@@ -18,6 +19,7 @@ from letrade.core.network.link import (
     Decode,
     DecodedHandler,
     Handler,
+    Headers,
     LinkConfig,
     LinkCounters,
     PermissionRefused,
@@ -40,7 +42,7 @@ from letrade.core.network.nats_routes import (
     StreamRoute,
     Waiting,
 )
-from letrade.core.network.wire import CommandWriter, header_bytes
+from letrade.core.network.wire import CommandWriter, header_block
 
 CLOSE_PATIENCE_SECONDS = 0.5
 DRAIN_PATIENCE_SECONDS = 5.0
@@ -138,17 +140,18 @@ class NatsPyLink:
         subject: str,
         payload: bytes,
         reply: str = "",
-        headers: Mapping[str, str] | None = None,
+        headers: Headers | None = None,
         *,
         late_ok: bool = False,
     ) -> None:
         if self._closing or (not late_ok and not self.connected):
             raise NatsError(f"not connected to NATS: {subject} was not sent, and will not be sent late")
-        size = len(payload) + (header_bytes(headers) if headers else 0)
+        block = header_block(headers) if headers else b""
+        size = len(payload) + len(block)
         if size > self._client.max_payload:
             raise NatsError(f"{subject}: {size} bytes are more than the server's {self._client.max_payload}")
         kind = Kind.LATE_OK if late_ok else Kind.PROMPT
-        self._send(self._writer.publish(subject, payload, reply, headers), kind, subject)
+        self._send(self._writer.publish(subject, payload, reply, block), kind, subject)
         self.counters.sent += 1
         self.counters.sent_bytes += len(payload)
 
@@ -220,7 +223,7 @@ class NatsPyLink:
         return f"{self._inbox}.{next(self._tokens)}.r"
 
     async def request(
-        self, subject: str, payload: bytes, timeout_seconds: float, headers: Mapping[str, str] | None = None
+        self, subject: str, payload: bytes, timeout_seconds: float, headers: Headers | None = None
     ) -> bytes:
         token = str(next(self._tokens))
         waiting = self._requests[token] = Waiting(subject)
@@ -341,11 +344,14 @@ class NatsPyLink:
 
     async def _round_trip(self, timeout_seconds: float) -> None:
         self._write_outbox()
+        losses = self._client.losses
         try:
             async with asyncio.timeout(timeout_seconds):
-                await self._client.flush()
+                await self._client.flush(math.ceil(timeout_seconds) + 1)
         except (TimeoutError, errors.Error, OSError):
             raise TimeoutExpired(f"the NATS server did not answer a ping within {timeout_seconds:g} s") from None
+        if self._client.losses != losses:
+            raise NatsError("the connection to NATS broke before the server answered")
 
     async def drain(self) -> None:
         try:
@@ -367,7 +373,8 @@ class NatsPyLink:
             self._client.abandon_connection()
         try:
             async with asyncio.timeout(CLOSE_PATIENCE_SECONDS):
-                await self._client.close()
+                if self._client.was_asked_to_connect:
+                    await self._client.close()
         except TimeoutError:
             self._client.abandon_connection()
         self._disconnected()

@@ -19,12 +19,14 @@ from letrade.core.network.jetstream import (
     decode_stored,
 )
 from letrade.core.network.link import Link, Subscription
+from letrade.core.network.wire import header_block
 
 SWEEPS_PER_TIMEOUT = 8
 # Resending goes on for less than the time that the stream remembers message ids: a later one could be stored twice.
 DUPLICATE_WINDOW_SHARE = 0.8
 _NOT_STORED = -(10**9)  # the turn of a message that the server said it did not take: due at once
 
+_MESSAGE_ID = MESSAGE_ID.encode()
 _decode_tokens = msgspec.json.Decoder(list[int]).decode
 _decode_answers = msgspec.json.Decoder(list[Stored]).decode
 
@@ -68,14 +70,11 @@ class _Flight(msgspec.Struct, gc=False):
 
     subject: str
     payload: bytes
-    headers: Mapping[str, str] | None
+    headers: bytes | None
+    message_id: str | None
     first_turn: int
     sent_turn: int
     doubtful: bool = False  # an earlier sending of it may have been stored
-
-    @property
-    def message_id(self) -> str | None:
-        return self.headers.get(MESSAGE_ID) if self.headers else None
 
 
 class StreamWriter:
@@ -164,18 +163,22 @@ class StreamWriter:
             or self._no_leader
         ):
             return False
-        if message_id is not None:
-            headers = {MESSAGE_ID: message_id} if headers is None else {**headers, MESSAGE_ID: message_id}
+        if headers is None and message_id is None:
+            block = None
+        elif headers is None and message_id is not None and message_id.isprintable():
+            block = b"NATS/1.0\r\n%b: %b\r\n\r\n" % (_MESSAGE_ID, message_id.encode())
+        else:
+            message_id, block = _with_id(message_id, headers or {})
         token = self._token + 1
         try:
-            self._publish(subject, payload, f"{self._prefix}{token}", headers)
+            self._publish(subject, payload, f"{self._prefix}{token}", block)
         except NatsError:
             if self._link.connected:
                 raise
             self._up = False  # the link knows before it tells
             return False
         self._token = token
-        flights[token] = _Flight(subject, payload, headers, self._turn, self._turn)
+        flights[token] = _Flight(subject, payload, block, message_id, self._turn, self._turn)
         self._flying_bytes += len(payload)
         return True
 
@@ -321,7 +324,7 @@ class StreamWriter:
 
     def _send_again(self, token: int, flight: _Flight) -> None:
         sure = flight.sent_turn == _NOT_STORED
-        if not sure and not self._may_double(flight):
+        if not (sure or self._may_double(flight)):
             self._give_up(token, "no answer came, and without a message id it was not sent again")
             return
         try:
@@ -348,3 +351,10 @@ class StreamWriter:
         for token in sorted(self._flights):
             self._send_again(token, self._flights[token])
         self._wake()
+
+
+def _with_id(message_id: str | None, headers: Mapping[str, str]) -> tuple[str | None, bytes]:
+    """The message id, which the caller may have among the headers, and the block of all; NatsError for a bad one."""
+    if message_id is not None:
+        headers = {**headers, MESSAGE_ID: message_id}
+    return headers.get(MESSAGE_ID), header_block(headers)

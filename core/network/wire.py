@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from letrade.core.errors import NatsError
+from letrade.core.network.link import Headers
 
 SUBJECT_BYTES_MAX = 256
 CACHED_SUBJECTS_MAX = 8192
@@ -21,14 +21,14 @@ class CommandWriter:
     def __init__(self) -> None:
         self._encoded: dict[str, bytes] = {}
 
-    def publish(self, subject: str, payload: bytes, reply: str = "", headers: Mapping[str, str] | None = None) -> bytes:
+    def publish(self, subject: str, payload: bytes, reply: str = "", headers: Headers | None = None) -> bytes:
         """PUB, or HPUB when there are headers."""
         target = self._subject(subject)
         if reply:
             target = b"%b %b" % (target, self._subject(reply))
         if not headers:
             return b"PUB %b %d\r\n%b\r\n" % (target, len(payload), payload)
-        head = _header_block(headers)
+        head = header_block(headers)
         return b"HPUB %b %d %d\r\n%b%b\r\n" % (target, len(head), len(head) + len(payload), head, payload)
 
     def subscribe(self, subject: str, sid: int, queue: str = "") -> bytes:
@@ -55,7 +55,10 @@ class CommandWriter:
         return encoded
 
 
-def _header_block(headers: Mapping[str, str]) -> bytes:
+def header_block(headers: Headers) -> bytes:
+    """The block of these headers; one that is made already stays as it is."""
+    if isinstance(headers, bytes):
+        return headers
     lines = ["NATS/1.0"]
     for key, value in headers.items():
         if _HEADER_KEY.fullmatch(key) is None or _LINE_BREAK.search(value):
@@ -65,8 +68,3 @@ def _header_block(headers: Mapping[str, str]) -> bytes:
         return ("\r\n".join(lines) + "\r\n\r\n").encode()
     except UnicodeEncodeError as error:
         raise NatsError(f"expected headers that are text, found half a character: {error}") from error
-
-
-def header_bytes(headers: Mapping[str, str]) -> int:
-    """The size of a header block, which counts towards the largest payload."""
-    return len(_header_block(headers))

@@ -5,14 +5,15 @@ from __future__ import annotations
 import pytest
 
 from letrade.core.errors import NatsError
-from letrade.core.network.wire import CommandWriter
+from letrade.core.network.wire import CommandWriter, header_block
 
 
 def test_commands_are_written_as_the_protocol_says() -> None:
     writer = CommandWriter()
     assert writer.publish("a.b", b"x\r\ny") == b"PUB a.b 4\r\nx\r\ny\r\n"
     assert writer.publish("a.b", b"", reply="_INBOX.1") == b"PUB a.b _INBOX.1 0\r\n\r\n"
-    assert writer.publish("a", b"xy", headers={"K": "v"}) == b"HPUB a 18 20\r\nNATS/1.0\r\nK: v\r\n\r\nxy\r\n"
+    for headers in ({"K": "v"}, header_block({"K": "v"})):
+        assert writer.publish("a", b"xy", headers=headers) == b"HPUB a 18 20\r\nNATS/1.0\r\nK: v\r\n\r\nxy\r\n"
     assert writer.subscribe("a.>", 7) == b"SUB a.> 7\r\n"
     assert writer.subscribe("a.*", 8, "q") == b"SUB a.* q 8\r\n"
     assert writer.unsubscribe(8) == b"UNSUB 8\r\n"
