@@ -1,10 +1,10 @@
-"""Runs every benchmark for a short while: `make bench`, or `python -m letrade.bench --for 60s`."""
+"""The benchmark suite by itself: `make bench`, or `python -m letrade.bench publish --for 10s`."""
 
 from __future__ import annotations
 
 import sys
 
-from letrade.bench import desk_load
+from letrade.__main__ import main
 
 if __name__ == "__main__":
-    sys.exit(desk_load.main())
+    sys.exit(main(["bench", *sys.argv[1:]]))

@@ -44,6 +44,10 @@ class Client(Protocol):
 
     async def stop_listening(self) -> None: ...
 
+    async def answer(self, subject: str) -> None:
+        """Send each request on the subject back as it is."""
+        ...
+
     def request(self, subject: str, payload: bytes) -> Awaitable[bytes]: ...
 
     async def flush(self) -> None: ...
@@ -108,6 +112,14 @@ class LinkClient:
         while self._subscriptions:
             self._subscriptions.pop().unsubscribe()
         await self.link.flush()
+
+    async def answer(self, subject: str) -> None:
+        publish = self.link.publish
+
+        def handle(subject: str, payload: bytes, reply: str) -> None:
+            publish(reply, payload)
+
+        await self.listen(subject, handle)
 
     def request(self, subject: str, payload: bytes) -> Awaitable[bytes]:
         return self.link.request(subject, payload, FLUSH_SECONDS)
@@ -189,6 +201,12 @@ class NatsPyClient:
         while self._subscriptions:
             await self._subscriptions.pop().unsubscribe()
         await self._client.flush()
+
+    async def answer(self, subject: str) -> None:
+        async def callback(message: Any) -> None:
+            await message.respond(message.data)
+
+        await self._subscribe(subject, callback)
 
     async def request(self, subject: str, payload: bytes) -> bytes:
         answer = await self._client.request(subject, payload, timeout=FLUSH_SECONDS)

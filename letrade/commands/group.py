@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "trace": ("letrade.commands.trace", "Follow a fill back to the market data that caused it."),
     "context": ("letrade.commands.context", "Write contexts for the nats command."),
     "schema": ("letrade.commands.schema", "Print JSON Schemas of messages and requests."),
+    "bench": ("letrade.commands.bench", "Measure latency and throughput on this machine."),
     "doctor": ("letrade.commands.doctor", "Check this machine and a desk's data directory."),
     "version": ("letrade.commands.version", "Print the versions of letrade and what it runs on."),
     "worker": ("letrade.commands.worker", "Run one worker of a desk by hand."),

@@ -1,0 +1,40 @@
+"""The questions of the suite, in the order in which they are asked."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from letrade.bench.framework.question import Question
+from letrade.core.config.describe import did_you_mean
+from letrade.core.errors import UsageError
+
+MODULES = {
+    "codec": "codec",
+    "local_bus": "bus",
+    "publish": "publish",
+    "subscribe": "subscribe",
+    "subscribe_decode": "subscribe_decode",
+    "cost": "cost",
+    "latency": "latency",
+    "highest_rate": "highest_rate",
+    "request_reply": "request_reply",
+    "stream": "stream",
+    "journal": "journal",
+    "tick_to_order": "tick_to_order",
+    "strategies": "strategies",
+    "desk_load": "desk_load",
+    "soak": "soak",
+}
+"""The module of each question, in letrade.bench."""
+
+
+def question(name: str) -> Question:
+    """UsageError when there is none of this name."""
+    if name not in MODULES:
+        raise UsageError(f"there is no benchmark {name!r}{did_you_mean(name, MODULES)}; `letrade bench` lists them")
+    found: Question = import_module(f"letrade.bench.{MODULES[name]}").QUESTION
+    return found
+
+
+def questions() -> list[Question]:
+    return [question(name) for name in MODULES]
