@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 import msgspec
 
@@ -153,7 +154,8 @@ def _check_kind(kind: str) -> None:
         raise UsageError(f"--kind: there is no kind of message {kind!r}: {hint}")
 
 
-def _is_one_of(name: str, wanted: Iterable[str]) -> bool:
+@lru_cache(65_536)
+def _is_one_of(name: str, wanted: tuple[str, ...]) -> bool:
     return any(fnmatchcase(name, each) for each in wanted)
 
 
