@@ -73,6 +73,8 @@ class OrderedClient(Client):
     ) -> None:
         super().__init__()
         check_seams(self)
+        self.was_asked_to_connect = False
+        self.losses = 0
         self.lost_bytes = 0
         self.read_done = read_done
         self._ps = CheckedParser(self)
@@ -81,6 +83,7 @@ class OrderedClient(Client):
         self._report_server_error = report_server_error
         self._report_loss = report_loss
         self._last_unwritten = 0
+        self._abandoned: asyncio.StreamWriter | None = None
         self._url_login: tuple[str, str | None] | None = None
 
     # Subscriptions
@@ -128,17 +131,25 @@ class OrderedClient(Client):
 
     def unwritten_bytes(self) -> int:
         writer = self._writer()
-        return int(writer.transport.get_write_buffer_size()) if writer is not None else 0
+        try:
+            return int(writer.transport.get_write_buffer_size()) if writer is not None else 0
+        except AttributeError:  # of asyncio's TLS transport, when it is closed: it cannot even say that it is empty
+            return 0
 
     def abandon_connection(self) -> None:
         """Let the connection go at once, and count what it had not sent: waiting for a stalled one would never end."""
         writer = self._writer()
-        if writer is None:
+        if writer is None or self._abandoned is writer:
             return
         # A transport forgets its size when it breaks, but tells its protocol to go on only when it has sent all.
         paused = getattr(writer.transport.get_protocol(), "_paused", False)
         self.lost_bytes += self.unwritten_bytes() or (self._last_unwritten if paused else 0)
         self._last_unwritten = 0
+        self._abandoned = writer
+        self.losses += 1
+        for waiting in self._pongs:
+            if not waiting.done():
+                waiting.set_result(False)
         writer.transport.abort()
 
     def _writer(self) -> asyncio.StreamWriter | None:
@@ -182,6 +193,7 @@ class OrderedClient(Client):
     async def connect_with(self, options: dict[str, Any]) -> None:
         """As nats-py's connect, with a public nkey besides."""
         self._public_nkey = options.pop("public_nkey", None)
+        self.was_asked_to_connect = True
         await self.connect(**options)
 
     async def _connect_to_server(self, server: Srv) -> None:
@@ -205,11 +217,14 @@ class OrderedClient(Client):
     async def _process_connect_init(self) -> None:
         try:
             await super()._process_connect_init()
+        except OSError:  # some of them, as a certificate that is not trusted, are ValueErrors too
+            raise
         except (ValueError, KeyError, AttributeError, TypeError) as error:
             raise errors.Error("nats: what answers does not speak the NATS protocol") from error
         writer = self._writer()
         if self._status == Client.CONNECTED and writer is not None:
-            writer.transport.set_write_buffer_limits(high=0)
+            if writer.get_extra_info("ssl_object") is None:  # asyncio's TLS transport would forget to go on
+                writer.transport.set_write_buffer_limits(high=0)
             return
         for task in (self._reading_task, self._ping_interval_task, self._flusher_task):
             if task is not None:
