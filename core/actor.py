@@ -13,6 +13,7 @@ from letrade.core.errors import ConfigurationError
 from letrade.core.instruments import Catalogue
 from letrade.core.messages.base import Message
 from letrade.core.stage import Stage
+from letrade.hotpath.speaker import Speaker
 
 
 class ActorConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -30,12 +31,11 @@ class Context(NamedTuple):
     """The desk's whole configuration (core/config/desk.py); read-only."""
 
 
-Outgoing = tuple[Message, int | None, str | None]
-"""(message, at, cause) of a message that waits for its handler to return."""
+class Actor(Speaker[Message]):
+    """Subclasses set `stage` and `Config` and write handlers `on_<kind>(self, message: <MessageType>)`.
 
-
-class Actor:
-    """Subclasses set `stage` and `Config` and write handlers `on_<kind>(self, message: <MessageType>)`."""
+    `publish`, `set_timer`, `cancel_timer` and `now` are in hotpath/speaker.pyx.
+    """
 
     stage: ClassVar[Stage]
     Config: ClassVar[type[ActorConfig]] = ActorConfig
@@ -44,10 +44,6 @@ class Actor:
         self.name = name
         self.config = config
         self.context = context
-        self.in_hand: Message | None = None
-        self.time = 0
-        self.outgoing: list[Outgoing] = []
-        self.timers_set: list[tuple[str, int | None, str | None]] = []
 
     def start(self) -> None:
         """Called once, before the first message of a desk that starts from nothing (not after a restore)."""
@@ -56,25 +52,9 @@ class Actor:
         """Whether messages of this kind about this instrument and strategy come here; fixed for the actor's life."""
         return True
 
-    def now(self) -> int:
-        """The time of the message in hand, ns UTC."""
-        return self.time
-
     def random(self, *names: str) -> ids.Random:
         """A generator of the desk's seed and this actor's name; keep its state in state() if you draw later."""
         return ids.generator(self.context.seed, self.name, *names)
-
-    def publish(self, message: Message, *, at: int | None = None, cause: str | None = None) -> None:
-        """Send a message when the handler returns; `at` delivers it later, `cause` names another cause than the
-        message in hand."""
-        self.outgoing.append((message, at, cause))
-
-    def set_timer(self, at: int, key: str, *, cause: str | None = None) -> None:
-        """Ask for `on_timer` at `at`; the same key again replaces."""
-        self.timers_set.append((key, at, cause))
-
-    def cancel_timer(self, key: str) -> None:
-        self.timers_set.append((key, None, None))
 
     def state(self) -> Any:
         """All that the actor must not forget, as builtins and Structs that msgpack can carry; None when nothing."""

@@ -11,6 +11,7 @@ from letrade.core import ranges
 from letrade.core.errors import DataError
 from letrade.core.messages.base import VERSION, Message
 from letrade.core.messages.registry import BY_TAG, MESSAGE_TYPES, tag
+from letrade.hotpath.ranges import Ranges
 
 
 def _plain(value: Any) -> Any:
@@ -30,17 +31,22 @@ _TAG_FROM_JSON = msgspec.json.Decoder(list[Any])
 _UNREADABLE = (msgspec.DecodeError, ValueError, OverflowError, RecursionError)
 """What any bytes can make a decoder raise: text that is no UTF-8 is a ValueError, too deep a RecursionError."""
 
-_IN_RANGE: dict[type[Message], ranges.Test] = ranges.tests_of(MESSAGE_TYPES)
+_RANGES: dict[type[Message], Ranges] = ranges.ranges_of(MESSAGE_TYPES)
 
 
 class UnknownTag(DataError):
     """A message of a kind that this version does not know: survived and counted."""
 
 
+def ranges_of(kind: type[Message]) -> Ranges | None:
+    """What `check` asks of messages of this type; None when they hold no numbers."""
+    return _RANGES.get(kind)
+
+
 def check(message: Message) -> None:
     """DataError when a number of the message, at any depth, is not finite or is outside its field's range."""
-    in_range = _IN_RANGE.get(type(message))
-    if in_range is not None and not in_range(message):
+    in_range = _RANGES.get(type(message))
+    if in_range is not None and not in_range.hold(message):
         raise DataError(f"{tag(type(message))}.{ranges.first_outside(message)}")
 
 

@@ -56,7 +56,7 @@ def take(node: Node) -> Any:
 
 
 def _slot_state(slot: Slot) -> SlotState:
-    inbox = [_packed(entry) for entry in sorted(slot.inbox) if type(entry[5]) is not Timer]
+    inbox = [_packed(entry) for entry in slot.inbox if type(entry[5]) is not Timer]
     state = slot.actor.state()
     return SlotState(
         slot.actor.name, state, inbox, dict(slot.timers), slot.sequence, slot.failures, slot.stopped
@@ -76,7 +76,8 @@ def give_back(node: Node, taken: Any) -> None:
     node.floor, node.latest, node.handled = state.floor, state.latest, state.handled
     for slot_state in state.slots:
         _restore_slot(node, by_name[slot_state.name], slot_state)
-    node.feedback.extend((by_name[name], _unpacked(entry)) for name, entry in state.feedback)
+    for name, entry in state.feedback:
+        node.give_feedback(by_name[name], _unpacked(entry))
 
 
 def _restore_slot(node: Node, slot: Slot, saved: SlotState) -> None:

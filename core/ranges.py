@@ -10,14 +10,36 @@ from typing import Any
 import msgspec
 
 from letrade.core.messages.base import NUMBER_LIMIT, Message
+from letrade.hotpath.ranges import Ranges
 
 Test = Callable[[Any], bool]
 
 
-def tests_of(kinds: Iterable[type[Message]]) -> dict[type[Message], Test]:
+def ranges_of(kinds: Iterable[type[Message]]) -> dict[type[Message], Ranges]:
     """For each type that holds numbers, whether those of a message are all in range; the decoder asks the same."""
     found = {kind: _condition(kind, "message", 0) for kind in kinds}
-    return {kind: _compiled(condition) for kind, condition in found.items() if condition}
+    return {kind: _ranges(kind, condition) for kind, condition in found.items() if condition}
+
+
+def _ranges(kind: type[Message], condition: str) -> Ranges:
+    limits: list[tuple[str, float, bool, float]] = []
+    rest: list[str] = []
+    for name, annotation in _fields(kind):
+        limit = _limit(annotation)
+        if limit is not None:
+            limits.append((name, *limit))
+        elif other := _condition(annotation, f"message.{name}", 0):
+            rest.append(other)
+    return Ranges(kind, limits, _compiled(" and ".join(rest)) if rest else None, _compiled(condition))
+
+
+def _limit(annotation: Any) -> tuple[float, bool, float] | None:
+    """(lowest, whether that itself is outside, highest) of a field that is a number and nothing else."""
+    if annotation is float:
+        return _number_limit([])
+    if typing.get_origin(annotation) is typing.Annotated and typing.get_args(annotation)[0] is float:
+        return _number_limit([part for part in annotation.__metadata__ if isinstance(part, msgspec.Meta)])
+    return None
 
 
 def first_outside(message: Message) -> str:
@@ -66,10 +88,14 @@ def _all_of(places: Iterable[tuple[Any, str]], depth: int) -> str:
 
 
 def _number_condition(value: str, metas: list[msgspec.Meta]) -> str:
+    low, above, high = _number_limit(metas)
+    return f"{low!r} {'<' if above else '<='} {value} <= {high!r}"
+
+
+def _number_limit(metas: list[msgspec.Meta]) -> tuple[float, bool, float]:
     low, above, high = -NUMBER_LIMIT, None, NUMBER_LIMIT
     for meta in metas:
         low = low if meta.ge is None else meta.ge
         above = above if meta.gt is None else meta.gt
         high = high if meta.le is None else meta.le
-    floor = f"{low!r} <=" if above is None else f"{above!r} <"
-    return f"{floor} {value} <= {high!r}"
+    return (float(low), False, float(high)) if above is None else (float(above), True, float(high))

@@ -39,7 +39,7 @@ def _functions(source: Source) -> Iterator[tuple[str, int]]:
             yield node.name, (node.end_lineno or node.lineno) - node.lineno + 1
 
 
-_CYTHON_FUNCTION = re.compile(r"^([ \t]*)(?:async )?(?:def|cdef|cpdef)\b(?![^\n(]*=)[^\n(]*?(\w+)[ \t]*\(")
+_CYTHON_FUNCTION = re.compile(r"^([ \t]*)(?:async )?(?:def|cdef|cpdef)\b(?! class)(?![^\n(]*=)[^\n(]*?(\w+)[ \t]*\(")
 
 
 def _cython_functions(source: Source) -> Iterator[tuple[str, int]]:

@@ -104,7 +104,7 @@ class LiveRun:
         for message, encoded in late:
             process.take(message, encoded, late=True)
         node_time = process.node.next_time()
-        if not fed and not process.node.feedback and (node_time is None or node_time > now):
+        if not fed and not process.node.has_feedback and (node_time is None or node_time > now):
             return
         floor = process.node.floor
         outputs = process.turn(floor, now, LIVE_RESUME)

@@ -143,7 +143,7 @@ class TradingDesk:
         fresh.stage = StageOf(*fresh.actors, step_ns=STEP, sources=[
             ("feed", Stage.FEED), ("alpha", Stage.STRATEGY), ("beta", Stage.STRATEGY)])  # fmt: skip
         fresh.stage.node.run(-1)  # what actors say at a first start is not said at a restart
-        fresh.stage.node.feedback.clear()
+        fresh.stage.node.drop_feedback()
         node_state.give_back(fresh.stage.node, taken)
         fresh.stage.sequence, fresh.time = self.stage.sequence, self.time
         fresh.signals = dict(self.signals)

@@ -11,8 +11,8 @@ from letrade.core.actor import Actor
 from letrade.core.messages.base import Timer
 from letrade.core.messages.events import Failure
 from letrade.core.messages.market import Trade
-from letrade.core.node import STEP_MESSAGES_MAX
 from letrade.core.stage import SKIPS_BAD_MESSAGES, Stage
+from letrade.hotpath.dispatch import STEP_MESSAGES_MAX
 from tests.core.listeners import Listener, features, node_of, on, target, trade
 
 
