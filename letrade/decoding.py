@@ -13,6 +13,7 @@ from letrade.core.errors import DataError
 from letrade.core.messages.base import Message
 from letrade.core.messages.registry import tag
 from letrade.core.money import Money
+from letrade.core.network.formats import decode_object
 
 _PAIR = struct.Struct("<dd")
 _ENCODER = msgspec.json.Encoder()
@@ -37,6 +38,21 @@ def readable(value: Any) -> Any:
     if isinstance(value, bytes):
         return [list(pair) for pair in _PAIR.iter_unpack(value)] if len(value) % _PAIR.size == 0 else value.hex()
     return value
+
+
+def named_otherwise(payload: bytes) -> dict[str, Any]:
+    """What passes over NATS and is no message: what processes tell each other of the run, and objects such as requests
+    and their answers, in JSON or msgpack. DataError for everything else."""
+    from letrade.core.stepping import signals
+
+    try:
+        signal = signals.decode(payload)
+    except (DataError, ValueError, RecursionError):
+        return {key: readable(value) for key, value in decode_object(payload).items()}
+    said = {name: getattr(signal, name) for name in signal.__struct_fields__}
+    if isinstance(signal, signals.Again):
+        said["payloads"] = [named(decode(each)) for each in signal.payloads]
+    return {"signal": signal.__struct_config__.tag, **said}
 
 
 def to_json(value: object) -> bytes:

@@ -6,12 +6,10 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from letrade.core.clock import SECOND, monotonic_ns
 from letrade.core.codec import decode
 from letrade.core.errors import DataError
-from letrade.decoding import named, readable, to_json
+from letrade.decoding import named, named_otherwise, to_json
 from letrade.traffic import Row, Traffic
 
 if TYPE_CHECKING:
@@ -26,12 +24,10 @@ def line_of(subject: str, payload: bytes) -> bytes:
     try:
         return to_json({"subject": subject, **named(decode(payload))})
     except DataError:
-        for decoder in (msgspec.json.decode, msgspec.msgpack.decode):
-            try:
-                return to_json({"subject": subject, "payload": readable(decoder(payload))})
-            except (msgspec.MsgspecError, TypeError, ValueError, RecursionError):
-                continue
-        return to_json({"subject": subject, "payload": payload.decode(errors="backslashreplace")})
+        try:
+            return to_json({"subject": subject, "payload": named_otherwise(payload)})
+        except (DataError, TypeError, ValueError):
+            return to_json({"subject": subject, "payload": payload.decode(errors="backslashreplace")})
 
 
 class Lines:

@@ -6,12 +6,13 @@ import sys
 from collections.abc import Sequence
 
 from letrade.core.errors import DataError, ExitCode
-from letrade.decoding import messages_in, named, to_json
+from letrade.decoding import messages_in, named, named_otherwise, to_json
 
 HELP = """Usage: letrade decode [--json] [--help]
 
   Reads one message, or several (lines of JSON, msgpack payloads end to end), from
-  standard input and prints each as a line of JSON with its fields named.
+  standard input and prints each as a line of JSON with its fields named. Requests,
+  answers and the signals between processes become JSON too.
 
     nats sub 'letrade.>' --translate 'letrade decode'
 
@@ -42,20 +43,15 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _as_it_is(data: bytes, error: DataError) -> int:
-    """JSON that is no message, such as a request or its answer, is readable already; all else is told."""
-    sys.stdout.buffer.write(data if data.endswith(b"\n") else data + b"\n")
-    sys.stdout.buffer.flush()
-    if data.lstrip()[:1] == b"{" and _is_json(data):
-        return ExitCode.OK
-    sys.stderr.write(f"letrade: {error}\n")
-    return ExitCode.DATA
-
-
-def _is_json(data: bytes) -> bool:
-    import msgspec
-
+    """What else a desk and those who ask it send is readable too, or is made so; all else is told."""
+    code, shown = ExitCode.OK, data
     try:
-        msgspec.json.decode(data)
-    except msgspec.DecodeError:
-        return False
-    return True
+        found = named_otherwise(data)
+        if data.lstrip()[:1] != b"{":
+            shown = to_json(found)
+    except DataError:
+        sys.stderr.write(f"letrade: {error}\n")
+        code = ExitCode.DATA
+    sys.stdout.buffer.write(shown if shown.endswith(b"\n") else shown + b"\n")
+    sys.stdout.buffer.flush()
+    return code
