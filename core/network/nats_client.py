@@ -74,6 +74,7 @@ class OrderedClient(Client):
         super().__init__()
         check_seams(self)
         self.was_asked_to_connect = False
+        self._login_is_configured = False
         self.losses = 0
         self.lost_bytes = 0
         self.read_done = read_done
@@ -193,6 +194,7 @@ class OrderedClient(Client):
     async def connect_with(self, options: dict[str, Any]) -> None:
         """As nats-py's connect, with a public nkey besides."""
         self._public_nkey = options.pop("public_nkey", None)
+        self._login_is_configured = options["user"] is not None or options["token"] is not None
         self.was_asked_to_connect = True
         await self.connect(**options)
 
@@ -205,8 +207,8 @@ class OrderedClient(Client):
         await super()._connect_to_server(server)
 
     def _choose_login(self, url: ParseResult) -> None:
-        """A login in the URL goes before the configured one, and holds for the servers that this one names."""
-        if url.username is not None:
+        """A login in the URL counts where none is configured, and holds for the servers that this one names."""
+        if url.username is not None and not self._login_is_configured:
             self._url_login = (unquote(url.username), unquote(url.password) if url.password is not None else None)
         if self._url_login is not None:
             name, password = self._url_login

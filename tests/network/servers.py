@@ -52,7 +52,7 @@ class NatsServer:
         return self
 
     def wait_ready(self) -> None:
-        self._wait_for_log("Server is ready", 1)
+        self.wait_for_log("Server is ready", 1)
 
     def kill(self) -> None:
         """As a crash: nothing is said to anybody."""
@@ -72,7 +72,7 @@ class NatsServer:
         self._write_configuration()
         before = self._log.read_text().count("Reloaded server configuration")
         os.kill(self.pid, signal.SIGHUP)
-        self._wait_for_log("Reloaded server configuration", before + 1)
+        self.wait_for_log("Reloaded server configuration", before + 1)
 
     def monitor(self, path: str) -> dict[str, Any]:
         """The server's own numbers, such as `varz`."""
@@ -93,7 +93,8 @@ class NatsServer:
             f'log_file: "{self._log}"\nno_fast_producer_stall: true\nwrite_deadline: 2s\n{self.body}\n'
         )
 
-    def _wait_for_log(self, words: str, times: int) -> None:
+    def wait_for_log(self, words: str, times: int = 1) -> None:
+        """Wait until the server has said so."""
         assert self._process is not None
         give_up_ns = monotonic_ns() + READY_SECONDS * SECOND
         while self._log.read_text().count(words) < times:
