@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+import msgspec
+
 from letrade.bench.framework.clients import LINK, NATS_PY, RAW
 from letrade.bench.framework.compare import throughput_result
-from letrade.bench.framework.duet import CHECK_CYCLES, RECEIVER, CoreUsage, Throughput, crc_of_cycles, start_sender
+from letrade.bench.framework.duet import CHECK_CYCLES, RECEIVER, CoreUsage, SENDER, Throughput, crc_of_cycles
 from letrade.bench.framework.players import cast
 from letrade.bench.framework.question import Question, Run
 from letrade.bench.framework.raw import RawSocket
@@ -36,10 +38,10 @@ def measure(run: Run, place: Place, kind: str) -> Throughput:
     """From the first publish until the server has answered that it took the last one."""
     stream = Stream(run.seed)
     with cast() as players:
-        sender = start_sender(players, run, place, kind)
-        listener = players.start(
-            RECEIVER, kind=RAW, place=_as_dict(place), client=run.client, seed=run.seed, credits_to=None
-        )
+        common = {"place": msgspec.to_builtins(place), "client": run.client, "seed": run.seed}
+        sender = players.begin(SENDER, kind=kind, **common)
+        listener = players.begin(RECEIVER, kind=RAW, **common)
+        players.ready()
         subject = f"{SUBJECT}.CHECK"
         listener.ask({"do": "listen", "subject": subject, "collect": "check"})
         blast = sender.ask({"do": "blast", "subject": subject, "cycles": CHECK_CYCLES})
@@ -62,10 +64,6 @@ def measure(run: Run, place: Place, kind: str) -> Throughput:
 
 def _taken_by_server(counter: RawSocket) -> int:
     return int(json.loads(counter.request("$SYS.REQ.SERVER.PING.VARZ"))["data"]["in_msgs"])
-
-
-def _as_dict(place: Place) -> dict[str, object]:
-    return {name: getattr(place, name) for name in place.__struct_fields__}
 
 
 QUESTION = Question("publish", "How many messages of 128 bytes a second can one process publish?", answer)

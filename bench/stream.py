@@ -41,7 +41,8 @@ def answer(run: Run) -> Iterator[Result]:
     found: dict[tuple[str, str], Stored] = {}
     with running_server() as place, cast() as players:
         common = {"place": msgspec.to_builtins(place), "client": run.client, "seed": run.seed}
-        clients = {kind: players.start(ROLE, kind=kind, **common) for kind in (LINK, NATS_PY, RAW)}
+        clients = {kind: players.begin(ROLE, kind=kind, **common) for kind in (LINK, NATS_PY, RAW)}
+        players.ready()
         for kind, player in clients.items():
             for ids in (False, True):
                 what = "ids" if ids else "plain"

@@ -14,7 +14,7 @@ from letrade.bench.framework import machine
 from letrade.bench.framework.collectors import expected_prices
 from letrade.bench.framework.latencies import Folded, Latency, latency_of
 from letrade.bench.framework.pacing import TICK_NS, Schedule
-from letrade.bench.framework.players import Cast, Player, cast, credit_pipe
+from letrade.bench.framework.players import Player, cast, credit_pipe
 from letrade.bench.framework.question import Run
 from letrade.bench.framework.servers import Place
 from letrade.bench.framework.stream import CYCLE, SUBJECT, Stream
@@ -95,16 +95,19 @@ class Duet:
             count=blast["count"], seconds=elapsed_ns / SECOND, hash=f"{found['crc']:08x}", cores_used=cores_used,
         )  # fmt: skip
 
-    def one_way(self, rate: int, seconds: float, give_up_seconds: float = 1.0) -> OneWay:
-        """The first part of the schedule warms up and is not counted."""
+    def one_way(
+        self, rate: int, seconds: float, give_up_seconds: float = 1.0, sent_to: str = "", taken_from: str = ""
+    ) -> OneWay:
+        """The first part of the schedule warms up and is not counted. Two subjects where somebody relays."""
         warm_up = int(rate * min(WARM_UP_SECONDS, seconds / 2))
         schedule = Schedule(
             start_ns=_on_tick(monotonic_ns() + LEAD_NS), rate=rate, count=warm_up + max(1, int(rate * seconds)),
             give_up_after_ns=int(give_up_seconds * SECOND),
         )  # fmt: skip
-        subject, told = self.subject(), {"schedule": msgspec.to_builtins(schedule)}
-        self.receiver.ask({"do": "listen", "subject": subject, "collect": "time", "warm_up": warm_up, **told})
-        return self._timed(schedule, subject)
+        sent_to = sent_to or self.subject()
+        told = {"schedule": msgspec.to_builtins(schedule), "warm_up": warm_up}
+        self.receiver.ask({"do": "listen", "subject": taken_from or sent_to, "collect": "time", **told})
+        return self._timed(schedule, sent_to)
 
     def _timed(self, schedule: Schedule, subject: str) -> OneWay:
         usage = CoreUsage(server=self.place.pid, sender=self.sender.pid, receiver=self.receiver.pid)
@@ -129,22 +132,10 @@ def duet(run: Run, place: Place, receiver: str, sender: str | None = None) -> It
         common: dict[str, Any] = {
             "place": msgspec.to_builtins(place), "client": run.client, "seed": run.seed,
         }  # fmt: skip
-        taking = players.start(RECEIVER, (writes,), kind=receiver, credits_to=writes, **common)
-        sending = players.start(SENDER, (reads,), kind=sender or receiver, credits_from=reads, **common)
+        taking = players.begin(RECEIVER, (writes,), kind=receiver, credits_to=writes, **common)
+        sending = players.begin(SENDER, (reads,), kind=sender or receiver, credits_from=reads, **common)
+        players.ready()
         yield Duet(run, place, sending, taking)
-
-
-@contextmanager
-def solo_sender(run: Run, place: Place, kind: str) -> Iterator[Player]:
-    """A sender whom nobody hears."""
-    with cast() as players:
-        yield start_sender(players, run, place, kind)
-
-
-def start_sender(players: Cast, run: Run, place: Place, kind: str) -> Player:
-    return players.start(
-        SENDER, kind=kind, place=msgspec.to_builtins(place), client=run.client, seed=run.seed, credits_from=None
-    )
 
 
 def crc_of_cycles(stream: Stream, cycles: int) -> int:

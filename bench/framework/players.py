@@ -120,13 +120,25 @@ class Cast:
 
     def __init__(self) -> None:
         self.players: list[Player] = []
+        self._begun: list[Player] = []
 
     def start(self, role: str, descriptors: Sequence[int] = (), **arguments: Any) -> Player:
         """Start one and wait until it says that it is ready."""
+        player = self.begin(role, descriptors, **arguments)
+        self.ready()
+        return player
+
+    def begin(self, role: str, descriptors: Sequence[int] = (), **arguments: Any) -> Player:
+        """Start one; `ready` waits for all that were begun."""
         player = Player(role, arguments, descriptors)
         self.players.append(player)
-        player.hear()
+        self._begun.append(player)
         return player
+
+    def ready(self) -> None:
+        begun, self._begun = self._begun, []
+        for player in begun:
+            player.hear()
 
     def close(self, kill: bool) -> None:
         for player in self.players:
