@@ -31,7 +31,14 @@ _TAG_FROM_JSON = msgspec.json.Decoder(list[Any])
 _UNREADABLE = (msgspec.DecodeError, ValueError, OverflowError, RecursionError)
 """What any bytes can make a decoder raise: text that is no UTF-8 is a ValueError, too deep a RecursionError."""
 
+_UNFIT = (OverflowError, ValueError, TypeError)
+"""What an encoder raises on fields that no receiver would take."""
+
+_TO_MSGPACK = _MSGPACK.encode
+_TO_JSON = _JSON.encode
+_DECODE_MSGPACK = _FROM_MSGPACK.decode
 _RANGES: dict[type[Message], Ranges] = ranges.ranges_of(MESSAGE_TYPES)
+_IN_RANGE: dict[type[Message], ranges.Test] = {kind: each.hold for kind, each in _RANGES.items()}
 
 
 class UnknownTag(DataError):
@@ -45,27 +52,39 @@ def ranges_of(kind: type[Message]) -> Ranges | None:
 
 def check(message: Message) -> None:
     """DataError when a number of the message, at any depth, is not finite or is outside its field's range."""
-    in_range = _RANGES.get(type(message))
-    if in_range is not None and not in_range.hold(message):
-        raise DataError(f"{tag(type(message))}.{ranges.first_outside(message)}")
+    in_range = _IN_RANGE.get(type(message))
+    if in_range is not None and not in_range(message):
+        raise _out_of_range(message)
 
 
 def encode(message: Message) -> bytes:
     """Msgpack, or JSON for events. DataError when the message holds what its receivers would refuse."""
-    return _encoded(message, _JSON if message.FAMILY == "ev" else _MSGPACK)
+    # Called for every message: nothing but what must be done, in one function.
+    kind = type(message)
+    in_range = _IN_RANGE.get(kind)
+    try:
+        if in_range is None or in_range(message):
+            return _TO_JSON(message) if kind.FAMILY == "ev" else _TO_MSGPACK(message)
+    except _UNFIT as error:
+        raise _cannot_encode(message, error) from error
+    raise _out_of_range(message)
 
 
 def encode_json(message: Message) -> bytes:
     """JSON, whatever the family."""
-    return _encoded(message, _JSON)
-
-
-def _encoded(message: Message, encoder: msgspec.json.Encoder | msgspec.msgpack.Encoder) -> bytes:
     try:
         check(message)
-        return encoder.encode(message)
-    except (OverflowError, ValueError, TypeError) as error:
-        raise DataError(f"{tag(type(message))} cannot be encoded: {error}") from error
+        return _TO_JSON(message)
+    except _UNFIT as error:
+        raise _cannot_encode(message, error) from error
+
+
+def _cannot_encode(message: Message, error: Exception) -> DataError:
+    return DataError(f"{tag(type(message))} cannot be encoded: {error}")
+
+
+def _out_of_range(message: Message) -> DataError:
+    return DataError(f"{tag(type(message))}.{ranges.first_outside(message)}")
 
 
 def decode(payload: bytes) -> Message:
@@ -76,10 +95,9 @@ def decode(payload: bytes) -> Message:
     """
     is_json = payload[:1] == b"["
     try:
-        message: Message = _FROM_JSON.decode(payload) if is_json else _FROM_MSGPACK.decode(payload)
+        return _FROM_JSON.decode(payload) if is_json else _DECODE_MSGPACK(payload)  # type: ignore[no-any-return]
     except _UNREADABLE as error:
         raise _explained(payload, is_json, error) from error
-    return message
 
 
 def _explained(payload: bytes, is_json: bool, error: Exception) -> DataError:
