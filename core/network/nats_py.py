@@ -48,7 +48,7 @@ CLOSE_PATIENCE_SECONDS = 0.5
 DRAIN_PATIENCE_SECONDS = 5.0
 LAME_DUCK_FLUSH_SECONDS = 1.0
 NO_RESPONDERS = b"NATS/1.0 503"
-_VIOLATION = re.compile(r'Permissions Violation for (Publish|Subscription) to "((?:[^"\\]|\\.)*)"')
+_VIOLATION = re.compile(r'Permissions Violation for (Publish|Subscription) to "((?:[^"\\]|\\.)*)"(?: \(sid "(\d+)"\))?')
 
 
 class NatsPyLink:
@@ -308,18 +308,18 @@ class NatsPyLink:
             self._report(NatsError(f"the NATS server says: {text}"))
             return
         refusal = PermissionRefused(f"the NATS server says: {text}")
-        self._attribute(violation[1], re.sub(r"\\(.)", r"\1", violation[2]), str(refusal))
+        self._attribute(violation[1], re.sub(r"\\(.)", r"\1", violation[2]), int(violation[3] or 0), str(refusal))
         self._report(refusal)
 
-    def _attribute(self, verb: str, subject: str, text: str) -> None:
-        """Tell those whose subject it is."""
+    def _attribute(self, verb: str, subject: str, sid: int, text: str) -> None:
+        """Tell those whose subject it is; only when it takes a permission back does the server name the sid."""
         if verb == "Publish":
             for waiting in list(self._requests.values()):
                 if waiting.subject == subject:
                     waiting.fail(PermissionRefused(text))
             return
-        for subscription in self._subscriptions.values():
-            if subscription.subject == subject and not subscription.refused:
+        for number, subscription in self._subscriptions.items():
+            if subscription.subject == subject and sid in (0, number) and not subscription.refused:
                 subscription.refused = text
                 return
 

@@ -74,14 +74,19 @@ async def receive(client: ClientName, url: str, start_sender: object, messages: 
         if count - last >= messages // lines or count >= messages:
             sizes.clear()
             gc.collect()
-            memory = psutil.Process(os.getpid()).memory_info().rss
+            memory = memory_bytes()
             baseline = baseline if baseline or count < messages // 10 else memory
             rate = count * SECOND / (monotonic_ns() - began_ns)
             print(f"{count:>12,} messages  {rate:>10,.0f}/s  {memory / 2**20:>8.1f} MiB", flush=True)
             last = count
     assert link.counters.reconnects == 0
     await link.close()
-    return psutil.Process(os.getpid()).memory_info().rss - baseline
+    return memory_bytes() - baseline
+
+
+def memory_bytes() -> int:
+    """What this process holds in memory."""
+    return int(psutil.Process(os.getpid()).memory_info().rss)
 
 
 def send(client: ClientName, url: str, messages: int) -> None:

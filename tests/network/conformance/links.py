@@ -22,7 +22,7 @@ class Links:
     def new(self, servers: NatsServer | FaultProxy | str | tuple[str, ...], **settings: Any) -> Link:
         """A link that is not connected yet; quick to see and to mend a broken line."""
         urls = (servers,) if isinstance(servers, str) else servers if isinstance(servers, tuple) else (servers.url,)
-        usual = {"name": "conformance", "inbox_prefix": VIEWER_INBOX, "reconnect_wait_seconds": 0.02}
+        usual: dict[str, Any] = {"name": "conformance", "inbox_prefix": VIEWER_INBOX, "reconnect_wait_seconds": 0.02}
         link = new_link(LinkConfig(servers=urls, client=self.client, **usual | settings))
         self._made.append(link)
         return link
@@ -72,11 +72,9 @@ async def back_again(link: Link, reconnects: int = 1) -> None:
 
 def all_words(error: BaseException) -> str:
     """All that an error would show in a traceback: nothing in it may be a secret."""
-    words, following = "", error
-    while following is not None:
-        words += f"{following!r} {following} "
-        following = following.__cause__ or following.__context__  # type: ignore[assignment]
-    return words
+    words = f"{error!r} {error} "
+    behind = error.__cause__ or error.__context__
+    return words if behind is None else words + all_words(behind)
 
 
 async def turns(count: int = 5) -> None:
