@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from letrade.core.errors import DataError, ResourceError, UsageError
+from letrade.core.errors import ResourceError, UsageError
 from letrade.core.network.server_files import write_private
 
 MARK = "Letrade desk "
@@ -109,17 +109,15 @@ def select(name: str) -> None:
 
 
 def _is_ours(name: str) -> bool:
-    try:
-        return _read(name).description.startswith(MARK)
-    except DataError:
-        return False
+    return _read(name).description.startswith(MARK)
 
 
 def _read(name: str) -> Kept:
+    """What is no context is nobody's: it has no description."""
     path = path_of(name)
     try:
         return msgspec.json.decode(path.read_bytes(), type=Kept)
-    except msgspec.MsgspecError as error:
-        raise DataError(f"{path}: expected a context of the nats command: {error}") from error
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return Kept()
     except OSError as error:
         raise ResourceError(f"{path}: cannot be read: {error.strerror}") from error

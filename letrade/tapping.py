@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import select
 import signal
 import sys
 from collections.abc import Callable
@@ -64,6 +65,8 @@ class Tap:
                 while not self._ended.is_set():
                     await self._wait()
                     _check_allowed(subscriptions, address)
+                    if _reader_is_gone():
+                        raise BrokenPipeError
             finally:
                 self._ended.set()
                 ticking.cancel()
@@ -131,6 +134,16 @@ class Tap:
     def _note(self, error: Exception) -> None:
         if isinstance(error, NatsError) and not self._ended.is_set():
             sys.stderr.write(f"letrade: {error}\n")
+
+
+def _reader_is_gone() -> bool:
+    """Whoever read our output, such as head, has ended: with nothing to write we would never be told."""
+    poll = select.poll()
+    try:
+        poll.register(sys.stdout.fileno(), 0)
+    except (OSError, ValueError):  # no file at all
+        return False
+    return any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))
 
 
 def _check_allowed(subscriptions: list[Subscription], address: Address) -> None:

@@ -15,6 +15,7 @@ from letrade.core.messages.registry import BY_TAG
 from letrade.sieve import Place, Sieve, covers, place_of
 
 SUBJECTS_MAX = 65_536
+_TAILS = {"md": ".*.*", "do": ".*.*.*.*", "ev": ".*", "": ""}
 MORE = "(more)"
 """Where messages are counted once there are too many subjects to count each."""
 
@@ -185,7 +186,7 @@ class Losses:
     def _is_heard(self, desk: str, kind: str) -> bool:
         if kind not in BY_TAG:
             return False
-        subject = f"letrade.{desk}.{BY_TAG[kind].FAMILY}.{kind}.>"
+        subject = f"letrade.{desk}.{BY_TAG[kind].FAMILY}.{kind}{_TAILS[BY_TAG[kind].FAMILY]}"
         return any(covers(pattern, subject) for pattern in self._patterns) and MORE not in self._traffic.cells
 
 
