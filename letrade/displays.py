@@ -123,16 +123,16 @@ class Rates:
         self._show(self.traffic.rows(self.by, max(seconds, 1e-6)), (now - self.began_ns) / SECOND)
 
     def close(self) -> None:
-        """The whole time, in one; after it, the terminal is as it was."""
-        live, self._live = self._live, None
-        if live is not None:
-            live.stop()
+        """The whole time, in one; a terminal keeps that table."""
         seconds = (monotonic_ns() - self.began_ns) / SECOND
         rows = [
             Row(name, round(messages / seconds, 1), round(size / seconds, 1), messages, size)
             for name, (messages, size) in self.traffic.totals(self.by).items()
         ]
         self._show(sorted(rows, key=lambda row: (-row.messages, row.name)), seconds, last=True)
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
 
     def _show(self, rows: list[Row], seconds: float, last: bool = False) -> None:
         if self.as_json:

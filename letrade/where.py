@@ -37,6 +37,8 @@ class Condition:
         self.path = path.split(".")
         _check_field(self.path[0], kinds)
         self._number = _number(self.wanted)
+        self._plain = _plain(self.wanted) if self._number is not None else None
+        """The same for the numbers of messages, which are compared without a Decimal for each."""
         self._pattern: re.Pattern[str] | None = None
         if self.sign == "~":
             try:
@@ -63,6 +65,8 @@ class Condition:
     def _is_equal(self, value: Any) -> bool:
         if value is None or isinstance(value, bool):
             return _WORDS.get(self.wanted.lower(), self.wanted) is value
+        if self._plain is not None and type(value) in (float, int):
+            return bool(value == self._plain)
         if self._number is not None and (found := _number(value)) is not None:
             return found == self._number
         return str(value) == self.wanted
@@ -71,6 +75,8 @@ class Condition:
         if value is None or isinstance(value, bool):
             return False
         compare = _ORDERS[self.sign]
+        if self._plain is not None and type(value) in (float, int):
+            return compare(value, self._plain)
         if self._number is None:
             return isinstance(value, str) and compare(value, self.wanted)
         found = _number(value)
@@ -84,6 +90,14 @@ def _check_field(name: str, kinds: Collection[str]) -> None:
         of = f" of kind {' or '.join(kinds)}" if kinds else ""
         hint = f": did you mean {near[0]!r}?" if near else ""
         raise UsageError(f"--where: no message{of} has a field {name!r}{hint}")
+
+
+def _plain(text: str) -> int | float:
+    """The whole number, exactly, or the double that a message would carry."""
+    try:
+        return int(text)
+    except ValueError:
+        return float(text)
 
 
 def _number(value: Any) -> Decimal | None:
