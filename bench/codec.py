@@ -30,13 +30,15 @@ def answer(run: Run) -> Iterator[Result]:
     seconds = run.seconds(SECONDS)
     plain_encode, plain_decode = msgspec.msgpack.Encoder().encode, msgspec.msgpack.Decoder(Trade).decode
     run.say("codec: encode")
-    figures = [_rate(*each, seconds) for each in
-               ((codec.encode, stream.trades), (json.dumps, rows), (plain_encode, stream.trades))]  # fmt: skip
+    figures = _rates(seconds, (codec.encode, stream.trades), (json.dumps, rows), (plain_encode, stream.trades))
     yield _result(run, "codec.encode", figures, right)
     run.say("codec: decode")
-    figures = [_rate(*each, seconds) for each in
-               ((codec.decode, stream.payloads), (json.loads, texts), (plain_decode, stream.payloads))]  # fmt: skip
+    figures = _rates(seconds, (codec.decode, stream.payloads), (json.loads, texts), (plain_decode, stream.payloads))
     yield _result(run, "codec.decode", figures, right)
+
+
+def _rates(seconds: float, *measured: tuple[Callable[[Any], object], Sequence[Any]]) -> list[float]:
+    return [_rate(function, items, seconds) for function, items in measured]
 
 
 def _rate(function: Callable[[Any], object], items: Sequence[Any], seconds: float) -> float:

@@ -1,21 +1,33 @@
-"""How fast is a whole desk: a feed's process and the venue's, NATS, and 100 strategies on 20 instruments.
+"""How fast is a whole desk: a feed's process and the venue's, NATS, and 100 strategies on 20 instruments?
 
-`python -m letrade.bench.desk_load --for 60s` prints the desk's summary; tick_to_order_us is measured at the venue, from
-the planned time of the trade to the receipt of the order that it caused.
+Tick to order is measured at the venue, from the planned time of the trade to the receipt of the order that it caused.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+from letrade.bench.framework.question import Question, Run
+from letrade.bench.framework.results import Result
+from letrade.core.errors import LetradeError
+from letrade.core.network.link import ClientName
+
+SECONDS, QUICK_SECONDS, PATIENCE_SECONDS = 10.0, 4.0, 120.0
+INSTRUMENTS, RATE = 20, 500
+NAMES = {"p50": "p50", "p99": "p99", "p99.9": "p999"}
+CHECKED = "orders came, and the desk's own count of what was lost or doubled is zero"
 WINDOWS = ((2, 3), (2, 4), (3, 5), (3, 6), (4, 7))
 
 HEAD = """
+[nats]
+client = "{client}"
+
 [desk]
 name = "load"
 on_stop = "keep"
@@ -77,10 +89,10 @@ long_only = false
 """
 
 
-def desk_text(instruments: int, rate: int) -> str:
+def desk_text(instruments: int, rate: int, client: ClientName) -> str:
     """A desk with five MA crosses on each instrument, fed by a process of its own."""
     names = [f"paper.L{number:02d}-USDT_USDT" for number in range(instruments)]
-    parts = [HEAD.format(instruments=instruments, names=json.dumps(names), rate=rate)]
+    parts = [HEAD.format(client=client, instruments=instruments, names=json.dumps(names), rate=rate)]
     parts.extend(INSTRUMENT.format(instrument=name) for name in names)
     pairs = [(name, fast, slow) for name in names for fast, slow in WINDOWS]
     parts.extend(
@@ -90,23 +102,40 @@ def desk_text(instruments: int, rate: int) -> str:
     return "".join(parts)
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--for", dest="duration", default="60s", help="how long the desk runs")
-    parser.add_argument("--instruments", type=int, default=20)
-    parser.add_argument("--rate", type=int, default=500, help="trades per second and instrument")
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
+def answer(run: Run) -> Iterator[Result]:
+    """The desk's own figures; a quick run has no time for many orders."""
+    seconds = max(run.seconds(SECONDS), QUICK_SECONDS)
+    run.say(f"desk_load: a desk for {seconds:g} s")
+    summary = _run_desk(desk_text(INSTRUMENTS, RATE, run.client), seconds)
+    latency = summary.get("tick_to_order_us") or {}
+    right = bool(summary.get("orders")) and not summary.get("lost") and not summary.get("doubled")
+    yield Result(
+        name="desk_load.tick_to_order", value=float(latency.get("p99", 0)), unit="us p99", better="lower",
+        checked=right and bool(latency), what_was_checked=CHECKED, count=int(latency.get("orders", 0)), seed=run.seed,
+        percentiles_us={name: float(latency[key]) for name, key in NAMES.items() if key in latency},
+        note=f"{len(WINDOWS) * INSTRUMENTS} strategies on {INSTRUMENTS} instruments with {RATE} trades a second each",
+    ).judge(())  # fmt: skip
+    yield Result(
+        name="desk_load.messages", value=round(float(summary.get("messages_per_second") or 0)), unit="msg/s",
+        checked=right, what_was_checked=CHECKED, seed=run.seed, note="handled and published by the desk's own process",
+    ).judge(())  # fmt: skip
+
+
+def _run_desk(text: str, seconds: float) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory(prefix="letrade-bench-") as folder:
         desk = Path(folder) / "load.toml"
-        desk.write_text(desk_text(arguments.instruments, arguments.rate))
-        words = ["run", str(desk), "--for", arguments.duration, "--data-dir", f"{folder}/data", "--json"]
-        done = subprocess.run([sys.executable, "-m", "letrade", *words], capture_output=True, text=True, check=False)
+        desk.write_text(text)
+        words = ["run", str(desk), "--for", f"{seconds:g}s", "--data-dir", f"{folder}/data", "--json"]
+        done = subprocess.run(
+            [sys.executable, "-m", "letrade", *words],
+            capture_output=True, text=True, check=False, timeout=seconds + PATIENCE_SECONDS,
+        )  # fmt: skip
     if done.returncode:
-        sys.stderr.write(done.stderr)
-        return done.returncode
-    sys.stdout.write(done.stdout.splitlines()[-1] + "\n")
-    return 0
+        raise LetradeError(f"the desk ended with {done.returncode}: {done.stderr[-2_000:]}")
+    summary: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return summary
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+QUESTION = Question(
+    "desk_load", "How fast is a whole desk: feed, venue and 100 strategies on 20 instruments, in two processes?", answer
+)

@@ -9,7 +9,7 @@ import msgspec
 
 from letrade.bench.framework.clients import LINK, NATS_PY, RAW
 from letrade.bench.framework.compare import throughput_result
-from letrade.bench.framework.duet import CHECK_CYCLES, RECEIVER, CoreUsage, SENDER, Throughput, crc_of_cycles
+from letrade.bench.framework.duet import CHECK_CYCLES, RECEIVER, SENDER, CoreUsage, Throughput, crc_of_cycles
 from letrade.bench.framework.players import cast
 from letrade.bench.framework.question import Question, Run
 from letrade.bench.framework.raw import RawSocket

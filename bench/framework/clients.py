@@ -1,4 +1,4 @@
-"""The clients that are measured, behind one small interface: the project's own Link, and nats-py by its public names."""
+"""The clients that are measured, behind one small interface: the project's Link, and nats-py by its public names."""
 
 from __future__ import annotations
 

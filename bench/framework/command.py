@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 import msgspec
+from rich.console import Console
 
 from letrade.bench.framework import catalogue, history, table
 from letrade.bench.framework.question import Question, Run
@@ -91,9 +92,9 @@ def _list(asked: Sequence[Question], as_json: bool) -> None:
         table.show_questions(_console(), asked)
 
 
-def _console() -> table.Console:
+def _console() -> Console:
     """Lines are not wrapped where nobody watches."""
-    return table.Console() if sys.stdout.isatty() else table.Console(width=200)
+    return Console() if sys.stdout.isatty() else Console(width=200)
 
 
 @contextmanager
@@ -102,6 +103,6 @@ def _progress() -> Iterator[Callable[[str], None]]:
     if not sys.stderr.isatty():
         yield lambda text: None
         return
-    console = table.Console(stderr=True)
+    console = Console(stderr=True)
     with console.status("starting") as status:
         yield lambda text: status.update(text)

@@ -20,8 +20,8 @@ on_stop = "keep"
 journal_fsync = "never"
 [[venue]]
 name = "paper"
-order_latency = "1us"
-response_latency = "1us"
+order_latency = "1ms"
+response_latency = "1ms"
 {venue_worker}
 [[account]]
 name = "paper"
@@ -79,13 +79,13 @@ def strategies_desk(strategies: int, instrument_count: int, workers: Sequence[st
     """Strategies spread evenly over the instruments, and in blocks over the workers."""
     names = instruments(instrument_count)
     parts = [_head(names, "")]
-    for number in range(strategies):
-        parts.append(
-            STRATEGY.format(
-                name=strategy_name(number), actors=ACTORS, kind="Counting", every=every,
-                instrument=names[number % instrument_count],
-            )
-        )  # fmt: skip
+    parts.extend(
+        STRATEGY.format(
+            name=strategy_name(number), actors=ACTORS, kind="Counting", every=every,
+            instrument=names[number % instrument_count],
+        )
+        for number in range(strategies)
+    )  # fmt: skip
     parts.append(WORKER.format(name=FEED_WORKER, what="feeds", members=json.dumps([FEED])))
     for place, worker in enumerate(workers):
         block = range(place * strategies // len(workers), (place + 1) * strategies // len(workers))

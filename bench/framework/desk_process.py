@@ -1,4 +1,4 @@
-"""The roles of the desk benchmarks: a process of a desk as the engine builds it, and one that publishes planned ticks."""
+"""The roles of the desk benchmarks: a process of a desk as the engine builds it, and one of planned ticks."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from letrade.bench.framework.pacing import TICK_NS, Schedule
 from letrade.bench.framework.players import Player, cast, credit_pipe
 from letrade.bench.framework.question import Run
 from letrade.bench.framework.servers import Place
-from letrade.bench.framework.stream import CYCLE, SUBJECT, Stream
+from letrade.bench.framework.stream import SUBJECT, Stream
 from letrade.core.clock import MICROSECOND, MILLISECOND, SECOND, monotonic_ns
 
 SENDER = "letrade.bench.framework.sender:play"
@@ -176,4 +176,3 @@ def limit_of(cores_used: dict[str, float]) -> str:
 
 def _on_tick(time_ns: int) -> int:
     return time_ns - time_ns % TICK_NS
-

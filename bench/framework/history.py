@@ -36,13 +36,9 @@ def read(path: Path) -> dict[str, Any]:
 
 def earlier_values(compare: Path | None) -> dict[str, float]:
     """By result name: of the given run, else of the last kept run that has it."""
-    reports: Iterable[dict[str, Any]]
-    if compare is not None:
-        reports = [read(compare)]
-    else:
-        reports = [read(path) for path in sorted(directory().glob("*.json"))]
+    paths = sorted(directory().glob("*.json")) if compare is None else [compare]
     found: dict[str, float] = {}
-    for report in reports:
+    for report in map(read, paths):
         found |= {str(each["name"]): float(each["value"]) for each in report["results"] if each.get("value")}
     return found
 

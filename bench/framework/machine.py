@@ -1,4 +1,4 @@
-"""What a figure depends on besides the code: the machine, what else runs on it, and the versions of what is measured."""
+"""What a figure depends on besides the code: the machine, what else runs on it, and versions."""
 
 from __future__ import annotations
 

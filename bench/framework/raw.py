@@ -31,8 +31,10 @@ class RawSocket:
         password = place.password if user == USER else place.system_password
         self.socket = socket.create_connection((HOST, place.port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        login = {"user": user, "pass": password, "verbose": False, "pedantic": False, "headers": True,
-                 "no_responders": True, "protocol": 1, "lang": "bench", "version": "1", "name": "bench-raw"}  # fmt: skip
+        login = {
+            "user": user, "pass": password, "verbose": False, "pedantic": False, "headers": True,
+            "no_responders": True, "protocol": 1, "lang": "bench", "name": "bench-raw", "version": "1",
+        }  # fmt: skip
         self.socket.recv(BUFFER_BYTES)
         self.socket.sendall(b"CONNECT " + json.dumps(login).encode() + b"\r\n")
         self.flush()

@@ -82,11 +82,9 @@ async def _write_link(link: Any, stream: Stream, order: dict[str, Any]) -> dict[
 
 async def _replay_link(link: Any, order: dict[str, Any]) -> dict[str, Any]:
     """Each payload goes into a checksum after the clock has stopped: only references are kept while it runs."""
-    batches: list[list[bytes]] = []
     start, cpu = monotonic_ns(), process_cpu_ns()
     async with StreamReader(link, order["stream"]) as reader:
-        async for batch in reader:
-            batches.append(list(batch.payloads))
+        batches = [list(batch.payloads) async for batch in reader]
     count = sum(map(len, batches))
     told = _timed(start, cpu, count, gaps=reader.missing)
     crc = 0
