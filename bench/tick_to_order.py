@@ -25,8 +25,8 @@ ROLE = "letrade.bench.framework.desk_process"
 SECONDS = 4.0
 WARM_UP_SECONDS = 0.5
 RATE, EVERY = 10_000, 20
-SETTLE_SECONDS = 0.3
-CHECKED = "each tick reached the strategy, each of its signals became an order, and no other order came"
+POLL_SECONDS, POLLS_MAX = 0.2, 50
+CHECKED = "each tick reached the strategy, each of its signals became one order, and no other order came"
 
 
 class Orders(msgspec.Struct):
@@ -35,7 +35,7 @@ class Orders(msgspec.Struct):
     latency: Latency
     checked: bool
     cores_used: dict[str, float]
-    count: int
+    refused: int
 
 
 def answer(run: Run) -> Iterator[Result]:
@@ -90,9 +90,19 @@ def _three_processes(run: Run, place: Place, client: ClientName) -> Orders:
         usage = CoreUsage(server=place.pid, ticks=ticks.pid, desk=desk.pid, venue=venue.pid)
         sent = ticks.ask(order)["count"]
         cores_used = usage.stop()
-        sleep(SETTLE_SECONDS)
-        order["do"] = "report"
-        return _orders(order, sent, desk.ask(order), venue.ask(order), cores_used)
+        return _orders(order, sent, *_settled(order, sent, desk, venue), cores_used)
+
+
+def _settled(order: dict[str, Any], sent: int, desk: Player, venue: Player) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What both tell once every signal has come to its end, or when that does not come."""
+    told, seen = {}, {}
+    for _ in range(POLLS_MAX):
+        sleep(POLL_SECONDS)
+        told, seen = desk.ask({**order, "do": "report"}), venue.ask({**order, "do": "report"})
+        orders = seen["orders"]["signals"] if "orders" in seen else 0
+        if told["ticks"]["climb"] == sent and orders + told["refused"] == told["signals"]["climb"]:
+            break
+    return told, seen
 
 
 def _orders(
@@ -103,12 +113,12 @@ def _orders(
     wanted = order["schedule"]["count"] // order["every"]
     right = (
         sent == desk["ticks"]["climb"] == order["schedule"]["count"]
-        and found["signals"] == desk["signals"]["climb"] == wanted
+        and found["signals"] + desk["refused"] == desk["signals"]["climb"] == wanted
         and not found["unknown"]
         and not desk["complaints"]
         and not venue["complaints"]
     )
-    return Orders(latency_of(Folded(found["values"], found["counts"])), right, cores_used, found["signals"])
+    return Orders(latency_of(Folded(found["values"], found["counts"])), right, cores_used, desk["refused"])
 
 
 def _schedule_alone(run: Run, player: Player) -> Latency:
@@ -133,6 +143,8 @@ def _result(
     ).with_latency(own.latency, peer.latency if peer else None, floor)  # fmt: skip
     if peer is not None:
         result.peer, result.peer_value = "nats-py", peer.latency.p99
+    if own.refused:
+        result.note = f"{own.refused} wishes were over a second old when they were heard, and were refused"
     return result.judge(goals)
 
 

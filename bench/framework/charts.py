@@ -10,12 +10,12 @@ from typing import Any
 from letrade.bench.framework.table import number
 
 Point = tuple[float, float]
-WIDTH, HEIGHT = 560, 300
-LEFT, RIGHT, TOP, BOTTOM = 64, 16, 12, 34
+WIDTH, HEIGHT = 560, 320
+LEFT, RIGHT, TOP, BOTTOM = 78, 28, 12, 36
 PLACES = (0.0, 90.0, 99.0, 99.9, 99.99)
 NINES_MAX = 4.3
 """The curve goes on a little beyond p99.99."""
-BAR_WIDTH, BAR_HEIGHT, BAR_GAP = 560, 14, 4
+BAR_WIDTH, BAR_HEIGHT, BAR_GAP = 560, 18, 5
 
 
 def distribution(lines: Mapping[str, Sequence[Sequence[float]]]) -> str:
@@ -29,7 +29,7 @@ def distribution(lines: Mapping[str, Sequence[Sequence[float]]]) -> str:
     for place in PLACES:
         x = _x(_nines(place), NINES_MAX)
         parts.append(f'<line class="grid" x1="{x:.1f}" y1="{TOP}" x2="{x:.1f}" y2="{HEIGHT - BOTTOM}"/>')
-        parts.append(f'<text x="{x:.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">{_place_name(place)}</text>')
+        parts.append(f'<text x="{x:.1f}" y="{HEIGHT - BOTTOM + 22}" text-anchor="middle">{_place_name(place)}</text>')
     for name, line in points.items():
         shown = [(x, value) for x, value in line if x <= NINES_MAX and value > 0]
         path = " ".join(f"{_x(x, NINES_MAX):.1f},{_y(value, low, high):.1f}" for x, value in shown)
@@ -54,8 +54,8 @@ def over_time(
         parts.append(f'<polyline class="{style}" points="{path}"/>')
         x, value = shown[-1]
         parts.append(f'<text x="{_x(x, end):.1f}" y="{_y(value, low, high) - 6:.1f}" text-anchor="end">{key}</text>')
-    parts.append(f'<text x="{LEFT}" y="{HEIGHT - BOTTOM + 18}">0</text>')
-    parts.append(f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - BOTTOM + 18}" text-anchor="end">{end:,.0f} s</text>')
+    parts.append(f'<text x="{LEFT}" y="{HEIGHT - BOTTOM + 22}">0</text>')
+    parts.append(f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - BOTTOM + 22}" text-anchor="end">{end:,.0f} s</text>')
     return _svg("".join(parts), WIDTH, HEIGHT, title)
 
 

@@ -23,6 +23,7 @@ from letrade.core.engine.live import LiveRun
 from letrade.core.engine.transport import Transport
 from letrade.core.journal.files import Journal
 from letrade.core.messages.base import Message
+from letrade.core.messages.orders import OrderRefused
 from letrade.core.messages.registry import tag
 from letrade.core.messages.venue import VenueSubmit
 from letrade.core.network.link import ClientName, LinkConfig
@@ -49,6 +50,7 @@ class DeskProcess:
         self.live = LiveRun(self.process, FeedReader([]), WallClock(), self._send)
         self.orders: list[tuple[str, int]] = []
         """(client order id, when it left or came) of each order, by the wall clock."""
+        self.refused = 0
         self.complaints: list[str] = []
 
     async def open(self) -> None:
@@ -71,6 +73,8 @@ class DeskProcess:
         for message in messages:
             if type(message) is VenueSubmit:
                 self.orders.append((message.client_order_id, wall_ns()))
+            elif type(message) is OrderRefused:
+                self.refused += 1
         if self.transport is not None:
             self.transport.send(messages)
 
@@ -92,7 +96,7 @@ class DeskProcess:
             "ticks": {name: actor.ticks for name, actor in slots.items() if hasattr(actor, "ticks")},
             "signals": {name: actor.signal for name, actor in slots.items() if hasattr(actor, "signal")},
             "out_of_order": sum(actor.out_of_order for actor in counting.values()),
-            "complaints": self.complaints[:10], "cpu_ns": process_cpu_ns(),
+            "refused": self.refused, "complaints": self.complaints[:10], "cpu_ns": process_cpu_ns(),
         }  # fmt: skip
         if counting:
             told["folded"] = _folded_lateness(list(counting.values()), order["warm_up_share"])

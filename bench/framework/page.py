@@ -9,7 +9,7 @@ from typing import Any
 
 from letrade.bench.framework import charts
 from letrade.bench.framework.page_style import STYLE
-from letrade.bench.framework.table import number
+from letrade.bench.framework.table import duration, number, shown, unit_shown
 from letrade.core.errors import ResourceError
 
 Result = Mapping[str, Any]
@@ -104,7 +104,7 @@ def _latencies(results: Sequence[Result]) -> str:
         for who, key in (("own", ""), ("peer", "peer_"), ("floor", "floor_")):
             percentiles = result.get(f"{key}percentiles_us")
             if percentiles:
-                cells = "".join(f"<td class=n>{_microseconds(percentiles.get(place))}" for place in SHOWN)
+                cells = "".join(f"<td class=n>{duration(percentiles.get(place))}" for place in SHOWN)
                 rows.append(f'<tr><td><i class="{who}"></i>{_who(result, who)}{cells}')
         cards.append(_card(result, chart + _rows(("", *SHOWN), rows)))
     return f'<div class="cards">{"".join(cards)}</div>' if cards else ""
@@ -144,8 +144,8 @@ def _card(result: Result, body: str) -> str:
 def _table(results: Sequence[Result]) -> str:
     headings = ("figure", "value", "peer", "times better", "floor", "of floor", "CPU µs", "last run", "checked")
     rows = [
-        f"<tr><td>{escape(each['name'])}<td class=n>{_value(each)}<td class=n>{number(each['peer_value'])}"
-        f"<td class=n>{_times(each['ratio'])}<td class=n>{number(each['floor'])}"
+        f"<tr><td>{escape(each['name'])}<td class=n>{_value(each)}<td class=n>{shown(each['peer_value'], each['unit'])}"
+        f"<td class=n>{_times(each['ratio'])}<td class=n>{shown(each['floor'], each['unit'])}"
         f"<td class=n>{_share(each['share_of_floor'])}<td class=n>{number(each.get('cpu_us_per_message'))}"
         f"<td class=n>{_last(each)}<td title='{escape(each.get('what_was_checked', ''))}'>"
         f"{'✓' if each['checked'] else '<span class=bad>wrong</span>'}"
@@ -171,17 +171,11 @@ def _rows(headings: Sequence[str], rows: Sequence[str]) -> str:
 
 
 def _value(result: Result) -> str:
-    return f"{number(result['value'])} {escape(result['unit'])}"
+    return f"{shown(result['value'], result['unit'])} {escape(unit_shown(result['unit']))}"
 
 
 def _who(result: Result, who: str) -> str:
     return {"own": "letrade", "peer": escape(str(result["peer"])), "floor": "floor"}[who]
-
-
-def _microseconds(value: float | None) -> str:
-    if value is None:
-        return ""
-    return f"{value / 1_000:,.3g} ms" if value >= 1_000 else f"{value:,.3g} µs"
 
 
 def _times(ratio: float | None) -> str:

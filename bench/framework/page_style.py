@@ -26,7 +26,7 @@ span.own,i.own{background:var(--own)}span.peer,i.peer{background:var(--peer)}spa
 .card{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:14px 16px;min-width:0}
 .card p{font-size:12px}
 svg{display:block;width:100%;height:auto;margin:10px 0 6px}
-svg text{fill:var(--dim);font-size:11px}.grid{stroke:var(--line);stroke-width:1}
+svg text{fill:var(--dim);font-size:15px}.grid{stroke:var(--line);stroke-width:1}
 polyline{fill:none;stroke-width:2;stroke-linejoin:round}
 polyline.own{stroke:var(--own)}polyline.peer{stroke:var(--peer)}polyline.floor{stroke:var(--floor);stroke-dasharray:5 4}
 rect.own{fill:var(--own)}rect.peer{fill:var(--peer)}rect.floor{fill:var(--floor)}

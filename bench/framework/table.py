@@ -10,6 +10,9 @@ from rich.table import Table
 
 from letrade.bench.framework.question import Question
 
+LATENCY = "us "
+"""How the unit of a latency begins: `us p99`."""
+
 
 def show_questions(console: Console, questions: Sequence[Question]) -> None:
     table = Table(box=None, pad_edge=False, show_header=False)
@@ -47,10 +50,10 @@ def _table(results: Sequence[Mapping[str, Any]]) -> Table:
     for heading in ("value", "", "nats-py", "times better", "floor", "of floor", "CPU µs", "last run", "goal", "right"):
         table.add_column(heading, justify="left" if heading in ("", "goal", "right") else "right")
     for result in results:
-        met = result.get("goal_met")
+        met, unit = result.get("goal_met"), result["unit"]
         table.add_row(
-            result["name"], number(result["value"]), result["unit"], number(result["peer_value"]),
-            _times(result["ratio"]), number(result["floor"]), _share(result["share_of_floor"]),
+            result["name"], shown(result["value"], unit), unit_shown(unit), shown(result["peer_value"], unit),
+            _times(result["ratio"]), shown(result["floor"], unit), _share(result["share_of_floor"]),
             number(result.get("cpu_us_per_message")), _change(result.get("change")),
             "" if met is None else "[green]met[/]" if met else "[yellow]not met[/]",
             "[green]✓[/]" if result["checked"] else "[red]WRONG[/]",
@@ -73,6 +76,25 @@ def number(value: float | None) -> str:
     if abs(value) >= 1e4:
         return f"{value / 1e3:,.0f} k"
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def duration(microseconds: float | None) -> str:
+    """Three digits in the unit that suits."""
+    if microseconds is None:
+        return ""
+    for unit, size in (("s", 1e6), ("ms", 1e3)):
+        if microseconds >= size:
+            return f"{microseconds / size:,.3g} {unit}" if microseconds < 1e9 else f"{microseconds / size:,.0f} {unit}"
+    return f"{microseconds:.3g} µs"
+
+
+def shown(value: float | None, unit: str) -> str:
+    """A figure as its kind is read: a time with the unit that suits, others as plain numbers."""
+    return duration(value) if unit.startswith(LATENCY) else number(value)
+
+
+def unit_shown(unit: str) -> str:
+    return unit.removeprefix(LATENCY)
 
 
 def _times(ratio: float | None) -> str:
