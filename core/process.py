@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from letrade.core import codec, node_state
 from letrade.core.errors import Inconsistent
+from letrade.core.intake import Intake
 from letrade.core.journal.files import Journal
 from letrade.core.journal.records import Turn
 from letrade.core.journal.snapshots import Snapshot, SnapshotStore
 from letrade.core.messages.base import Message
-from letrade.core.messages.registry import JOURNALLED, tag
+from letrade.core.messages.registry import JOURNALLED_TYPES
 from letrade.core.node import Node
 from letrade.core.stage import Stage
 
 LIVE_RESUME = -1
+LIVE_FLOW = -2
+"""As LIVE_RESUME, after a pass over the stages that decide, and then one over those that only note what was decided."""
 OPEN_PHASE = -1
 CLOSE_PHASE = 99
 LIVE_ROUNDS_MAX = 1_000
-TAKEN_MAX = 4_096
 ALL_STAGES = (int(Stage.VENUE), int(Stage.MONITOR))
+DECIDING_STAGES = (int(Stage.VENUE), int(Stage.EXECUTION))
 
 
 class Process:
@@ -36,7 +39,6 @@ class Process:
         self.duplicates = 0
         self.handled_before = 0
         """Messages handled by earlier runs, as far as they were recovered: not this run's work."""
-        self.sent: Counter[str] = Counter()
         self.window = 0
         self.phase = CLOSE_PHASE
         self.phases: dict[int, list[Message]] = {}
@@ -45,59 +47,35 @@ class Process:
         """What was taken in the present window."""
         self._inputs: list[bytes] = []
         self._starting = False
-        self._settled: dict[str, int] = {}
-        self._newest: dict[str, int] = {}
-        self._window_ids: set[tuple[str, int]] = set()
-        self._taken: dict[str, dict[int, None]] = {}
-        """The sequences of journalled kinds taken lately, by 'source kind': one that was lost may still come."""
-        self._forgotten: dict[str, int] = {}
-        """The greatest sequence that `_taken` held and holds no more."""
-        self.window_counts: Counter[tuple[str, str]] = Counter()
-        """How much was taken in the present window, by source and kind."""
+        self._intake = Intake()
         self.closing_time: int | None = None
         """What waited next when the last window was closed."""
 
     @property
     def seen(self) -> dict[str, int]:
         """The last sequence taken of each 'source kind'."""
-        return {**self._settled, **self._newest}
+        return self._intake.seen
+
+    @property
+    def window_counts(self) -> Counter[tuple[str, str]]:
+        """How much was taken in the present window, by source and kind."""
+        return self._intake.window_counts
 
     def take(self, message: Message, payload: bytes | None = None, late: bool = False) -> bool:
         """Accept an input for the next turn; False when it came before. `payload` saves encoding it again; `late` is
         for journalled kinds that were lost on the way: others of the same source have come since."""
-        if self.has_taken(message) if late else not self._is_new(message):
+        if not (self._intake.take_late(message) if late else self._intake.take(message)):
             self.duplicates += 1
             return False
-        self._note(message)
         self.window_inputs.append(message)
         if self.journal is not None:
             self._inputs.append(codec.encode(message) if payload is None else payload)
         self.node.post(message)
         return True
 
-    def _is_new(self, message: Message) -> bool:
-        key = f"{message.source} {tag(type(message))}"
-        known = (message.source, message.sequence) in self._window_ids
-        return message.sequence > self._settled.get(key, 0) and not known
-
     def has_taken(self, message: Message) -> bool:
         """Whether a message of a journalled kind came before, or is too old to tell."""
-        key = f"{message.source} {tag(type(message))}"
-        return message.sequence <= self._forgotten.get(key, 0) or message.sequence in self._taken.get(key, {})
-
-    def _note(self, message: Message) -> None:
-        kind = tag(type(message))
-        key = f"{message.source} {kind}"
-        self._newest[key] = max(message.sequence, self._newest.get(key, 0), self._settled.get(key, 0))
-        self._window_ids.add((message.source, message.sequence))
-        self.window_counts[message.source, kind] += 1
-        if kind in JOURNALLED:
-            taken = self._taken.setdefault(key, {})
-            taken[message.sequence] = None
-            if len(taken) > TAKEN_MAX:
-                oldest = next(iter(taken))
-                del taken[oldest]
-                self._forgotten[key] = max(oldest, self._forgotten.get(key, 0))
+        return self._intake.has(message)
 
     def start(self, time: int) -> None:
         """Let the actors of a desk that starts from nothing speak; the next turn brings out what they said."""
@@ -111,10 +89,7 @@ class Process:
             self.phase = CLOSE_PHASE
             self.phases = {}
             self.window_inputs = []
-            self._settled.update(self._newest)
-            self._newest = {}
-            self._window_ids = set()
-            self.window_counts = Counter()
+            self._intake.close_window()
         self.node.floor = start
 
     def begin_window(self, start: int) -> None:
@@ -128,34 +103,71 @@ class Process:
         self, floor: int, until: int, resume: int | None, stages: tuple[int, int] = ALL_STAGES, phase: int = 0
     ) -> list[Message]:
         """Run one pass over what was taken, write it down, and return what may now be sent."""
-        outputs = self._pass(floor, until, resume, stages)
+        outputs = self._pass(until, resume, stages)
+        self._end_turn(floor, until, resume, stages, phase, outputs)
+        return outputs
+
+    def turns_by_the_clock(self, until: int) -> Iterator[list[Message]]:
+        """Handle all that is due; yields what may now be sent, as soon as it may.
+
+        What was decided does not wait for those who only note it, nor for what it brings back: where there is more to
+        do, it is a turn of its own.
+        """
+        node = self.node
+        said = node.run(until, DECIDING_STAGES)
+        if any(type(message) in JOURNALLED_TYPES for message in said) and self._has_more(until):
+            self._end_turn(node.floor, until, None, DECIDING_STAGES, 0, said)
+            self.open_window(self.turn_number + 1, node.latest)
+            yield said
+            said = []
+        self._follow(until, said)
+        self._end_turn(node.floor, until, LIVE_FLOW, ALL_STAGES, 0, said)
+        self.open_window(self.turn_number + 1, node.latest)
+        yield said
+
+    def _has_more(self, until: int) -> bool:
+        next_time = self.node.next_time()
+        return self.node.has_feedback or (next_time is not None and next_time <= until)
+
+    def _end_turn(
+        self, floor: int, until: int, resume: int | None, stages: tuple[int, int], phase: int, outputs: list[Message]
+    ) -> None:
         self.turn_number += 1
         if self.journal is not None:
             self._write_down(floor, until, resume, stages, phase, outputs)
         self._remember(phase, outputs)
-        return outputs
 
     def _remember(self, phase: int, outputs: list[Message]) -> None:
         self.phase = phase
         self.phases[phase] = outputs
         if phase == CLOSE_PHASE:
             self.closing_time = self.node.next_time()
-        for message in outputs:
-            self.sent[tag(type(message))] += 1
 
-    def _pass(self, floor: int, until: int, resume: int | None, stages: tuple[int, int]) -> list[Message]:
-        node = self.node
-        outputs = node.run(until, stages)
+    def _pass(self, until: int, resume: int | None, stages: tuple[int, int]) -> list[Message]:
+        if resume == LIVE_FLOW:
+            outputs = self.node.run(until, DECIDING_STAGES)
+            self._follow(until, outputs)
+            return outputs
+        outputs = self.node.run(until, stages)
         if resume == LIVE_RESUME:
-            rounds = 0
-            while node.resume(node.latest):
-                outputs.extend(node.run(until, stages))
-                rounds += 1
-                if rounds % LIVE_ROUNDS_MAX == 0 and not node.stop_feedback():
-                    break
+            self._settle(until, outputs)
         elif resume is not None:
-            node.resume(resume)
+            self.node.resume(resume)
         return outputs
+
+    def _follow(self, until: int, outputs: list[Message]) -> None:
+        """What is left after the stages that decide."""
+        outputs.extend(self.node.run(until, ALL_STAGES))
+        self._settle(until, outputs)
+
+    def _settle(self, until: int, outputs: list[Message]) -> None:
+        """Let feedback enter until there is no more."""
+        node, rounds = self.node, 0
+        while node.resume(node.latest):
+            outputs.extend(node.run(until, ALL_STAGES))
+            rounds += 1
+            if rounds % LIVE_ROUNDS_MAX == 0 and not node.stop_feedback():
+                break
 
     def _write_down(
         self, floor: int, until: int, resume: int | None, stages: tuple[int, int], phase: int, outputs: list[Message]
@@ -175,7 +187,7 @@ class Process:
 
     @staticmethod
     def _journalled(outputs: Sequence[Message]) -> list[bytes]:
-        return [codec.encode(message) for message in outputs if tag(type(message)) in JOURNALLED]
+        return [codec.encode(message) for message in outputs if type(message) in JOURNALLED_TYPES]
 
     def snapshot(self) -> bool:
         """Write the state down; False in the middle of a window, or with inputs that no turn has seen."""
@@ -184,10 +196,10 @@ class Process:
         self.snapshots.write(
             Snapshot(
                 turn=self.turn_number, last_output=self.output_number, window=self.window, time=self.node.floor,
-                node=node_state.take(self.node), seen=dict(self.seen),
+                node=node_state.take(self.node), seen=self.seen,
                 inputs=[codec.encode(message) for message in self.window_inputs],
                 phases={phase: [codec.encode(message) for message in said] for phase, said in self.phases.items()},
-                taken={key: list(sequences) for key, sequences in self._taken.items()}, forgotten=dict(self._forgotten),
+                taken=self._intake.taken, forgotten=self._intake.forgotten,
             )
         )  # fmt: skip
         self.journal.rotate()
@@ -218,9 +230,7 @@ class Process:
 
     def _restore(self, snapshot: Snapshot) -> None:
         node_state.give_back(self.node, snapshot.node)
-        self._settled = dict(snapshot.seen)
-        self._taken = {key: dict.fromkeys(sequences) for key, sequences in snapshot.taken.items()}
-        self._forgotten = dict(snapshot.forgotten)
+        self._intake.restore(snapshot.seen, snapshot.taken, snapshot.forgotten)
         self.turn_number, self.output_number = snapshot.turn, snapshot.last_output
         self.window, self.phase = snapshot.window, CLOSE_PHASE
         self.window_inputs = [codec.decode(payload) for payload in snapshot.inputs]
@@ -237,13 +247,13 @@ class Process:
         for payload in turn.inputs:
             message = codec.decode(payload)
             self.window_inputs.append(message)
-            self._note(message)
+            self._intake.note(message)
             self.node.post(message)
         self.turn_number = turn.number
         if turn.phase == OPEN_PHASE:
             self.phase = OPEN_PHASE
             return
-        outputs = self._pass(turn.floor, turn.until, turn.resume, (turn.low, turn.high))
+        outputs = self._pass(turn.until, turn.resume, (turn.low, turn.high))
         self._compare(turn, self._journalled(outputs))
         self.output_number = turn.first_output + len(turn.outputs) - 1
         self._remember(turn.phase, outputs)

@@ -119,7 +119,6 @@ cdef class Dispatcher(Agenda):
         cdef MailSlot slot
         cdef list aside = []
         sent_before = None
-        self.posted = 0
         try:
             while (slot := self.next_slot(False)) is not None and self.due[0].time <= end:
                 if not low <= slot.stage <= high:
@@ -145,6 +144,7 @@ cdef class Dispatcher(Agenda):
         cdef int64_t earliest = whole(at)
         # What is put into a mailbox may not be held back again meanwhile: nothing here calls an actor.
         self.held_count = 0
+        self.posted = 0
         for place in range(count):
             held[place].entry.time = max(held[place].entry.time, earliest)
             self.put(<MailSlot>self.slots[held[place].index], &held[place].entry)

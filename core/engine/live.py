@@ -10,7 +10,7 @@ from msgspec.structs import force_setattr
 from letrade.core.clock import Clock
 from letrade.core.engine.mailbox import Mailbox
 from letrade.core.messages.base import Message
-from letrade.core.process import LIVE_RESUME, Process
+from letrade.core.process import Process
 from letrade.core.stepping.reader import FeedReader
 
 FEED_BURST_MAX = 2_000
@@ -106,12 +106,11 @@ class LiveRun:
         node_time = process.node.next_time()
         if not fed and not process.node.has_feedback and (node_time is None or node_time > now):
             return
-        floor = process.node.floor
-        outputs = process.turn(floor, now, LIVE_RESUME)
-        process.open_window(process.turn_number + 1, process.node.latest)
-        self.messages += len(fed) + len(outputs)
-        self.send(fed)
-        self.send(outputs)
+        for outputs in process.turns_by_the_clock(now):
+            self.messages += len(fed) + len(outputs)
+            if fed or outputs:
+                self.send([*fed, *outputs] if fed else outputs)
+                fed = []
 
     def _feed(self, now: int) -> list[Message]:
         fed = self.reader.take(now - self.shift + 1, FEED_BURST_MAX)

@@ -27,7 +27,7 @@ class Turn(msgspec.Struct, array_like=True, gc=False):
     floor: int
     until: int
     resume: int | None
-    """When feedback enters; None: not yet. Live turns resume at once, as often as there is feedback: -1."""
+    """When feedback enters; None: not yet; -1: at once, as often as there is any; -2: so, after those who decide."""
     low: int
     high: int
     inputs: list[bytes]

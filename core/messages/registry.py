@@ -20,6 +20,7 @@ JOURNALLED: frozenset[str] = frozenset(
     tag for tag, kind in BY_TAG.items() if kind.FAMILY == "do" or tag in {"halt", "resume", "flatten", "failure"}
 )
 """Decisions, orders, fills, cash and halts: never dropped, shipped to the stream."""
+JOURNALLED_TYPES: frozenset[type[Message]] = frozenset(BY_TAG[tag] for tag in JOURNALLED)
 VENUE_ONLY: frozenset[str] = frozenset({"bar_open", "market_flow"})
 """Told to a simulated venue alone: a strategy that saw them would see the future."""
 
