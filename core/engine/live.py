@@ -8,6 +8,7 @@ from collections.abc import Callable
 from msgspec.structs import force_setattr
 
 from letrade.core.clock import Clock
+from letrade.core.engine.alarm import Alarm
 from letrade.core.engine.mailbox import Mailbox
 from letrade.core.messages.base import Message
 from letrade.core.process import Process
@@ -15,6 +16,8 @@ from letrade.core.stepping.reader import FeedReader
 
 FEED_BURST_MAX = 2_000
 """Feed messages handled in one turn: what came over the network gets its share."""
+NEAR_SECONDS = 30e-6
+"""What is due sooner is waited for by looking at the clock: setting an alarm and waking up take longer."""
 INPUTS_MAX = 64
 """Messages from the network handled in one turn: what it decides leaves before the next ones are looked at."""
 
@@ -34,12 +37,15 @@ class LiveRun:
         self.send = send
         self.shift = shift
         """What is added to the feeds' times to make them the desk's."""
-        self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._loop = asyncio.get_running_loop()
+        self.failed: asyncio.Future[None] = self._loop.create_future()
         self.messages = 0
         self.mailbox = Mailbox()
         self.late: list[tuple[Message, bytes]] = []
         """Messages that were lost on the way and have been sent again."""
-        self._timer: asyncio.TimerHandle | None = None
+        self._alarm = Alarm(self._turn)
+        self._alarm_time = 0
+        """When the alarm rings, by the desk's clock."""
         self._turn_is_coming = False
         self._running = False
         self._stopped = False
@@ -56,7 +62,7 @@ class LiveRun:
     def stop(self) -> None:
         """Turn no more; what was not taken is left."""
         self._running, self._stopped = False, True
-        self._cancel_timer()
+        self._alarm.close()
 
     def receive(self, message: Message, payload: bytes | None = None) -> None:
         """An input from another process, or an operator's word; before the start it waits."""
@@ -73,16 +79,13 @@ class LiveRun:
     def _soon(self) -> None:
         if self._running and not self._turn_is_coming:
             self._turn_is_coming = True
-            asyncio.get_running_loop().call_soon(self._turn)
+            self._loop.call_soon(self._news)
 
-    def _cancel_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+    def _news(self) -> None:
+        self._turn_is_coming = False
+        self._turn()
 
     def _turn(self) -> None:
-        self._turn_is_coming = False
-        self._cancel_timer()
         if not self._running:
             return
         try:
@@ -98,11 +101,13 @@ class LiveRun:
         process = self.process
         now = self.clock.now()
         fed = self._feed(now)
-        for message, payload in self.mailbox.take(INPUTS_MAX):
-            process.take(message, payload)
-        late, self.late = self.late, []
-        for message, encoded in late:
-            process.take(message, encoded, late=True)
+        if self.mailbox:
+            for message, payload in self.mailbox.take(INPUTS_MAX):
+                process.take(message, payload)
+        if self.late:
+            late, self.late = self.late, []
+            for message, encoded in late:
+                process.take(message, encoded, late=True)
         node_time = process.node.next_time()
         if not fed and not process.node.has_feedback and (node_time is None or node_time > now):
             return
@@ -121,16 +126,20 @@ class LiveRun:
         return fed
 
     def _schedule_next(self) -> None:
-        feed_time = self.reader.peek_time()
-        times = [time for time in (self.process.node.next_time(),) if time is not None]
-        if feed_time is not None:
-            times.append(feed_time + self.shift)
         if self.mailbox:
             self._soon()
-        if not times or self._turn_is_coming:
+        if self._turn_is_coming:
             return
-        delay = self.clock.seconds_until(min(times))
-        if delay:
-            self._timer = asyncio.get_running_loop().call_later(delay, self._turn)
+        due = self.process.node.next_time()
+        feed_time = self.reader.peek_time()
+        if feed_time is not None and (due is None or feed_time + self.shift < due):
+            due = feed_time + self.shift
+        # An alarm that rings too early costs less than setting it anew after each turn.
+        if due is None or (self._alarm.is_set and self._alarm_time <= due):
+            return
+        delay = self.clock.seconds_until(due)
+        if delay > NEAR_SECONDS:
+            self._alarm_time = due
+            self._alarm.set(delay)
         else:
             self._soon()

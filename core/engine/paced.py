@@ -6,7 +6,8 @@ import asyncio
 
 from msgspec.structs import force_setattr
 
-from letrade.core.clock import SECOND, monotonic_ns
+from letrade.core.clock import SECOND, Clock, monotonic_ns
+from letrade.core.engine.alarm import Nap
 from letrade.core.engine.cursor import FeedCursor
 from letrade.core.engine.driver import Driver, stamp
 from letrade.core.engine.healing import Healer
@@ -168,7 +169,13 @@ class FeedDriver(Driver):
             await asyncio.gather(beats, return_exceptions=True)
 
     async def _feed(self) -> None:
-        clock = self.station.clock
+        clock, nap = self.station.clock, Nap()
+        try:
+            await self._feed_when_due(clock, nap)
+        finally:
+            nap.close()
+
+    async def _feed_when_due(self, clock: Clock, nap: Nap) -> None:
         while not self.stopping.is_set():
             time = self.reader.peek_time()
             if time is None:
@@ -176,7 +183,7 @@ class FeedDriver(Driver):
                 return
             delay = clock.seconds_until(time + self.shift)
             if delay:
-                await asyncio.sleep(delay)
+                await nap.take(delay)
             self._send(self.reader.take(clock.now() - self.shift + 1))
             await asyncio.sleep(0)
 
