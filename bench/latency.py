@@ -21,16 +21,17 @@ GOALS: dict[int, tuple[Goal, ...]] = {
 
 def answer(run: Run) -> Iterator[Result]:
     """One rate after the other; each client sends and receives with its own kind."""
+    rates = tuple(GOALS)[: run.count(len(GOALS), 1)]
     found: dict[tuple[str, int], OneWay] = {}
     with running_server() as place:
         for kind in (RAW, LINK, NATS_PY):
             with duet(run, place, kind) as players:
-                for rate in GOALS:
+                for rate in rates:
                     run.say(f"latency: {kind}, {rate:,} a second")
                     found[kind, rate] = players.one_way(rate, run.seconds(SECONDS))
-    for rate, goals in GOALS.items():
+    for rate in rates:
         own, peer, floor = (found[kind, rate] for kind in (LINK, NATS_PY, RAW))
-        yield latency_result(run, f"latency.{rate // 1_000}k", own, peer, floor, goals)
+        yield latency_result(run, f"latency.{rate // 1_000}k", own, peer, floor, GOALS[rate])
 
 
 QUESTION = Question(

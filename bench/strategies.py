@@ -22,8 +22,7 @@ ROLE = "letrade.bench.framework.desk_process"
 SECONDS = 3.0
 RATE, EVERY = 10_000, 100
 WARM_UP_SHARE = 0.2
-COUNTS = (1, 10, 100, 1_000)
-TWO_WORKERS_FROM = 1_000
+COUNTS, QUICK_COUNTS = (1, 10, 100, 1_000), (1, 20)
 SHARING = 5
 """So many strategies trade one instrument, and hear the same ticks."""
 POLL_SECONDS, POLLS_MAX = 0.2, 50
@@ -42,24 +41,27 @@ class Heard(msgspec.Struct):
 
 
 def answer(run: Run) -> Iterator[Result]:
+    """The most strategies live in two workers, and are measured over nats-py too."""
+    counts = QUICK_COUNTS if run.quick else COUNTS
     with running_server() as place:
-        for count in COUNTS:
+        for count in counts:
+            most = count == counts[-1]
+            names = ["left", "right"] if most else ["only"]
             run.say(f"strategies: {count:,}")
-            own = _measure(run, place, run.client, count)
+            own = _measure(run, place, run.client, count, names)
             peer = None
-            if count == COUNTS[-1]:
+            if most:
                 run.say(f"strategies: {count:,}, nats-py")
-                peer = _measure(run, place, "nats-py", count)
-            yield _result(run, count, own, peer)
+                peer = _measure(run, place, "nats-py", count, names)
+            yield _result(run, count, len(names), own, peer)
 
 
 def instruments_of(count: int) -> int:
     return max(1, count // SHARING)
 
 
-def _measure(run: Run, place: Place, client: ClientName, count: int) -> Heard:
+def _measure(run: Run, place: Place, client: ClientName, count: int, names: list[str]) -> Heard:
     instruments = instruments_of(count)
-    names = ["left", "right"] if count >= TWO_WORKERS_FROM else ["only"]
     text = strategies_desk(count, instruments, names, EVERY)
     where: dict[str, Any] = {"place": msgspec.to_builtins(place), "client": client}
     with cast() as players:
@@ -116,14 +118,13 @@ def _heard(
     return Heard(latency, right, cores_used, min(heard, default=0), max(heard, default=0))
 
 
-def _result(run: Run, count: int, own: Heard, peer: Heard | None) -> Result:
-    workers = "2 workers" if count >= TWO_WORKERS_FROM else "1 process"
+def _result(run: Run, count: int, processes: int, own: Heard, peer: Heard | None) -> Result:
     result = Result(
         name=f"strategies.{count}", value=own.latency.p99, unit="us p99", better="lower", seed=run.seed,
         checked=own.checked and (peer is None or peer.checked), cores_used=own.cores_used, what_was_checked=CHECKED,
         limited_by=limit_of(own.cores_used),
-        note=f"{workers}, {instruments_of(count)} instruments; ticks of one strategy: "
-        f"{own.fewest:,} to {own.most:,}, as many as there were",
+        note=f"{processes} process{'es' * (processes > 1)}, {instruments_of(count)} instruments; "
+        f"ticks of one strategy: {own.fewest:,} to {own.most:,}, as many as there were",
     ).with_latency(own.latency, peer.latency if peer else None)  # fmt: skip
     if not own.checked:
         result.note = f"ticks of one strategy: {own.fewest:,} to {own.most:,}: some are missing, or came out of order"
