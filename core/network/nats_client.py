@@ -74,6 +74,7 @@ class OrderedClient(Client):
         super().__init__()
         check_seams(self)
         self.was_asked_to_connect = False
+        self._closing = False
         self._login_is_configured = False
         self.losses = 0
         self.lost_bytes = 0
@@ -198,7 +199,17 @@ class OrderedClient(Client):
         self.was_asked_to_connect = True
         await self.connect(**options)
 
+    async def close(self) -> None:
+        self._closing = True
+        await super().close()
+
+    def _stop_when_closing(self) -> None:
+        """A cancelled attempt may go on: `wait_for` can lose a cancellation that comes together with a result."""
+        if self._closing:
+            raise asyncio.CancelledError
+
     async def _connect_to_server(self, server: Srv) -> None:
+        self._stop_when_closing()
         self._choose_login(server.uri)
         writer = self._writer()
         if writer is not None:
@@ -217,6 +228,7 @@ class OrderedClient(Client):
             self.options["token"] = name if password is None else None
 
     async def _process_connect_init(self) -> None:
+        self._stop_when_closing()
         try:
             await super()._process_connect_init()
         except OSError:  # some of them, as a certificate that is not trusted, are ValueErrors too
