@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
+from letrade.core.fraction import Fraction
 from letrade.core.holdings import share_changes
 from letrade.core.instruments import Specification
 from letrade.core.messages.orders import CashEntry, Fill

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import bisect
 from decimal import Decimal
-from fractions import Fraction
 
 from letrade.core.errors import DataError
+from letrade.core.fraction import Fraction
 from letrade.core.messages.market import Instrument
 from letrade.core.money import round_half_even
 from letrade.core.quantities import ONE, decimal_units

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import functools
 from decimal import Decimal
-from fractions import Fraction
 
 from letrade.core.errors import DataError
+from letrade.core.fraction import Fraction
 from letrade.core.money import DEFAULT_SCALE, Money, money, rescale, round_half_even
 
 SCALE = 18

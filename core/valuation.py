@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Any, NamedTuple
 
 from letrade.core.bookkeeping import AccountBook
+from letrade.core.fraction import Fraction
 from letrade.core.instruments import Catalogue, Specification
 from letrade.core.messages.market import Bar, Instrument, MarkPrice, Quote, Trade
 from letrade.core.quantities import FINE_ONE, exact, fine

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Annotated, Any, ClassVar
 
 import msgspec
@@ -14,6 +13,7 @@ from letrade.actors.capital.reconcile import Amend, NewOrder, Plan, match_quotes
 from letrade.core import ids
 from letrade.core.actor import Actor, ActorConfig, Context
 from letrade.core.config.desk import DeskConfig
+from letrade.core.fraction import Fraction
 from letrade.core.lateness import wish_age_max
 from letrade.core.messages.events import Alert, Failure, Flatten
 from letrade.core.messages.market import Bar, MarkPrice, Quote, Trade

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Any, NamedTuple
 
 from letrade.actors.capital.orders import Market, Working, WorkingOrders
 from letrade.actors.capital.terms import Terms, parts_in
 from letrade.core.bookkeeping import AccountBook
 from letrade.core.config.desk import Allocation, CapitalConfig, DeskConfig
+from letrade.core.fraction import Fraction
 from letrade.core.holdings import Holdings, Key
 from letrade.core.instruments import Catalogue, Specification
 from letrade.core.quantities import FINE_ONE, ONE, exact, fine

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from letrade.actors.capital.orders import Working
+from letrade.core.fraction import Fraction
 from letrade.core.instruments import Specification
 from letrade.core.quantities import FINE_ONE, ONE, fine
 

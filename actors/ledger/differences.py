@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import NamedTuple
 
 from letrade.core.bookkeeping import AccountBook, held_units
+from letrade.core.fraction import Fraction
 from letrade.core.instruments import Catalogue
 from letrade.core.messages.venue import VenueState
 from letrade.core.quantities import ONE, exact, fraction_of_money

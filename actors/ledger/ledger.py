@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any, ClassVar
 
 import msgspec
@@ -15,6 +14,7 @@ from letrade.core.bookkeeping import AccountBook, average_price, held_units
 from letrade.core.config.desk import DeskConfig
 from letrade.core.config.values import NotNegative, PositiveDuration
 from letrade.core.errors import Inconsistent
+from letrade.core.fraction import Fraction
 from letrade.core.holdings import Key
 from letrade.core.instruments import Specification
 from letrade.core.messages.accounts import Account, Balance, Position

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Any
 
 from letrade.core.bookkeeping import book_dust, book_share, held_units, new_position, position_of
+from letrade.core.fraction import Fraction
 from letrade.core.holdings import Key, share_changes
 from letrade.core.instruments import Specification
 from letrade.core.messages.base import NO_STRATEGY

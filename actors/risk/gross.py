@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import NamedTuple
 
 from letrade.actors.risk.reservations import Reservations
 from letrade.core.exposure import Exposure
+from letrade.core.fraction import Fraction
 from letrade.core.instruments import Catalogue
 from letrade.core.quantities import FINE_ONE, ONE, fine
 from letrade.core.valuation import PAR, PriceBoard

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Any
 
 from letrade.core.config.desk import RiskLimits
+from letrade.core.fraction import Fraction
 from letrade.core.halts import EVERYONE
 
 DAY_NS = 86_400 * 10**9

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Any, ClassVar
 
 import msgspec
@@ -16,6 +15,7 @@ from letrade.core.bookkeeping import AccountBook
 from letrade.core.config.desk import DESK_PROCESS, DeskConfig, RiskLimits
 from letrade.core.config.values import PositiveDuration
 from letrade.core.exposure import opening_part
+from letrade.core.fraction import Fraction
 from letrade.core.halts import EVERYONE, Halts
 from letrade.core.instruments import Specification
 from letrade.core.lateness import wish_age_max

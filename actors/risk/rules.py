@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from fractions import Fraction
 from typing import NamedTuple
 
 from letrade.core.config.desk import RiskLimits
 from letrade.core.exposure import Exposure
+from letrade.core.fraction import Fraction
 from letrade.core.instruments import Specification
 from letrade.core.quantities import ONE, exact
 

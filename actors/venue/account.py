@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any, NamedTuple
 
 import msgspec
@@ -15,6 +14,7 @@ from letrade.actors.venue.market import Market
 from letrade.actors.venue.orders import Order
 from letrade.actors.venue.wallet import Wallet
 from letrade.core.bookkeeping import hold, new_position, position_of
+from letrade.core.fraction import Fraction
 from letrade.core.instruments import Specification
 from letrade.core.messages.venue import VenueFill
 from letrade.core.money import DEFAULT_SCALE

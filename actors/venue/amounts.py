@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from fractions import Fraction
 from typing import NamedTuple
 
+from letrade.core.fraction import Fraction
 from letrade.core.money import DEFAULT_SCALE, round_half_even
 
 

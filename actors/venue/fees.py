@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from fractions import Fraction
 
 from letrade.actors.venue.amounts import Amount, rounded, rounded_up
+from letrade.core.fraction import Fraction
 from letrade.core.instruments import Specification
 
 

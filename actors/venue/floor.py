@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
 from typing import Any
 
 from letrade.actors.venue import reports, rules
@@ -14,6 +13,7 @@ from letrade.actors.venue.model import FillModel, Print
 from letrade.actors.venue.orders import CANCELLED, EXPIRED, FILLED, PARTLY_FILLED, Order
 from letrade.actors.venue.reports import Report
 from letrade.core.config.desk import AccountConfig, VenueConfig
+from letrade.core.fraction import Fraction
 from letrade.core.instruments import Catalogue, Specification
 from letrade.core.messages.base import NO_STRATEGY, MarketMessage
 from letrade.core.messages.events import Alert

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from fractions import Fraction
 from typing import NamedTuple
 
 from letrade.actors.venue.account import VenueAccount
 from letrade.actors.venue.market import Market
 from letrade.actors.venue.orders import Order
+from letrade.core.fraction import Fraction
 from letrade.core.instruments import Grid, Specification
 from letrade.core.messages.venue import VenueSubmit
 from letrade.core.quantities import exact

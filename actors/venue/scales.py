@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from letrade.actors.venue.amounts import decimals_of
 from letrade.core.errors import DataError
+from letrade.core.fraction import Fraction
 from letrade.core.instruments import Catalogue
 from letrade.core.quantities import exact
 from letrade.hotpath.decimals import from_units, to_units

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 from letrade.actors.venue.amounts import Amount, whole
+from letrade.core.fraction import Fraction
 from letrade.core.money import DEFAULT_SCALE, Money, money, rescale
 
 
