@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import Any, ClassVar
 
 import msgspec
@@ -206,7 +207,8 @@ class RiskManager(Actor):
     def _recent(self, account: str) -> list[int]:
         """Times of openings within the last second; those before are forgotten."""
         since = self.now() - RATE_WINDOW_NS
-        recent = self.opened[account] = [time for time in self.opened.get(account, ()) if time > since]
+        recent = self.opened.setdefault(account, [])
+        del recent[: bisect_right(recent, since)]
         return recent
 
     def _next_approval(self, account: str, opening: int) -> int:
