@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
-from collections import deque
+import sys
 from collections.abc import Iterator
-from itertools import islice, pairwise
+from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
 
 from letrade.core.errors import DataError, ResourceError
+from letrade.core.journal.recent import Output, RecentOutputs
 from letrade.core.journal.records import MAGIC, Turn, decode_turn, encode_turn, is_followed, whole_frames
 
 RESERVE_BYTES = 128 * 1024
@@ -18,19 +18,6 @@ RECENT_MAX = 50_000
 OLDER_MAX = 10_000
 RECALLED_SEGMENTS = 2
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-
-
-class Output(NamedTuple):
-    """One journalled message: what the shipper copies to the stream."""
-
-    epoch: int
-    sequence: int
-    payload: bytes
-
-
-def outputs_of(turn: Turn) -> list[Output]:
-    """What a turn decided, with the numbers that it has in this journal."""
-    return [Output(turn.epoch, turn.first_output + place, payload) for place, payload in enumerate(turn.outputs)]
 
 
 def segment_paths(folder: Path) -> list[Path]:
@@ -58,17 +45,6 @@ def read_segment(path: Path) -> tuple[list[Turn], int]:
     return turns, end
 
 
-def _holds_next(outputs: deque[Output], sequence: int) -> bool:
-    return bool(outputs) and outputs[0].sequence <= sequence + 1 <= outputs[-1].sequence
-
-
-def _slice_after(outputs: deque[Output], sequence: int, limit: int) -> list[Output]:
-    if not outputs:
-        return []
-    start = max(0, sequence + 1 - outputs[0].sequence)
-    return list(islice(outputs, start, start + limit))
-
-
 class Journal:
     """Appends turns. `full` is true once the disk refused: what opens must stop, what closes still fits the reserve."""
 
@@ -82,8 +58,8 @@ class Journal:
         self.bytes_written = 0
         self.bytes_kept = 0
         """What all segments weigh together."""
-        self._recent: deque[Output] = deque(maxlen=RECENT_MAX)
-        self._older: deque[Output] = deque()
+        self._recent = RecentOutputs(RECENT_MAX)
+        self._older = RecentOutputs(sys.maxsize)
         """A stretch read back from the files, so that a reader far behind does not read them for each batch."""
         self._last_outputs: dict[Path, int] = {}
         self._unneeded = (0, 0)
@@ -127,10 +103,8 @@ class Journal:
             except OSError as second:
                 raise self._refusal(second) from second
         self.last_turn = turn.number
-        outputs = outputs_of(turn)
-        self._recent.extend(outputs)
-        if outputs:
-            self.last_output = outputs[-1].sequence
+        if turn.outputs:
+            self.last_output = self._recent.add(turn.epoch, turn.first_output, turn.outputs)
 
     def sync(self) -> None:
         """Force what was appended to the disk, against a loss of power; may be called from another thread."""
@@ -182,30 +156,36 @@ class Journal:
         """Up to `limit` outputs after a number, from memory, or from the files when they are older than that."""
         if sequence >= self.last_output:
             return []
-        if not _holds_next(self._recent, sequence):
-            if not _holds_next(self._older, sequence):
-                self._older = deque(islice(self._read_files(sequence), OLDER_MAX))
-            return _slice_after(self._older, sequence, limit)
-        return _slice_after(self._recent, sequence, limit)
+        if self._recent.holds(sequence + 1):
+            return self._recent.after(sequence, limit)
+        if not self._older.holds(sequence + 1):
+            self._older = self._read_files(sequence)
+        return self._older.after(sequence, limit)
 
     def newest(self) -> Iterator[Output]:
         """Outputs of this life and of the end of the last one, newest first."""
-        return reversed(self._recent)
+        return self._recent.newest()
 
-    def _read_files(self, sequence: int) -> Iterator[Output]:
+    def _read_files(self, sequence: int) -> RecentOutputs:
+        """A stretch of what follows on it."""
+        found = RecentOutputs(sys.maxsize)
         paths = segment_paths(self.folder)
         for path in paths:
             if path != paths[-1] and self._last_output_of(path) <= sequence:
                 continue
             for turn in read_segment(path)[0]:
-                yield from (output for output in outputs_of(turn) if output.sequence > sequence)
+                if turn.outputs and turn.first_output + len(turn.outputs) - 1 > sequence:
+                    found.add(turn.epoch, turn.first_output, turn.outputs)
+                if found.count >= OLDER_MAX:
+                    return found
+        return found
 
     def _last_output_of(self, path: Path) -> int:
         """Of a segment that has ended; remembered, for it never changes. 0 when it holds none."""
         if path not in self._last_outputs:
             turns = read_segment(path)[0]
             self._last_outputs[path] = max(
-                (output.sequence for turn in turns for output in outputs_of(turn)), default=0
+                (turn.first_output + len(turn.outputs) - 1 for turn in turns if turn.outputs), default=0
             )
         return self._last_outputs[path]
 
@@ -229,7 +209,8 @@ class Journal:
         """The newest outputs of the last life: others may ask for them."""
         for path in segment_paths(self.folder)[-RECALLED_SEGMENTS:]:
             for turn in read_segment(path)[0]:
-                self._recent.extend(outputs_of(turn))
+                if turn.outputs:
+                    self._recent.add(turn.epoch, turn.first_output, turn.outputs)
 
     def _make_reserve(self) -> None:
         with self._reserve.open("wb") as reserve:
@@ -245,8 +226,8 @@ class Journal:
         self._write(data)
 
     def _write(self, data: bytes) -> None:
-        written = 0
         try:
+            written = os.write(self._file, data)
             while written < len(data):
                 written += os.write(self._file, data[written:])
         except OSError:

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from letrade.core.errors import DataError, ResourceError
 from letrade.core.journal import files
-from letrade.core.journal.files import Journal, Output, segment_paths
+from letrade.core.journal.files import Journal, segment_paths
+from letrade.core.journal.recent import Output
 from letrade.core.journal.records import MAGIC, Turn, encode_turn, frame, whole_frames
 from tests.core.appender import turn_of
 from tests.data import ROOT
