@@ -115,7 +115,7 @@ class Process:
         """
         node = self.node
         said = node.run(until, DECIDING_STAGES)
-        if any(type(message) in JOURNALLED_TYPES for message in said) and self._has_more(until):
+        if said and any(type(message) in JOURNALLED_TYPES for message in said) and self._has_more(until):
             self._end_turn(node.floor, until, None, DECIDING_STAGES, 0, said)
             self.open_window(self.turn_number + 1, node.latest)
             yield said

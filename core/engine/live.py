@@ -118,6 +118,9 @@ class LiveRun:
                 fed = []
 
     def _feed(self, now: int) -> list[Message]:
+        due = self.reader.peek_time()
+        if due is None or due + self.shift > now:
+            return []
         fed = self.reader.take(now - self.shift + 1, FEED_BURST_MAX)
         for message in fed:
             if self.shift:
