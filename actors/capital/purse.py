@@ -171,7 +171,8 @@ class Purse:
         key = changed.key
         before = working.of(key)
         after = [order for order in before if order.order_id != changed.order_id] + [changed]
-        needed = self.required(key, after, now) - self.required(key, before, now)
+        parts = self.required(key, after, now)
+        needed = parts - self.required(key, before, now)
         if needed <= 0:
             return None
         currency = self.terms(changed.instrument, now).currency
@@ -180,7 +181,7 @@ class Purse:
             return Shortage(f"{self.show(free)} {currency} free", f"{self.show(needed)} {currency}")
         reporting = self.settings.desk.reporting_currency
         allowed = self.allocated(changed.account, changed.strategy, now)
-        used = self._used(changed, after, working, now)
+        used = self._used(changed, parts, working, now)
         if used is None:
             return Shortage(f"every rate to {reporting} known", "a rate is missing")
         if used * allowed.denominator > allowed.numerator * self._whole:
@@ -188,20 +189,21 @@ class Purse:
             return Shortage(f"{most} {reporting} allocated", f"{self.show(used)} {reporting} used")
         return None
 
-    def _used(self, changed: Working, after: list[Working], working: WorkingOrders, now: int) -> int | None:
+    def _used(self, changed: Working, own_parts: int, working: WorkingOrders, now: int) -> int | None:
         """Parts of the reporting currency that the strategy has or may come to have at work, rounded up; None without a
-        rate."""
+        rate. `own_parts` may be taken by the share that the order changes."""
         total, own = 0, changed.key
         for key in self._active.get((changed.account, changed.strategy), {own: None}) | {own: None}:
             share = self.holdings.share(*key)
-            orders = after if key == own else working.of(key)
-            if not share and not orders:
+            orders = working.of(key)
+            if key != own and not share and not orders:
                 continue
             specification = self.catalogue.at(key[1], now)
             rate = self.board.rate(specification.quote, self.settings.desk.reporting_currency, self.catalogue)
             if rate is None:
                 return None
-            parts = self.required(key, orders, now) + self._worth(specification, share)
+            parts = own_parts if key == own else self.required(key, orders, now)
+            parts += self._worth(specification, share)
             total -= -parts * rate.numerator // rate.denominator
         return total
 

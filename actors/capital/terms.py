@@ -19,6 +19,7 @@ class Terms:
         self._holding = Fraction(0) if spot else specification.multiplier * parts
         self._opening = specification.multiplier * (parts + fee * whole)
         self._price, self._margin = 0.0, 0
+        self._basis, self._cost = 0.0, 0
 
     def margin(self, price: float) -> int:
         """What a share holds back for each 1e-18 of it: a spot asset is paid for, and holds back nothing."""
@@ -34,8 +35,10 @@ class Terms:
         held = abs(share) * self.margin(price)
         if not orders:
             return held
-        long = self._opening_cost(-share, [order for order in orders if order.side > 0])
-        short = self._opening_cost(share, [order for order in orders if order.side < 0])
+        buys = [order for order in orders if order.side > 0]
+        sells = [order for order in orders if order.side < 0]
+        long = self._opening_cost(-share, buys) if buys else 0
+        short = self._opening_cost(share, sells) if sells else 0
         return max(held, held + long if share > 0 else long, held + short if share <= 0 else short)
 
     def _opening_cost(self, against: int, orders: list[Working]) -> int:
@@ -46,8 +49,14 @@ class Terms:
             closed = min(closing, remaining)
             closing -= closed
             if remaining > closed:
-                total += (remaining - closed) * _times(order.basis, self._opening)
+                total += (remaining - closed) * self._cost_at(order.basis)
         return total
+
+    def _cost_at(self, basis: float) -> int:
+        """What opening takes for each 1e-18, at a worst price: often the same as the last time."""
+        if basis != self._basis:
+            self._basis, self._cost = basis, _times(basis, self._opening)
+        return self._cost
 
 
 def parts_in(leverage: Fraction) -> int:
