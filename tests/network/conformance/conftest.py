@@ -18,10 +18,21 @@ from tests.network.servers import NatsServer, Servers
 
 LIMIT_SECONDS = 60
 ENGINE_LINK = importlib.util.find_spec("letrade.core.network.engine_link")
-CLIENTS = ["nats-py", *(["letrade", "letrade-asyncio"] if ENGINE_LINK is not None else [])]
+LOOP_MATTERS = ("test_delivery", "test_faults", "test_reconnect", "test_tls")
 
 
-@pytest.fixture(params=CLIENTS)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """The engine runs in uvloop and, where a loop makes a difference, in asyncio's own too."""
+    if "links" not in metafunc.fixturenames:
+        return
+    clients = ["nats-py", "letrade"] if ENGINE_LINK is not None else ["nats-py"]
+    theme = metafunc.module.__name__.rpartition(".")[2]
+    if ENGINE_LINK is not None and theme in LOOP_MATTERS:
+        clients.append("letrade-asyncio")
+    metafunc.parametrize("client", clients, indirect=True)
+
+
+@pytest.fixture
 def client(request: pytest.FixtureRequest) -> str:
     """Which client, and after a dash its loop where that is not the usual one."""
     return str(request.param)
