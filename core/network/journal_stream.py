@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from letrade.core.errors import DataError, NatsError
-from letrade.core.network.jetstream import MESSAGE_ID, JetStream, StoredMessage, check_name
+from letrade.core.network.jetstream import MESSAGE_ID, JetStream, StoredMessage, check_name, parse_headers
 from letrade.core.network.link import Link
+from letrade.core.network.stream_reader import StreamReader
 
 DUPLICATE_WINDOW_NS = 120_000_000_000
 GAP_RECORDS_MAX = 10_000
@@ -27,6 +30,7 @@ class JournalStream:
         self.name = f"LETRADE_{check_name(desk, 'a desk name')}_JOURNAL"
         self._prefix = f"letrade.{desk}.journal"
         self._max_bytes = max_bytes
+        self._link = link
         self._jetstream = JetStream(link)
 
     def subject(self, process: str) -> str:
@@ -50,7 +54,7 @@ class JournalStream:
     async def last(self, process: str) -> Position | None:
         """The last record of a process in the stream, None before its first."""
         message = await self._jetstream.last(self.name, self.subject(process))
-        return None if message is None else _position(message)
+        return None if message is None else _position(message.subject, message.sequence, message.headers)
 
     async def fetch_gap(self, process: str, first_sequence: int, last_sequence: int) -> list[bytes]:
         """The payloads of records first..last; NatsError while the stream does not hold all of them."""
@@ -58,18 +62,27 @@ class JournalStream:
         if not 0 < wanted <= GAP_RECORDS_MAX:
             found = f"{first_sequence} to {last_sequence}"
             raise NatsError(f"expected a gap of 1 to {GAP_RECORDS_MAX} records, found {found}")
-        payloads: list[bytes] = []
-        message = await self._first_at_or_after(process, first_sequence)
-        while message is not None and len(payloads) < wanted:
-            if _position(message).sequence != first_sequence + len(payloads):
-                break
-            payloads.append(message.payload)
-            message = await self._jetstream.next(self.name, self.subject(process), message.sequence + 1)
+        first = await self._first_at_or_after(process, first_sequence)
+        payloads = [] if first is None else await self._read_run(first, first_sequence, wanted)
         if len(payloads) < wanted:
             raise NatsError(
                 f"{self.name} holds {len(payloads)} of the records {first_sequence} to {last_sequence} of {process}: "
                 "they were not shipped yet, or were purged"
             )
+        return payloads
+
+    async def _read_run(self, first: StoredMessage, first_sequence: int, wanted: int) -> list[bytes]:
+        """At most so many records that follow each other from `first_sequence` on, if `first` is that one."""
+        payloads: list[bytes] = []
+        async with StreamReader(self._link, self.name, [first.subject], first.sequence) as reader:
+            async for batch in reader:
+                for payload, block, place in zip(batch.payloads, batch.headers, batch.sequences, strict=True):
+                    position = _position(first.subject, place, parse_headers(block))
+                    if position.sequence != first_sequence + len(payloads) or len(payloads) == wanted:
+                        return payloads
+                    payloads.append(payload)
+                if len(payloads) == wanted:
+                    break
         return payloads
 
     async def _first_at_or_after(self, process: str, sequence: int) -> StoredMessage | None:
@@ -81,7 +94,7 @@ class JournalStream:
         while low <= high:
             middle = (low + high) // 2
             message = await self._jetstream.next(self.name, subject, middle)
-            if message is None or _position(message).sequence >= sequence:
+            if message is None or _position(subject, message.sequence, message.headers).sequence >= sequence:
                 found, high = message or found, middle - 1
             else:
                 low = message.sequence + 1
@@ -93,11 +106,11 @@ def record_id(process: str, epoch: int, sequence: int) -> str:
     return f"{process}:{epoch}:{sequence}"
 
 
-def _position(message: StoredMessage) -> Position:
-    parts = message.headers.get(MESSAGE_ID, "").rsplit(":", 2)
+def _position(subject: str, stream_sequence: int, headers: Mapping[str, str]) -> Position:
+    parts = headers.get(MESSAGE_ID, "").rsplit(":", 2)
     if len(parts) != 3 or not (parts[1].isdecimal() and parts[2].isdecimal()):
         raise DataError(
-            f"expected {MESSAGE_ID} <process>:<epoch>:<sequence> on {message.subject} at {message.sequence}, "
+            f"expected {MESSAGE_ID} <process>:<epoch>:<sequence> on {subject} at {stream_sequence}, "
             f"found {':'.join(parts)!r}: something else than a desk wrote into the journal's stream"
         )
-    return Position(int(parts[1]), int(parts[2]), message.sequence)
+    return Position(int(parts[1]), int(parts[2]), stream_sequence)

@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from letrade.core.errors import LetradeError, NatsError
-from letrade.core.network.jetstream import MESSAGE_ID, JetStream
+from letrade.core.network.jetstream import MESSAGE_ID, JetStream, parse_headers
 from letrade.core.network.journal_stream import JournalStream
 from letrade.core.network.link import Link
 from letrade.core.network.shipper import Record, Shipper, ShipperState
+from letrade.core.network.stream_reader import StreamReader
 from tests.network.running import connected_link, eventually, running_server
+from tests.network.streams import read_all
 
 
 class ListJournal:
@@ -35,13 +37,8 @@ class ListJournal:
 
 async def stored_ids(link: Link, process: str = "desk") -> list[str]:
     """What the stream holds of a process, in the stream's order."""
-    jetstream, ids, sequence = JetStream(link), [], 1
-    while (
-        message := await jetstream.next("LETRADE_main_JOURNAL", f"letrade.main.journal.{process}", sequence)
-    ) is not None:
-        ids.append(message.headers[MESSAGE_ID])
-        sequence = message.sequence + 1
-    return ids
+    batches = await read_all(StreamReader(link, "LETRADE_main_JOURNAL", [f"letrade.main.journal.{process}"]))
+    return [parse_headers(block)[MESSAGE_ID] for batch in batches for block in batch.headers]
 
 
 async def ship_all(link: Link, journal: ListJournal, process: str = "desk") -> Shipper:
