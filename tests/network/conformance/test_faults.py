@@ -226,11 +226,11 @@ async def test_noise_at_any_place_of_the_line_is_survived(links: Links, plain: N
 async def test_a_garbled_greeting_is_tried_again(links: Links, plain: NatsServer) -> None:
     async with FaultProxy(plain.port) as proxy:
         for broken in (
-            b"INFO {",
+            b"INFO {\r\n",
             b"INFO \xff\xfe\r\n",
             b"HTTP/1.1 400 Bad Request\r\n\r\n",
             b"INFO []\r\n",
-            b"\x00" * 64,
+            b"\x00" * 64 + b"\r\n",
         ):
             proxy.down.garble = once(lambda data, broken=broken: broken)  # type: ignore[misc]
             link = await links.connect(proxy)
