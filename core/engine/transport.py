@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from letrade.core import codec, subjects
 from letrade.core.errors import DataError, NatsError
@@ -20,6 +21,8 @@ NEVER_LATE = frozenset(
     }
 )  # fmt: skip
 """Wishes and orders: what was decided before an outage is not sent after it. Facts and cancels may be late."""
+
+MAY_BE_LATE = frozenset(kind for name, kind in BY_TAG.items() if kind.FAMILY == "do" and name not in NEVER_LATE)
 
 SUBJECTS_MAX = 16_384
 
@@ -38,17 +41,16 @@ class Transport:
         self.home = home
         self.counters: Counter[str] = Counter()
         self.sent: Counter[str] = Counter()
-        self._subjects: dict[tuple[str, ...], str] = {}
+        self._subjects: dict[tuple[object, ...], str] = {}
 
     def send(self, messages: list[Message]) -> None:
         """Publish. What may not be late and cannot go out now is dropped and counted."""
+        publish, sent = self.link.publish, self.sent
         for message in messages:
-            kind = tag(type(message))
-            self.sent[kind] += 1
+            kind = type(message)
+            sent[tag(kind)] += 1
             try:
-                self.link.publish(
-                    self._subject(kind, message), codec.encode(message), late_ok=self._may_wait(kind, message)
-                )
+                publish(self._subject(message), codec.encode(message), late_ok=kind in MAY_BE_LATE)
             except NatsError:
                 self.counters["unsent"] += 1
 
@@ -107,20 +109,23 @@ class Transport:
     def _belongs(self, subject: str, message: Message) -> bool:
         """Whether the message came on the subject that its own fields say."""
         try:
-            return subject == self._subject(tag(type(message)), message)
+            return subject == self._subject(message)
         except DataError:
             return False
 
-    def _subject(self, kind: str, message: Message) -> str:
-        about = message.source if message.FAMILY == "ev" else getattr(message, "instrument", message.source)
-        key = (kind, about, getattr(message, "strategy", ""), getattr(message, "account", ""))
+    def _subject(self, message: Any) -> str:
+        family = message.FAMILY
+        key: tuple[object, ...]
+        if family == "md":
+            key = (type(message), message.instrument)
+        elif family == "do":
+            key = (type(message), message.instrument, message.strategy, message.account)
+        else:
+            about = message.source if family == "ev" else getattr(message, "instrument", message.source)
+            key = (type(message), about, getattr(message, "strategy", ""), getattr(message, "account", ""))
         subject = self._subjects.get(key)
         if subject is None:
             if len(self._subjects) >= SUBJECTS_MAX:
                 self._subjects.clear()
-            subject = self._subjects[key] = subjects.of_message(self.desk, kind, message)
+            subject = self._subjects[key] = subjects.of_message(self.desk, tag(type(message)), message)
         return subject
-
-    @staticmethod
-    def _may_wait(kind: str, message: Message) -> bool:
-        return message.FAMILY == "do" and kind not in NEVER_LATE
