@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from letrade.bench.framework import turns
 from letrade.bench.framework.clients import LINK, NATS_PY, RAW
-from letrade.bench.framework.duet import OneWay, Throughput, duet
 from letrade.bench.framework.question import Question, Run
 from letrade.bench.framework.results import Goal, Result, at_most
 from letrade.bench.framework.servers import running_server
@@ -16,24 +16,20 @@ UNIT = "us CPU/msg"
 
 
 def answer(run: Run) -> Iterator[Result]:
-    paced: dict[tuple[str, int], OneWay] = {}
-    full: dict[str, Throughput] = {}
+    kinds, seconds = (LINK, NATS_PY, RAW), run.seconds(SECONDS)
     with running_server() as place:
-        for kind in (LINK, NATS_PY, RAW):
-            run.say(f"cost: {kind}")
-            with duet(run, place, kind) as players:
-                for rate in RATES[: run.count(len(RATES), 1)]:
-                    paced[kind, rate] = players.one_way(rate, run.seconds(SECONDS))
-            with duet(run, place, kind, RAW) as players:
-                way, collect = ("bytes", "count") if kind == RAW else ("trade", "decode")
-                full[kind] = players.throughput(run.seconds(SECONDS), way, collect)
-    for rate in sorted({rate for _, rate in paced}):
-        trio = [paced[kind, rate] for kind in (LINK, NATS_PY, RAW)]
-        right = all(each.checked for each in trio)
-        yield _result(run, f"cost.send.{rate // 1_000}k", [each.send_cpu_us for each in trio], right)
-        yield _result(run, f"cost.receive.{rate // 1_000}k", [each.receive_cpu_us for each in trio], right)
+        with turns.duets(run, place, kinds) as players:
+            for rate in RATES[: run.count(len(RATES), 1)]:
+                paced = turns.one_way(run, players, rate, seconds)
+                right = all(each.checked for each in paced.values())
+                name = f"{rate // 1_000}k"
+                yield _result(run, f"cost.send.{name}", [paced[kind].send_cpu_us for kind in kinds], right)
+                yield _result(run, f"cost.receive.{name}", [paced[kind].receive_cpu_us for kind in kinds], right)
+        with turns.duets(run, place, kinds, RAW) as players:
+            ways = {LINK: ("trade", "decode"), NATS_PY: ("trade", "decode"), RAW: ("bytes", "count")}
+            full = turns.throughput(run, players, seconds, ways)
     goals = (at_most(0.4, "us"),)
-    costs = [full[kind].cpu_us for kind in (LINK, NATS_PY, RAW)]
+    costs = [full[kind].cpu_us for kind in kinds]
     yield _result(run, "cost.receive_decode.full_speed", costs, all(each.checked for each in full.values()), goals)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from letrade.bench.framework import turns
 from letrade.bench.framework.clients import LINK, NATS_PY, RAW
 from letrade.bench.framework.compare import latency_result
-from letrade.bench.framework.duet import OneWay, duet
 from letrade.bench.framework.question import Question, Run
 from letrade.bench.framework.results import Goal, Result, at_most, times_floor
 from letrade.bench.framework.servers import running_server
@@ -22,16 +22,11 @@ GOALS: dict[int, tuple[Goal, ...]] = {
 def answer(run: Run) -> Iterator[Result]:
     """One rate after the other; each client sends and receives with its own kind."""
     rates = tuple(GOALS)[: run.count(len(GOALS), 1)]
-    found: dict[tuple[str, int], OneWay] = {}
-    with running_server() as place:
-        for kind in (RAW, LINK, NATS_PY):
-            with duet(run, place, kind) as players:
-                for rate in rates:
-                    run.say(f"latency: {kind}, {rate:,} a second")
-                    found[kind, rate] = players.one_way(rate, run.seconds(SECONDS))
-    for rate in rates:
-        own, peer, floor = (found[kind, rate] for kind in (LINK, NATS_PY, RAW))
-        yield latency_result(run, f"latency.{rate // 1_000}k", own, peer, floor, GOALS[rate])
+    with running_server() as place, turns.duets(run, place, (RAW, LINK, NATS_PY)) as players:
+        for rate in rates:
+            found = turns.one_way(run, players, rate, run.seconds(SECONDS))
+            own, peer, floor = (found[kind] for kind in (LINK, NATS_PY, RAW))
+            yield latency_result(run, f"latency.{rate // 1_000}k", own, peer, floor, GOALS[rate])
 
 
 QUESTION = Question(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from letrade.bench.framework import turns
 from letrade.bench.framework.clients import LINK, NATS_PY, RAW
 from letrade.bench.framework.compare import throughput_result
 from letrade.bench.framework.duet import CHECK_CYCLES, RECEIVER, SENDER, CoreUsage, Throughput, crc_of_cycles
@@ -27,16 +28,17 @@ CHECKED = "every payload of a first round at a subscriber; of the timed round th
 def answer(run: Run) -> Iterator[Result]:
     found: dict[str, Throughput] = {}
     with running_server() as place:
-        for kind in (LINK, NATS_PY, RAW):
-            run.say(f"publish: {kind}")
-            found[kind] = measure(run, place, kind)
+        for _ in range(run.count(turns.ROUNDS, 1)):
+            for kind in (LINK, NATS_PY, RAW):
+                run.say(f"publish: {kind}")
+                found[kind] = turns.better(found.get(kind), measure(run, place, kind))
     goals = (at_least(2e6, "msg/s"), times_peer(5.0))
     yield throughput_result(run, "publish", found[LINK], found[NATS_PY], found[RAW], goals, CHECKED)
 
 
 def measure(run: Run, place: Place, kind: str) -> Throughput:
     """From the first publish until the server has answered that it took the last one."""
-    stream = Stream(run.seed)
+    stream, seconds = Stream(run.seed), run.seconds(SECONDS) / run.count(turns.ROUNDS, 1)
     with cast() as players:
         common = {"place": msgspec.to_builtins(place), "client": run.client, "seed": run.seed}
         sender = players.begin(SENDER, kind=kind, **common)
@@ -50,7 +52,7 @@ def measure(run: Run, place: Place, kind: str) -> Throughput:
         counter = RawSocket(place, SYSTEM_USER)
         before = _taken_by_server(counter)
         usage = CoreUsage(server=place.pid, sender=sender.pid)
-        blast = sender.ask({"do": "blast", "subject": f"{SUBJECT}.RUN", "seconds": run.seconds(SECONDS)})
+        blast = sender.ask({"do": "blast", "subject": f"{SUBJECT}.RUN", "seconds": seconds})
         cores_used = usage.stop()
         taken = _taken_by_server(counter) - before
         counter.close()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from letrade.bench.framework import turns
 from letrade.bench.framework.clients import LINK, NATS_PY, RAW
 from letrade.bench.framework.compare import throughput_result
-from letrade.bench.framework.duet import Throughput, duet
 from letrade.bench.framework.question import Question, Run
 from letrade.bench.framework.results import Result
 from letrade.bench.framework.servers import running_server
@@ -17,15 +17,10 @@ CHECKED = "every payload of a first round; of the timed round the count"
 
 def answer(run: Run) -> Iterator[Result]:
     seconds = run.seconds(SECONDS)
-    found: dict[str, Throughput] = {}
-    with running_server() as place:
-        for kind in (LINK, NATS_PY, RAW):
-            run.say(f"subscribe: {kind}")
-            with duet(run, place, kind, RAW) as players:
-                found[kind] = players.throughput(seconds, "bytes", "count")
-                if kind == LINK:
-                    found["batches"] = players.throughput(seconds, "batches", "count")
-    for name, own in (("subscribe", found[LINK]), ("subscribe.batches", found["batches"])):
+    with running_server() as place, turns.duets(run, place, (RAW, LINK, NATS_PY), RAW) as players:
+        found = turns.throughput(run, players, seconds, dict.fromkeys(players, ("bytes", "count")))
+        batches = turns.throughput(run, {LINK: players[LINK]}, seconds, {LINK: ("batches", "count")})
+    for name, own in (("subscribe", found[LINK]), ("subscribe.batches", batches[LINK])):
         yield throughput_result(run, name, own, found[NATS_PY], found[RAW], (), CHECKED)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from letrade.bench.framework import turns
 from letrade.bench.framework.clients import LINK, NATS_PY, RAW
 from letrade.bench.framework.compare import throughput_result
-from letrade.bench.framework.duet import Throughput, duet
 from letrade.bench.framework.question import Question, Run
 from letrade.bench.framework.results import Result, at_least, cpu_at_most, share_of_floor, times_peer
 from letrade.bench.framework.servers import running_server
@@ -18,18 +18,11 @@ GOALS = (at_least(1.5e6, "msg/s"), times_peer(8.0), share_of_floor(0.7), cpu_at_
 
 def answer(run: Run) -> Iterator[Result]:
     seconds = run.seconds(SECONDS)
-    found: dict[tuple[str, str], Throughput] = {}
-    with running_server() as place:
-        for kind in (LINK, NATS_PY):
-            with duet(run, place, kind, RAW) as players:
-                for way in ("trade", "codec"):
-                    run.say(f"subscribe_decode: {kind}, {way}")
-                    found[kind, way] = players.throughput(seconds, way, "decode")
-        run.say("subscribe_decode: the raw socket, which decodes nothing")
-        with duet(run, place, RAW) as players:
-            floor = players.throughput(seconds, "bytes", "count")
-    for name, way, goals in (("subscribe_decode", "trade", GOALS), ("subscribe_decode.any_message", "codec", ())):
-        yield throughput_result(run, name, found[LINK, way], found[NATS_PY, way], floor, goals, CHECKED)
+    with running_server() as place, turns.duets(run, place, (RAW, LINK, NATS_PY), RAW) as players:
+        for name, way, goals in (("subscribe_decode", "trade", GOALS), ("subscribe_decode.any_message", "codec", ())):
+            ways = {RAW: ("bytes", "count"), LINK: (way, "decode"), NATS_PY: (way, "decode")}
+            found = turns.throughput(run, players, seconds, ways)
+            yield throughput_result(run, name, found[LINK], found[NATS_PY], found[RAW], goals, CHECKED)
 
 
 QUESTION = Question(

@@ -17,7 +17,7 @@ from letrade.bench.framework.latencies import fold
 from letrade.bench.framework.pacing import Schedule, pace_async
 from letrade.bench.framework.servers import Place
 from letrade.core import codec, ids, subjects
-from letrade.core.clock import WallClock, process_cpu_ns, wall_ns
+from letrade.core.clock import WallClock, monotonic_ns, process_cpu_ns, wall_ns
 from letrade.core.engine.blueprint import Blueprint
 from letrade.core.engine.live import LiveRun
 from letrade.core.engine.transport import Transport
@@ -26,7 +26,7 @@ from letrade.core.messages.base import Message
 from letrade.core.messages.orders import OrderRefused
 from letrade.core.messages.registry import tag
 from letrade.core.messages.venue import VenueSubmit
-from letrade.core.network.link import ClientName, LinkConfig
+from letrade.core.network.link import ClientName, Link, LinkConfig
 from letrade.core.network.links import new_link
 from letrade.core.process import Process
 from letrade.core.stepping.reader import FeedReader
@@ -118,17 +118,13 @@ class DeskProcess:
         for client_order_id, time in self.orders:
             first.setdefault(number_of.get(client_order_id, 0), time)
         latencies = [
-            time - order["wall_offset_ns"] - planned_ns(schedule, signal * every - 1)
+            time - order["wall_offset_ns"] - schedule.planned_ns(signal * every - 1)
             for signal, time in first.items()
             if signal * every > order["warm_up"]
         ]
         folded = fold(np.array(latencies or [0], dtype=np.int64))
         known = len(first) - (0 in first)
         return {"signals": known, "unknown": int(0 in first), "values": folded.values, "counts": folded.counts}
-
-
-def planned_ns(schedule: Schedule, number: int) -> int:
-    return schedule.start_ns + number // schedule.burst * schedule.interval_ns
 
 
 def _folded_lateness(actors: list[Counting], warm_up_share: float) -> dict[str, Any]:
@@ -165,12 +161,13 @@ async def _play(pipe: Pipe, desk: str, process: str, folder: Path, config: LinkC
 
 async def _local_ticks(running: DeskProcess, order: dict[str, Any]) -> int:
     tick, receive = tick_maker(order["instruments"]), running.live.receive
+    schedule = msgspec.convert(order["schedule"], Schedule)
 
-    def send(first: int, count: int, planned: int) -> None:
+    def send(first: int, count: int) -> None:
         for k in range(first, first + count):
-            receive(tick(k, planned + order["wall_offset_ns"]))
+            receive(tick(k, schedule.planned_ns(k) + order["wall_offset_ns"]))
 
-    return await pace_async(msgspec.convert(order["schedule"], Schedule), send)
+    return await pace_async(schedule, send)
 
 
 def play_ticks(pipe: Pipe, place: dict[str, Any], client: ClientName) -> None:
@@ -183,18 +180,35 @@ async def _play_ticks(pipe: Pipe, config: LinkConfig) -> None:
     await link.connect()
     pipe.say("ready")
     async for order in pipe.orders_async():
-        tick, publish, encode = tick_maker(order["instruments"]), link.publish, codec.encode
-        names = [subjects.of_message(DESK, "trade", tick(k, 0)) for k in range(order["instruments"])]
-        many = len(names)
-
-        def send(first: int, count: int, planned: int) -> None:
-            for k in range(first, first + count):
-                publish(names[k % many], encode(tick(k, planned + order["wall_offset_ns"])))  # noqa: B023
-
-        sent = await pace_async(msgspec.convert(order["schedule"], Schedule), send)
-        await link.flush()
+        sent = await _publish_ticks(link, order)
         pipe.say({"count": sent, "cpu_ns": process_cpu_ns()})
     await link.close()
+
+
+async def _publish_ticks(link: Link, order: dict[str, Any]) -> int:
+    tick, publish, encode = tick_maker(order["instruments"]), link.publish, codec.encode
+    names = [subjects.of_message(DESK, "trade", tick(k, 0)) for k in range(order["instruments"])]
+    many = len(names)
+    schedule = msgspec.convert(order["schedule"], Schedule)
+
+    def send(first: int, count: int) -> None:
+        for k in range(first, first + count):
+            publish(names[k % many], encode(tick(k, schedule.planned_ns(k) + order["wall_offset_ns"])))
+
+    sent = await pace_async(schedule, send)
+    await link.flush()
+    return sent
+
+
+async def _lateness(schedule: Schedule) -> list[int]:
+    late: list[int] = []
+
+    def send(first: int, count: int) -> None:
+        now = monotonic_ns()
+        late.extend(now - schedule.planned_ns(k) for k in range(first, first + count))
+
+    await pace_async(schedule, send)
+    return late
 
 
 def schedule_only(pipe: Pipe) -> None:
@@ -203,12 +217,7 @@ def schedule_only(pipe: Pipe) -> None:
     async def measure() -> None:
         pipe.say("ready")
         async for order in pipe.orders_async():
-            late: list[int] = []
-
-            def send(first: int, count: int, planned: int) -> None:
-                late.append(wall_ns() - planned - order["wall_offset_ns"])  # noqa: B023
-
-            await pace_async(msgspec.convert(order["schedule"], Schedule), send)
+            late = await _lateness(msgspec.convert(order["schedule"], Schedule))
             folded = fold(np.array(late[order["warm_up"] :], dtype=np.int64))
             pipe.say({"values": folded.values, "counts": folded.counts})
 

@@ -17,7 +17,10 @@ import msgspec
 
 from letrade.core.clock import SECOND, monotonic_ns
 
+Send = Callable[[int, int], None]
+"""Takes the number of the first message that is due, and how many are."""
 TICK_NS = 100_000
+BACKLOG_MAX = 4_096
 CLOCK_MONOTONIC = 1
 TFD_TIMER_ABSTIME = 1
 EXPIRATIONS_BYTES = 8
@@ -43,13 +46,17 @@ class Schedule(msgspec.Struct, frozen=True):
     def interval_ns(self) -> int:
         return SECOND * self.burst // self.rate
 
+    def planned_ns(self, number: int) -> int:
+        """When a message shall be sent."""
+        return self.start_ns + number // self.burst * self.interval_ns
+
     @property
     def give_up_ns(self) -> int:
         return self.start_ns + self.interval_ns * (self.count // self.burst) + self.give_up_after_ns
 
 
-def pace(schedule: Schedule, send: Callable[[int, int, int], None]) -> int:
-    """Blocking: call send(first, count, planned_ns) for each burst when it is due; returns how many were sent."""
+def pace(schedule: Schedule, send: Send) -> int:
+    """Blocking: call send(first, count) when messages are due; returns how many were sent."""
     ticker = Ticker(schedule)
     try:
         sent = 0
@@ -61,7 +68,7 @@ def pace(schedule: Schedule, send: Callable[[int, int, int], None]) -> int:
         ticker.close()
 
 
-async def pace_async(schedule: Schedule, send: Callable[[int, int, int], None]) -> int:
+async def pace_async(schedule: Schedule, send: Send) -> int:
     """The same in an event loop."""
     loop = asyncio.get_running_loop()
     ticker = Ticker(schedule)
@@ -98,25 +105,28 @@ class Ticker:
     def __init__(self, schedule: Schedule) -> None:
         self.schedule = schedule
         self.descriptor = _timer(schedule.start_ns, schedule.interval_ns) if sys.platform == "linux" else -1
-        self._next_ns = schedule.start_ns
         self._sent = 0
 
     def wait(self) -> None:
         if self.descriptor >= 0:
             os.read(self.descriptor, EXPIRATIONS_BYTES)
-        elif (early_ns := self._next_ns - monotonic_ns()) > TICK_NS:
+        elif (early_ns := self.schedule.planned_ns(self._sent) - monotonic_ns()) > TICK_NS:
             time.sleep((early_ns - TICK_NS) / SECOND)
 
-    def send_due(self, send: Callable[[int, int, int], None]) -> int:
-        """All bursts whose time has come, but no more of a backlog at once than lets the connection breathe."""
+    def send_due(self, send: Send) -> int:
+        """All bursts whose time has come, in one call: a sender that is late catches up with one write.
+
+        Of a long backlog so much at once as lets the connection breathe.
+        """
         schedule = self.schedule
-        burst, interval_ns = schedule.burst, schedule.interval_ns
-        due_ns = monotonic_ns()
-        while self._next_ns <= due_ns and self._sent < schedule.count:
-            count = min(burst, schedule.count - self._sent)
-            send(self._sent, count, self._next_ns)
+        due_ns = monotonic_ns() - schedule.start_ns
+        if due_ns < 0:
+            return self._sent
+        due = min(schedule.count, (due_ns // schedule.interval_ns + 1) * schedule.burst)
+        count = min(due - self._sent, max(BACKLOG_MAX, schedule.burst))
+        if count > 0:
+            send(self._sent, count)
             self._sent += count
-            self._next_ns += interval_ns
         return self._sent
 
     def close(self) -> None:

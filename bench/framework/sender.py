@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -28,19 +29,24 @@ def play(
 ) -> None:
     """Ready once connected; then `blast` and `pace` orders."""
     where = msgspec.convert(place, Place)
-    stream = Stream(seed)
     if kind == RAW:
-        _play_raw(pipe, RawSocket(where), stream, credits_from)
+        _play_raw(pipe, RawSocket(where), seed, credits_from)
     else:
-        run_async(_play_async(pipe, new_client(kind, where, client), stream))
+        run_async(_play_async(pipe, new_client(kind, where, client), seed))
 
 
-async def _play_async(pipe: Pipe, client: Client, stream: Stream) -> None:
+@lru_cache(1)
+def _stream(seed: int) -> Stream:
+    """Made by the first order that needs it."""
+    return Stream(seed)
+
+
+async def _play_async(pipe: Pipe, client: Client, seed: int) -> None:
     await client.open()
     pipe.say("ready")
     async for order in pipe.orders_async():
         if order["do"] == "blast":
-            pipe.say(await _blast(client, stream, order))
+            pipe.say(await _blast(client, _stream(seed), order))
         else:
             pipe.say(await _pace(client, order))
     await client.close()
@@ -66,7 +72,7 @@ async def _pace(client: Client, order: dict[str, Any]) -> dict[str, Any]:
     subject, publish, pack = order["subject"], client.publish_now, NUMBER.pack
     cpu = process_cpu_ns()
 
-    def send(first: int, count: int, planned_ns: int) -> None:
+    def send(first: int, count: int) -> None:
         for number in range(first, first + count):
             publish(subject, pack(number) + PADDING)
 
@@ -75,11 +81,11 @@ async def _pace(client: Client, order: dict[str, Any]) -> dict[str, Any]:
     return {"count": sent, "cpu_ns": process_cpu_ns() - cpu}
 
 
-def _play_raw(pipe: Pipe, raw: RawSocket, stream: Stream, credits_from: int | None) -> None:
+def _play_raw(pipe: Pipe, raw: RawSocket, seed: int, credits_from: int | None) -> None:
     pipe.say("ready")
     for order in pipe.orders():
         if order["do"] == "blast":
-            pipe.say(_blast_raw(raw, stream, order, credits_from))
+            pipe.say(_blast_raw(raw, _stream(seed), order, credits_from))
         else:
             pipe.say(_pace_raw(raw, order))
     raw.close()
@@ -116,13 +122,13 @@ def _pace_raw(raw: RawSocket, order: dict[str, Any]) -> dict[str, Any]:
     rows = numbered(head, 0, min(block, schedule.count))
     data, size, base = memoryview(rows.tobytes()), rows.shape[1], 0
 
-    def send(first: int, count: int, planned_ns: int) -> None:
+    def send(first: int, count: int) -> None:
         nonlocal data, base, pings_at
         if first + count > base + len(data) // size:
             base = first
             data = memoryview(numbered(head, first, min(block, schedule.count - first)).tobytes())
         raw.socket.sendall(data[(first - base) * size : (first - base + count) * size])
-        if planned_ns > pings_at:
+        if schedule.planned_ns(first) > pings_at:
             raw.answer_pings()
             pings_at += PINGS_EVERY_NS
 

@@ -32,6 +32,7 @@ def test_each_question_is_answered_and_its_answer_checked(name: str, capsys: pyt
         assert set(ALWAYS) <= set(result)
         assert result["question"] == name
         assert result["checked"], result
+        assert "left out" not in result.get("note", ""), result
     assert code == 0
 
 

@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 
+from letrade.bench.framework.compare import throughput_result
+from letrade.bench.framework.duet import Throughput
 from letrade.bench.framework.history import compare_with
 from letrade.bench.framework.page import page_of
 from letrade.bench.framework.question import Question, Run
@@ -79,3 +82,16 @@ def test_a_goal_is_met_or_not(goal: Goal, met: bool) -> None:
 def test_a_wrong_answer_meets_no_goal() -> None:
     result = Result(name="a", value=1e9, unit="msg/s", checked=False).judge((at_least(1, "msg/s"),))
     assert result.goal_met is False
+
+
+def test_a_peer_that_lost_messages_is_left_out_and_that_is_said() -> None:
+    own = Throughput(
+        per_second=100.0, cpu_us=1.0, checked=True, count=10, seconds=0.1, hash="", cores_used={"receiver": 0.5}
+    )
+    lossy = msgspec.structs.replace(own, checked=False)
+    result = throughput_result(RUN, "a", own, lossy, own, (times_peer(1.0),), "all")
+    assert result.checked
+    assert result.peer_value is None
+    assert result.note is not None
+    assert "nats-py" in result.note
+    assert (result.share_of_floor, result.goal_met) == (1.0, False)
