@@ -128,10 +128,12 @@ class Link(Protocol):
     its sender allowed that.
     """
 
-    counters: LinkCounters
     on_disconnected: list[Callable[[], None]]
     on_reconnected: list[Callable[[], None]]
     on_error: list[Callable[[Exception], None]]
+
+    @property
+    def counters(self) -> LinkCounters: ...
 
     @property
     def connected(self) -> bool: ...

@@ -6,7 +6,11 @@ from letrade.core.network.link import Link, LinkConfig
 
 
 def new_link(config: LinkConfig) -> Link:
-    """A link that is not connected yet. nats-py is loaded here and not before, since it brings aiohttp along."""
-    from letrade.core.network.nats_py import NatsPyLink
+    """A link that is not connected yet. nats-py is loaded only where it is asked for: it brings aiohttp along."""
+    if config.client == "nats-py":
+        from letrade.core.network.nats_py import NatsPyLink
 
-    return NatsPyLink(config)
+        return NatsPyLink(config)
+    from letrade.core.network.engine_link import EngineLink
+
+    return EngineLink(config)
