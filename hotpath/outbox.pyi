@@ -54,3 +54,5 @@ class Outbox:
         """All that waits, which is then no more here."""
     def drop_early(self) -> None:
         """Forgets all that must not be sent late, and counts the messages."""
+    def drop_all(self) -> None:
+        """Forgets all that waits, for ever, and counts the messages."""

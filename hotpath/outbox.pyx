@@ -28,7 +28,10 @@ def header_block(headers):
         if IS_HEADER_KEY(key) is None or IS_HEADER_VALUE(value) is None:
             raise ValueError(f"expected a header without spaces in its key or line breaks, found {key!r}: {value!r}")
         lines.append(f"{key}: {value}")
-    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+    try:
+        return ("\r\n".join(lines) + "\r\n\r\n").encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f"expected headers that are text, found half a character: {error}") from error
 
 
 cdef bint is_subject(const char* text, Py_ssize_t length) noexcept:
@@ -184,6 +187,13 @@ cdef class Outbox:
         if kept:
             self.runs[0] = Run(end=kept, messages=messages, late=True)
             self.run_count = 1
+
+    def drop_all(self):
+        """Forgets all that waits, and counts the messages."""
+        cdef int place
+        for place in range(self.run_count):
+            self.dropped += self.runs[place].messages
+        self.length, self.run_count, self.awake = 0, 0, False
 
     # Subjects
 

@@ -1,6 +1,8 @@
 """The receiving side of a NATS connection; see wire.pyi."""
 from libc.stdint cimport int64_t
 
+from letrade.hotpath.spans cimport Span
+
 cdef enum Kind:
     PLAIN = 0      # handler(subject, payload, reply)
     DECODED = 1    # handler(subject, message, payload)
@@ -9,12 +11,6 @@ cdef enum Kind:
     STREAM = 4     # handler(subject, payload, reply, headers)
     REPLY = 5      # handler(token, payload, headers)
     SERVICE = 6    # as STREAM, but for what anybody publishes
-
-# A part of the receive buffer: valid while nothing is read.
-cdef struct Span:
-    const char* start
-    Py_ssize_t length
-
 
 cdef class Route:
     cdef readonly int64_t sid

@@ -2,18 +2,15 @@
 from cpython.buffer cimport PyBuffer_FillInfo
 from cpython.bytes cimport PyBytes_FromStringAndSize
 from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
-from cpython.unicode cimport PyUnicode_DecodeUTF8
-from libc.stdint cimport int64_t, uint64_t
+from libc.stdint cimport int64_t
 from libc.string cimport memchr, memcmp, memcpy, memmove
 
-cdef extern from "Python.h":
-    const char* PyUnicode_AsUTF8AndSize(object text, Py_ssize_t* length) except NULL
+from letrade.hotpath.spans cimport Span, bytes_of, is_blank, is_same, mix_of, number_of, span, starts_with, text_of
 
 BUFFER_BYTES = 256 * 1024
 LINE_BYTES_MAX = 64 * 1024
 MESSAGE_BYTES_MAX = 64 * 1024 * 1024
 
-cdef char ZERO = b"0"
 cdef Py_ssize_t FIRST_CAPACITY = BUFFER_BYTES
 cdef Py_ssize_t READ_ROOM = 64 * 1024
 cdef Py_ssize_t LINE_MAX = LINE_BYTES_MAX
@@ -22,66 +19,10 @@ cdef Py_ssize_t NEAR_ROUTES = 65536
 cdef Py_ssize_t KNOWN_SUBJECTS = 4096
 cdef Py_ssize_t INCOMPLETE = -2
 cdef int FIELDS_MAX = 5
-cdef uint64_t MIX = 0x9E3779B97F4A7C15
 
 
 class ProtocolError(ValueError):
     """What came is not the NATS protocol: the connection can only be given up."""
-
-
-cdef inline bint is_blank(char c) noexcept:
-    return c == b" " or c == b"\t"
-
-
-cdef inline Span span(const char* start, Py_ssize_t length) noexcept:
-    cdef Span found
-    found.start = start
-    found.length = length
-    return found
-
-
-cdef inline bytes bytes_of(Span part):
-    return PyBytes_FromStringAndSize(part.start, part.length)
-
-
-cdef inline str text_of(Span part):
-    return PyUnicode_DecodeUTF8(part.start, part.length, "replace")
-
-
-cdef inline bint starts_with(Span part, const char* prefix, Py_ssize_t length) noexcept:
-    return part.length >= length and memcmp(part.start, prefix, length) == 0
-
-
-cdef int64_t number_of(Span digits) noexcept:
-    """A decimal number; -1 when it is none, or has over 15 digits."""
-    cdef Py_ssize_t place
-    cdef int64_t number = 0
-    if not 0 < digits.length <= 15:
-        return -1
-    for place in range(digits.length):
-        if not ZERO <= digits.start[place] <= ZERO + 9:
-            return -1
-        number = number * 10 + (digits.start[place] - ZERO)
-    return number
-
-
-cdef inline Py_ssize_t slot_of(Span subject) noexcept:
-    """Where a subject stands among the known ones: its bytes, eight at a time, mixed."""
-    cdef uint64_t mixed = <uint64_t>subject.length, word
-    cdef Py_ssize_t place = 0
-    while place < subject.length:
-        word = 0
-        memcpy(&word, subject.start + place, min(8, subject.length - place))
-        mixed = (mixed ^ word) * MIX
-        mixed ^= mixed >> 29
-        place += 8
-    return <Py_ssize_t>(mixed % <uint64_t>KNOWN_SUBJECTS)
-
-
-cdef inline bint is_same(str text, Span part) except -1:
-    cdef Py_ssize_t length = 0
-    cdef const char* start = PyUnicode_AsUTF8AndSize(text, &length)
-    return length == part.length and memcmp(start, part.start, length) == 0
 
 
 cdef class Route:
@@ -332,7 +273,7 @@ cdef class Wire:
         cdef object known
         if is_same(route.subject, subject):
             return route.subject
-        slot = slot_of(subject)
+        slot = mix_of(subject) % KNOWN_SUBJECTS
         known = self.known_subjects[slot]
         if known is None or not is_same(<str>known, subject):
             known = self.known_subjects[slot] = text_of(subject)

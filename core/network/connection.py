@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import Callable
 from typing import Any, Protocol, cast
 
 import msgspec
 
-from letrade.core.errors import ConfigurationError, NatsError
+from letrade.core.errors import NatsError
+from letrade.core.network.identity import tls_context
 from letrade.core.network.link import LinkConfig, Tls
 from letrade.core.network.login import Greeting, connect_command
 from letrade.core.network.pool import Address
+from letrade.core.network.refusals import NoTls
 from letrade.hotpath.wire import ProtocolError, Wire
 
 MESSAGES_PER_TURN_MAX = 1024
@@ -141,19 +142,6 @@ class Connection(asyncio.BufferedProtocol):
             self.connection_lost(error)
 
 
-def tls_context(config: Tls | None) -> ssl.SSLContext:
-    """ConfigurationError when a file cannot be used."""
-    config = config or Tls()
-    try:
-        context = ssl.create_default_context(cafile=config.authorities)
-        if config.certificate is not None:
-            context.load_cert_chain(config.certificate, config.key)
-    except (OSError, ssl.SSLError) as error:
-        files = ", ".join(str(each) for each in (config.authorities, config.certificate, config.key) if each)
-        raise ConfigurationError(f"TLS: {files} cannot be used: {error}") from error
-    return context
-
-
 async def greet(
     connection_of: Callable[[], Connection], greeting: asyncio.Future[bytes], config: LinkConfig, address: Address
 ) -> tuple[Connection, Greeting]:
@@ -175,7 +163,7 @@ async def greet(
     heard = read_greeting(await _first_of(greeting, connection))
     if not secure and (tls is not None or address.secure or heard.tls_required):
         if not (heard.tls_required or heard.tls_available):
-            raise NatsError(f"expected TLS at {address}, found a server without it: its certificate is not configured")
+            raise NoTls(f"expected TLS at {address}, found a server without it: its certificate is not configured")
         await _encrypt(connection, tls, hostname)
         secure = True
     connection.write(connect_command(config, address, heard, secure) + b"PING\r\n")

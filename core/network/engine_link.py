@@ -1,17 +1,13 @@
-"""The Link over our own engine: the wire in hotpath/, the connection's life here."""
+"""The Link over our own engine: the wire in hotpath/, the connection's life in lifeline.py."""
 
 from __future__ import annotations
 
 import asyncio
-import re
-from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from letrade.core.errors import ConfigurationError, LetradeError, NatsError, TimeoutExpired
-from letrade.core.ids import fresh_token
-from letrade.core.network.asking import Asking
-from letrade.core.network.connection import Connection, greet, read_greeting
+from letrade.core.errors import NatsError
+from letrade.core.network.lifeline import Lifeline
 from letrade.core.network.link import (
     BatchHandler,
     Decode,
@@ -19,32 +15,11 @@ from letrade.core.network.link import (
     Handler,
     LinkConfig,
     LinkCounters,
-    PermissionRefused,
     Refuse,
     ServerInfo,
     StreamHandler,
 )
-from letrade.core.network.login import Greeting
-from letrade.core.network.pool import Address, ServerPool
-from letrade.hotpath.outbox import Outbox
-from letrade.hotpath.wire import Route, Wire
-
-ATTEMPT_SECONDS = 2.0
-PINGS_UNANSWERED_MAX = 2
-REFUSED_LOGIN_SECONDS = 1.0
-"""Between attempts with a login that the server does not take: it may be put right while we run."""
-_LOGIN_ERRORS = (
-    "authorization violation",
-    "authentication expired",
-    "authentication revoked",
-    "authentication timeout",
-)
-_NOT_FATAL = ("permissions violation", "invalid subject", "invalid publish subject")
-_QUOTED = re.compile(r'"([^"]*)"')
-
-
-class LoginRefused(NatsError):
-    """The server does not let this user in."""
+from letrade.hotpath.wire import Route
 
 
 class EngineSubscription:
@@ -66,43 +41,12 @@ class EngineSubscription:
         self._unsubscribe(self._route)
 
 
-class EngineLink:
+class EngineLink(Lifeline):
     """See Link for what each method promises."""
 
     def __init__(self, config: LinkConfig) -> None:
-        self.config = config
-        self.on_disconnected: list[Callable[[], None]] = []
-        self.on_reconnected: list[Callable[[], None]] = []
-        self.on_error: list[Callable[[Exception], None]] = []
-        self._counters = LinkCounters()
-        self._pool = ServerPool(config.servers)
-        self._wire = Wire(self)
-        self._outbox = Outbox(NatsError, self._wake, config.waiting_bytes_max)
-        self._asking = Asking()
-        self._inbox = f"{config.inbox_prefix}.{fresh_token(8)}"
-        self._outbox.check(self._inbox)
-        self._outbox.inbox = f"{self._inbox}.".encode()
-        self._outbox.open = False
-        self._wire.add_replies(f"{self._inbox}.*", self._asking.answer)
-        self._connection: Connection | None = None
-        self._address: Address | None = None
-        self._greeting: Greeting | None = None
-        self._heard: asyncio.Future[bytes] | None = None
-        """INFO, while we connect."""
-        self._entry: asyncio.Future[None] | None = None
-        """The answer to CONNECT, while we connect."""
-        self._pings: deque[asyncio.Future[None] | None] = deque()
-        self._refused: list[PermissionRefused] = []
-        self._closing = False
-        self._last_error = ""
-        self._ticking: asyncio.TimerHandle | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._jitter = 1 + int(fresh_token(2), 16) / 0xFFFF
-        self.publish = self._outbox.publish
-
-    @property
-    def connected(self) -> bool:
-        return self._outbox.open
+        super().__init__(config)
+        self.publish: Callable[..., None] = self._outbox.publish
 
     @property
     def server(self) -> ServerInfo:
@@ -118,272 +62,6 @@ class EngineLink:
         counters.received, counters.received_bytes = wire.received, wire.received_bytes
         counters.conflated, counters.forged = wire.conflated, wire.forged
         return counters
-
-    # Connecting
-
-    async def connect(self) -> None:
-        last: Exception | None = None
-        try:
-            async with asyncio.timeout(self.config.connect_timeout_seconds):
-                while True:
-                    try:
-                        await self._try_next()
-                        return
-                    except LoginRefused:
-                        raise
-                    except (OSError, NatsError, TimeoutError) as error:
-                        last = error
-        except TimeoutError:
-            await self.close()
-            raise NatsError(f"no NATS server let us in at {self._pool}: {_said(last)}") from last
-        except (NatsError, ConfigurationError):
-            await self.close()
-            raise
-
-    async def _try_next(self) -> None:
-        """One attempt with the server that was tried longest ago, not too soon after its last one."""
-        address, tried_ns = self._pool.next()
-        if tried_ns:
-            await asyncio.sleep(self.config.reconnect_wait_seconds * self._jitter)
-        if self._closing:
-            raise NatsError("the link is closed")
-        try:
-            async with asyncio.timeout(min(ATTEMPT_SECONDS, self.config.connect_timeout_seconds)):
-                await self._enter(address)
-        except BaseException:
-            self._give_up_attempt()
-            raise
-
-    async def _enter(self, address: Address) -> None:
-        loop = asyncio.get_running_loop()
-        self._heard, self._entry = loop.create_future(), loop.create_future()
-        self._address = address
-        self._wire.restart()
-        connection, heard = await greet(self._new_connection, self._heard, self.config, address)
-        news: set[asyncio.Future[Any]] = {self._entry, connection.lost}
-        await asyncio.wait(news, return_when=asyncio.FIRST_COMPLETED)
-        if not self._entry.done():
-            raise NatsError(f"{address} closed the connection when we said who we are ({connection.lost.result()})")
-        self._entry.result()
-        self._heard = self._entry = None
-        self._begin(heard)
-
-    def _new_connection(self) -> Connection:
-        self._connection = Connection(self, self._wire)
-        return self._connection
-
-    def _give_up_attempt(self) -> None:
-        connection, self._connection = self._connection, None
-        for waiting in (self._heard, self._entry):
-            if waiting is not None:
-                waiting.cancel()
-        self._heard = self._entry = None
-        if connection is not None:
-            connection.abort(NatsError("this attempt is over"))
-
-    def _begin(self, greeting: Greeting) -> None:
-        """We are in: what we listened to before, then what may be late, then all else."""
-        first, self._greeting = self._greeting is None, greeting
-        outbox = self._outbox
-        outbox.payload_max = greeting.max_payload
-        kept = outbox.take()
-        outbox.unwritten, outbox.open = 0, True
-        for route in self._wire.routes():
-            limit = route.limit - route.received if route.limit else 0
-            outbox.subscribe(route.subject, route.sid, route.queue, limit)
-        assert self._connection is not None
-        assert self._address is not None
-        self._connection.write(outbox.take() + kept)
-        self._pool.discover(greeting.connect_urls)
-        self._pool.mark(self._address, leaving=False)
-        self._last_error = ""
-        self._pings.clear()
-        self._tick_later()
-        if not first:
-            self._counters.reconnects += 1
-            self._call(self.on_reconnected)
-
-    # Losing the connection, and coming back
-
-    def on_lost(self, connection: Connection, error: Exception | None) -> None:
-        if connection is not self._connection:
-            return
-        self._connection = None
-        if not self._outbox.open:
-            return  # an attempt: whoever made it sees that it is lost
-        self._end(connection)
-        if self._closing:
-            return
-        self._say(NatsError(f"the connection to NATS at {self._address} is lost: {_said(error)}"))
-        self._call(self.on_disconnected)
-        self._spawn(self._come_back())
-
-    def _end(self, connection: Connection) -> None:
-        """What was on its way is lost, and is counted."""
-        outbox = self._outbox
-        outbox.open = False
-        outbox.drop_early()
-        self._counters.unwritten_bytes += outbox.unwritten
-        outbox.unwritten = 0
-        self._wire.stop()
-        self._asking.forget("the connection broke before the answer came")
-        for waiting in self._pings:
-            if waiting is not None and not waiting.done():
-                waiting.set_exception(NatsError("the connection to NATS broke before the server had taken all"))
-        self._pings.clear()
-        if self._ticking is not None:
-            self._ticking.cancel()
-
-    async def _come_back(self) -> None:
-        while not self._closing:
-            try:
-                await self._try_next()
-                return
-            except (OSError, LetradeError, TimeoutError) as error:
-                self._say(NatsError(f"connection to NATS: {_said(error)}"))
-                if isinstance(error, LoginRefused | ConfigurationError):
-                    await asyncio.sleep(REFUSED_LOGIN_SECONDS)
-
-    def _leave(self) -> None:
-        """The server is about to stop: go elsewhere now, where there is an elsewhere."""
-        assert self._address is not None
-        self._pool.mark(self._address, leaving=True)
-        if self._pool.has_other(self._address) and self._connection is not None:
-            self._spawn(self._move(self._connection))
-
-    async def _move(self, connection: Connection) -> None:
-        try:
-            await self.flush(ATTEMPT_SECONDS)
-        except LetradeError as error:
-            self._report(error)
-        connection.abort(NatsError("the server is shutting down (lame duck mode)"))
-
-    def _tick_later(self) -> None:
-        loop = asyncio.get_running_loop()
-        if self._ticking is not None:
-            self._ticking.cancel()
-        self._ticking = loop.call_later(self.config.ping_interval_seconds, self._tick)
-
-    def _tick(self) -> None:
-        """A server that answers no ping is gone, whatever the socket says."""
-        if self._connection is None or not self._outbox.open:
-            return
-        unanswered = sum(waiting is None for waiting in self._pings)
-        if unanswered >= PINGS_UNANSWERED_MAX:
-            self._connection.abort(NatsError(f"{unanswered} pings were not answered"))
-            return
-        self._ping(None)
-        self._tick_later()
-
-    def _ping(self, waiting: asyncio.Future[None] | None) -> None:
-        self._pings.append(waiting)
-        self._outbox.command(b"PING\r\n")
-
-    # What the wire tells
-
-    def on_info(self, info: bytes) -> None:
-        if self._heard is not None and not self._heard.done():
-            self._heard.set_result(info)
-            return
-        try:
-            greeting = read_greeting(info)
-        except NatsError as error:
-            self._report(error)
-            return
-        self._pool.discover(greeting.connect_urls)
-        if self._outbox.open:
-            self._greeting = greeting
-            self._outbox.payload_max = greeting.max_payload
-            if greeting.ldm:
-                self._leave()
-
-    def on_ping(self) -> None:
-        if self._connection is not None and not self._outbox.open:
-            self._connection.write(b"PONG\r\n")
-        self._outbox.command(b"PONG\r\n")
-
-    def on_pong(self) -> None:
-        if self._entry is not None:
-            if not self._entry.done():
-                self._entry.set_result(None)
-        elif self._pings:
-            waiting = self._pings.popleft()
-            if waiting is not None and not waiting.done():
-                waiting.set_result(None)
-
-    def on_handler_error(self, error: Exception) -> None:
-        self._counters.handler_errors += 1
-        self._report(error)
-
-    def on_server_error(self, text: str) -> None:
-        self._counters.server_errors += 1
-        said = text.lower()
-        if self._entry is not None:
-            self._refuse_entry(text, said)
-            return
-        self._counters.slow_consumer += "slow consumer" in said
-        if said.startswith("permissions violation"):
-            self._report(self._surface(PermissionRefused(f"the NATS server says: {text}"), text, said))
-            return
-        self._report(NatsError(f"the NATS server says: {text}"))
-        if not said.startswith(_NOT_FATAL) and self._connection is not None:
-            self._connection.abort(NatsError(text))
-
-    def _refuse_entry(self, text: str, said: str) -> None:
-        assert self._entry is not None
-        error = NatsError(f"{self._address} says: {text}")
-        if any(each in said for each in _LOGIN_ERRORS):
-            error = LoginRefused(f"the NATS server at {self._address} refuses this user or password: {text}")
-        if not self._entry.done():
-            self._entry.set_exception(error)
-
-    def _surface(self, error: PermissionRefused, text: str, said: str) -> PermissionRefused:
-        """Tell whoever asked for what the server refuses: a subscription and its flush, or a request."""
-        names = _QUOTED.findall(text)
-        subject = names[0] if names else ""
-        if "for subscription" in said:
-            queue = names[1] if len(names) > 1 else ""
-            for route in self._wire.routes():
-                if route.subject == subject and queue in ("", route.queue):
-                    route.refused = text
-            self._refused.append(error)
-        elif "for publish to" in said:
-            self._asking.refuse(subject, error)
-        return error
-
-    # Sending
-
-    def _wake(self, now: bool) -> None:
-        """Commands wait. All of one turn of the loop leave in one write, and those of a pass when it ends."""
-        connection = self._connection
-        if now:
-            self.flush_now()
-        elif connection is not None and not connection.in_pass:
-            asyncio.get_running_loop().call_soon(self.flush_now)
-
-    def flush_now(self) -> None:
-        """Hand over what waits, unless the server does not take more."""
-        connection, outbox = self._connection, self._outbox
-        if connection is None or not outbox.open:
-            return
-        if len(outbox) and connection.writable:
-            connection.write(outbox.take())
-        outbox.unwritten = connection.unwritten
-
-    async def flush(self, timeout_seconds: float = 5.0) -> None:
-        if not self._outbox.open:
-            raise NatsError("not connected to NATS: nothing was flushed")
-        waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._ping(waiting)
-        self.flush_now()
-        try:
-            async with asyncio.timeout(timeout_seconds):
-                await waiting
-        except TimeoutError:
-            raise TimeoutExpired(f"the NATS server did not answer a ping within {timeout_seconds:g} s") from None
-        if self._refused:
-            refused, self._refused = self._refused[0], []
-            raise refused
 
     # Receiving
 
@@ -440,48 +118,10 @@ class EngineLink:
             await self.close()
 
     async def close(self) -> None:
-        self._closing = True
-        connection, self._connection = self._connection, None
-        if self._outbox.open and connection is not None:
-            self.flush_last(connection)
-            self._end(connection)
-        self._wire.stop()
-        self._asking.forget("the link was closed before the answer came")
-        others = [each for each in self._tasks if each is not asyncio.current_task()]
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
-        if connection is not None:
-            connection.close()
-            await asyncio.wait({connection.lost}, timeout=1.0)
-
-    def flush_last(self, connection: Connection) -> None:
-        """What was published in this turn of the loop still leaves."""
-        if len(self._outbox) and connection.writable:
-            connection.write(self._outbox.take())
-
-    # Telling
-
-    def _say(self, error: NatsError) -> None:
-        """Attempts that fail in the same way are told once, until one succeeds."""
-        if str(error) != self._last_error:
-            self._last_error = str(error)
-            self._report(error)
-
-    def _report(self, error: Exception) -> None:
-        for listener in self.on_error:
-            listener(error)
-
-    def _call(self, listeners: list[Callable[[], None]]) -> None:
-        for listener in listeners:
-            listener()
-
-    def _spawn(self, work: Any) -> None:
-        task: asyncio.Task[None] = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        # Also what may be late would wait for ever.
+        self.publish = _refuse_when_closed
+        await super().close()
 
 
-def _said(error: BaseException | None) -> str:
-    """What an error says; some of the operating system's say nothing."""
-    return "no answer" if error is None else str(error) or type(error).__name__
+def _refuse_when_closed(subject: str, *_: object, **__: object) -> None:
+    raise NatsError(f"not connected to NATS: the link is closed, {subject} was not sent")

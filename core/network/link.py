@@ -51,7 +51,7 @@ class LinkConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     servers: tuple[str, ...]
     name: str
-    client: ClientName = "nats-py"
+    client: ClientName = "letrade"
     user: str | None = None
     password: str | None = None
     token: str | None = None

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import itertools
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from letrade import __version__
-from letrade.core.errors import ConfigurationError
+from letrade.core.network.identity import read_key
 from letrade.core.network.link import LinkConfig
 from letrade.core.network.pool import Address
 
-_FENCE = "-----"
+ENGINE_VERSION = "1.0.0"
+"""What `nats server report connections` shows of us."""
 
 
 class Greeting(msgspec.Struct, frozen=True):
@@ -37,7 +34,7 @@ def connect_command(config: LinkConfig, address: Address, greeting: Greeting, se
     """CONNECT; secrets are read from their files anew each time, so that they may be exchanged while we run."""
     options: dict[str, Any] = {
         "verbose": False, "pedantic": False, "tls_required": secure, "name": config.name, "lang": "letrade",
-        "version": __version__, "protocol": 1, "headers": True, "no_responders": True, "echo": not config.no_echo,
+        "version": ENGINE_VERSION, "protocol": 1, "headers": True, "no_responders": True, "echo": not config.no_echo,
         **_proof(config, address, greeting.nonce),
     }  # fmt: skip
     return b"CONNECT " + msgspec.json.encode(options) + b"\r\n"
@@ -45,12 +42,10 @@ def connect_command(config: LinkConfig, address: Address, greeting: Greeting, se
 
 def _proof(config: LinkConfig, address: Address, nonce: str) -> dict[str, str]:
     """Who we are: by credentials, key, token or password, whichever is configured; else as the URL says."""
-    if config.credentials is not None:
-        token, seed = read_credentials(config.credentials)
-        return {"jwt": token, "sig": _sign(seed, nonce, config.credentials)[1]}
-    if config.nkey_seed is not None:
-        public, signature = _sign(_read(config.nkey_seed).strip(), nonce, config.nkey_seed)
-        return {"nkey": public, "sig": signature}
+    key = read_key(config)
+    if key is not None:
+        signed = {"sig": key.sign(nonce)}
+        return {"jwt": key.jwt, **signed} if key.jwt else {"nkey": key.public, **signed}
     if config.token is not None:
         return {"auth_token": config.token}
     if config.user is not None:
@@ -60,37 +55,3 @@ def _proof(config: LinkConfig, address: Address, nonce: str) -> dict[str, str]:
     if address.user:
         return {"user": address.user, "pass": address.password or ""}
     return {}
-
-
-def read_credentials(path: Path) -> tuple[str, bytes]:
-    """(JWT, seed) of a .creds file: two blocks between lines of dashes."""
-    lines = [line.strip() for line in _read(path).decode(errors="replace").splitlines() if line.strip()]
-    bodies = [
-        line
-        for before, line in itertools.pairwise(lines)
-        if before.startswith(_FENCE) and "BEGIN" in before and not line.startswith(_FENCE)
-    ]
-    if len(bodies) != 2:
-        raise ConfigurationError(f"{path}: expected a NATS .creds file, a user's JWT and its seed, found neither")
-    return bodies[0], bodies[1].encode()
-
-
-def _sign(seed: bytes, nonce: str, path: Path) -> tuple[str, str]:
-    """(public key, signature of the nonce). nkeys loads libsodium: only who signs needs it."""
-    import nkeys
-
-    try:
-        pair = nkeys.from_seed(bytearray(seed))
-        signature = pair.sign(nonce.encode())
-        public: str = pair.public_key.decode()
-        pair.wipe()
-    except (nkeys.NkeysError, ValueError) as error:
-        raise ConfigurationError(f"{path}: expected an nkey seed (SU...), found something else") from error
-    return public, base64.urlsafe_b64encode(signature).rstrip(b"=").decode()
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ConfigurationError(f"{path}: cannot be read: {error.strerror}") from error
