@@ -65,12 +65,9 @@ class Slot(MailSlot[Actor, Message]):
         super().__init__(actor, actor.name, *sender_of(place), rank(TIMER_CLASS, place.order), handlers_of(actor))
         self.place = place
 
-    def takes(self, kind: type[Message], instrument: str, strategy: str) -> bool:
-        if kind not in self.handlers:
-            return False
-        if tag(kind) in VENUE_ONLY and self.place.stage != Stage.VENUE:
-            return False
-        return self.actor.wants(kind, instrument, strategy)
+    def takes(self, kind: type[Message]) -> bool:
+        """Some messages of this kind, as far as `wants` says."""
+        return kind in self.handlers and (tag(kind) not in VENUE_ONLY or self.place.stage == Stage.VENUE)
 
 
 class Node(dispatch.Dispatcher[Slot, Message]):
@@ -86,6 +83,8 @@ class Node(dispatch.Dispatcher[Slot, Message]):
         super().__init__(senders, _OUTSIDE, Timer(key=""), epoch)
         self.directory = directory
         self.failures_max = failures_max
+        self._takers: dict[type[Message], list[Slot]] = {}
+        """The slots that take some messages of a kind: a worker with many strategies asks none of them in vain."""
 
     def add(self, actor: Actor) -> Slot:
         """Take an actor in. All actors are added before the first message."""
@@ -94,6 +93,7 @@ class Node(dispatch.Dispatcher[Slot, Message]):
         return slot
 
     def place(self, slots: Iterable[Slot]) -> None:
+        self._takers.clear()
         super().place(sorted(slots, key=lambda each: each.place))
 
     def start(self, time: int) -> None:
@@ -113,7 +113,10 @@ class Node(dispatch.Dispatcher[Slot, Message]):
         return {kind for slot in self.slots for kind in slot.handlers if kind is not Timer}
 
     def route_of(self, kind: type[Message], instrument: str, strategy: str) -> tuple[Slot, ...]:
-        return tuple(slot for slot in self.slots if slot.takes(kind, instrument, strategy))
+        takers = self._takers.get(kind)
+        if takers is None:
+            takers = self._takers[kind] = [slot for slot in self.slots if slot.takes(kind)]
+        return tuple(slot for slot in takers if slot.actor.wants(kind, instrument, strategy))
 
     def ranges_of(self, kind: type[Message]) -> Ranges | None:
         return codec.ranges_of(kind)
