@@ -26,7 +26,7 @@ SWEEPS_PER_TIMEOUT = 8
 DUPLICATE_WINDOW_SHARE = 0.8
 _NOT_STORED = -(10**9)  # the turn of a message that the server said it did not take: due at once
 
-_MESSAGE_ID = MESSAGE_ID.encode()
+_ID_BLOCK = f"NATS/1.0\r\n{MESSAGE_ID}: "
 _decode_tokens = msgspec.json.Decoder(list[int]).decode
 _decode_answers = msgspec.json.Decoder(list[Stored]).decode
 
@@ -104,8 +104,8 @@ class StreamWriter:
         self._token = 0
         self._last_token = 0  # the highest that was acknowledged
         self._turn = 0
-        self._up = False
-        self._no_leader = False
+        self._open = False  # as far as we know, the stream takes messages
+        self._window_messages, self._window_bytes = config.window_messages, config.window_bytes
         self._prefix = ""
         self._subscription: Subscription | None = None
         self._sweeper: asyncio.TimerHandle | None = None
@@ -126,7 +126,7 @@ class StreamWriter:
         await self._link.flush()
         self._link.on_disconnected.append(self._disconnected)
         self._link.on_reconnected.append(self._reconnected)
-        self._up = self._link.connected
+        self._open = self._link.connected
         self._sweeper = asyncio.get_running_loop().call_later(self._sweep_seconds, self._sweep)
 
     async def __aenter__(self) -> StreamWriter:
@@ -156,45 +156,45 @@ class StreamWriter:
     ) -> bool:
         """Send if there is room, and say whether."""
         flights = self._flights
-        if (
-            len(flights) >= self._config.window_messages
-            or self._flying_bytes >= self._config.window_bytes
-            or not self._up
-            or self._no_leader
-        ):
+        if len(flights) >= self._window_messages or self._flying_bytes >= self._window_bytes or not self._open:
             return False
-        if headers is None and message_id is None:
-            block = None
-        elif headers is None and message_id is not None and message_id.isprintable():
-            block = b"NATS/1.0\r\n%b: %b\r\n\r\n" % (_MESSAGE_ID, message_id.encode())
-        else:
-            message_id, block = _with_id(message_id, headers or {})
+        block = None
+        if headers is not None or message_id is not None:
+            if headers is None and message_id is not None and message_id.isprintable():
+                block = f"{_ID_BLOCK}{message_id}\r\n\r\n".encode()
+            else:
+                message_id, block = _with_id(message_id, headers or {})
         token = self._token + 1
         try:
             self._publish(subject, payload, f"{self._prefix}{token}", block)
         except NatsError:
             if self._link.connected:
                 raise
-            self._up = False  # the link knows before it tells
+            self._open = False  # the link knows before it tells
             return False
         self._token = token
-        flights[token] = _Flight(subject, payload, block, message_id, self._turn, self._turn)
+        turn = self._turn
+        flights[token] = _Flight(subject, payload, block, message_id, turn, turn)
         self._flying_bytes += len(payload)
         return True
 
     async def ready(self) -> None:
-        """Wait until a quarter of the window is free, the link is connected and the stream takes messages."""
+        """Wait until a quarter of the window is free, the link is connected and the stream takes messages.
+
+        NatsError when the writer is not open.
+        """
         while not self._has_room():
+            if self._subscription is None:
+                raise NatsError(f"the writer of {self._stream} is not open: nothing was sent")
             self._room.clear()
             await self._room.wait()
 
     def _has_room(self) -> bool:
-        if not self._up or self._no_leader or self._subscription is None:
-            return False
-        config = self._config
-        return (
-            4 * len(self._flights) <= 3 * config.window_messages and 4 * self._flying_bytes <= 3 * config.window_bytes
+        few, small = (
+            4 * len(self._flights) <= 3 * self._window_messages,
+            4 * self._flying_bytes <= 3 * self._window_bytes,
         )
+        return self._open and few and small
 
     async def flush(self) -> WriterTotals:
         """Wait until each message is stored or reported, at most the patience, and return the totals until now."""
@@ -212,7 +212,8 @@ class StreamWriter:
         self._subscription = None
         self._link.on_disconnected.remove(self._disconnected)
         self._link.on_reconnected.remove(self._reconnected)
-        self._up = False
+        self._open = False
+        self._room.set()
         if self._sweeper is not None:
             self._sweeper.cancel()
         for token in list(self._flights):
@@ -229,23 +230,34 @@ class StreamWriter:
             tokens, answers = [], []
         if not len(tokens) == len(answers) == len(payloads):
             tokens, answers = self._decode_singly(subjects, payloads)
-        flights, stream, totals = self._flights, self._stream, self.totals
+        self._settle_all(tokens, answers)
+        self._wake()
+
+    def _settle_all(self, tokens: list[int], answers: list[Stored]) -> None:
+        """Local names, since this runs for each message."""
+        take, stream, totals = self._flights.pop, self._stream, self.totals
+        last_token, last_sequence, stored, stored_bytes = self._last_token, totals.last_sequence, 0, 0
         for token, answer in zip(tokens, answers, strict=True):
-            flight = flights.pop(token, None)
+            flight = take(token, None)
             if flight is None:
                 totals.strays += 1
-            elif answer.error is not None or answer.stream != stream:
+                continue
+            if answer.error is not None or answer.stream != stream:
                 self._refused(token, flight, answer)
-            else:
-                self._flying_bytes -= len(flight.payload)
-                totals.stored += 1
-                if token > self._last_token and answer.seq > totals.last_sequence:
-                    self._last_token, totals.last_sequence = token, answer.seq
-                else:
-                    self._out_of_order(token, answer)
-                if answer.duplicate:
-                    totals.duplicates += 1
-        self._wake()
+                continue
+            stored += 1
+            stored_bytes += len(flight.payload)
+            if answer.duplicate:
+                totals.duplicates += 1
+            elif token < last_token or answer.seq < last_sequence:
+                totals.reordered += 1
+            if token > last_token:
+                last_token = token
+            if answer.seq > last_sequence:
+                last_sequence = answer.seq
+        self._last_token, totals.last_sequence = last_token, last_sequence
+        totals.stored += stored
+        self._flying_bytes -= stored_bytes
 
     def _decode_singly(self, subjects: list[str], payloads: list[bytes]) -> tuple[list[int], list[Stored]]:
         tokens: list[int] = []
@@ -260,12 +272,6 @@ class StreamWriter:
             answers.append(answer)
         return tokens, answers
 
-    def _out_of_order(self, token: int, answer: Stored) -> None:
-        if not answer.duplicate:
-            self.totals.reordered += 1
-        self._last_token = max(self._last_token, token)
-        self.totals.last_sequence = max(self.totals.last_sequence, answer.seq)
-
     def _refused(self, token: int, flight: _Flight, answer: Stored) -> None:
         """Sent again while a cluster may be electing a leader, else reported."""
         error = answer.error
@@ -277,7 +283,7 @@ class StreamWriter:
         age_seconds = (self._turn - flight.first_turn) * self._sweep_seconds
         if no_stream and age_seconds < self._config.leader_patience_seconds:
             flight.sent_turn = _NOT_STORED
-            self._no_leader = True
+            self._open = False
         elif flight.doubtful and (no_stream or flight.message_id is None):
             self._give_up(token, f"it was refused when sent again ({error.description})")
         else:
@@ -310,16 +316,15 @@ class StreamWriter:
         """Find what waits for too long. Turns, not times: a loop that was busy for long has read no answers either."""
         self._sweeper = asyncio.get_running_loop().call_later(self._sweep_seconds, self._sweep)
         self._turn += 1
-        self._up = self._link.connected
+        self._open = self._link.connected
         impatient = self._turn - self._patience_turns
         due = [token for token, flight in self._flights.items() if flight.sent_turn <= self._turn - SWEEPS_PER_TIMEOUT]
         for token in sorted(due):
             flight = self._flights[token]
             if flight.first_turn <= impatient:
                 self._give_up(token, f"no answer within {self._patience_turns * self._sweep_seconds:g} s")
-            elif self._up:
+            elif self._open:
                 self._send_again(token, flight)
-        self._no_leader = False
         self._wake()
 
     def _send_again(self, token: int, flight: _Flight) -> None:
@@ -339,7 +344,7 @@ class StreamWriter:
         return self._config.duplicates_ok or flight.message_id is not None
 
     def _disconnected(self) -> None:
-        self._up = False
+        self._open = False
         for token, flight in list(self._flights.items()):
             if flight.sent_turn != _NOT_STORED and not self._may_double(flight):
                 self._give_up(token, "the connection broke before the answer came")
@@ -347,7 +352,7 @@ class StreamWriter:
 
     def _reconnected(self) -> None:
         """All answers to what is in flight are lost: send it again, in its order, before anything new."""
-        self._up = True
+        self._open = True
         for token in sorted(self._flights):
             self._send_again(token, self._flights[token])
         self._wake()
