@@ -109,7 +109,7 @@ def _ask_raw(pipe: Pipe, raw: RawSocket) -> None:
     head = b"MSG %b 1 %d\r\n" % (ANSWERED.encode(), PAYLOAD_BYTES)
     frames = Frames(raw, len(head) + PAYLOAD_BYTES + 2)
     pipe.say("ready")
-    for order in pipe.orders():
+    for order in pipe.orders(raw.answer_pings):
         pipe.say(_ask_raw_for(raw, frames, len(head), order["askers"], order["seconds"]))
     raw.close()
 

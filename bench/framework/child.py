@@ -9,7 +9,7 @@ import select
 import struct
 import sys
 import traceback
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from typing import Any
 
 import msgspec
@@ -19,6 +19,7 @@ from letrade.core.errors import LetradeError
 
 LENGTH = struct.Struct("<I")
 FRAME_BYTES_MAX = 256 * 2**20
+IDLE_SECONDS = 1.0
 
 
 class ParentGone(LetradeError):
@@ -52,9 +53,13 @@ class Pipe:
             parts += more
         return parts
 
-    def orders(self) -> Iterator[Any]:
-        """What the parent asks for, until it says stop."""
-        while (order := self.hear()) != "stop":
+    def orders(self, while_idle: Callable[[], None]) -> Iterator[Any]:
+        """What the parent asks for, until it says stop; while it says nothing, `while_idle` is called now and then."""
+        while True:
+            while not self.has_order(IDLE_SECONDS):
+                while_idle()
+            if (order := self.hear()) == "stop":
+                return
             yield order
 
     async def orders_async(self) -> AsyncIterator[Any]:
@@ -73,8 +78,8 @@ class Pipe:
             loop.remove_reader(self._reads)
         return self.hear()
 
-    def has_order(self) -> bool:
-        return bool(select.select([self._reads], [], [], 0)[0])
+    def has_order(self, wait_seconds: float = 0.0) -> bool:
+        return bool(select.select([self._reads], [], [], wait_seconds)[0])
 
 
 def run_async(main: Coroutine[Any, Any, None]) -> None:

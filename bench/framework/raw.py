@@ -83,7 +83,7 @@ class RawSocket:
         return body[: int(head.split()[-1])]
 
     def answer_pings(self) -> None:
-        """For a sender that never reads otherwise."""
+        """For senders, and for whoever waits for its turn: the server gives up on those that do not answer."""
         while select.select([self.socket], [], [], 0)[0]:
             if PING in self._read():
                 self.socket.sendall(PONG)

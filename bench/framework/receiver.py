@@ -17,17 +17,14 @@ from letrade.bench.framework.pacing import Schedule
 from letrade.bench.framework.raw import Frames, RawSocket
 from letrade.bench.framework.servers import Place
 from letrade.bench.framework.stream import CYCLE, PAYLOAD_BYTES, delivery_head, numbered
-from letrade.core import codec
 from letrade.core.clock import SECOND, monotonic_ns, process_cpu_ns
 from letrade.core.messages.market import Trade
-from letrade.core.network.link import ClientName
+from letrade.core.network.link import ClientName, Decode
 
 POLL_SECONDS = 0.002
 STALLED_NS = 3 * SECOND
 """Nothing new for so long: the rest is lost."""
 BLOCK = 65_536
-DECODERS = {"trade": msgspec.msgpack.Decoder(Trade).decode, "codec": codec.decode}
-"""`trade` knows the type by the subject; `codec` takes any message, as a process of a desk does."""
 
 
 def play(
@@ -75,7 +72,16 @@ async def _listen(client: Client, order: dict[str, Any], collector: Any) -> None
     elif way == "batches":
         await client.listen_batches(subject, collector.handle_batch)
     else:
-        await client.listen_decoded(subject, DECODERS[way], collector.handle_decoded)
+        await client.listen_decoded(subject, _decoder(way), collector.handle_decoded)
+
+
+def _decoder(way: str) -> Decode:
+    """`trade` knows the type by the subject; `codec` takes any message, as a process of a desk does."""
+    if way == "trade":
+        return msgspec.msgpack.Decoder(Trade).decode
+    from letrade.core import codec  # knows all types, which takes a while: most players do without
+
+    return codec.decode
 
 
 async def _settle(collector: Collector, count: int) -> None:
@@ -89,7 +95,7 @@ async def _settle(collector: Collector, count: int) -> None:
 
 def _play_raw(pipe: Pipe, raw: RawSocket, credits_to: int | None) -> None:
     pipe.say("ready")
-    for order in pipe.orders():
+    for order in pipe.orders(raw.answer_pings):
         subject = order["subject"]
         raw.subscribe(subject)
         frames = Frames(raw, len(delivery_head(subject)) + PAYLOAD_BYTES + 2)

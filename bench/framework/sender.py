@@ -83,7 +83,7 @@ async def _pace(client: Client, order: dict[str, Any]) -> dict[str, Any]:
 
 def _play_raw(pipe: Pipe, raw: RawSocket, seed: int, credits_from: int | None) -> None:
     pipe.say("ready")
-    for order in pipe.orders():
+    for order in pipe.orders(raw.answer_pings):
         if order["do"] == "blast":
             pipe.say(_blast_raw(raw, _stream(seed), order, credits_from))
         else:

@@ -142,7 +142,7 @@ async def _replay_nats_py(jetstream: Any, order: dict[str, Any]) -> dict[str, An
 
 def _play_raw(pipe: Pipe, raw: RawSocket, stream: Stream) -> None:
     pipe.say("ready")
-    for order in pipe.orders():
+    for order in pipe.orders(raw.answer_pings):
         pipe.say(_write_raw(raw, stream, order))
     raw.close()
 

@@ -6,9 +6,10 @@ import struct
 import zlib
 from functools import cached_property
 
+import msgspec
 import numpy as np
 
-from letrade.core import codec, ids
+from letrade.core import ids
 from letrade.core.messages.market import Trade
 
 PAYLOAD_BYTES = 128
@@ -35,7 +36,7 @@ class Stream:
 
     def __init__(self, seed: int) -> None:
         random = ids.generator(seed, "bench", "stream")
-        missing = PAYLOAD_BYTES - len(codec.encode(trade(FIRST_SEQUENCE, 1.0, 1.0, 1, "")))
+        missing = PAYLOAD_BYTES - len(msgspec.msgpack.encode(trade(FIRST_SEQUENCE, 1.0, 1.0, 1, "")))
         padding = "0" * missing
         self.trades = [
             trade(
@@ -44,12 +45,12 @@ class Stream:
             )
             for k in range(CYCLE)
         ]  # fmt: skip
-        self.payloads = [codec.encode(each) for each in self.trades]
+        self.payloads = [msgspec.msgpack.encode(each) for each in self.trades]
         while any(len(payload) != PAYLOAD_BYTES for payload in self.payloads):
             # A longer text may need a longer length: one more look settles it.
             padding = padding[: len(padding) - (len(self.payloads[0]) - PAYLOAD_BYTES)]
             self.trades = [trade(t.sequence, t.price, t.size, t.side, padding) for t in self.trades]
-            self.payloads = [codec.encode(each) for each in self.trades]
+            self.payloads = [msgspec.msgpack.encode(each) for each in self.trades]
 
     @cached_property
     def price_sum(self) -> float:
