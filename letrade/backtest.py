@@ -11,7 +11,6 @@ from letrade.core import clock
 from letrade.core.config.desk import DeskConfig
 from letrade.core.engine.blueprint import Blueprint
 from letrade.core.errors import ConfigurationError, UsageError
-from letrade.core.messages.base import Message
 from letrade.core.messages.market import Instrument
 from letrade.core.process import Process
 from letrade.core.stepping.course import Course
@@ -46,7 +45,7 @@ class Backtest:
         first = self.reader.peek_time()
         if run_for_ns is not None and first is not None:
             self.reader = FeedReader(self.blueprint.feeds(None), first + run_for_ns)
-        self.observers: list[Callable[[Message], None]] = self.process.node.observers
+        self.observers = self.process.node.observers
 
     @property
     def results(self) -> Results:

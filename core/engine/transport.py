@@ -64,13 +64,18 @@ class Transport:
     def listen(self, kinds: frozenset[str], receive: Receive, complain: Complain) -> None:
         """Take these kinds from the other processes of the desk."""
 
-        def handle(subject: str, payload: bytes, reply: str) -> None:
-            message = self._checked(subject, payload, complain)
-            if message is not None:
+        def handle(subject: str, message: Message, payload: bytes) -> None:
+            if self._is_theirs(subject, message, complain):
                 receive(message, payload)
 
+        def refuse(subject: str, payload: bytes, error: Exception) -> None:
+            code = "unknown_kind" if isinstance(error, codec.UnknownTag) else "malformed"
+            self.counters[code] += 1
+            complain(code, f"{subject}: {error}")
+
         for kind in sorted(kinds):
-            self.link.subscribe(subjects.all_of_kind(self.desk, BY_TAG[kind].FAMILY, kind), handle)
+            subject = subjects.all_of_kind(self.desk, BY_TAG[kind].FAMILY, kind)
+            self.link.subscribe_decoded(subject, codec.decode, handle, refuse)
 
     def hear(self, handler: Callable[[StepSignal], None], complain: Complain) -> None:
         """Take the signals of a stepped run."""
@@ -86,25 +91,16 @@ class Transport:
 
         self.link.subscribe(subjects.step(self.desk, "*"), handle)
 
-    def _checked(self, subject: str, payload: bytes, complain: Complain) -> Message | None:
-        try:
-            message = codec.decode(payload)
-        except codec.UnknownTag as error:
-            self.counters["unknown_kind"] += 1
-            complain("unknown_kind", f"{subject}: {error}")
-            return None
-        except DataError as error:
-            self.counters["malformed"] += 1
-            complain("malformed", f"{subject}: {error}")
-            return None
+    def _is_theirs(self, subject: str, message: Message, complain: Complain) -> bool:
+        """Whether the message comes from the process that its source lives in, on the subject of its fields."""
         home = self.home.get(message.source)
         if home is None or home == self.process or not self._belongs(subject, message):
             self.counters["forged"] += 1
             kind = tag(type(message))
             complain("forged", f"{subject}: a {kind} that claims to come from {message.source!r} is refused")
-            return None
+            return False
         self.counters["received"] += 1
-        return message
+        return True
 
     def _belongs(self, subject: str, message: Message) -> bool:
         """Whether the message came on the subject that its own fields say."""

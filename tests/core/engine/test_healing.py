@@ -123,6 +123,9 @@ class WireLink:
     def subscribe(self, subject: str, handler: Any) -> None:
         self.handlers.append((subject, handler))
 
+    def subscribe_decoded(self, subject: str, decode: Any, handler: Any, refuse: Any) -> None:
+        self.handlers.append((subject, lambda subject, payload, reply: handler(subject, decode(payload), payload)))
+
     async def flush(self) -> None:
         await asyncio.sleep(0)
 

@@ -20,8 +20,8 @@ class Link:
     def publish(self, subject: str, payload: bytes, **options: Any) -> None:
         self.subjects.append(subject)
 
-    def subscribe(self, subject: str, handler: Any) -> None:
-        self.handlers.append(handler)
+    def subscribe_decoded(self, subject: str, decode: Any, handler: Any, refuse: Any) -> None:
+        self.handlers.append(lambda subject, payload: handler(subject, decode(payload), payload))
 
 
 def alert(source: str) -> Alert:
@@ -37,8 +37,8 @@ def test_alerts_of_different_sources_have_their_own_subjects_and_none_is_taken_f
     told: list[str] = []
     transport.listen(frozenset({"alert"}), lambda each, _: taken.append(each), lambda *text: told.append(str(text)))
     for source in ("one", "two"):
-        link.handlers[0](f"letrade.main.ev.alert.{source}", codec.encode(alert(source)), "")
+        link.handlers[0](f"letrade.main.ev.alert.{source}", codec.encode(alert(source)))
     assert [message.source for message in taken] == ["one", "two"]
     assert told == []
-    link.handlers[0]("letrade.main.ev.alert.one", codec.encode(alert("two")), "")
+    link.handlers[0]("letrade.main.ev.alert.one", codec.encode(alert("two")))
     assert transport.counters["forged"] == 1
