@@ -53,12 +53,16 @@ cdef inline Py_ssize_t mix_of(Span subject) noexcept:
     """A number that depends on all bytes, eight at a time."""
     cdef uint64_t mixed = <uint64_t>subject.length, word
     cdef Py_ssize_t place = 0
-    while place < subject.length:
-        word = 0
-        memcpy(&word, subject.start + place, min(8, subject.length - place))
+    while place + 8 <= subject.length:
+        memcpy(&word, subject.start + place, 8)
         mixed = (mixed ^ word) * <uint64_t>0x9E3779B97F4A7C15ULL
         mixed ^= mixed >> 29
         place += 8
+    if place < subject.length:
+        word = 0
+        memcpy(&word, subject.start + place, subject.length - place)
+        mixed = (mixed ^ word) * <uint64_t>0x9E3779B97F4A7C15ULL
+        mixed ^= mixed >> 29
     return <Py_ssize_t>(mixed >> 1)
 
 

@@ -90,6 +90,7 @@ cdef class Wire:
         return route
 
     def remove(self, Route route not None):
+        route.removed = True
         if route.sid < NEAR_ROUTES:
             self.near_routes[route.sid] = None
         else:
@@ -141,6 +142,8 @@ cdef class Wire:
         cdef const unsigned char[::1] view = data
         if view.shape[0]:
             self.reserve(view.shape[0])
+            if self.capacity - self.end < view.shape[0]:
+                raise BufferError("the receive buffer cannot grow while somebody writes into it")
             memcpy(self.buffer + self.end, &view[0], view.shape[0])
             self.end += view.shape[0]
 
@@ -209,14 +212,15 @@ cdef class Wire:
         cdef Py_ssize_t place = 3 + extra, start, total
         cdef int64_t sid, size, header_size = 0
         cdef const char* body
+        cdef const char* blank
         cdef Route route
         while place < length:
-            if is_blank(line[place]):
+            if line[place] == b" ":
                 place += 1
                 continue
             start = place
-            while place < length and not is_blank(line[place]):
-                place += 1
+            blank = <const char*>memchr(line + start, b" ", length - start)
+            place = length if blank == NULL else blank - line
             if count == FIELDS_MAX:
                 self.refuse_line("a message with too many fields", line, length)
             fields[count] = span(line + start, place - start)
@@ -263,7 +267,7 @@ cdef class Wire:
         return 0
 
     cdef int refuse_line(self, str what, const char* line, Py_ssize_t length) except -1:
-        found = PyBytes_FromStringAndSize(line, min(length, self.end - self.begin, 80))
+        found = PyBytes_FromStringAndSize(line, min(length, 80))
         raise ProtocolError(f"expected the NATS protocol, found {what}: {found!r}")
 
     # Delivery
@@ -335,10 +339,8 @@ cdef class Wire:
 
     cdef int hand_over_waiting(self) except -1:
         cdef Route route
-        if not self.waiting_routes:
-            return 0
-        waiting, self.waiting_routes = self.waiting_routes, []
-        for route in waiting:
+        while self.waiting_routes:
+            route = self.waiting_routes.pop(0)
             if route.kind == BATCH:
                 self.hand_over_batch(route)
             else:
@@ -349,7 +351,8 @@ cdef class Wire:
         subjects, payloads = route.subjects, route.payloads
         route.subjects, route.payloads = [], []
         try:
-            route.handler(subjects, payloads)
+            if not route.removed:
+                route.handler(subjects, payloads)
         except Exception as error:
             self.listener.on_handler_error(error)
         return 0
@@ -357,6 +360,8 @@ cdef class Wire:
     cdef int hand_over_newest(self, Route route) except -1:
         newest, route.newest = route.newest, {}
         for subject, data in newest.items():
+            if route.removed:
+                break
             try:
                 try:
                     message = route.decode(data)
