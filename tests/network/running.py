@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from letrade.core.network.link import DESK_INBOX, VIEWER_INBOX, Link, LinkConfig
+from letrade.core.network.link import DESK_INBOX, VIEWER_INBOX, ClientName, Link, LinkConfig
 from letrade.core.network.links import new_link
 from letrade.core.network.server import PrivateServer, ServerConfig, ServerEvent
 from letrade.core.network.server_files import any_free_port
@@ -32,7 +32,9 @@ async def running_server(
 
 
 @asynccontextmanager
-async def connected_link(server: PrivateServer, user: str = "desk", *, no_echo: bool = False) -> AsyncIterator[Link]:
+async def connected_link(
+    server: PrivateServer, user: str = "desk", *, no_echo: bool = False, client: ClientName = "letrade"
+) -> AsyncIterator[Link]:
     """A link as the desk itself, as the operator, or, with no password, as the viewer."""
     address = server.address
     login = {"desk": "letrade", "operator": "operator", "viewer": None, "system": "sys"}[user]
@@ -43,6 +45,7 @@ async def connected_link(server: PrivateServer, user: str = "desk", *, no_echo: 
             user=login,
             password=address.passwords[user] if login else None,
             no_echo=no_echo,
+            client=client,
             inbox_prefix=DESK_INBOX if user == "desk" else VIEWER_INBOX,
         )
     )

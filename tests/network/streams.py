@@ -37,6 +37,15 @@ async def read_all(reader: StreamReader) -> list[Batch]:
         return [batch async for batch in reader]
 
 
+async def read_whole(reader: StreamReader) -> Batch:
+    """All in one batch, however it came."""
+    whole = Batch([], [], [], [], [])
+    for batch in await read_all(reader):
+        for name in Batch.__struct_fields__:
+            getattr(whole, name).extend(getattr(batch, name))
+    return whole
+
+
 async def stored_payloads(link: Link, stream: str = STREAM) -> list[bytes]:
     """What the stream holds, in its order."""
-    return [payload for batch in await read_all(StreamReader(link, stream)) for payload in batch.payloads]
+    return (await read_whole(StreamReader(link, stream))).payloads

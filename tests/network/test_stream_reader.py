@@ -13,11 +13,11 @@ import pytest
 from letrade.core.errors import DataError, NatsError
 from letrade.core.network.delivery import Batch, Delivery
 from letrade.core.network.jetstream import JetStream, parse_headers
-from letrade.core.network.link import Link
+from letrade.core.network.link import ClientName, Link
 from letrade.core.network.stream_reader import ReaderConfig, StreamReader, Until
 from letrade.core.network.stream_writer import StreamWriter
 from tests.network.running import connected_link, running_server
-from tests.network.streams import STREAM, fill, make_stream, read_all
+from tests.network.streams import STREAM, fill, make_stream, read_all, read_whole
 
 QUICK = ReaderConfig(heartbeat_seconds=0.1, patience_seconds=2.0)
 
@@ -38,7 +38,7 @@ def test_what_is_read_is_what_was_stored_with_its_subjects_times_and_headers(tmp
             async with StreamWriter(link, STREAM, print) as writer:
                 for number in range(100):
                     await writer.publish(f"t.{number % 2}", b"%d" % number, headers={"Key": str(number)})
-            (batch,) = await read_all(StreamReader(link, STREAM))
+            batch = await read_whole(StreamReader(link, STREAM))
             assert batch.payloads == [b"%d" % number for number in range(100)]
             assert batch.subjects == [f"t.{number % 2}" for number in range(100)]
             assert batch.sequences == list(range(1, 101))
@@ -72,7 +72,7 @@ def test_a_reader_that_starts_at_a_time_gets_what_was_stored_from_then_on(tmp_pa
         async with running_server(tmp_path) as server, connected_link(server) as link:
             await make_stream(link)
             await fill(link, [b"%d" % number for number in range(50)])
-            (whole,) = await read_all(StreamReader(link, STREAM))
+            whole = await read_whole(StreamReader(link, STREAM))
             start_ns = whole.times_ns[30]
             expected = [n for n, time_ns in zip(whole.sequences, whole.times_ns, strict=True) if time_ns >= start_ns]
             reader = StreamReader(link, STREAM, start_time_ns=start_ns)
@@ -101,8 +101,9 @@ def test_a_reader_follows_the_stream_to_a_sequence_that_is_yet_to_come(tmp_path:
 
 
 @pytest.mark.parametrize("reader_lags", [False, True], ids=["quick", "slow"])
+@pytest.mark.parametrize("client", ["letrade", "nats-py"])
 def test_servers_killed_while_a_stream_is_written_and_read_lose_and_repeat_nothing(
-    tmp_path: Path, reader_lags: bool
+    tmp_path: Path, reader_lags: bool, client: ClientName
 ) -> None:
     count = 20_000
 
@@ -110,7 +111,7 @@ def test_servers_killed_while_a_stream_is_written_and_read_lose_and_repeat_nothi
         async with (
             running_server(tmp_path) as server,
             connected_link(server) as writing,
-            connected_link(server) as link,
+            connected_link(server, client=client) as link,
         ):
             await make_stream(writing)
 
@@ -200,7 +201,7 @@ def test_a_deleted_stream_and_one_made_again_end_the_read_with_an_error(tmp_path
                 jetstream = await make_stream(link)
                 await fill(link, [b""] * 10)
                 async with StreamReader(link, STREAM, until="never", config=QUICK) as reader:
-                    assert len(await anext(reader)) == 10
+                    assert await read_to(reader, 10) == 10
                     await jetstream.ask(f"STREAM.DELETE.{STREAM}")
                     if again:
                         await make_stream(link)
@@ -232,6 +233,13 @@ def test_a_slow_caller_holds_the_server_back(tmp_path: Path) -> None:
             assert (seen, reader.restarts) == (count, 0)
 
     asyncio.run(body())
+
+
+async def read_to(reader: StreamReader, sequence: int) -> int:
+    """Read on until this message has come."""
+    while reader.last_sequence < sequence:
+        await anext(reader)
+    return reader.last_sequence
 
 
 class QuietLink:
