@@ -34,7 +34,7 @@ cdef class Outbox:
     cdef int write_publish(self, str subject, bytes payload, Text answer, int64_t token, headers, bint late_ok) except -1
     cdef bytes block(self, headers)
     cdef Text subject(self, str subject, bint literal) except *
-    cdef int make_room(self, Py_ssize_t room, str what) except -1
+    cdef int make_room(self, Py_ssize_t room, str what, bint late_ok) except -1
     cdef int put(self, const char* data, Py_ssize_t length) noexcept
     cdef int put_number(self, Py_ssize_t number) noexcept
     cdef int finish(self, bint late, int64_t messages) except -1

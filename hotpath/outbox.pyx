@@ -86,9 +86,13 @@ cdef class Outbox:
         self.write_publish(subject, payload, answer, -1, headers, late_ok)
 
     def ask(self, str subject not None, bytes payload not None, int64_t token, headers=None):
-        cdef Text inbox = Text(start=PyBytes_AS_STRING(self.inbox), length=PyBytes_GET_SIZE(self.inbox))
+        cdef bytes held = self.inbox
+        cdef Text inbox
         if token < 0:
             raise ValueError(f"a token is a whole number from 0, found {token}")
+        if held is None or not 0 < PyBytes_GET_SIZE(held) <= SUBJECT_MAX + 1:
+            raise ValueError(f"expected an inbox of at most {SUBJECT_BYTES_MAX} bytes and a dot, found {held!r}")
+        inbox = Text(start=PyBytes_AS_STRING(held), length=PyBytes_GET_SIZE(held))
         self.write_publish(subject, payload, inbox, token, headers, False)
 
     cdef int write_publish(self, str subject, bytes payload, Text answer, int64_t token, headers, bint late_ok) except -1:
@@ -104,7 +108,7 @@ cdef class Outbox:
             raise self.error(f"{subject}: {size + head} bytes are more than the server's {self.payload_max}")
         room = COMMAND_BYTES_MAX + head + size
         if self.length + self.unwritten + room > self.waiting_max or self.length + room > self.capacity:
-            self.make_room(room, subject)
+            self.make_room(room, subject, late_ok)
         if block is None:
             self.put(b"PUB ", 4)
         else:
@@ -216,10 +220,12 @@ cdef class Outbox:
 
     # The buffer
 
-    cdef int make_room(self, Py_ssize_t room, str what) except -1:
+    cdef int make_room(self, Py_ssize_t room, str what, bint late_ok) except -1:
         """The slow way in: too much waits, or the buffer is too small."""
         if self.open:
             self.wake(True)  # hands over what waits, and learns how much the connection has not taken yet
+            if not self.open and not late_ok:
+                raise self.error(f"the connection to NATS broke: {what} was not sent, and will not be sent late")
         if self.length + self.unwritten + room > self.waiting_max:
             self.dropped += 1
             raise self.error(f"{self.waiting_max} bytes wait to be sent to NATS: {what} was not sent")

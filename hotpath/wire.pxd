@@ -20,6 +20,7 @@ cdef class Route:
     cdef readonly int64_t received
     cdef readonly int64_t limit
     cdef int kind
+    cdef bint removed
     cdef object handler
     cdef object decode
     cdef object refuse
