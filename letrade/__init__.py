@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from letrade.core.messages.market import Bar, Instrument, Quote, Trade
     from letrade.core.messages.orders import Fill, OrderUpdate
     from letrade.core.messages.signals import Target
+    from letrade.core.network.link import Link, LinkConfig
+    from letrade.core.network.links import new_link
     from letrade.core.stage import Stage
     from letrade.hotpath.book import Book
     from letrade.hotpath.matching import MatchingEngine
@@ -41,6 +43,8 @@ _HOME = {
     "Fill": "letrade.core.messages.orders",
     "Instrument": "letrade.core.messages.market",
     "LetradeError": "letrade.core.errors",
+    "Link": "letrade.core.network.link",
+    "LinkConfig": "letrade.core.network.link",
     "MatchingEngine": "letrade.hotpath.matching",
     "Message": "letrade.core.messages.base",
     "OrderUpdate": "letrade.core.messages.orders",
@@ -51,6 +55,7 @@ _HOME = {
     "Target": "letrade.core.messages.signals",
     "Trade": "letrade.core.messages.market",
     "assemble": "letrade.assembly",
+    "new_link": "letrade.core.network.links",
     "run_backtest": "letrade.backtest",
 }
 
@@ -69,6 +74,8 @@ __all__ = [
     "Fill",
     "Instrument",
     "LetradeError",
+    "Link",
+    "LinkConfig",
     "MatchingEngine",
     "Message",
     "OrderUpdate",
@@ -80,6 +87,7 @@ __all__ = [
     "Trade",
     "__version__",
     "assemble",
+    "new_link",
     "run_backtest",
 ]
 
