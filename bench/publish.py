@@ -39,6 +39,7 @@ def answer(run: Run) -> Iterator[Result]:
 def measure(run: Run, place: Place, kind: str) -> Throughput:
     """From the first publish until the server has answered that it took the last one."""
     stream, seconds = Stream(run.seed), run.seconds(SECONDS) / run.count(turns.ROUNDS, 1)
+    cycles = run.count(CHECK_CYCLES, 1)
     with cast() as players:
         common = {"place": msgspec.to_builtins(place), "client": run.client, "seed": run.seed}
         sender = players.begin(SENDER, kind=kind, **common)
@@ -46,9 +47,9 @@ def measure(run: Run, place: Place, kind: str) -> Throughput:
         players.ready()
         subject = f"{SUBJECT}.CHECK"
         listener.ask({"do": "listen", "subject": subject, "collect": "check"})
-        blast = sender.ask({"do": "blast", "subject": subject, "cycles": CHECK_CYCLES})
+        blast = sender.ask({"do": "blast", "subject": subject, "cycles": cycles})
         heard = listener.ask({"do": "finish", "count": blast["count"]})
-        right = heard == {"count": blast["count"], "crc": crc_of_cycles(stream, CHECK_CYCLES)}
+        right = heard == {"count": blast["count"], "crc": crc_of_cycles(stream, cycles)}
         counter = RawSocket(place, SYSTEM_USER)
         before = _taken_by_server(counter)
         usage = CoreUsage(server=place.pid, sender=sender.pid)

@@ -74,8 +74,7 @@ def _one_process(run: Run, desk: Player) -> Orders:
     usage = CoreUsage(desk=desk.pid)
     sent = desk.ask(order)["count"]
     cores_used = usage.stop()
-    told = desk.ask({**order, "do": "report"})
-    return _orders(order, sent, told, told, cores_used)
+    return _orders(order, sent, *_settled(order, sent, desk, desk), cores_used)
 
 
 def _three_processes(run: Run, place: Place, client: ClientName) -> Orders:

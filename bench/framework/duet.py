@@ -73,12 +73,12 @@ class Duet:
 
     def throughput(self, seconds: float, way: str, collect: str) -> Throughput:
         """A round in which every payload is compared in full warms up; then the timed one, which is counted."""
-        stream = Stream(self.run.seed)
+        stream, cycles = Stream(self.run.seed), self.run.count(CHECK_CYCLES, 1)
         subject = self.subject()
         self.receiver.ask({"do": "listen", "subject": subject, "collect": "check", "way": way})
-        blast = self.sender.ask({"do": "blast", "subject": subject, "cycles": CHECK_CYCLES})
+        blast = self.sender.ask({"do": "blast", "subject": subject, "cycles": cycles})
         found = self.receiver.ask({"do": "finish", "count": blast["count"]})
-        right = found == {"count": blast["count"], "crc": crc_of_cycles(stream, CHECK_CYCLES)}
+        right = found == {"count": blast["count"], "crc": crc_of_cycles(stream, cycles)}
         subject = self.subject()
         self.receiver.ask({"do": "listen", "subject": subject, "collect": collect, "way": way})
         usage = CoreUsage(server=self.place.pid, sender=self.sender.pid, receiver=self.receiver.pid)
