@@ -11,7 +11,7 @@ MESSAGE_BYTES_MAX: int
 class ProtocolError(ValueError):
     """What came is not the NATS protocol: the connection can only be given up."""
 
-class Listener(Protocol):
+class _Listener(Protocol):
     """Hears of everything but messages."""
 
     def on_info(self, info: bytes) -> None: ...
@@ -50,12 +50,11 @@ class Route:
 class Wire:
     """One connection's receive buffer, parser and routes.
 
-    As a buffer it is the free part of its receive buffer: write there, say how much with `fed`, then `parse`.
+    Write what comes into `room()`, say how much with `fed`, then `parse`.
     Messages of one connection are handled in their order; batches and conflated ones at the end of a pass.
     """
 
-    def __new__(cls, listener: Listener) -> Wire: ...
-    def __buffer__(self, flags: int, /) -> memoryview: ...
+    def __new__(cls, listener: _Listener) -> Wire: ...
     @property
     def received(self) -> int: ...
     @property
@@ -90,6 +89,8 @@ class Wire:
         """Hands over no more of this subscription."""
     def routes(self) -> list[Route]:
         """All subscriptions, oldest first."""
+    def room(self) -> memoryview:
+        """The free part of the receive buffer; to be written to before anything else is called."""
     def feed(self, data: ReadableBuffer) -> None:
         """Copies bytes in as a socket would."""
     def fed(self, count: int) -> None:

@@ -137,6 +137,9 @@ cdef class Wire:
             self.buffer, self.capacity = grown, capacity
         return 0
 
+    def room(self):
+        return memoryview(self)
+
     def feed(self, data):
         """Copies bytes in as a socket would."""
         cdef const unsigned char[::1] view = data

@@ -57,7 +57,7 @@ class Connection(asyncio.BufferedProtocol):
         transport.set_write_buffer_limits(HELD_BYTES_HIGH, HELD_BYTES_LOW)
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        return memoryview(self._wire)
+        return self._wire.room()
 
     def buffer_updated(self, nbytes: int) -> None:
         if self.transport is None:

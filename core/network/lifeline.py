@@ -12,7 +12,7 @@ from letrade.core.ids import fresh_token
 from letrade.core.network.asking import Asking
 from letrade.core.network.connection import Connection, greet, read_greeting
 from letrade.core.network.identity import tls_context
-from letrade.core.network.link import LinkConfig, LinkCounters, PermissionRefused
+from letrade.core.network.link import LinkConfig, LinkCounters, PermissionRefused, ServerError
 from letrade.core.network.login import Greeting
 from letrade.core.network.pool import Address, ServerPool
 from letrade.core.network.refusals import (
@@ -46,7 +46,7 @@ class Lifeline:
         self._wire = Wire(self)
         self._outbox = Outbox(NatsError, self._wake, config.waiting_bytes_max)
         self._asking = Asking()
-        self._inbox = f"{config.inbox_prefix}.{fresh_token(8)}"
+        self._inbox = f"{config.inbox_prefix}.{fresh_token(4)}"
         self._outbox.check(self._inbox)
         self._outbox.inbox = f"{self._inbox}.".encode()
         self._outbox.open = False
@@ -284,7 +284,7 @@ class Lifeline:
             self._surface(error, text)
             self._report(error)
             return
-        self._report(NatsError(f"the NATS server says: {text}"))
+        self._report(ServerError(f"the NATS server says: {text}"))
         if is_fatal(text) and self._connection is not None:
             self._connection.abort(NatsError(text))
 

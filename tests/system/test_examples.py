@@ -12,6 +12,7 @@ PROMISES = {
     "book_alone": ("best bid and ask: ((618000, 7), (618003, 8))", "crossed: False"),
     "backtest_from_python": ("seed 1:", "seed 3:", "fills, profit"),
     "own_strategy": ("entries", "profit"),
+    "nats_link": ('the other side says: {"ticks":10000,"last":60099.99}', "sent 10001 received 10001"),
     "embed_a_desk": ("paper.", "fills, profit"),
 }
 
