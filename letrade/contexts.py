@@ -24,12 +24,15 @@ class Context(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     url: str
     user: str = ""
     password: str = ""
+    token: str = ""
     creds: str = ""
     nkey: str = ""
     cert: str = ""
     key: str = ""
     ca: str = ""
     tls_first: bool = False
+    inbox_prefix: str = ""
+    """Where answers come, for whom the server permits no other place."""
 
 
 class Kept(msgspec.Struct, frozen=True):

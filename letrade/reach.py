@@ -6,42 +6,63 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-from letrade.commands.options import DEFAULT_DESK, data_root
+from letrade.commands.options import DEFAULT_DESK, GivenServer, data_root
+from letrade.core.config.desk import NatsTls
+from letrade.core.engine.access import Access
 from letrade.core.engine.data_dir import RunRecord, read_run
 from letrade.core.errors import DataError, NatsError, NotRunningError, UsageError
-from letrade.core.network.link import VIEWER_INBOX, Link, LinkConfig
+from letrade.core.network.link import DESK_INBOX, VIEWER_INBOX, Link
 from letrade.core.network.links import new_link
 
 DEFAULT_URL = "nats://127.0.0.1:4222"
 
 
-class Address(msgspec.Struct, frozen=True, kw_only=True):
-    """The desk's name, its servers, and whom to be there: None is the viewer of a plain `nats sub`."""
+class Address(Access, frozen=True, kw_only=True):
+    """The desk's name, its servers, and whom to be there: nobody is the viewer of a plain `nats sub`."""
 
     desk: str
-    urls: tuple[str, ...]
-    user: str | None = None
-    password: str | None = None
     pid: int | None = None
+    inbox: str = VIEWER_INBOX
+    """Where answers come: to the desk's own place for who logs in as the desk, which is permitted no other."""
 
 
-def split_login(url: str) -> tuple[str, str | None, str | None]:
-    """(the URL without its login, user, password). UsageError when it is no URL of a server."""
+class Login(NamedTuple):
+    """What the URL of a server says; a user without a password is a token."""
+
+    url: str
+    user: str | None
+    password: str | None
+    token: str | None
+
+
+def split_login(url: str) -> Login:
+    """The URL, and the login that was in it. UsageError when it is no URL of a server."""
     parts = urlsplit(url if "://" in url else f"nats://{url}")
     try:
         host, port = parts.hostname, parts.port or 4222
     except ValueError:
         host, port = None, 0
     if not host:
-        raise UsageError(f"--nats: expected a URL such as {DEFAULT_URL}, found {url!r}")
+        raise UsageError(f"--nats: expected a URL such as {DEFAULT_URL}, found {url.rpartition('@')[2]!r}")
     user = unquote(parts.username) if parts.username else None
-    password = unquote(parts.password) if parts.password else None
-    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}:{port}", user, password
+    password = unquote(parts.password) if parts.password is not None else None
+    place = f"{parts.scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+    return Login(place, None, None, user) if password is None else Login(place, user, password, None)
+
+
+def address_at(server: GivenServer, desk: str | None) -> Address:
+    """The desk at a server that was named; a .creds file counts before a login in its URL."""
+    logins = [split_login(url) for url in server.url.split(",")]
+    _, user, password, token = logins[0] if server.credentials is None else Login("", None, None, None)
+    return Address(
+        desk=desk or DEFAULT_DESK, urls=[login.url for login in logins], user=user, password=password, token=token,
+        credentials=server.credentials, tls=NatsTls(authorities=server.authorities) if server.authorities else None,
+    )  # fmt: skip
 
 
 def is_alive(pid: int) -> bool:
@@ -66,16 +87,15 @@ def running_desks() -> dict[str, RunRecord]:
     return found
 
 
-def find_desk(desk: str | None, data_dir: Path | None, nats_url: str | None, operator: bool) -> Address:
+def find_desk(desk: str | None, data_dir: Path | None, server: GivenServer | None, operator: bool) -> Address:
     """NotRunningError when no desk is there; UsageError when several are and none is named."""
-    if nats_url is not None:
-        url, user, password = split_login(nats_url)
-        return Address(desk=desk or DEFAULT_DESK, urls=(url,), user=user, password=password)
+    if server is not None:
+        return address_at(server, desk)
     record = record_of(desk, data_dir)
-    return Address(
-        desk=record.desk, urls=tuple(record.urls), pid=record.pid,
-        user=record.operator_user if operator else None, password=record.operator_password if operator else None,
-    )  # fmt: skip
+    if not record.is_private:
+        return Address(**record.fields(), desk=record.desk, pid=record.pid, inbox=DESK_INBOX)
+    address = Address(**record.fields(), desk=record.desk, pid=record.pid)
+    return address.as_user(record.operator_user, record.operator_password) if operator else address.as_user(None, None)
 
 
 def record_of(desk: str | None, data_dir: Path | None) -> RunRecord:
@@ -103,11 +123,7 @@ def record_of(desk: str | None, data_dir: Path | None) -> RunRecord:
 @asynccontextmanager
 async def linked(address: Address, name: str) -> AsyncIterator[Link]:
     """A link to the desk's server while the body runs. NatsError where it cannot be reached."""
-    link = new_link(
-        LinkConfig(
-            servers=address.urls, name=name, user=address.user, password=address.password, inbox_prefix=VIEWER_INBOX
-        )
-    )
+    link = new_link(address.link_config(name, inbox_prefix=address.inbox))
     await link.connect()
     try:
         yield link
@@ -122,7 +138,7 @@ async def ask(address: Address, verb: str, request: dict[str, Any], timeout_seco
         try:
             payload = await link.request(subject, msgspec.json.encode(request), timeout_seconds)
         except NatsError as error:
-            raise NotRunningError(f"no desk {address.desk} answers at {', '.join(address.urls)}: {error}") from error
+            raise NotRunningError(f"no desk {address.desk} answers at {address.places}: {error}") from error
     try:
         answer: dict[str, Any] = msgspec.json.decode(payload, type=dict[str, Any])
     except msgspec.DecodeError as error:

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import msgspec
 
 from letrade.assembly import assemble
+from letrade.core.config.load import without_login
 from letrade.core.engine.engine import CoreEngine
 from letrade.core.engine.options import EngineOptions
 from letrade.core.engine.supervisor import Launch, die_with_parent
@@ -73,10 +74,17 @@ def _portable(arguments: Mapping[str, Any]) -> dict[str, Any]:
             portable[key] = [str(Path(item).resolve()) if Path(item).exists() else str(item) for item in items]
         elif key == "extra":
             # Kept in files: a login in a server's URL is given to a worker apart, and nobody else needs it.
-            portable[key] = {name: table for name, table in value.items() if name != "nats"}
+            portable[key] = {name: _bare(table) if name == "nats" else table for name, table in value.items()}
         else:
             portable[key] = value
     return portable
+
+
+def _bare(nats: Mapping[str, Any]) -> dict[str, Any]:
+    """[nats] without the logins that its URLs may hold."""
+    url = nats.get("url")
+    urls = [without_login(each) for each in ([url] if isinstance(url, str) else url or [])]
+    return {**nats, "url": urls[0] if isinstance(url, str) else urls} if urls else dict(nats)
 
 
 async def _with_signals(make: Callable[[], Stoppable]) -> dict[str, Any]:

@@ -59,6 +59,12 @@ def find_mark(marks: tuple[Any, ...], kind: type[Mark]) -> Mark | None:
     return next((mark for mark in marks if isinstance(mark, kind)), None)
 
 
+def mark_of(annotation: Any, kind: type[Mark]) -> Mark | None:
+    """The mark of this kind of an annotation, or of a member of its union."""
+    members = [annotation, *alternatives(unwrap(annotation)[0])]
+    return next((mark for member in members if (mark := find_mark(unwrap(member)[1], kind)) is not None), None)
+
+
 def describe(annotation: Any) -> str:
     """What a value of this type is called: `a whole number of at least 1`, `one of "book", "bars"`."""
     inner, marks = unwrap(annotation)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -15,16 +16,20 @@ from letrade.core.config.values import (
     CurrencyPair,
     Duration,
     FeeRate,
+    FilePath,
     Fraction,
     Instant,
     InstrumentId,
     Name,
     NotNegative,
+    PingInterval,
     Port,
     Positive,
     PositiveDuration,
     Probability,
 )
+
+_WRITTEN_OUT = re.compile(r"\s*S[A-Z2-7]{20,}\s*|.*-----BEGIN.*|\s*eyJ[A-Za-z0-9_.-]{20,}\s*", re.DOTALL)
 
 DESK_PROCESS = "desk"
 """The process that runs whatever no worker runs."""
@@ -54,16 +59,56 @@ class Desk(Table, frozen=True, kw_only=True):
     journal_max_bytes: Annotated[int, msgspec.Meta(ge=65_536, le=2**63 - 1)] = 2**30
 
 
+class NatsTls(Table, frozen=True, kw_only=True):
+    """How the line to the server is encrypted; without files the system's authorities are trusted."""
+
+    authorities: FilePath | None = None
+    """Who may sign the server's certificate, PEM."""
+    certificate: FilePath | None = None
+    """Ours, PEM, where the server asks for one."""
+    key: FilePath | None = None
+    """Of our certificate, where its file does not hold it."""
+    first: bool = False
+    """The handshake comes before the server's first word, as its `handshake_first` wants."""
+    hostname: str | None = None
+    """What the server's certificate must name, instead of the host in the url."""
+
+    def __post_init__(self) -> None:
+        if self.key is not None and self.certificate is None:
+            raise ValueError("a key goes with certificate, which is missing")
+
+
 class Nats(Table, frozen=True, kw_only=True):
     """The server between the processes; without a url the desk starts a private one."""
 
     url: str | list[str] | None = None
     user: str | None = None
     password: Secret | None = None
+    token: Secret | None = None
+    nkey_seed: FilePath | None = None
+    """Holds the seed of an nkey user."""
+    credentials: FilePath | None = None
+    """A .creds file: a user's JWT and seed."""
+    tls: NatsTls | None = None
+    ping_interval: PingInterval = parse_duration("5s")
+    """A server that leaves two pings unanswered is gone."""
     port: Port | None = None
     """Where the private server listens; 4222 if it is free, else any."""
-    client: Literal["letrade", "nats-py"] = "nats-py"
+    client: Literal["letrade", "nats-py"] = "letrade"
     """Who speaks to the server: our own engine, or nats-py, the reference."""
+
+    def __post_init__(self) -> None:
+        for key in ("nkey_seed", "credentials"):
+            if _WRITTEN_OUT.fullmatch(getattr(self, key) or ""):
+                raise ValueError(f"{key}: expected the path of a file, found what should be in that file")
+        logins = [key for key in ("user", "token", "nkey_seed", "credentials") if getattr(self, key) is not None]
+        if len(logins) > 1:
+            raise ValueError(f"expected one of user, token, nkey_seed and credentials, found {' and '.join(logins)}")
+        if self.password is not None and logins and self.user is None:
+            raise ValueError(f"a password goes with user, found it next to {logins[0]}")
+        alone = [key for key in ("token", "nkey_seed", "credentials", "tls") if getattr(self, key) is not None]
+        if alone and not self.urls:
+            raise ValueError(f"{alone[0]} goes with url: the private server of a desk knows its own users, without TLS")
 
     @property
     def urls(self) -> list[str]:

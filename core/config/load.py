@@ -17,13 +17,13 @@ import msgspec
 from letrade.core.config.check import Checker
 from letrade.core.config.classes import FEED_KINDS, special_tables
 from letrade.core.config.decode import INVALID, Decoder
-from letrade.core.config.describe import did_you_mean
+from letrade.core.config.describe import did_you_mean, fields_of, mark_of
 from letrade.core.config.desk import DeskConfig, FeedEntry
 from letrade.core.config.merge import is_named, item_label, merge, report_duplicates
 from letrade.core.config.overrides import apply_overrides
-from letrade.core.config.problems import Origin, Origins, Problems
+from letrade.core.config.problems import Origin, Origins, Place, Problems
 from letrade.core.config.secrets import Secret
-from letrade.core.config.values import DURATION_FORM
+from letrade.core.config.values import DURATION_FORM, File
 from letrade.core.errors import ConfigurationError
 
 DESK_FILE_BYTES_MAX = 4 * 2**20
@@ -31,6 +31,7 @@ COMMAND_LINE = "command line"
 LIST_SECTIONS = ("venue", "instrument", "account", "feed", "actor", "worker")
 
 _SYMBOL = re.compile(r"([A-Za-z0-9]+)-([A-Za-z0-9]+)(?:_([A-Za-z0-9]+))?(?:-[0-9]{6})?")
+_LOGINS = ("user", "password", "token", "nkey_seed", "credentials")
 _LOGIN_URL = re.compile(r"((?:[a-z]+://)?)(\S*)@(.*)", re.IGNORECASE)
 
 
@@ -152,8 +153,12 @@ def _infer_step(tables: dict[str, Any]) -> None:
 
 
 def _split_login(tables: dict[str, Any], problems: Problems) -> None:
-    """user:password@ in a server's URL becomes nats.user and nats.password; a file may not hold them."""
+    """user:password@ or token@ in a server's URL becomes keys of [nats]; a file may not hold them."""
     nats = tables.get("nats")
+    if isinstance(nats, dict) and "credentials" in nats:
+        origin = problems.origins.of(("nats", "credentials"))
+        if origin is not None and origin.label == COMMAND_LINE:
+            _forget_logins(nats, "credentials")
     url = nats.get("url") if isinstance(nats, dict) else None
     urls = url if isinstance(url, list) else [url]
     matches = [_LOGIN_URL.fullmatch(text) if isinstance(text, str) else None for text in urls]
@@ -166,18 +171,47 @@ def _split_login(tables: dict[str, Any], problems: Problems) -> None:
     nats["url"] = bare if isinstance(url, list) else bare[0]
     login = logins.pop()
     user, colon, password = login.partition(":")
-    if (origin is not None and origin.is_file) or logins or not colon:
-        problems.add(place, 'expected a URL without login, with user and password = "env:NAME" next to it')
+    if (origin is not None and origin.is_file) or logins or not login:
+        text = 'expected a URL without login, with user and password = "env:NAME", or token = "env:NAME", next to it'
+        problems.add(place, text)
         return
     # The text of the variable holds the login: what is decoded and told from here on must not come back to it.
     problems.origins.replace(place, Origin(origin.label if origin is not None else COMMAND_LINE))
-    nats["user"], nats["password"] = unquote(user), Secret.of_value(unquote(password))
-    for key in ("user", "password"):
+    found: dict[str, Any] = {"user": unquote(user), "password": Secret.of_value(unquote(password))}
+    _forget_logins(nats)
+    nats |= found if colon else {"token": Secret.of_value(unquote(user))}
+    for key in found if colon else ("token",):
         problems.origins.replace(("nats", key), problems.origins.by_place[place])
+
+
+def _forget_logins(nats: dict[str, Any], but: str = "") -> None:
+    """Who is named on the command line is meant alone."""
+    for key in _LOGINS:
+        if key != but:
+            nats.pop(key, None)
+
+
+def without_login(url: str) -> str:
+    """The URL of a server, without user, password or token."""
+    match = _LOGIN_URL.fullmatch(url)
+    return match[1] + match[3] if match is not None else url
 
 
 def _with_file_paths(desk: DeskConfig, problems: Problems) -> DeskConfig:
     """Files that a desk file names are meant from the folder of that file."""
+
+    def resolve_marked(table: msgspec.Struct, place: Place) -> Any:
+        """The files of a table and of the tables in it."""
+        changes = {}
+        for field in fields_of(type(table)):
+            value, here = getattr(table, field.name), (*place, field.encode_name)
+            if isinstance(value, msgspec.Struct):
+                changes[field.name] = resolve_marked(value, here)
+            elif isinstance(value, str) and mark_of(field.type, File) is not None:
+                origin = problems.origins.of(here)
+                if origin is not None and origin.is_file:
+                    changes[field.name] = str(Path(origin.label).parent / Path(value).expanduser())
+        return msgspec.structs.replace(table, **changes)
 
     def resolve(feed: FeedEntry, index: int) -> FeedEntry:
         label = item_label({"name": feed.name}, index)
@@ -192,4 +226,4 @@ def _with_file_paths(desk: DeskConfig, problems: Problems) -> DeskConfig:
         return msgspec.structs.replace(feed, files=files, config=config)
 
     feeds = [resolve(feed, index) if feed.files else feed for index, feed in enumerate(desk.feeds)]
-    return msgspec.structs.replace(desk, feeds=feeds)
+    return msgspec.structs.replace(desk, feeds=feeds, nats=resolve_marked(desk.nats, ("nats",)))

@@ -15,7 +15,9 @@ HIDDEN = "***"
 
 _REFERENCE = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*|file:(?:/|~/).+", re.ASCII)
 _USER_INFO = re.compile(r"(?<=://)\S*@")
-_SENSITIVE = re.compile(r"passw(?:or)?d|passphrase|secret|(?:api|private)_?key|auth_?token|credential", re.IGNORECASE)
+_SENSITIVE = re.compile(
+    r"passw(?:or)?d|nkey_?seed|passphrase|secret|(?:api|private)_?key|auth_?token|credential", re.IGNORECASE
+)
 
 
 class Secret:

@@ -10,11 +10,11 @@ from typing import Any, get_args
 
 import msgspec
 
-from letrade.core.config.describe import alternatives, fields_of, find_mark, unwrap
+from letrade.core.config.describe import alternatives, fields_of, mark_of, unwrap
 from letrade.core.config.desk import ActorEntry, DeskConfig, FeedEntry
 from letrade.core.config.merge import is_named
 from letrade.core.config.secrets import HIDDEN, Secret, is_sensitive, without_user_info
-from letrade.core.config.values import TextForm, show_decimal
+from letrade.core.config.values import File, TextForm, show_decimal
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 
@@ -43,14 +43,14 @@ def _show(value: Any, annotation: Any, key: str) -> Any:
         return {str(name): _show(item, _inner(annotation, 1), str(name)) for name, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [_show(item, _inner(annotation, 0), key) for item in value]
-    if is_sensitive(key) and value is not None:
+    if is_sensitive(key) and value is not None and mark_of(annotation, File) is None:
         return HIDDEN
     if isinstance(value, Decimal):
         return show_decimal(value)
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, int):
-        form = _text_form(annotation)
+        form = mark_of(annotation, TextForm)
         return form.show(value) if form is not None else value
     return value if isinstance(value, float) else without_user_info(str(value))
 
@@ -74,11 +74,6 @@ def _inner(annotation: Any, place: int) -> Any:
     """The type of what a container holds: of a list at 0, of a table's values at 1."""
     members = [get_args(unwrap(member)[0]) for member in alternatives(unwrap(annotation)[0])]
     return next((arguments[place] for arguments in members if len(arguments) > place), Any)
-
-
-def _text_form(annotation: Any) -> TextForm | None:
-    members = [annotation, *alternatives(unwrap(annotation)[0])]
-    return next((form for member in members if (form := find_mark(unwrap(member)[1], TextForm)) is not None), None)
 
 
 def _write_table(table: Mapping[str, Any], path: tuple[str, ...], lines: list[str]) -> None:

@@ -48,6 +48,10 @@ class TextForm:
     meaning: str
 
 
+class File:
+    """Marks the path of a file: in a desk file it is meant from that file's folder."""
+
+
 def parse_decimal(value: object) -> Decimal:
     """An exact decimal of text or a TOML integer; of a TOML float, its shortest text."""
     if isinstance(value, bool) or not isinstance(value, (str, int, float, Decimal)):
@@ -106,8 +110,14 @@ Duration = Annotated[int, DURATION_FORM]
 PositiveDuration = Annotated[int, DURATION_FORM, Bounds(above=0)]
 """Integer ns, at least 1."""
 
+PingInterval = Annotated[int, DURATION_FORM, Bounds(least=100_000_000)]
+"""Integer ns, at least a tenth of a second."""
+
 Instant = Annotated[int, INSTANT_FORM]
 """Integer ns UTC; a date or a time with its zone in a desk file."""
+
+FilePath = Annotated[str, msgspec.Meta(min_length=1, description="the path of a file"), File()]
+"""Of a file that is read when it is needed."""
 
 Positive = Annotated[Decimal, Bounds(above=0)]
 NotNegative = Annotated[Decimal, Bounds(least=0)]

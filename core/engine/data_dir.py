@@ -11,6 +11,7 @@ import msgspec
 from letrade.core import clock, ids
 from letrade.core.config.desk import DESK_PROCESS, DeskConfig
 from letrade.core.config.show import show
+from letrade.core.engine.access import Access
 from letrade.core.engine.folder import Folder
 from letrade.core.engine.supervisor import write_private
 from letrade.core.errors import DataError, ResourceError
@@ -28,20 +29,22 @@ class DeskRecord(msgspec.Struct):
     """What the configuration was made from, so that a command can make it again and replay the journal."""
 
 
-class RunRecord(msgspec.Struct):
+class RunRecord(Access, frozen=True, kw_only=True):
     """What `<data>/run.json` tells commands while the desk runs; readable by its owner alone."""
 
     desk: str
     pid: int
-    urls: list[str]
-    user: str | None
-    password: str | None
     operator_user: str | None = None
     operator_password: str | None = None
     system_user: str | None = None
     """Sees the server itself: `nats server report`, `nats events`. None where the server is not the desk's own."""
     system_password: str | None = None
     started: int = 0
+
+    @property
+    def is_private(self) -> bool:
+        """Whether the desk started its server, which then knows a viewer without a login, and an operator."""
+        return self.system_user is not None
 
 
 def fingerprint_of(config: DeskConfig) -> str:

@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from msgspec.structs import force_setattr
 
 from letrade.core.clock import monotonic_ns
+from letrade.core.engine.link_watch import link_troubles
 from letrade.core.engine.station import Station
 from letrade.core.messages.base import Message
 from letrade.core.messages.events import Heartbeat
@@ -56,6 +57,7 @@ class Driver(ABC):
                 process=station.name, sent=dict(station.transport.sent), time=station.clock.now(),
                 source=station.name, epoch=station.process.node.epoch, sequence=sequence,
                 tick_to_order_us=station.tick_to_order.summary(), journal=station.journal_trouble(),
+                link=link_troubles(station.link.counters),
             )  # fmt: skip
             station.transport.send([beat])
 
@@ -63,6 +65,10 @@ class Driver(ABC):
         """What is wrong with the journals of this process and of the others that tell, by process."""
         trouble = self.station.journal_trouble()
         return {self.station.name: trouble} if trouble else {}
+
+    def links(self) -> dict[str, dict[str, int]]:
+        """What went wrong between the other processes and their NATS server, by process, as far as they tell."""
+        return {}
 
     def snapshot_if_due(self) -> None:
         """Write the state down every so often; only where a turn has just ended."""

@@ -133,8 +133,7 @@ class CoreEngine:
         origin = clock.origins if isinstance(clock, PacedClock) else (0, 0, 1.0)
         return Launch(
             process=process, desk_pid=os.getpid(), desk_arguments=dict(self.options.desk_arguments),
-            data_dir=str(self.data.path.resolve()),
-            urls=self.network.urls, user=self.network.user, password=self.network.password,
+            data_dir=str(self.data.path.resolve()), **self.network.access.fields(),
             uid=self.station.blueprint.context.desk_uid, stepped=stepped,
             instruments=[codec.encode(each) for each in self.station.blueprint.catalogue.messages()],
             clock_origin=origin[0], clock_wall_origin=origin[1], clock_speed=origin[2],

@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+import msgspec
+
 from letrade.core.config.desk import DeskConfig
+from letrade.core.engine.access import Access, access_of, files_of
 from letrade.core.engine.data_dir import DataDirectory, RunRecord
+from letrade.core.engine.link_watch import watch_link
 from letrade.core.engine.options import EngineOptions
 from letrade.core.errors import LetradeError, NatsError, TimeoutExpired
 from letrade.core.network.key_value import KeyValue
 from letrade.core.network.lease import Lease
-from letrade.core.network.link import Link, LinkConfig, check_server
+from letrade.core.network.link import Link, check_server
 from letrade.core.network.links import new_link
 from letrade.core.network.server import PrivateServer, ServerConfig, ServerEvent
 
@@ -31,9 +35,7 @@ class DeskNetwork:
         self.data = data
         self.report = report
         self.server: PrivateServer | None = None
-        self.urls: list[str] = []
-        self.user: str | None = None
-        self.password: str | None = None
+        self.access = Access(urls=[])
         self.link: Link | None = None
         self.lease: Lease | None = None
         self.store: KeyValue
@@ -42,7 +44,8 @@ class DeskNetwork:
     async def open(self, on_lost: Callable[[LetradeError], None]) -> tuple[Link, int]:
         """The link, and the epoch that the lease gives."""
         await self._find_server(on_lost)
-        self.link = new_link(self.link_config("desk"))
+        self.link = new_link(self.access.link_config(f"letrade-{self.config.desk.name}-desk", no_echo=True))
+        watch_link(self.link, self.report)
         await self.link.connect()
         check_server(self.link.server)
         store = self.store = KeyValue(self.link, self.config.desk.name)
@@ -51,28 +54,23 @@ class DeskNetwork:
         try:
             epoch = await self.lease.acquire()
         except TimeoutExpired as error:
-            who = f"user {self.user!r}" if self.user else "a user without a login (--nats nats://user:password@host)"
+            user = self.access.user
+            nobody = "a user without a login (--nats nats://user:password@host)"
+            who = f"user {user!r}" if user else "this user" if self.access.has_login else nobody
             raise NatsError(
-                f"{', '.join(self.urls)} lets {who} in, but does not answer on JetStream: expected a user that may "
+                f"{self.access.places} lets {who} in, but does not answer on JetStream: expected a user that may "
                 f"publish and use JetStream ({error})"
             ) from error
         self._watch(asyncio.create_task(self.lease.renew(), name="lease"), on_lost)
         return self.link, epoch
 
-    def link_config(self, process: str) -> LinkConfig:
-        """How a process of this desk connects; it does not hear itself."""
-        return LinkConfig(
-            servers=tuple(self.urls), name=f"letrade-{self.config.desk.name}-{process}",
-            user=self.user, password=self.password, no_echo=True,
-        )  # fmt: skip
-
     def address(self, pid: int, started: int) -> RunRecord:
         """What commands need to reach the desk."""
         passwords = self.server.address.passwords if self.server is not None else {}
         return RunRecord(
-            desk=self.config.desk.name, pid=pid, urls=self.urls, user=self.user, password=self.password,
-            operator_user=OPERATOR_USER if passwords else self.user,
-            operator_password=passwords.get(OPERATOR_USER, self.password),
+            **self.access.fields(), desk=self.config.desk.name, pid=pid,
+            operator_user=OPERATOR_USER if passwords else self.access.user,
+            operator_password=passwords.get(OPERATOR_USER, self.access.password),
             system_user=SYSTEM_USER if passwords else None, system_password=passwords.get("system"), started=started,
         )  # fmt: skip
 
@@ -108,16 +106,19 @@ class DeskNetwork:
         self._tasks.append(task)
 
     async def _find_server(self, on_lost: Callable[[LetradeError], None]) -> None:
-        nats = self.config.nats
-        self.urls = list(self.options.nats_urls or nats.urls)
-        if self.urls:
-            self.user = self.options.user or nats.user
-            self.password = self.options.password or (nats.password.reveal() if nats.password else None)
+        nats, options = self.config.nats, self.options
+        urls = list(options.nats_urls or nats.urls)
+        if urls:
+            self.access = msgspec.structs.replace(access_of(nats), urls=urls)
+            if options.user:
+                self.access = self.access.as_user(options.user, options.password or self.access.password)
             return
         settings = ServerConfig(desk=self.config.desk.name, directory=self.data.nats, port=nats.port)
         self.server = PrivateServer(settings, self._told)
         address = await self.server.start()
-        self.urls, self.user, self.password = [address.url], DESK_USER, address.passwords["desk"]
+        self.access = msgspec.structs.replace(
+            files_of(nats), urls=[address.url], user=DESK_USER, password=address.passwords["desk"]
+        )
         self._watch(asyncio.create_task(self.server.watch(), name="nats-server"), on_lost)
 
     def _told(self, event: ServerEvent) -> None:

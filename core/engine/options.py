@@ -22,6 +22,10 @@ class EngineOptions(msgspec.Struct, frozen=True, kw_only=True):
     run_for_ns: int | None = None
     desk_arguments: dict[str, Any] = {}
 
+    def __repr__(self) -> str:
+        """Without the login that an error or a log would carry away."""
+        return f"EngineOptions(data_dir={str(self.data_dir)!r}, user={self.user!r})"
+
 
 def is_stepped(config: DeskConfig) -> bool:
     """Whether the feeds wait for the desk. ConfigurationError when some do and some do not."""

@@ -36,6 +36,8 @@ class PacedDriver(Driver):
         self.roll = Roll(station.wanted, station.blueprint.home, station.complain)
         self._journals: dict[str, str] = {}
         """What the others told of their journals."""
+        self._links: dict[str, dict[str, int]] = {}
+        """And of their links."""
         self.healer = Healer(station, self.roll, self.live.receive_late, self._waiting)
 
     def command(self, message: Message) -> None:
@@ -63,6 +65,9 @@ class PacedDriver(Driver):
 
     def troubled(self) -> dict[str, str]:
         return {**{process: told for process, told in self._journals.items() if told}, **super().troubled()}
+
+    def links(self) -> dict[str, dict[str, int]]:
+        return self._links
 
     async def run(self) -> None:
         station = self.station
@@ -108,6 +113,7 @@ class PacedDriver(Driver):
             self.roll.hear(message)
             self.healer.hear_beat(message)
             self._journals[message.process] = message.journal
+            self._links[message.process] = message.link
             if message.tick_to_order_us is not None:
                 self.station.told_latency = message.tick_to_order_us
 

@@ -6,6 +6,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from letrade.core.clock import SECOND, monotonic_ns
 from letrade.core.engine.host import Host
+from letrade.core.engine.link_watch import link_troubles
 from letrade.core.engine.station import Station
 
 
@@ -49,10 +50,12 @@ class Status:
                 {"name": each.config.name, "pid": each.pid, "restarts": each.restarts} for each in self.engine.workers
             ],
             "nats": {
-                "url": ", ".join(self.engine.network.urls),
+                "url": self.engine.network.access.places,
+                "client": self.engine.network.access.client,
                 "connected": station.link.connected,
-                "reconnects": station.link.counters.reconnects,
+                **link_troubles(station.link.counters),
                 "server_pid": self.engine.network.server.pid if self.engine.network.server is not None else None,
+                "links": self.engine.driver.links() if self.engine.driver is not None else {},
                 **dict(station.transport.counters),
             },
         }

@@ -12,10 +12,9 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
-
 from letrade.core import clock
 from letrade.core.config.desk import WorkerConfig
+from letrade.core.engine.access import Access
 from letrade.core.errors import ResourceError
 
 PR_SET_PDEATHSIG = 1
@@ -24,16 +23,13 @@ LONGEST_BACKOFF_SECONDS = 5.0
 STOP_PATIENCE_SECONDS = 10.0
 
 
-class Launch(msgspec.Struct, frozen=True, kw_only=True):
+class Launch(Access, frozen=True, kw_only=True):
     """What a worker is told by its desk, in a file that only its user may read."""
 
     process: str
     desk_arguments: dict[str, object]
     """How the desk's configuration is made; whoever starts the engine knows what is in it."""
     data_dir: str
-    urls: list[str]
-    user: str | None
-    password: str | None
     uid: str
     stepped: bool
     desk_pid: int

@@ -14,13 +14,15 @@ from letrade.core.engine.blueprint import Blueprint
 from letrade.core.engine.build import driver_of
 from letrade.core.engine.driver import Driver
 from letrade.core.engine.folder import Folder
+from letrade.core.engine.link_watch import watch_link
 from letrade.core.engine.station import Station
 from letrade.core.engine.supervisor import Launch
 from letrade.core.errors import ConfigurationError
 from letrade.core.messages.market import Instrument
 from letrade.core.network.journal_stream import JournalStream
-from letrade.core.network.link import LinkConfig
 from letrade.core.network.links import new_link
+
+CONNECT_SECONDS = 15.0
 
 
 class WorkerProcess:
@@ -46,12 +48,8 @@ class WorkerProcess:
         launch = self.launch
         folder = Folder(Path(launch.data_dir) / launch.process)
         await folder.lock()
-        link = new_link(
-            LinkConfig(
-                servers=tuple(launch.urls), name=f"letrade-{self.config.desk.name}-{launch.process}",
-                user=launch.user, password=launch.password, no_echo=True, connect_timeout_seconds=15.0,
-            )
-        )  # fmt: skip
+        name = f"letrade-{self.config.desk.name}-{launch.process}"
+        link = new_link(launch.link_config(name, no_echo=True, connect_timeout_seconds=CONNECT_SECONDS))
         await link.connect()
         known = [codec.decode(payload) for payload in launch.instruments]
         blueprint = Blueprint(
@@ -59,6 +57,7 @@ class WorkerProcess:
         )
         station = Station(blueprint, launch.process, folder, link, folder.next_epoch(), self._clock())
         self.station = station
+        watch_link(link, station.complain)
         stream = JournalStream(link, self.config.desk.name)
         await stream.ensure()
         await station.start_shipping(stream)

@@ -68,6 +68,8 @@ class Heartbeat(EventMessage, frozen=True, kw_only=True):
     """Where a venue lives in the process: from the planned time of the tick to the receipt of its order."""
     journal: str = ""
     """Why the process's journal asks that nothing new opens: full or behind."""
+    link: dict[str, int] = {}
+    """What went wrong between the process and its NATS server, by what it was."""
 
 
 class BookCheck(EventMessage, frozen=True, kw_only=True):

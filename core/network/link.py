@@ -70,7 +70,11 @@ class LinkConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         return f"LinkConfig(name={self.name!r}, client={self.client!r}, user={self.user!r})"
 
 
-class PermissionRefused(NatsError):
+class ServerError(NatsError):
+    """The server complains of something that this link did, or of how it does it."""
+
+
+class PermissionRefused(ServerError):
     """The server does not let this user publish or subscribe there."""
 
 

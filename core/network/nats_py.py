@@ -24,6 +24,7 @@ from letrade.core.network.link import (
     LinkCounters,
     PermissionRefused,
     Refuse,
+    ServerError,
     ServerInfo,
     StreamHandler,
 )
@@ -305,7 +306,7 @@ class NatsPyLink:
             self.counters.slow_consumer += 1
         violation = _VIOLATION.search(text)
         if violation is None:
-            self._report(NatsError(f"the NATS server says: {text}"))
+            self._report(ServerError(f"the NATS server says: {text}"))
             return
         refusal = PermissionRefused(f"the NATS server says: {text}")
         self._attribute(violation[1], re.sub(r"\\(.)", r"\1", violation[2]), int(violation[3] or 0), str(refusal))

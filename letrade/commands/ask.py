@@ -19,12 +19,12 @@ ERRORS = {code.name.lower(): code for code in ExitCode}
 
 
 def answer_of(
-    verb: str, request: dict[str, Any], desk: str | None, data_dir: Path | None, nats_url: str | None, operator: bool
+    verb: str, request: dict[str, Any], desk: str | None, data_dir: Path | None, server: options.Server, operator: bool
 ) -> dict[str, Any]:
     """What the desk says. LetradeError with the desk's own exit code where it refuses."""
     from letrade.reach import ask, find_desk
 
-    address = find_desk(desk, data_dir, nats_url, operator)
+    address = find_desk(desk, data_dir, server, operator)
     timeout = FLATTEN_TIMEOUT_SECONDS if verb == "flatten" else TIMEOUT_SECONDS
     answer = asyncio.run(ask(address, verb, request, timeout))
     if isinstance(refused := answer.get("error"), dict):
@@ -37,9 +37,9 @@ def answer_of(
 @click.command("status")
 @options.reaches_desk
 @options.as_json
-def status(desk: str | None, data_dir: Path | None, nats_url: str | None, as_json: bool) -> int:
+def status(desk: str | None, data_dir: Path | None, server: options.Server, as_json: bool) -> int:
     """Prices, strategies, orders, positions, profit, rates and alerts of a running desk."""
-    answer = answer_of("status", {}, desk, data_dir, nats_url, operator=False)
+    answer = answer_of("status", {}, desk, data_dir, server, operator=False)
     if as_json:
         _say(answer, as_json, "")
     else:
@@ -60,10 +60,10 @@ def _command(verb: str, help_text: str, done: str) -> click.Command:
     @options.reaches_desk
     @options.as_json
     def command(
-        account: str, reason: str, desk: str | None, data_dir: Path | None, nats_url: str | None, as_json: bool
+        account: str, reason: str, desk: str | None, data_dir: Path | None, server: options.Server, as_json: bool
     ) -> int:
         request = {"account": account, "reason": reason}
-        answer = answer_of(verb, request, desk, data_dir, nats_url, operator=True)
+        answer = answer_of(verb, request, desk, data_dir, server, operator=True)
         _say(answer, as_json, done)
         if verb == "flatten" and answer.get("left"):
             raise TimeoutExpired(f"not flat yet: {answer['left']}; it goes on, ask again with letrade status")
@@ -82,12 +82,12 @@ flatten = _command("flatten", "Pause, cancel all orders, close all positions.", 
 @click.option("--wait/--no-wait", default=True, help="Return when the desk is gone, or at once.")
 @options.reaches_desk
 @options.as_json
-def stop(wait: bool, desk: str | None, data_dir: Path | None, nats_url: str | None, as_json: bool) -> int:
+def stop(wait: bool, desk: str | None, data_dir: Path | None, server: options.Server, as_json: bool) -> int:
     """Drain a running desk as its file says (on_stop), and end it."""
     from letrade.reach import find_desk, is_alive
 
-    address = find_desk(desk, data_dir, nats_url, operator=True)
-    answer = answer_of("stop", {}, desk, data_dir, nats_url, operator=True)
+    address = find_desk(desk, data_dir, server, operator=True)
+    answer = answer_of("stop", {}, desk, data_dir, server, operator=True)
     deadline = monotonic_ns() + int(STOP_PATIENCE_SECONDS * SECOND)
     while wait and address.pid is not None and is_alive(address.pid):
         if monotonic_ns() > deadline:

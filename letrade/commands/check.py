@@ -17,6 +17,7 @@ from letrade.commands import options
 def check(desks: tuple[str, ...], data_files: tuple[str, ...], instrument: str | None, as_json: bool) -> int:
     """Load DESK with all its actors and feeds, start nothing; exit code 4 when something is wrong."""
     from letrade.assembly import assemble
+    from letrade.core.engine.access import files_of
     from letrade.core.engine.blueprint import Blueprint
     from letrade.decoding import to_json
 
@@ -24,6 +25,7 @@ def check(desks: tuple[str, ...], data_files: tuple[str, ...], instrument: str |
     config = assemble(names, data_files=data_files, instrument=instrument)
     blueprint = Blueprint(config, "check")
     blueprint.node(None)
+    files_of(config.nats).check_files()
     found: dict[str, Any] = {
         "ok": True,
         "desk": config.desk.name,

@@ -12,6 +12,7 @@ from letrade.core.errors import UsageError
 
 if TYPE_CHECKING:
     from letrade.contexts import Context
+    from letrade.core.engine.data_dir import RunRecord
 
 FILES = ("creds", "nkey", "cert", "key", "ca")
 MAY = {
@@ -44,7 +45,7 @@ def _given_files(function: Any) -> Any:
 @options.as_json
 def context(
     listing: bool, remove: bool, role: str | None, name: str | None, force: bool, tls_first: bool, desk: str | None,
-    data_dir: Path | None, nats_url: str | None, as_json: bool, **files: Path | None,
+    data_dir: Path | None, server: options.Server, as_json: bool, **files: Path | None,
 ) -> int:  # fmt: skip
     """Write contexts for the nats command: of the viewer, the operator and the system user of the running desk,
     or, with --nats, of the login in a server's URL.
@@ -62,13 +63,13 @@ def context(
         return _tell(list(contexts.ours()), as_json, "")
     if remove:
         return _tell_removed(contexts.remove(desk), as_json)
-    if nats_url is None:
+    if server is None:
         _refuse_without_server(name=name, tls_first=tls_first, **files)
         wanted = _of_desk(desk, data_dir)
     else:
         if role not in (None, "viewer"):
             raise UsageError(f"--select {role}: a server given with --nats gets one context; leave the role out")
-        wanted = [_of_server(nats_url, desk, name, tls_first, files)]
+        wanted = [_of_server(server, desk, name, tls_first, files)]
     contexts.write(wanted, force)
     names = [each.name for each in wanted]
     if role is not None:
@@ -87,11 +88,11 @@ def _of_desk(desk: str | None, data_dir: Path | None) -> list[Context]:
     from letrade.reach import record_of
 
     record = record_of(desk, data_dir)
-    if record.system_user is None:
+    if not record.is_private:
         # A server that is not the desk's own: who else may log in there, its owner knows.
-        may = "may all that the desk may" if record.user else MAY["viewer"]
-        role = "operator" if record.user else "viewer"
-        return [_context(record.desk, role, may, record.urls, record.user, record.password)]
+        may = "may all that the desk may" if record.has_login else MAY["viewer"]
+        role = "operator" if record.has_login else "viewer"
+        return [_as_desk(record, role, may)]
     logins = {
         "viewer": (None, None),
         "operator": (record.operator_user, record.operator_password),
@@ -109,7 +110,25 @@ def _context(desk: str, role: str, may: str, urls: list[str], user: str | None, 
     )  # fmt: skip
 
 
-def _of_server(url: str, desk: str | None, name: str | None, tls_first: bool, files: dict[str, Path | None]) -> Context:
+def _as_desk(record: RunRecord, role: str, may: str) -> Context:
+    """The desk's own login at a server that is not its own."""
+    from letrade.contexts import Context, describe, name_of
+    from letrade.core.config.desk import NatsTls
+    from letrade.core.network.link import DESK_INBOX
+
+    tls = record.tls or NatsTls()
+    return Context(
+        name=name_of(record.desk, role), description=describe(record.desk, role, may), url=",".join(record.urls),
+        user=record.user or "", password=record.password or "", token=record.token or "",
+        creds=record.credentials or "", nkey=record.nkey_seed or "", cert=tls.certificate or "",
+        key=tls.key or tls.certificate or "", ca=tls.authorities or "", tls_first=tls.first,
+        inbox_prefix=DESK_INBOX if record.has_login else "",
+    )  # fmt: skip
+
+
+def _of_server(
+    server: options.GivenServer, desk: str | None, name: str | None, tls_first: bool, files: dict[str, Path | None]
+) -> Context:
     from letrade.commands.options import DEFAULT_DESK
     from letrade.contexts import Context, describe, name_of
     from letrade.core.errors import DataError
@@ -121,12 +140,13 @@ def _of_server(url: str, desk: str | None, name: str | None, tls_first: bool, fi
         name = check_token(name or name_of(desk), "the name of a context")
     except DataError as error:
         raise UsageError(str(error)) from error
-    places = [split_login(each) for each in url.split(",")]
-    paths = {option: str(path) for option, path in files.items() if path is not None}
+    places = [split_login(each) for each in server.url.split(",")]
+    paths = {"creds": server.credentials or "", "ca": server.authorities or ""}
+    paths |= {option: str(path) for option, path in files.items() if path is not None}
     return Context(
         name=name, description=describe(desk, "viewer", "at a server that was given"),
-        url=",".join(place[0] for place in places), user=places[0][1] or "", password=places[0][2] or "",
-        tls_first=tls_first, **paths,
+        url=",".join(place.url for place in places), user=places[0].user or "", password=places[0].password or "",
+        token=places[0].token or "", tls_first=tls_first, **paths,
     )  # fmt: skip
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from letrade.core.errors import UsageError
 
@@ -25,10 +27,73 @@ data_directory = click.option(
 )
 
 
+class GivenServer(NamedTuple):
+    """A server that the command line names; the files are absolute paths."""
+
+    url: str
+    credentials: str | None = None
+    authorities: str | None = None
+
+    def table(self) -> dict[str, Any]:
+        """As [nats] of a desk file says it."""
+        urls = self.url.split(",")
+        table: dict[str, Any] = {"url": urls[0] if len(urls) == 1 else urls}
+        if self.credentials is not None:
+            table["credentials"] = self.credentials
+        if self.authorities is not None:
+            table["tls"] = {"authorities": self.authorities}
+        return table
+
+
+Server = GivenServer | None
+
+
+def takes_server(help_text: str) -> Callable[[Function], Function]:
+    """--nats, --nats-creds and --nats-ca, which the function gets together as `server`: a GivenServer, or None."""
+
+    def decorate(function: Function) -> Function:
+        @functools.wraps(function)
+        def with_server(
+            *, nats_urls: tuple[str, ...], nats_creds: Path | None, nats_ca: Path | None, **others: Any
+        ) -> Any:
+            if not nats_urls:
+                _refuse_without_server(nats_creds=nats_creds, nats_ca=nats_ca)
+                return function(server=None, **others)
+            files = [str(file) if file is not None else None for file in (nats_creds, nats_ca)]
+            return function(server=GivenServer(",".join(nats_urls), *files), **others)
+
+        file = click.Path(path_type=Path, dir_okay=False, resolve_path=True)
+        wrapped: Any = with_server
+        for option in (
+            click.option(
+                "--nats-ca", type=file, envvar="LETRADE_NATS_CA", show_envvar=True,
+                help="With --nats: who may sign the server's certificate, PEM.",
+            ),
+            click.option(
+                "--nats-creds", type=file, envvar="LETRADE_NATS_CREDS", show_envvar=True,
+                help="With --nats: the .creds file to log in with.",
+            ),
+            click.option("--nats", "nats_urls", multiple=True, metavar="URL", help=help_text),
+        ):  # fmt: skip
+            wrapped = option(wrapped)
+        result: Function = wrapped
+        return result
+
+    return decorate
+
+
+def _refuse_without_server(**given: Path | None) -> None:
+    """What a variable of the environment says holds for whoever names a server, and for nobody else."""
+    context = click.get_current_context()
+    for name, value in given.items():
+        if value is not None and context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise UsageError(f"--{name.replace('_', '-')} goes with --nats: of a running desk all is known")
+
+
 def reaches_desk(function: Function) -> Function:
     """--desk, --data-dir and --nats: which running desk is meant."""
     for option in (
-        click.option("--nats", "nats_url", metavar="URL", help="The desk's server, instead of what run.json says."),
+        takes_server("The desk's server, instead of what run.json says."),
         data_directory,
         click.option("--desk", metavar="NAME", help="The desk's name; left out, the one that runs, or main."),
     ):

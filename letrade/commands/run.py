@@ -30,12 +30,12 @@ Show = Callable[[dict[str, Any]], None]
 @options.instrument
 @options.data_directory
 @click.option("--fresh", is_flag=True, help="Put what the last run left aside, and begin anew.")
-@click.option("--nats", "nats_url", metavar="URL", help="Use this server instead of a private one.")
+@options.takes_server("Use this server instead of a private one.")
 @click.option("--live", is_flag=True, help="Trade at real venues.")
 @options.as_json
 def run(
     desks: tuple[str, ...], duration: str | None, feed_files: tuple[str, ...], speed: str | None,
-    instrument: str | None, data_dir: Path | None, fresh: bool, nats_url: str | None, live: bool, as_json: bool,
+    instrument: str | None, data_dir: Path | None, fresh: bool, server: options.Server, live: bool, as_json: bool,
 ) -> int:  # fmt: skip
     """Run DESK (files merge, the later wins); without one the paper desk, or with --feed the recorded one.
 
@@ -46,16 +46,16 @@ def run(
     """
     if live:
         raise UsageError("--live: this letrade trades on paper only: it knows no kind of [[venue]] that is real yet")
-    if nats_url is not None:
-        from letrade.reach import split_login
+    if server is not None:
+        from letrade.reach import address_at
 
-        split_login(nats_url)
+        address_at(server, None)
     arguments: dict[str, Any] = {
         "paths": list(desks) or [DEFAULT_RECORDED_DESK if feed_files else DEFAULT_DESK],
         "feed_files": list(feed_files),
         "speed": options.parse_speed(speed),
         "instrument": instrument,
-        "extra": {"nats": {"url": nats_url}} if nats_url is not None else None,
+        "extra": {"nats": server.table()} if server is not None else None,
     }
     return _run(arguments, data_dir, fresh, options.parse_seconds(duration), as_json)
 

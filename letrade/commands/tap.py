@@ -49,7 +49,7 @@ def _filters(function: Any) -> Any:
 @options.as_json
 def tap(
     subject: str | None, where: tuple[str, ...], rates: bool, by: str | None, every: str | None, subjects: bool,
-    count: int | None, duration: str | None, desk: str | None, data_dir: Path | None, nats_url: str | None,
+    count: int | None, duration: str | None, desk: str | None, data_dir: Path | None, server: options.Server,
     as_json: bool, **filters: tuple[str, ...],
 ) -> int:  # fmt: skip
     """Print what is published on SUBJECT, or all that passes the filters, until Ctrl-C.
@@ -71,7 +71,7 @@ def tap(
     _check_subject(subject)
     sieve = _sieve(subject, where, filters)
     patterns = [subject] if subject is not None else sieve.subjects(desk)
-    address = find_desk(desk, data_dir, nats_url, operator=False)
+    address = find_desk(desk, data_dir, server, operator=False)
     duration_ns, tick_ns = options.parse_seconds(duration), options.parse_seconds(every or TICK)
     assert tick_ns is not None
 

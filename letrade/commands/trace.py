@@ -19,15 +19,15 @@ from letrade.commands import options
 @options.as_json
 def trace(
     name: str | None, follow: bool, count: int | None, desk: str | None, data_dir: Path | None,
-    nats_url: str | None, as_json: bool,
+    server: options.Server, as_json: bool,
 ) -> int:  # fmt: skip
     """Trace the fill, order or refusal ID; left out, the last fill.
 
     Reads the journals of the desk's data directory, running or not. With --follow it listens over NATS instead, and
     traces what happens from now on.
     """
-    if follow or nats_url is not None:
-        return _follow(name, count, desk, data_dir, nats_url, as_json)
+    if follow or server is not None:
+        return _follow(name, count, desk, data_dir, server, as_json)
     from letrade.tracing import Journals
 
     journals = Journals(_folder(desk, data_dir))
@@ -66,7 +66,7 @@ def _say(hops: list[Any], as_json: bool) -> None:
 
 
 def _follow(
-    name: str | None, count: int | None, desk: str | None, data_dir: Path | None, nats_url: str | None, as_json: bool
+    name: str | None, count: int | None, desk: str | None, data_dir: Path | None, server: options.Server, as_json: bool
 ) -> int:
     from letrade.core.codec import decode
     from letrade.core.errors import DataError
@@ -74,7 +74,7 @@ def _follow(
     from letrade.reach import find_desk, linked
     from letrade.tracing import Heard, is_meant
 
-    address = find_desk(desk, data_dir, nats_url, operator=False)
+    address = find_desk(desk, data_dir, server, operator=False)
     heard, left = Heard(), count if count is not None else (1 if name is not None else None)
 
     async def listen() -> None:

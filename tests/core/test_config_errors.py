@@ -50,7 +50,7 @@ WRONG_VALUES = [
     ("actor = [5]", "actor[0]: expected a table, found the whole number 5"),
     ("[nats]\nport = 70000", "nats.port: expected a whole number of at least 1 and at most 65535"),
     ("[nats]\nurl = [1]", "nats.url[0]: expected a string, found the whole number 1"),
-    ('[nats]\nclient = "other"', 'nats.client: expected "nats-py", found the string "other"'),
+    ('[nats]\nclient = "other"', 'nats.client: expected one of "letrade", "nats-py", found the string "other"'),
     (
         '[[venue]]\nname = "b"\nfaults = { lose = 2 }',
         "venue.b.faults.lose: expected a number of at least 0 and at most 1",
