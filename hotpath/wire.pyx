@@ -124,6 +124,7 @@ cdef class Wire:
             grown = <char*>PyMem_Realloc(self.buffer, FIRST_CAPACITY)
             if grown != NULL:
                 self.buffer, self.capacity = grown, FIRST_CAPACITY
+                capacity = FIRST_CAPACITY
             self.begin = self.end = 0
         elif length == 0 or self.capacity - self.end < room:
             memmove(self.buffer, self.buffer + self.begin, length)
