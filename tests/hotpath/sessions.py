@@ -52,7 +52,9 @@ SUBJECTS = st.lists(TOKENS, min_size=1, max_size=4).map(".".join).map(str.encode
 REPLIES = st.just(b"") | SUBJECTS | st.sampled_from((b"$JS.ACK.S.C.1.1.1.1.0", b"$JS.ACK.", b"$JS.ACK"))
 PAYLOADS = st.one_of(
     st.binary(max_size=40),
-    st.sampled_from((b"", b"\r\n", b"\r\nMSG a.b 1 5\r\nhello\r\n", b"PING\r\n", b"!refused", b"-ERR 'x'\r\n", b"\n\n")),
+    st.sampled_from(
+        (b"", b"\r\n", b"\r\nMSG a.b 1 5\r\nhello\r\n", b"PING\r\n", b"!refused", b"-ERR 'x'\r\n", b"\n\n")
+    ),
     st.integers(0, 3000).map(bytes),
 )
 BLOCKS = st.none() | st.sampled_from((BLOCK, NO_RESPONDERS, b"NATS/1.0\r\n\r\n", b"")) | st.binary(max_size=30)
@@ -60,9 +62,13 @@ SIDS = st.integers(0, FIRST_SIDS + 4) | st.sampled_from((4711, 65_535, 65_536, 1
 MESSAGES = st.builds(message, SUBJECTS, SIDS, PAYLOADS, REPLIES, BLOCKS)
 INFOS = st.sampled_from((b"{}", b'{"ldm":true}', b"  spaced  ", b"\xff", b"x" * 5000))
 CONTROLS = st.one_of(
-    st.sampled_from((b"PING\r\n", b"PONG\r\n", b"+OK\r\n", b"PING \t\r\n", b"-ERR\r\n", b"-ERR ''\r\n", b"-ERR 'stop'\r\n")),
+    st.sampled_from(
+        (b"PING\r\n", b"PONG\r\n", b"+OK\r\n", b"PING \t\r\n", b"-ERR\r\n", b"-ERR ''\r\n", b"-ERR 'stop'\r\n")
+    ),
     st.builds(b"INFO %b\r\n".__mod__, INFOS),
-    st.builds(b"-ERR '%b'\r\n".__mod__, st.sampled_from((b"Slow Consumer", b"\xff\xfe", b"Unknown Protocol Operation"))),
+    st.builds(
+        b"-ERR '%b'\r\n".__mod__, st.sampled_from((b"Slow Consumer", b"\xff\xfe", b"Unknown Protocol Operation"))
+    ),
 )
 ITEMS = st.lists(st.one_of(MESSAGES, MESSAGES, MESSAGES, CONTROLS), max_size=25)
 SESSIONS = ITEMS.map(b"".join)

@@ -62,7 +62,11 @@ WHOLE = Scene(SlowWire, SlowOutbox).play([RECORDED])
 def in_order(events: list[Any]) -> tuple[list[Any], list[Any], list[Any]]:
     """Without conflation; batches apart, as they come at the end of a pass."""
     single = [event for event in one_by_one(events[:-1]) if event[0] != "conflated"]
-    return [each for each in single if each[0] != "batch"], [each for each in single if each[0] == "batch"], events[-1][2]
+    return (
+        [each for each in single if each[0] != "batch"],
+        [each for each in single if each[0] == "batch"],
+        events[-1][2],
+    )
 
 
 def test_it_can_be_cut_in_two_at_every_place() -> None:
@@ -100,7 +104,9 @@ def test_bytes_written_into_its_own_buffer_are_as_good_as_fed_ones() -> None:
 @given(chunked(SESSIONS), SCRIPTS, BUDGETS)
 @example([RECORDED], ("raise", "remove", "add", "publish", "parse") * 5, (3,))
 @settings(max_examples=400)
-def test_random_sessions_with_handlers_that_act(chunks: list[bytes], script: tuple[str, ...], budgets: tuple[int, ...]) -> None:
+def test_random_sessions_with_handlers_that_act(
+    chunks: list[bytes], script: tuple[str, ...], budgets: tuple[int, ...]
+) -> None:
     assert ("broken",) not in played(chunks, script, budgets) or "leave" in script
 
 
@@ -131,7 +137,8 @@ def test_messages_beyond_the_buffer_are_whole(sizes: list[int], piece: int) -> N
 
 
 BROKEN = [
-    b"MSG a.b 1 5\r\nhell\r\n\r\n", b"MSG a.b 1 5\r\nhelloo\r\n", b"MSG a.b 1 5\r\nhello\n\r", b"MSG a.b 1 5\nhello\r\n",
+    b"MSG a.b 1 5\r\nhell\r\n\r\n", b"MSG a.b 1 5\r\nhelloo\r\n", b"MSG a.b 1 5\r\nhello\n\r",
+    b"MSG a.b 1 5\nhello\r\n",
     b"MSG a.b 1\r\n", b"MSG a.b\r\n", b"MSG \r\n", b"MSG\r\n", b"MSG a.b 1 r s 5\r\nhello\r\n", b"MSG a.b x 0\r\n\r\n",
     b"MSG a.b -1 0\r\n\r\n", b"MSG a.b 1 -1\r\n\r\n", b"MSG a.b 1 1e1\r\n\r\n", b"MSG a.b 1 0x1\r\nx\r\n",
     b"MSG a.b 1 9999999999999999\r\n", b"MSG a.b 1 %d\r\n" % (MESSAGE_BYTES_MAX + 1), b"MSG a.b 1 +5\r\nhello\r\n",
@@ -151,7 +158,7 @@ def test_what_no_server_says_ends_the_connection_and_hands_nothing_over(data: by
 def test_a_refusal_shows_what_came() -> None:
     scene = Scene(Wire, Outbox)
     scene.wire.feed(b"HTTP/1.1 400 Bad Request\r\n")
-    with pytest.raises(ProtocolError, match="HTTP/1.1 400 Bad Request"):
+    with pytest.raises(ProtocolError, match=r"HTTP/1\.1 400 Bad Request"):
         scene.wire.parse(1)
 
 

@@ -23,7 +23,9 @@ class Scene:
 
     NAMES: ClassVar = ("plain", "limited", "decoded", "conflated", "batch", "stream", "service", "reply", "batch2")
 
-    def __init__(self, new_wire: Callable[..., Any], new_outbox: Callable[..., Any], script: Sequence[str] = ()) -> None:
+    def __init__(
+        self, new_wire: Callable[..., Any], new_outbox: Callable[..., Any], script: Sequence[str] = ()
+    ) -> None:
         self.events: list[tuple[Any, ...]] = []
         self.wire = new_wire(self)
         self.outbox = new_outbox(HandlerFailed, lambda now: None, 1 << 20)
