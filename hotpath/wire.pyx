@@ -213,7 +213,7 @@ cdef class Wire:
         cdef Span fields[6]
         cdef Span reply = span(line, 0), headers, payload
         cdef int count = 0, extra = 1 if with_headers else 0
-        cdef Py_ssize_t place = 3 + extra, start, total
+        cdef Py_ssize_t place = 4 + extra, start, total
         cdef int64_t sid, size, header_size = 0
         cdef const char* body
         cdef const char* blank
