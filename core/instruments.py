@@ -9,7 +9,7 @@ from letrade.core.errors import DataError
 from letrade.core.fraction import Fraction
 from letrade.core.messages.market import Instrument
 from letrade.core.money import round_half_even
-from letrade.core.quantities import ONE, decimal_units
+from letrade.core.quantities import ONE, TEN, decimal_units
 from letrade.hotpath.decimals import DECIMALS_MAX, DIGITS_MAX, from_units, to_units
 
 
@@ -68,7 +68,7 @@ class Grid:
         digits, decimals = decimal_units(value)
         if digits <= 0 or decimals > self.decimals:
             return False
-        return digits * int(10 ** (self.decimals - decimals)) % self.step_units == 0
+        return digits * TEN[self.decimals - decimals] % self.step_units == 0
 
     def steps(self, value: float) -> int:
         """The value in whole steps (ticks, lots)."""
@@ -84,7 +84,8 @@ class Grid:
     def round_down(self, value: float) -> float:
         """The largest multiple that is not above |value|, with value's sign; 0 when none."""
         digits, decimals = decimal_units(value)
-        whole = abs(digits) * int(10**self.decimals) // (int(10**decimals) * self.step_units)
+        power = TEN[decimals] if decimals < len(TEN) else 10**decimals
+        whole = abs(digits) * TEN[self.decimals] // (power * self.step_units)
         return self.value_of_steps(whole if value >= 0 else -whole)
 
     def round_up(self, value: float) -> float:

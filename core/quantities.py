@@ -8,6 +8,7 @@ from decimal import Decimal
 from letrade.core.errors import DataError
 from letrade.core.fraction import Fraction
 from letrade.core.money import DEFAULT_SCALE, Money, money, rescale, round_half_even
+from letrade.hotpath.decimals import Scale, shortest
 
 SCALE = 18
 ONE: int = 10**SCALE
@@ -18,20 +19,24 @@ FINE = 96
 FINE_ONE: int = 10**FINE
 """Sums of many products are kept as whole numbers of 1e-96, which no price × size × multiplier is finer than."""
 
+TEN: tuple[int, ...] = tuple(10**places for places in range(2 * FINE + 1))
+"""Powers of ten, as they are looked up faster than computed."""
 
-@functools.lru_cache(maxsize=MEMORY)
-def units(value: float) -> int:
-    """0.1 is 10**17. DataError when the decimal has more than 18 places."""
+
+def _slow_units(value: float) -> int:
     numerator, decimals = _digits(value)
     if decimals > SCALE:
         raise DataError(f"expected at most {SCALE} decimals, found {value!r}")
     return numerator * int(10 ** (SCALE - decimals))
 
 
-@functools.lru_cache(maxsize=MEMORY)
+units = Scale(SCALE, _slow_units).units
+"""0.1 is 10**17. DataError when the decimal has more than 18 places."""
+
+
 def decimal_units(value: float) -> tuple[int, int]:
     """0.05 is (5, 2): the digits of the nearest double's shortest decimal, and how many of them follow the point."""
-    return _digits(value)
+    return shortest(value) or _digits(value)
 
 
 def _digits(value: float) -> tuple[int, int]:
@@ -58,15 +63,17 @@ def number(amount: int) -> float:
 @functools.lru_cache(maxsize=MEMORY)
 def exact(value: float) -> Fraction:
     """The decimal behind a float, as a fraction."""
-    numerator, decimals = _digits(value)
-    return Fraction(numerator, 10**decimals)
+    numerator, decimals = decimal_units(value)
+    return Fraction(numerator, TEN[decimals] if decimals < len(TEN) else 10**decimals)
 
 
-@functools.lru_cache(maxsize=MEMORY)
-def fine(value: float) -> int:
-    """The decimal behind a float in units of 1e-96; what is finer still is rounded down."""
+def _slow_fine(value: float) -> int:
     numerator, decimals = _digits(value)
     return numerator * FINE_ONE // int(10**decimals)
+
+
+fine = Scale(FINE, _slow_fine).units
+"""The decimal behind a float in units of 1e-96; what is finer still is rounded down."""
 
 
 def add(left: float, right: float) -> float:

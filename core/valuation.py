@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import msgspec
+
 from letrade.core.bookkeeping import AccountBook
 from letrade.core.fraction import Fraction
 from letrade.core.instruments import Catalogue, Specification
 from letrade.core.messages.market import Bar, Instrument, MarkPrice, Quote, Trade
-from letrade.core.quantities import FINE_ONE, exact, fine
+from letrade.core.quantities import FINE_ONE, TEN, exact, fine
 from letrade.hotpath.ledger import Position
 
 PAR = Fraction(1)
@@ -94,13 +96,29 @@ class Valuation(NamedTuple):
     missing: tuple[str, ...]
 
 
+class Totals(msgspec.Struct, frozen=True, gc=False):
+    """An account in units of 1e-96 of the reporting currency; both are 0 where a price or rate is missing."""
+
+    equity: int
+    unrealised: int
+    missing: tuple[str, ...]
+
+
 def value(book: AccountBook, board: PriceBoard, catalogue: Catalogue, reporting: str, now: int) -> Valuation:
     """Wallets at their rates, plus what open derivative positions would realise now; what a rate makes finer than 1e-96
     is rounded down."""
+    found = totals(book, board, catalogue, reporting, now)
+    if found.missing:
+        return Valuation(None, None, found.missing)
+    return Valuation(Fraction(found.equity, FINE_ONE), Fraction(found.unrealised, FINE_ONE), ())
+
+
+def totals(book: AccountBook, board: PriceBoard, catalogue: Catalogue, reporting: str, now: int) -> Totals:
+    """The same as whole numbers."""
     total = unrealised = 0
     missing: list[str] = []
     for currency, amount in book.wallets.items():
-        rate = board.rate(currency, reporting, catalogue) if amount else PAR
+        rate = PAR if currency == reporting or not amount else board.rate(currency, reporting, catalogue)
         if rate is None:
             missing.append(currency)
             continue
@@ -111,7 +129,7 @@ def value(book: AccountBook, board: PriceBoard, catalogue: Catalogue, reporting:
             continue
         specification = catalogue.at(instrument, now)
         price = board.prices.get(instrument)
-        rate = board.rate(specification.quote, reporting, catalogue)
+        rate = PAR if specification.quote == reporting else board.rate(specification.quote, reporting, catalogue)
         if price is None or rate is None:
             missing.append(instrument)
             continue
@@ -122,8 +140,8 @@ def value(book: AccountBook, board: PriceBoard, catalogue: Catalogue, reporting:
         if specification.kind != "spot":
             total += gain
     if missing:
-        return Valuation(None, None, tuple(dict.fromkeys(missing)))
-    return Valuation(Fraction(total, FINE_ONE), Fraction(unrealised, FINE_ONE), ())
+        return Totals(0, 0, tuple(dict.fromkeys(missing)))
+    return Totals(total, unrealised, ())
 
 
 def _gain(book: AccountBook, position: Position, specification: Specification, price: float) -> int:
@@ -133,9 +151,10 @@ def _gain(book: AccountBook, position: Position, specification: Specification, p
     known = book.gains.get(specification)
     if known is not None and known[0] == price and known[1] == quantity and known[2] == cost:
         return known[3]
-    worth = quantity * fine(price) // int(10**position.quantity_decimals)
-    paid = cost * FINE_ONE // int(10 ** (position.quantity_decimals + position.price_decimals))
+    worth = quantity * fine(price) // TEN[position.quantity_decimals]
+    gain = worth - cost * FINE_ONE // TEN[position.quantity_decimals + position.price_decimals]
     multiplier = specification.multiplier
-    gain = (worth - paid) * multiplier.numerator // multiplier.denominator
+    if multiplier != 1:
+        gain = gain * multiplier.numerator // multiplier.denominator
     book.gains[specification] = (price, quantity, cost, gain)
     return gain

@@ -1,10 +1,30 @@
 """Exact conversion between the nearest doubles of decimals and integers at a number of decimal places."""
-from typing import Final
+from collections.abc import Callable
+from typing import Final, final
 
 DIGITS_MAX: Final = 15
 """A double tells decimals of up to so many significant digits apart; longer ones are refused."""
 DECIMALS_MAX: Final = 64
 """No scale has more decimal places."""
+
+SCALE_MAX: Final = 96
+"""Nor does a Scale have more."""
+
+@final
+class Scale:
+    """Counts decimals in whole units of 1e-decimals."""
+
+    def __init__(self, decimals: int, slow: Callable[[float], int]) -> None:
+        """`slow` answers for what has more decimals, or more than DIGITS_MAX digits, or is not finite."""
+
+    def units(self, value: float) -> int:
+        """The shortest decimal that reads back as `value`, in units: 0.1 at 3 decimals is 100."""
+
+def shortest(value: float) -> tuple[int, int] | None:
+    """(digits, how many of them follow the point) of the shortest decimal that reads back as `value`: 0.05 is (5, 2).
+
+    None when that has more than DIGITS_MAX digits or 22 decimals, or is not finite.
+    """
 
 def to_units(value: float, decimals: int) -> int:
     """The integer whose decimal units / 10**decimals has `value` as its nearest double: to_units(0.1, 3) is 100.

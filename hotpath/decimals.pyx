@@ -2,6 +2,7 @@
 from decimal import Decimal
 from operator import index
 
+cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING
 from libc.math cimport fabs, isfinite, rint
 from libc.stdint cimport INT64_MAX, int64_t
@@ -11,6 +12,7 @@ from letrade.hotpath.whole cimport whole
 
 DIGITS_MAX = 15
 DECIMALS_MAX = 64
+SCALE_MAX = 96
 
 cdef enum:
     EXACT_POWERS = 23  # 10**0 to 10**22 are doubles without error
@@ -95,6 +97,49 @@ cdef int64_t whole_steps(double value, int decimals, int64_t step, str name) exc
     if steps > INT64_MAX:
         raise ValueError(f"{name} {value!r} is more than {INT64_MAX} times {step}e-{decimals}")
     return steps
+
+
+cdef bint quick_digits(double value, int64_t* digits, int* decimals) noexcept nogil:
+    """The shortest decimal of up to 15 digits that reads back as this double; False when there is none.
+
+    Found at the fewest decimals, and no other decimal of so few digits is as near, by the argument of quick_units.
+    """
+    cdef double rounded
+    cdef int places
+    for places in range(EXACT_POWERS):
+        rounded = rint(value * POWERS[places])
+        if not fabs(rounded) < UNITS_QUICK_MAX:
+            return False
+        if rounded / POWERS[places] == value:
+            digits[0], decimals[0] = <int64_t>rounded, places
+            return True
+    return False
+
+
+@cython.final
+cdef class Scale:
+    """Counts decimals in whole units of 1e-decimals; what is not plain is left to `slow`."""
+    cdef object slow
+    cdef tuple powers
+
+    def __init__(self, decimals, slow):
+        if not 0 <= decimals <= SCALE_MAX:
+            raise ValueError(f"decimals must be from 0 to {SCALE_MAX}, found {decimals}")
+        self.slow = slow
+        self.powers = tuple([10 ** places for places in range(decimals, -1, -1)])
+
+    def units(self, double value):
+        cdef int64_t digits = 0
+        cdef int decimals = 0
+        if quick_digits(value, &digits, &decimals) and decimals < len(self.powers):
+            return digits * self.powers[decimals]
+        return self.slow(value)
+
+
+def shortest(double value):
+    cdef int64_t digits = 0
+    cdef int decimals = 0
+    return (digits, decimals) if quick_digits(value, &digits, &decimals) else None
 
 
 def levels_to_units(bytes packed, price_decimals, size_decimals, tick_units, lot_units):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar
 
 import msgspec
@@ -9,11 +10,12 @@ from msgspec import Meta
 
 from letrade.actors.capital.orders import Desire, Working, WorkingOrders
 from letrade.actors.capital.purse import Purse
-from letrade.actors.capital.reconcile import Amend, NewOrder, Plan, match_quotes, stands, toward_position
+from letrade.actors.capital.reconcile import Amend, NewOrder, Plan, halves, match_quotes, stands, toward_position
 from letrade.core import ids
 from letrade.core.actor import Actor, ActorConfig, Context
 from letrade.core.config.desk import DeskConfig
 from letrade.core.fraction import Fraction
+from letrade.core.instruments import Specification
 from letrade.core.lateness import wish_age_max
 from letrade.core.messages.events import Alert, Failure, Flatten
 from letrade.core.messages.market import Bar, MarkPrice, Quote, Trade
@@ -83,7 +85,7 @@ class CapitalManager(Actor):
         else:
             desire.wanted = specification.size.round_down(position)
             desire.price, desire.post_only = target.price, target.post_only
-            self._pursue(desire)
+            self._pursue(desire, specification)
 
     def on_quotes(self, quotes: Quotes) -> None:
         """The whole set of orders to have working from now on."""
@@ -197,8 +199,8 @@ class CapitalManager(Actor):
 
     def _desire(self, signal: Target | Quotes) -> Desire:
         """A new signal replaces the last one, also when it will be refused."""
-        desire = Desire(signal.account, signal.instrument, signal.strategy, signal.signal)
-        self.desires[(signal.account, signal.instrument, signal.strategy)] = desire
+        account, instrument, strategy = signal.account, signal.instrument, signal.strategy
+        desire = self.desires[account, instrument, strategy] = Desire(account, instrument, strategy, signal.signal)
         return desire
 
     def _continue(self, key: Key) -> None:
@@ -207,17 +209,17 @@ class CapitalManager(Actor):
         if desire is None or not desire.waiting:
             return
         if desire.quotes is None:
-            self._pursue(desire)
+            self._pursue(desire, self.context.instruments.at(desire.instrument, self.now()))
         else:
             self._place_quotes(desire)
 
-    def _pursue(self, desire: Desire) -> None:
-        specification = self.context.instruments.at(desire.instrument, self.now())
-        lot = specification.size.step_quantity
-        working = self._orders_of(desire)
-        plan = toward_position(units(desire.wanted), self._held(desire), lot, desire.price, working)
+    def _pursue(self, desire: Desire, specification: Specification) -> None:
+        lot, key = specification.size.step_quantity, desire.key
+        held = self.purse.holdings.shares.get(key, 0)
+        plan = toward_position(units(desire.wanted), held, lot, desire.price, self.working.of(key))
         desire.waiting = plan.waiting
-        self._cancel(plan.cancels, f"signal {desire.signal}")
+        if plan.cancels:
+            self._cancel(plan.cancels, f"signal {desire.signal}")
         self._propose(desire, plan)
 
     def _place_quotes(self, desire: Desire) -> None:
@@ -253,16 +255,18 @@ class CapitalManager(Actor):
         """An order that goes through zero becomes two, so that the part that closes is never refused with the other."""
         orders = []
         for new in plan.orders:
-            opening = new.size - new.closing
-            halves = [NewOrder(new.side, new.closing, new.closing), NewOrder(new.side, opening, 0)]
-            found = [self._new_order(desire, half) for half in halves if half.size and not self._is_dust(desire, half)]
-            orders += [order for order in found if order is not None]
-        self._send(desire, orders, list(plan.amends))
+            for half in halves(new):
+                order = None if self._is_dust(desire, half) else self._new_order(desire, half)
+                if order is not None:
+                    orders.append(order)
+        self._send(desire, orders, plan.amends)
 
     def _is_dust(self, desire: Desire, new: NewOrder) -> bool:
         """What is left of a spot holding, too small for the venue to take: it stays, and is not asked for again."""
+        if new.closing < new.size:
+            return False
         specification = self.context.instruments.at(desire.instrument, self.now())
-        if specification.kind != "spot" or new.closing < new.size:
+        if specification.kind != "spot":
             return False
         size = number(new.size)
         price = self.purse.basis(desire.instrument, new.side, desire.price) or 0.0
@@ -290,8 +294,8 @@ class CapitalManager(Actor):
             time_in_force="gtc" if order.price is not None else "ioc", reduce_only=not opening,
         )  # fmt: skip
 
-    def _send(self, desire: Desire, orders: list[OrderIntent], amends: list[Amend]) -> None:
-        intents = tuple(intent for intent in map(self._amend, amends) if intent is not None)
+    def _send(self, desire: Desire, orders: list[OrderIntent], amends: Sequence[Amend]) -> None:
+        intents = tuple([intent for intent in map(self._amend, amends) if intent is not None]) if amends else ()
         if orders or intents:
             self.publish(
                 Proposal(

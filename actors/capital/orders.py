@@ -39,7 +39,7 @@ class Working(Struct, array_like=True):
     def remaining(self) -> int:
         """The most that it may still trade, in units of 1e-18."""
         size = max(self.size, self.amending[1]) if self.amending else self.size
-        return max(0, units(size) - units(self.filled))
+        return max(0, units(size) - units(self.filled)) if self.filled else units(size)
 
     @property
     def busy(self) -> bool:
@@ -59,7 +59,7 @@ class WorkingOrders:
     def put(self, order: Working) -> None:
         """A new order, or the same one changed."""
         self.by_id[order.order_id] = order
-        key = order.key
+        key = (order.account, order.instrument, order.strategy)
         mine = self.by_key.get(key)
         if mine is None:
             mine = self.by_key[key] = {}
@@ -69,15 +69,17 @@ class WorkingOrders:
     def drop(self, order_id: str) -> Working | None:
         order = self.by_id.pop(order_id, None)
         if order is not None:
-            mine = self.by_key[order.key]
+            key = order.key
+            mine = self.by_key[key]
             del mine[order_id]
             if not mine:
-                del self.by_key[order.key]
-                del self.by_market[order.key[:2]][order.key]
+                del self.by_key[key]
+                del self.by_market[key[:2]][key]
         return order
 
     def of(self, key: Key) -> list[Working]:
-        return list(self.by_key.get(key, {}).values())
+        mine = self.by_key.get(key)
+        return list(mine.values()) if mine else []
 
 
 class Desire(Struct, array_like=True):

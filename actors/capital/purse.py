@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import msgspec
+
 from letrade.actors.capital.orders import Market, Working, WorkingOrders
 from letrade.actors.capital.terms import Terms, parts_in
 from letrade.core.bookkeeping import AccountBook
@@ -11,8 +13,8 @@ from letrade.core.config.desk import Allocation, CapitalConfig, DeskConfig
 from letrade.core.fraction import Fraction
 from letrade.core.holdings import Holdings, Key
 from letrade.core.instruments import Catalogue, Specification
-from letrade.core.quantities import FINE_ONE, ONE, exact, fine
-from letrade.core.valuation import PriceBoard, value
+from letrade.core.quantities import FINE_ONE, ONE, decimal_units, exact, fine
+from letrade.core.valuation import PriceBoard, totals
 
 
 class Shortage(NamedTuple):
@@ -22,6 +24,16 @@ class Shortage(NamedTuple):
     value: str
 
 
+class Ratio(msgspec.Struct, frozen=True, gc=False):
+    """An exact amount as numerator / denominator, not reduced."""
+
+    numerator: int
+    denominator: int
+
+
+NOTHING = Ratio(0, 1)
+
+
 class Purse:
     """All accounts' cash as the fills so far leave it, and what may still be spent of it."""
 
@@ -29,7 +41,7 @@ class Purse:
         self.settings = settings
         self.catalogue = catalogue
         self.leverage = leverage
-        self.slippage = slippage
+        self._slip = 1 + slippage
         self.holdings = Holdings()
         self.board = PriceBoard()
         self.books: dict[str, AccountBook] = {}
@@ -40,7 +52,15 @@ class Purse:
         self._allocations: dict[tuple[str, str], Allocation] = {}
         for each in settings.capital.allocations:
             self._allocations.setdefault((each.account, each.strategy), each)
+        self._shares_of = {
+            key: (None if each.amount is None else Fraction(each.amount), Fraction(each.fraction or 0))
+            for key, each in self._allocations.items()
+        }
+        """(amount, fraction of the equity) of each allocation."""
         self._named = {allocation.account: True for allocation in settings.capital.allocations}
+        self._reporting = settings.desk.reporting_currency
+        self._parts_in_fine = leverage.numerator
+        """How many parts 1e-96 of a currency has."""
         self._whole = parts_in(leverage)
         """How many parts a unit of currency has: all sums are whole numbers of them."""
         self._terms: dict[Specification, Terms] = {}
@@ -63,21 +83,26 @@ class Purse:
     def allocation(self, account: str, strategy: str) -> Allocation | None:
         return self._allocations.get((account, strategy))
 
-    def allocated(self, account: str, strategy: str, now: int) -> Fraction:
-        """What the strategy may have at work, in the reporting currency. An account that no allocation names is open
-        to all; one that some name, to those alone."""
-        allocation = self.allocation(account, strategy)
-        if allocation is None:
-            return Fraction(0) if account in self._named else self.equity(account, now)
-        if allocation.amount is not None:
-            return Fraction(allocation.amount)
-        return Fraction(allocation.fraction or 0) * self.equity(account, now)
+    def allocated(self, account: str, strategy: str, now: int) -> Ratio:
+        """What the strategy may have at work, in units of 1e-96 of the reporting currency. An account that no
+        allocation names is open to all; one that some name, to those alone."""
+        share = self._shares_of.get((account, strategy))
+        if share is None:
+            return NOTHING if account in self._named else self.equity(account, now)
+        amount, fraction = share
+        if amount is not None:
+            return Ratio(amount.numerator * FINE_ONE, amount.denominator)
+        equity = self.equity(account, now)
+        return Ratio(fraction.numerator * equity.numerator, fraction.denominator * equity.denominator)
 
-    def equity(self, account: str, now: int) -> Fraction:
+    def equity(self, account: str, now: int) -> Ratio:
         """Of the account; its cash in the reporting currency alone while some price is missing."""
-        reporting = self.settings.desk.reporting_currency
-        known = value(self.books[account], self.board, self.catalogue, reporting, now).equity
-        return self.books[account].wallets.get(reporting, Fraction(0)) if known is None else known
+        book, reporting = self.books[account], self._reporting
+        known = totals(book, self.board, self.catalogue, reporting, now)
+        if not known.missing:
+            return Ratio(known.equity, 1)
+        cash = book.wallets.get(reporting)
+        return NOTHING if cash is None else Ratio(cash.numerator * FINE_ONE, cash.denominator)
 
     def basis(self, instrument: str, side: int, price: float | None) -> float | None:
         """The worst price to expect: a limit for a buyer; else the market's and what it may slip; None when unknown."""
@@ -88,8 +113,10 @@ class Purse:
             return price
         found = self._slipped.get(instrument)
         if found is None or found[0] != last:
-            found = self._slipped[instrument] = (last, float(exact(last) * (1 + self.slippage)))
-        return max(price or 0.0, found[1])
+            digits, decimals = decimal_units(last)
+            slipped = digits * self._slip.numerator / (10**decimals * self._slip.denominator)
+            found = self._slipped[instrument] = (last, slipped)
+        return found[1] if price is None else max(price, found[1])
 
     def cost(self, specification: Specification, size: int, basis: float) -> Fraction:
         """Cash that opening `size` may take, fees included, in the quote or settle currency."""
@@ -119,34 +146,41 @@ class Purse:
     def required(self, key: Key, orders: list[Working], now: int) -> int:
         """Parts that a share and these orders of it may take at worst."""
         price = self.board.prices.get(key[1], 0.0)
-        return self.terms(key[1], now).required(self.holdings.share(*key), price, orders)
+        return self.terms(key[1], now).required(self.holdings.shares.get(key, 0), price, orders)
 
     def _needed(self, account: str, currency: str, working: WorkingOrders, now: int) -> int:
         """By all shares of an account that are paid for in this currency, and their orders."""
         total, prices = 0, self.board.prices
-        for instrument, known in self._needs.get(account, {}).items():
+        needs = self._needs.get(account)
+        if not needs:
+            return 0
+        for instrument, known in needs.items():
             terms = self.terms(instrument, now)
             price = prices.get(instrument, 0.0)
             if terms.currency != currency:
                 continue
             if known is None or known[0] is not terms or known[1] != price:
                 known = (terms, price, self._count((account, instrument), terms, price, working))
-                self._needs[account][instrument] = known
+                needs[instrument] = known
             total += known[2]
         return total
 
     def _count(self, market: Market, terms: Terms, price: float, working: WorkingOrders) -> int:
         """The margin of all shares, and what orders take beyond it."""
         unit = terms.margin(price)
-        total = self.holdings.gross().get(market, 0) * unit
+        total: int = self.holdings.gross().get(market, 0) * unit
         for key in working.by_market.get(market, ()):
-            known = self._beyond.get(key)
-            if known is None or known[0] != price:
-                share = self.holdings.share(*key)
-                beyond = terms.required(share, price, working.of(key)) - abs(share) * unit
-                known = self._beyond[key] = (price, beyond)
-            total += known[1]
+            total += self._beyond_margin(key, terms, price, working)
         return total
+
+    def _beyond_margin(self, key: Key, terms: Terms, price: float, working: WorkingOrders) -> int:
+        """What the orders of a share take beyond its margin."""
+        known = self._beyond.get(key)
+        if known is None or known[0] != price:
+            orders, share = working.of(key), self.holdings.shares.get(key, 0)
+            beyond = terms.required(share, price, orders) - abs(share) * terms.margin(price) if orders else 0
+            known = self._beyond[key] = (price, beyond)
+        return known[1]
 
     def reserved(self, account: str, currency: str, working: WorkingOrders, now: int) -> Fraction:
         """Of one currency of one account, by all strategies, for orders on their way."""
@@ -162,54 +196,66 @@ class Purse:
         return Fraction(self._free(account, currency, working, now), self._whole)
 
     def _free(self, account: str, currency: str, working: WorkingOrders, now: int) -> int:
-        cash = self.books[account].wallets.get(currency, Fraction(0))
-        parts = cash.numerator * self._whole // cash.denominator
+        cash = self.books[account].wallets.get(currency)
+        parts = 0 if cash is None else cash.numerator * self._whole // cash.denominator
         return parts - self._needed(account, currency, working, now)
 
     def shortage(self, changed: Working, working: WorkingOrders, now: int) -> Shortage | None:
         """Why an order may not be added or changed so; None when it may."""
         key = changed.key
-        before = working.of(key)
-        after = [order for order in before if order.order_id != changed.order_id] + [changed]
-        parts = self.required(key, after, now)
-        needed = parts - self.required(key, before, now)
+        after = working.of(key)
+        if changed.order_id in working.by_id:
+            after = [order for order in after if order.order_id != changed.order_id]
+        after.append(changed)
+        terms, share = self.terms(changed.instrument, now), self.holdings.shares.get(key, 0)
+        price = self.board.prices.get(changed.instrument, 0.0)
+        parts = terms.required(share, price, after)
+        needed = parts - abs(share) * terms.margin(price) - self._beyond_margin(key, terms, price, working)
         if needed <= 0:
             return None
-        currency = self.terms(changed.instrument, now).currency
-        free = self._free(changed.account, currency, working, now)
+        free = self._free(changed.account, terms.currency, working, now)
         if needed > free:
-            return Shortage(f"{self.show(free)} {currency} free", f"{self.show(needed)} {currency}")
-        reporting = self.settings.desk.reporting_currency
-        allowed = self.allocated(changed.account, changed.strategy, now)
-        used = self._used(changed, parts, working, now)
+            return Shortage(f"{self.show(free)} {terms.currency} free", f"{self.show(needed)} {terms.currency}")
+        return self._overdrawn(key, parts, working, now)
+
+    def _overdrawn(self, key: Key, parts: int, working: WorkingOrders, now: int) -> Shortage | None:
+        """Whether the strategy would have more at work than it may; its share of this key takes `parts`."""
+        reporting = self._reporting
+        used = self._used(key, parts, working, now)
         if used is None:
             return Shortage(f"every rate to {reporting} known", "a rate is missing")
-        if used * allowed.denominator > allowed.numerator * self._whole:
-            most = self.show(allowed.numerator * self._whole // allowed.denominator)
+        allowed = self.allocated(key[0], key[2], now)
+        if used * allowed.denominator > allowed.numerator * self._parts_in_fine:
+            most = self.show(allowed.numerator * self._parts_in_fine // allowed.denominator)
             return Shortage(f"{most} {reporting} allocated", f"{self.show(used)} {reporting} used")
         return None
 
-    def _used(self, changed: Working, own_parts: int, working: WorkingOrders, now: int) -> int | None:
+    def _used(self, own: Key, own_parts: int, working: WorkingOrders, now: int) -> int | None:
         """Parts of the reporting currency that the strategy has or may come to have at work, rounded up; None without a
-        rate. `own_parts` may be taken by the share that the order changes."""
-        total, own = 0, changed.key
-        for key in self._active.get((changed.account, changed.strategy), {own: None}) | {own: None}:
-            share = self.holdings.share(*key)
-            orders = working.of(key)
-            if key != own and not share and not orders:
+        rate. `own_parts` may be taken by the share of the key that changes."""
+        total = self._reported(own, own_parts, now)
+        for key in self._active.get((own[0], own[2]), ()):
+            if total is None or key == own:
                 continue
-            specification = self.catalogue.at(key[1], now)
-            rate = self.board.rate(specification.quote, self.settings.desk.reporting_currency, self.catalogue)
-            if rate is None:
-                return None
-            parts = own_parts if key == own else self.required(key, orders, now)
-            parts += self._worth(specification, share)
-            total -= -parts * rate.numerator // rate.denominator
+            orders = working.of(key)
+            if orders or key in self.holdings.shares:
+                more = self._reported(key, self.required(key, orders, now), now)
+                total = None if more is None else total + more
         return total
+
+    def _reported(self, key: Key, parts: int, now: int) -> int | None:
+        """What a share takes, and what a spot asset is worth, in the reporting currency."""
+        specification = self.catalogue.at(key[1], now)
+        if specification.kind == "spot":
+            parts += self._worth(specification, self.holdings.shares.get(key, 0))
+        if specification.quote == self._reporting:
+            return parts
+        rate = self.board.rate(specification.quote, self._reporting, self.catalogue)
+        return None if rate is None else -(-parts * rate.numerator // rate.denominator)
 
     def _worth(self, specification: Specification, share: int) -> int:
         """A spot asset at the last price, in parts: its cash is at work in it."""
-        if specification.kind != "spot" or not share:
+        if not share:
             return 0
         return abs(share) * fine(self.board.prices.get(specification.id, 0.0)) * self._whole // (ONE * FINE_ONE)
 
@@ -219,10 +265,11 @@ class Purse:
         basis = self.basis(specification.id, side, None)
         allocation = self.allocation(account, strategy)
         sizing = self.capital.sizing_for(allocation) if allocation else self.capital.sizing
-        rate = self.board.rate(specification.quote, self.settings.desk.reporting_currency, self.catalogue)
+        rate = self.board.rate(specification.quote, self._reporting, self.catalogue)
         if basis is None or rate is None:
             return None
-        stake = exact(wish) * Fraction(sizing.fraction) * self.allocated(account, strategy, now)
+        allowed = self.allocated(account, strategy, now)
+        stake = exact(wish) * Fraction(sizing.fraction) * Fraction(allowed.numerator, allowed.denominator * FINE_ONE)
         size = stake / (self.cost(specification, ONE, basis) * rate)
         return specification.size.value_of_steps(int(size / specification.size.step))
 

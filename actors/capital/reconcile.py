@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+
+import msgspec
 
 from letrade.actors.capital.orders import Working
 from letrade.core.quantities import units
 
 
-class NewOrder(NamedTuple):
+class NewOrder(msgspec.Struct, frozen=True, gc=False):
     """`closing` of `size` reduces the strategy's share; a multiple of the lot each."""
 
     side: int
@@ -17,7 +18,7 @@ class NewOrder(NamedTuple):
     closing: int
 
 
-class Amend(NamedTuple):
+class Amend(msgspec.Struct, frozen=True, gc=False):
     """The new price, and the new size with the filled part included."""
 
     order_id: str
@@ -25,13 +26,16 @@ class Amend(NamedTuple):
     size: int
 
 
-class Plan(NamedTuple):
+class Plan(msgspec.Struct, frozen=True, gc=False):
     """What to do now; `waiting` when more follows once something on its way has ended."""
 
     orders: tuple[NewOrder, ...] = ()
     amends: tuple[Amend, ...] = ()
     cancels: tuple[str, ...] = ()
     waiting: bool = False
+
+
+NOTHING = Plan()
 
 
 def whole_lots(amount: int, lot: int) -> int:
@@ -43,11 +47,18 @@ def toward_position(wanted: int, held: int, lot: int, price: float | None, worki
     """Never more on its way than wanted − held: what a cancel has not ended yet still counts."""
     need = whole_lots(wanted - held, lot)
     side = 1 if need > 0 else -1
-    alive = [order for order in working if not order.cancelling]
-    against = [order for order in alive if need == 0 or order.side != side]
-    same = [order for order in alive if need != 0 and order.side == side]
-    dying = sum(order.remaining for order in working if order.cancelling and order.side == side)
-    cancels = [order.order_id for order in against]
+    if not working:
+        return Plan((_split(side, abs(need), held, 0, lot),)) if need else NOTHING
+    same: list[Working] = []
+    cancels: list[str] = []
+    dying = 0
+    for order in working:
+        if order.cancelling:
+            dying += order.remaining if order.side == side else 0
+        elif need and order.side == side:
+            same.append(order)
+        else:
+            cancels.append(order.order_id)
     room = abs(need) - dying
     if room <= 0 or not need:
         cancels += [order.order_id for order in same]
@@ -69,10 +80,12 @@ def _change_one(order: Working, room: int, price: float, cancels: list[str], dyi
 def _add_or_cancel(
     same: list[Working], side: int, room: int, held: int, lot: int, price: float | None, cancels: list[str], dying: int
 ) -> Plan:
-    matching = sum(order.remaining for order in same if order.price == price)
-    leaving = [order for order in same if order.price != price or matching > room]
-    cancels = cancels + [order.order_id for order in leaving]
-    on_the_way = sum(order.remaining for order in same)
+    matching = on_the_way = 0
+    for order in same:
+        remaining = order.remaining
+        on_the_way += remaining
+        matching += remaining if order.price == price else 0
+    cancels += [order.order_id for order in same if order.price != price or matching > room]
     fresh = max(0, room - on_the_way)
     orders = (_split(side, fresh, held, on_the_way + dying, lot),) if fresh else ()
     return Plan(orders=orders, cancels=tuple(cancels), waiting=bool(cancels) or dying > 0)
@@ -82,6 +95,13 @@ def _split(side: int, size: int, held: int, ahead: int, lot: int) -> NewOrder:
     """How much of a new order closes what is held, after those ahead of it."""
     against = max(0, -side * held - ahead)
     return NewOrder(side, size, min(size, whole_lots(against, lot)))
+
+
+def halves(new: NewOrder) -> tuple[NewOrder, ...]:
+    """The part that closes, then the part that opens."""
+    if not new.closing or new.closing == new.size:
+        return (new,)
+    return NewOrder(new.side, new.closing, new.closing), NewOrder(new.side, new.size - new.closing, 0)
 
 
 def match_quotes(quotes: Sequence[tuple[int, float, float]], working: Sequence[Working]) -> tuple[list[str], list[str]]:

@@ -7,6 +7,8 @@ from letrade.core.fraction import Fraction
 from letrade.core.instruments import Specification
 from letrade.core.quantities import FINE_ONE, ONE, fine
 
+COSTS_MAX = 64
+
 
 class Terms:
     """Amounts are in parts of the quote or settle currency: a unit of it is 10**96 × the leverage's numerator, so that
@@ -19,7 +21,7 @@ class Terms:
         self._holding = Fraction(0) if spot else specification.multiplier * parts
         self._opening = specification.multiplier * (parts + fee * whole)
         self._price, self._margin = 0.0, 0
-        self._basis, self._cost = 0.0, 0
+        self._costs: dict[float, int] = {}
 
     def margin(self, price: float) -> int:
         """What a share holds back for each 1e-18 of it: a spot asset is paid for, and holds back nothing."""
@@ -33,18 +35,24 @@ class Terms:
         The position stays between what all sells and what all buys lead to: what closes first costs nothing.
         """
         held = abs(share) * self.margin(price)
-        if not orders:
-            return held
-        buys = [order for order in orders if order.side > 0]
-        sells = [order for order in orders if order.side < 0]
+        buys: list[Working] = []
+        sells: list[Working] = []
+        for order in orders:
+            (buys if order.side > 0 else sells).append(order)
         long = self._opening_cost(-share, buys) if buys else 0
         short = self._opening_cost(share, sells) if sells else 0
         return max(held, held + long if share > 0 else long, held + short if share <= 0 else short)
 
     def _opening_cost(self, against: int, orders: list[Working]) -> int:
         """Of what orders of one side open beyond closing `against`, the dearest of them last."""
-        closing, total = max(0, against), 0
-        for order in sorted(orders, key=_basis) if len(orders) > 1 else orders:
+        total, costs = 0, self._costs
+        if against <= 0:
+            for order in orders:
+                cost = costs.get(order.basis)
+                total += order.remaining * (self._cost_at(order.basis) if cost is None else cost)
+            return total
+        closing = against
+        for order in sorted(orders, key=_basis):
             remaining = order.remaining
             closed = min(closing, remaining)
             closing -= closed
@@ -53,10 +61,13 @@ class Terms:
         return total
 
     def _cost_at(self, basis: float) -> int:
-        """What opening takes for each 1e-18, at a worst price: often the same as the last time."""
-        if basis != self._basis:
-            self._basis, self._cost = basis, _times(basis, self._opening)
-        return self._cost
+        """What opening takes for each 1e-18, at a worst price: often one of the last ones."""
+        cost = self._costs.get(basis)
+        if cost is None:
+            if len(self._costs) >= COSTS_MAX:
+                self._costs.clear()
+            cost = self._costs[basis] = _times(basis, self._opening)
+        return cost
 
 
 def parts_in(leverage: Fraction) -> int:

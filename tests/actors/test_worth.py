@@ -15,6 +15,7 @@ from letrade.core.config.desk import FaultsConfig
 from letrade.core.exposure import exposure_of
 from letrade.core.holdings import Holdings
 from letrade.core.messages.market import Instrument
+from letrade.core.quantities import FINE_ONE
 from tests.actors.desk_parts import LINEAR, MS, SPOT, TradingDesk
 from tests.actors.desk_parts import settings as desk_settings
 from tests.models.worth import SlowOrder, SlowWorth
@@ -102,7 +103,9 @@ def capital_counts_right(capital: CapitalManager, now: int) -> None:
         cash = book.wallets.get(currency, Fraction(0))
         assert purse.free("main", currency, capital.working, now) == cash - needed.get(currency, Fraction(0))
     equity = slow.equity(book.wallets, book.positions)
-    assert nearly(purse.equity("main", now), book.wallets["USDT"] if equity is None else equity)
+    found = purse.equity("main", now)
+    counted = Fraction(found.numerator, found.denominator * FINE_ONE)
+    assert nearly(counted, book.wallets["USDT"] if equity is None else equity)
 
 
 def risk_counts_right(risk: RiskManager, now: int) -> None:

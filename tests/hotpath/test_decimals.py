@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from letrade.hotpath.decimals import from_units, levels_to_units, to_units
+from letrade.hotpath.decimals import SCALE_MAX, Scale, from_units, levels_to_units, shortest, to_units
 from tests.models import decimals as slow
 
 DIGITS = st.integers(-(10**15) + 1, 10**15 - 1)
@@ -45,6 +45,26 @@ def test_any_float_is_converted_or_refused_as_the_slow_way_does(value: float, de
 @given(st.integers(-(10**40), 10**40) | st.integers(-(2**54), 2**54), DECIMALS)
 def test_an_integer_becomes_its_nearest_double(units: int, decimals: int) -> None:
     assert from_units(units, decimals) == slow.from_units(units, decimals)
+
+
+@settings(max_examples=300)
+@given(FLOATS | st.tuples(DIGITS, DECIMALS).map(lambda pair: slow.from_units(*pair)))
+def test_the_shortest_decimal_is_the_one_that_is_printed(value: float) -> None:
+    assert shortest(value) == slow.shortest(value)
+
+
+@settings(max_examples=300)
+@given(FLOATS, st.sampled_from([0, 3, 18, SCALE_MAX]))
+def test_a_scale_counts_what_is_plain_and_leaves_the_rest(value: float, decimals: int) -> None:
+    found = slow.shortest(value)
+    plain = found is not None and found[1] <= decimals
+    expected = found[0] * 10 ** (decimals - found[1]) if found is not None and plain else "left"
+    assert Scale(decimals, lambda value: "left").units(value) == expected  # type: ignore[arg-type, return-value]
+
+
+def test_a_scale_has_a_bounded_number_of_decimals() -> None:
+    with pytest.raises(ValueError, match="from 0 to 96, found 97"):
+        Scale(SCALE_MAX + 1, int)
 
 
 PRICES = st.integers(0, 60).map(lambda units: units / 10) | st.floats(-1, 10) | st.just(1e14)

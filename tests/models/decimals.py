@@ -38,3 +38,13 @@ def levels_to_units(
     if 0 in prices:
         raise ValueError("a price of 0")
     return prices, [steps(size, size_decimals, lot_units) for _, size in pairs]
+
+
+def shortest(value: float) -> tuple[int, int] | None:
+    if not math.isfinite(value):
+        return None
+    decimals = 0
+    while (Fraction(repr(value)) * 10**decimals).denominator != 1:
+        decimals += 1
+    digits = int(Fraction(repr(value)) * 10**decimals)
+    return (digits, decimals) if abs(digits) < 10**15 and decimals <= 22 else None
