@@ -12,7 +12,7 @@ ifneq ($(MODE),$(shell cat build/mode 2>/dev/null))
 OTHER_MODE := always
 endif
 
-.PHONY: help setup run test lint bench wheel chaos matrix clean always
+.PHONY: help setup run test lint bench wheel chaos fuzz matrix clean always
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
 
@@ -38,6 +38,10 @@ wheel: $(VENV)/.built ## a portable wheel in dist/
 
 chaos: $(VENV)/.built ## the long fault runs
 	$(BIN)/python -m pytest -m chaos $(ARGS)
+
+fuzz: $(VENV)/.built ## random bytes at the NATS wire and its twin (ARGS="--for 10m")
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary atheris "letrade[fuzz]"
+	$(BIN)/python -m tests.fuzz.wire $(ARGS)
 
 matrix: ## the tests on each other Python that is found here
 	.ci/matrix 3.12 3.13

@@ -1,0 +1,1 @@
+"""Targets that take whatever bytes a fuzzer finds."""
