@@ -11,7 +11,7 @@ from letrade.core.holdings import share_changes
 from letrade.core.instruments import Specification
 from letrade.core.messages.orders import CashEntry, Fill
 from letrade.core.money import DEFAULT_SCALE
-from letrade.core.quantities import SCALE, decimal_units, exact, fraction_of_money, units
+from letrade.core.quantities import ONE, SCALE, TEN, decimal_units, exact, fraction_of_money, units
 from letrade.hotpath.ledger import Position
 
 NOTHING = Fraction(0)
@@ -24,21 +24,21 @@ def hold(position: Position, side: int, size: tuple[int, int], price: tuple[int,
     size_decimals = max(position.quantity_decimals, size[1])
     if (price_decimals, size_decimals) != (position.price_decimals, position.quantity_decimals):
         position.rescale(price_decimals, size_decimals)
-    size_units = size[0] * 10 ** (size_decimals - size[1])
-    price_units = price[0] * 10 ** (price_decimals - price[1])
+    size_units = size[0] * TEN[size_decimals - size[1]]
+    price_units = price[0] * TEN[price_decimals - price[1]]
     realised = position.fill(side, size_units, price_units)
-    return Fraction(realised, 10 ** (price_decimals + size_decimals)) if realised else NOTHING
+    return Fraction(realised, TEN[price_decimals + size_decimals]) if realised else NOTHING
 
 
 def held_units(position: Position) -> int:
     """A position's quantity in units of 1e-18."""
-    return position.quantity * int(10**SCALE) // int(10**position.quantity_decimals)
+    return position.quantity * ONE // TEN[position.quantity_decimals]
 
 
 def average_price(position: Position) -> float:
     """The nearest double of the average entry; 0 when flat."""
     numerator, denominator = position.average_entry()
-    return numerator / (denominator * int(10**position.price_decimals))
+    return numerator / (denominator * TEN[position.price_decimals])
 
 
 def book_share(position: Position, specification: Specification, fill: Fill, received: int) -> Fraction:
@@ -48,6 +48,13 @@ def book_share(position: Position, specification: Specification, fill: Fill, rec
     dust = received - fill.side * units(fill.size)
     if dust:
         realised += book_dust(position, dust)
+    return realised * specification.multiplier if realised and specification.multiplier != 1 else realised
+
+
+def book_contract(position: Position, specification: Specification, fill: Fill) -> Fraction:
+    """The same for a derivative, of which no fee takes anything. DataError for a size finer than holdings count."""
+    units(fill.size)
+    realised = hold(position, fill.side, decimal_units(fill.size), decimal_units(fill.price))
     return realised * specification.multiplier if realised and specification.multiplier != 1 else realised
 
 
@@ -94,25 +101,39 @@ class AccountBook:
 
     def position(self, specification: Specification) -> Position:
         """The net position, flat where there was none."""
-        return self.positions.setdefault(specification.id, new_position(specification))
+        position = self.positions.get(specification.id)
+        if position is None:
+            position = self.positions[specification.id] = new_position(specification)
+        return position
 
     def book_fill(self, specification: Specification, fill: Fill) -> tuple[Fraction, tuple[str, ...]]:
         """The profit realised, without fees, in the quote currency, and the currencies that changed."""
+        if specification.kind != "spot":
+            return self._book_contract(specification, fill)
         received = sum(change for _, change in share_changes(specification, fill))
         realised = book_share(self.position(specification), specification, fill, received)
-        changed = []
-        if specification.kind == "spot":
-            size = exact(fill.size)
-            self.change(specification.base, fill.side * size)
-            self.change(specification.quote, -fill.side * exact(fill.price) * size)
-            changed += [specification.base, specification.quote]
-        else:
-            self.change(specification.settle, realised)
-            changed.append(specification.settle)
-        if fill.fee.integer:
-            self.change(fill.fee.currency, -fraction_of_money(fill.fee))
-            changed.append(fill.fee.currency)
-        return realised, tuple(dict.fromkeys(changed))
+        size = exact(fill.size)
+        self.change(specification.base, fill.side * size)
+        self.change(specification.quote, -fill.side * exact(fill.price) * size)
+        if not fill.fee.integer:
+            return realised, (specification.base, specification.quote)
+        self.change(fill.fee.currency, -fraction_of_money(fill.fee))
+        return realised, tuple(dict.fromkeys((specification.base, specification.quote, fill.fee.currency)))
+
+    def _book_contract(self, specification: Specification, fill: Fill) -> tuple[Fraction, tuple[str, ...]]:
+        """Nothing but the profit and the fee moves money."""
+        realised = book_contract(self.position(specification), specification, fill)
+        settle, fee = specification.settle, fill.fee
+        if not fee.integer:
+            self.change(settle, realised)
+            return realised, (settle,)
+        paid = -fraction_of_money(fee)
+        if fee.currency == settle:
+            self.change(settle, realised + paid if realised else paid)
+            return realised, (settle,)
+        self.change(settle, realised)
+        self.change(fee.currency, paid)
+        return realised, (settle, fee.currency)
 
     def book_cash(self, entry: CashEntry) -> None:
         self.change(entry.amount.currency, fraction_of_money(entry.amount))

@@ -20,9 +20,10 @@ def share_changes(specification: Specification, fill: Fill) -> list[tuple[str, i
     nobody is assigned, so that a close leaves the strategy at zero.
     """
     changes = [(fill.strategy, fill.side * units(fill.size))]
-    fee = units_of_money(fill.fee)
-    if fee and specification.kind == "spot" and fill.fee.currency == specification.base:
-        changes.append((fill.strategy if fill.side > 0 else NO_STRATEGY, -fee))
+    if specification.kind == "spot" and fill.fee.currency == specification.base:
+        fee = units_of_money(fill.fee)
+        if fee:
+            changes.append((fill.strategy if fill.side > 0 else NO_STRATEGY, -fee))
     return changes
 
 

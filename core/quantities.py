@@ -88,13 +88,15 @@ def units_of_money(amount: Money) -> int:
 
 def fraction_of_money(amount: Money) -> Fraction:
     """Money as a number of its currency."""
-    return Fraction(amount.integer, 10**amount.scale)
+    return Fraction(amount.integer, TEN[amount.scale])
 
 
 def money_of(currency: str, amount: Fraction) -> Money:
     """Money at the default scale, or at as many decimals more as the amount has; ties to even beyond 64."""
     numerator, denominator = amount.numerator, amount.denominator
-    scale, power = DEFAULT_SCALE, 10**DEFAULT_SCALE
+    scale, power = DEFAULT_SCALE, TEN[DEFAULT_SCALE]
+    if power % denominator == 0:
+        return money(currency, numerator * (power // denominator))
     while scale < SCALE_MAX and power % denominator:
         scale, power = scale + 1, power * 10
     return money(currency, round_half_even(numerator * power, denominator), scale)
@@ -102,4 +104,4 @@ def money_of(currency: str, amount: Fraction) -> Money:
 
 def rounded_money(currency: str, amount: Fraction) -> Money:
     """Money at the default scale, ties to even: for estimates and reports."""
-    return money(currency, round_half_even(amount.numerator * 10**DEFAULT_SCALE, amount.denominator))
+    return money(currency, round_half_even(amount.numerator * TEN[DEFAULT_SCALE], amount.denominator))

@@ -49,6 +49,8 @@ class Ledger(Actor):
         super().__init__(name, config, context)
         self.settings: DeskConfig = context.settings or DeskConfig()
         self.venues = {account.name: account.venue for account in self.settings.accounts}
+        self.about = {account: account_instrument(venue) for account, venue in self.venues.items()}
+        """What messages about a whole account name as their instrument."""
         self.books = {account.name: AccountBook(account.balances) for account in self.settings.accounts}
         self.shares = Shares()
         self.accounts = Shares()
@@ -84,7 +86,7 @@ class Ledger(Actor):
             self.fill_numbers[fill.account] = self.fill_numbers.get(fill.account, 0) + 1
         self.board.prices.setdefault(fill.instrument, fill.price)
         total = self.accounts.share((fill.account, fill.instrument, NO_STRATEGY), specification)
-        total.realised += realised
+        total.realised = total.realised + realised if realised else total.realised
         total.pay(fill)
         self._tell_positions(fill.account, specification, keys)
         self._tell_balances(fill.account, currencies)
@@ -170,13 +172,13 @@ class Ledger(Actor):
                 quantity=number(held_units(held)),
                 average_price=average_price(held),
                 realised=money_of(specification.quote, share.realised),
-                fees=tuple(money_of(currency, paid) for currency, paid in share.fees.items()),
+                fees=tuple([money_of(currency, paid) for currency, paid in share.fees.items()]),
                 funding=money_of(specification.settle, share.funding) if share.funding else None,
             )
         )
 
     def _tell_balances(self, account: str, currencies: tuple[str, ...]) -> None:
-        instrument = account_instrument(self.venues[account])
+        instrument = self.about[account]
         for currency in currencies:
             total = money_of(currency, self.books[account].wallets[currency])
             self.publish(Balance(strategy=NO_STRATEGY, account=account, instrument=instrument, total=total))
@@ -194,7 +196,7 @@ class Ledger(Actor):
             Account(
                 strategy=NO_STRATEGY,
                 account=account,
-                instrument=account_instrument(self.venues[account]),
+                instrument=self.about[account],
                 equity=None if found.equity is None else rounded_money(reporting, found.equity),
                 unrealised=None if found.unrealised is None else rounded_money(reporting, found.unrealised),
                 missing=found.missing,
@@ -210,7 +212,7 @@ class Ledger(Actor):
         text = f"{found.what}: ours {float(found.ours)!r}, the venue's {float(found.venues)!r}"
         self.publish(
             UnexplainedDifference(
-                strategy=NO_STRATEGY, account=account, instrument=account_instrument(self.venues[account]),
+                strategy=NO_STRATEGY, account=account, instrument=self.about[account],
                 what=found.what, ours=str(float(found.ours)), venues=str(float(found.venues)),
                 difference=float(found.ours - found.venues),
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from letrade.core.bookkeeping import book_dust, book_share, held_units, new_position, position_of
+from letrade.core.bookkeeping import book_contract, book_dust, book_share, held_units, new_position, position_of
 from letrade.core.fraction import Fraction
 from letrade.core.holdings import Key, share_changes
 from letrade.core.instruments import Specification
@@ -29,8 +29,9 @@ class Share:
 
     def pay(self, fill: Fill) -> None:
         if fill.fee.integer:
-            currency = fill.fee.currency
-            self.fees[currency] = self.fees.get(currency, Fraction(0)) + fraction_of_money(fill.fee)
+            currency, paid = fill.fee.currency, fraction_of_money(fill.fee)
+            before = self.fees.get(currency)
+            self.fees[currency] = paid if before is None else before + paid
 
     def state(self) -> Any:
         fees = [[currency, str(paid)] for currency, paid in self.fees.items()]
@@ -60,10 +61,17 @@ class Shares:
 
     def book(self, specification: Specification, fill: Fill) -> list[Key]:
         """Books a fill on the share of its strategy, and what its fee took of the asset; the keys that changed."""
+        key = (fill.account, fill.instrument, fill.strategy)
+        if specification.kind != "spot":
+            share = self.share(key, specification)
+            realised = book_contract(share.position, specification, fill)
+            share.realised = share.realised + realised if realised else share.realised
+            share.pay(fill)
+            return [key]
         changes: dict[str, int] = {}
         for strategy, change in share_changes(specification, fill):
             changes[strategy] = changes.get(strategy, 0) + change
-        own = self.share((fill.account, fill.instrument, fill.strategy), specification)
+        own = self.share(key, specification)
         own.realised += book_share(own.position, specification, fill, changes.pop(fill.strategy))
         own.pay(fill)
         for strategy, change in changes.items():
@@ -89,7 +97,10 @@ class Shares:
 
     def total(self, account: str, instrument: str) -> int:
         """The sum of all shares of one position, in units of 1e-18."""
-        return sum(held_units(share.position) for share in self._by_market.get((account, instrument), {}).values())
+        total = 0
+        for share in self._by_market.get((account, instrument), {}).values():
+            total += held_units(share.position)
+        return total
 
     def state(self) -> Any:
         return [[list(key), share.state()] for key, share in self.shares.items()]
