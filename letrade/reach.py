@@ -30,6 +30,11 @@ class Address(Access, frozen=True, kw_only=True):
     inbox: str = VIEWER_INBOX
     """Where answers come: to the desk's own place for who logs in as the desk, which is permitted no other."""
 
+    @property
+    def is_desk(self) -> bool:
+        """Whether we log in as the desk itself, which may be let listen to its own subjects alone."""
+        return self.inbox == DESK_INBOX and self.has_login
+
 
 class Login(NamedTuple):
     """What the URL of a server says; a user without a password is a token."""

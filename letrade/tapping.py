@@ -16,7 +16,7 @@ from letrade.reach import Address, linked
 from letrade.traffic import Losses, Traffic
 
 POLL_SECONDS = 0.25
-BEATS = "letrade.*.ev.heartbeat.>"
+BEATS = "letrade.{}.ev.heartbeat.>"
 
 
 class Display(Protocol):
@@ -55,7 +55,7 @@ class Tap:
         async with linked(address, "letrade-tap") as link:
             link.on_disconnected.append(self._lost_connection)
             subscriptions = await self._subscribe(link, address)
-            await self._listen_to_beats(link)
+            await self._listen_to_beats(link, address.desk if address.is_desk else "*")
             link.on_error.append(self._note)
             self.display.start()
             ticking = asyncio.create_task(self._tick(tick_ns / SECOND))
@@ -112,7 +112,7 @@ class Tap:
             self._failure = error
             self._ended.set()
 
-    async def _listen_to_beats(self, link: Link) -> None:
+    async def _listen_to_beats(self, link: Link, desks: str) -> None:
         """Desks say each second how much they sent; who may not hear that does not learn what was lost."""
         loop = asyncio.get_running_loop()
 
@@ -120,7 +120,7 @@ class Tap:
             if desk := self.losses.hear(subject, payload):
                 loop.call_soon(self.losses.close_at, desk)
 
-        subscription = link.subscribe(BEATS, hear)
+        subscription = link.subscribe(BEATS.format(desks), hear)
         try:
             await link.flush()
         except PermissionRefused:
@@ -150,8 +150,9 @@ def _check_allowed(subscriptions: list[Subscription], address: Address) -> None:
     """PermissionRefused when the server does not let us listen, or does not any more."""
     for each in subscriptions:
         if each.refused:
-            who = f"the user {address.user!r}" if address.user else "a connection without a login"
+            named = f"the user {address.user!r}" if address.user else "this user"
+            who = named if address.has_login else "a connection without a login"
             raise PermissionRefused(
-                f"{', '.join(address.urls)} does not let {who} listen to {each.subject}: name another subject, or "
+                f"{address.places} does not let {who} listen to {each.subject}: name another subject, or "
                 f"another login with --nats nats://USER:PASSWORD@HOST ({each.refused})"
             )

@@ -64,6 +64,11 @@ class DeskNetwork:
         self._watch(asyncio.create_task(self.lease.renew(), name="lease"), on_lost)
         return self.link, epoch
 
+    @property
+    def needs_login(self) -> bool:
+        """Whether a plain `nats` is not let in, as far as we know: at a private server it is the viewer."""
+        return self.server is None and self.access.has_login
+
     def address(self, pid: int, started: int) -> RunRecord:
         """What commands need to reach the desk."""
         passwords = self.server.address.passwords if self.server is not None else {}

@@ -52,6 +52,7 @@ class Status:
             "nats": {
                 "url": self.engine.network.access.places,
                 "client": self.engine.network.access.client,
+                "needs_login": self.engine.network.needs_login,
                 "connected": station.link.connected,
                 **link_troubles(station.link.counters),
                 "server_pid": self.engine.network.server.pid if self.engine.network.server is not None else None,

@@ -137,16 +137,19 @@ class _Hint:
         self.said = False
 
     def once(self, view: dict[str, Any]) -> str:
-        url = (view.get("nats") or {}).get("url")
+        nats = view.get("nats") or {}
+        url = nats.get("url")
         if self.said or not url:
             return ""
         self.said = True
         desk = view.get("desk", options.DEFAULT_DESK)
         by_name = "" if desk == options.DEFAULT_DESK else f" --desk {desk}"
         where = by_name if self.folder == options.data_root() / desk else f" --data-dir {self.folder}"
+        first = f"  letrade context --select{where}\n" if nats.get("needs_login") else ""
+        at = "nats" if first else f"nats -s {url}"
         return (
-            f"data in {self.folder}; look inside with:\n"
-            f"  nats -s {url} sub 'letrade.{desk}.do.>' --translate 'letrade decode'\n"
-            f"  nats -s {url} req letrade.{desk}.req.status '{{}}'\n"
+            f"data in {self.folder}; look inside with:\n{first}"
+            f"  {at} sub 'letrade.{desk}.do.>' --translate 'letrade decode'\n"
+            f"  {at} req letrade.{desk}.req.status '{{}}'\n"
             f"  letrade status{where}; letrade tap 'letrade.{desk}.do.fill.>'{where}; letrade stop{where}"
         )

@@ -70,8 +70,9 @@ def tap(
         raise UsageError(f"--{'by' if by else 'every'} goes with --rates")
     _check_subject(subject)
     sieve = _sieve(subject, where, filters)
-    patterns = [subject] if subject is not None else sieve.subjects(desk)
     address = find_desk(desk, data_dir, server, operator=False)
+    about = address.desk if address.is_desk else desk
+    patterns = [subject] if subject is not None else sieve.subjects(about)
     duration_ns, tick_ns = options.parse_seconds(duration), options.parse_seconds(every or TICK)
     assert tick_ns is not None
 

@@ -16,6 +16,8 @@ USER = nkeys.PREFIX_BYTE_USER
 _UNLIMITED = dict.fromkeys(("subs", "data", "payload"), -1)
 _ACCOUNT_LIMITS = dict.fromkeys(("conn", "leaf", "imports", "exports"), -1) | _UNLIMITED | {"wildcards": True}
 
+_STREAM_LIMITS = dict.fromkeys(("mem_storage", "disk_storage", "streams", "consumer"), -1)
+
 
 class KeyPair:
     """An nkey: its seed is the secret."""
@@ -44,12 +46,20 @@ class Operator:
         self._operator = KeyPair(OPERATOR)
         self._account = KeyPair(ACCOUNT)
 
-    def server_body(self) -> str:
-        """Operator mode with the account in memory."""
+    def server_body(self, *, jetstream: bool = False) -> str:
+        """Operator mode with the account in memory; JetStream wants an account of the system too."""
+        limits = _ACCOUNT_LIMITS | (_STREAM_LIMITS if jetstream else {})
+        account = self._account_jwt(self._account, "account", limits)
+        system = KeyPair(ACCOUNT)
+        accounts = f"{self._account.public}: {account}"
+        if jetstream:
+            accounts += f"\n {system.public}: {self._account_jwt(system, 'system', _ACCOUNT_LIMITS)}"
         operator = make_jwt(self._operator, self._operator.public, "operator", {"type": "operator"})
-        claims = {"type": "account", "limits": _ACCOUNT_LIMITS}
-        account = make_jwt(self._operator, self._account.public, "account", claims)
-        return f"operator: {operator}\nresolver: MEMORY\nresolver_preload {{ {self._account.public}: {account} }}"
+        named = f"system_account: {system.public}\n" if jetstream else ""
+        return f"operator: {operator}\n{named}resolver: MEMORY\nresolver_preload {{ {accounts} }}"
+
+    def _account_jwt(self, account: KeyPair, name: str, limits: dict[str, int]) -> str:
+        return make_jwt(self._operator, account.public, name, {"type": "account", "limits": limits})
 
     def credentials(self, issuer: KeyPair | None = None, permissions: dict[str, Any] | None = None) -> str:
         """The .creds file of a new user; with an issuer of its own the server will not accept it."""
