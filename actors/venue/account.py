@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -18,11 +18,11 @@ from letrade.core.fraction import Fraction
 from letrade.core.instruments import Specification
 from letrade.core.messages.venue import VenueFill
 from letrade.core.money import DEFAULT_SCALE
-from letrade.core.quantities import decimal_units, exact
+from letrade.core.quantities import TEN, decimal_units, exact
 from letrade.hotpath.ledger import Position
 
 
-class Traded(NamedTuple):
+class Traded(msgspec.Struct, frozen=True, gc=False):
     """One trade as one of its two sides sees it."""
 
     order: Order
@@ -49,19 +49,22 @@ class VenueAccount:
         position = self.positions.get(market.instrument)
         if position is None:
             return 0
-        return position.quantity * int(10**market.scales.size_decimals) // int(10**position.quantity_decimals)
+        return position.quantity * TEN[market.scales.size_decimals] // TEN[position.quantity_decimals]
 
     def settle(self, traded: Traded, market: Market, rules: Specification) -> Amount:
         """Moves money, or money and position, and returns the fee."""
         size = market.scales.exact_size(traded.size)
-        notional = exact(traded.price) * size * rules.multiplier
+        notional = exact(traded.price) * size
+        if rules.multiplier != 1:
+            notional *= rules.multiplier
         fee = self.fees.fee(rules, notional, size, traded.maker)
         if rules.kind == "spot":
             self.wallet.add(whole(rules.base, traded.order.side * size))
             self.wallet.add(whole(rules.quote, -traded.order.side * notional))
             fee = self._affordable(fee, traded.order)
         else:
-            self.wallet.add(whole(rules.settle, self._realised(traded, market, rules) * rules.multiplier))
+            realised = self._realised(traded, market, rules)
+            self.wallet.add(whole(rules.settle, realised * rules.multiplier if realised else realised))
         self.wallet.add(fee.negated())
         return fee
 
@@ -69,7 +72,7 @@ class VenueAccount:
         """Fees of an order's parts, each rounded, may be some units more than what was locked for the whole."""
         spendable = self.wallet.spendable(fee.currency, order.number)
         most = max(0, int(spendable.value * 10**DEFAULT_SCALE))
-        return fee._replace(units=min(fee.units, most)) if fee.units > 0 else fee
+        return Amount(fee.currency, min(fee.units, most), fee.scale) if fee.units > 0 else fee
 
     def _realised(self, traded: Traded, market: Market, rules: Specification) -> Fraction:
         """Books a contract trade by the arithmetic that the desk's ledger has too; the profit in price × size."""
@@ -84,8 +87,8 @@ class VenueAccount:
         position = self.positions.get(instrument)
         if position is None or not position.quantity:
             return Fraction(0)
-        scale = 10 ** (position.price_decimals + position.quantity_decimals)
-        worth = exact(price) * Fraction(position.quantity, 10**position.quantity_decimals)
+        scale = TEN[position.price_decimals + position.quantity_decimals]
+        worth = exact(price) * Fraction(position.quantity, TEN[position.quantity_decimals])
         return (worth - Fraction(position.cost, scale)) * rules.multiplier
 
     def unrealised_nearly(self, instrument: str, price: float) -> float:
@@ -98,17 +101,18 @@ class VenueAccount:
 
     def working_size(self, instrument: str, side: int, but: Order, reduce_only: bool = False) -> int:
         """What the other working orders of one side may still trade; only the reduce-only ones where asked."""
-        return sum(
-            order.left
-            for order in self.working.values()
-            if order.instrument == instrument and order.side == side and order.number != but.number
-            and (order.reduce_only or not reduce_only)
-        )  # fmt: skip
+        total = 0
+        for order in self.working.values():
+            if order.instrument == instrument and order.side == side and order.number != but.number:
+                total += order.left if order.reduce_only or not reduce_only else 0
+        return total
 
     def reservation(
         self, order: Order, market: Market, rules: Specification, offered: list[tuple[float, int]]
     ) -> list[Amount]:
         """What the rest of an order may cost at most: `offered` at once, the rest at its own price."""
+        if rules.kind != "spot" and self.fees.currency(rules) == rules.settle:
+            return []
         left = order.left
         cost = Fraction(0)
         for price, offered_size in offered:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import NamedTuple
+
+import msgspec
 
 from letrade.core.fraction import Fraction
 from letrade.core.money import DEFAULT_SCALE, round_half_even
+from letrade.core.quantities import TEN
 
 
-class Amount(NamedTuple):
+class Amount(msgspec.Struct, frozen=True, gc=False):
     """`units` / 10**scale of a currency."""
 
     currency: str
@@ -18,7 +20,7 @@ class Amount(NamedTuple):
 
     @property
     def value(self) -> Fraction:
-        return Fraction(self.units, 10**self.scale)
+        return Fraction(self.units, TEN[self.scale])
 
     def negated(self) -> Amount:
         return Amount(self.currency, -self.units, self.scale)
@@ -27,6 +29,8 @@ class Amount(NamedTuple):
 def whole(currency: str, value: Fraction) -> Amount:
     """A value that is a decimal, to its last digit."""
     scale, rest = 0, value.denominator
+    if rest == 1:
+        return Amount(currency, value.numerator, 0)
     while rest > 1:
         scale += 1
         rest //= 10 if rest % 10 == 0 else (2 if rest % 2 == 0 else 5)
@@ -35,14 +39,14 @@ def whole(currency: str, value: Fraction) -> Amount:
 
 def rounded(currency: str, value: Fraction) -> Amount:
     """A value as money at the default scale, half to even."""
-    value *= 10**DEFAULT_SCALE
-    return Amount(currency, round_half_even(value.numerator, value.denominator), DEFAULT_SCALE)
+    units = round_half_even(value.numerator * TEN[DEFAULT_SCALE], value.denominator)
+    return Amount(currency, units, DEFAULT_SCALE)
 
 
 def rounded_up(currency: str, value: Fraction) -> Amount:
     """A value as money that is surely enough."""
-    value *= 10**DEFAULT_SCALE
-    return Amount(currency, -(-value.numerator // value.denominator), DEFAULT_SCALE)
+    units = -(-value.numerator * TEN[DEFAULT_SCALE] // value.denominator)
+    return Amount(currency, units, DEFAULT_SCALE)
 
 
 def decimals_of(text: str) -> int:

@@ -19,6 +19,8 @@ class Fate(enum.Enum):
     REFUSED = "refused"
     """The venue turns it away unread."""
 
+PASSES = Fate.PASSES
+
 
 class Faults:
     """`lose` is drawn for each request (half the lost never arrive, half go unanswered) and each unasked report."""
@@ -36,7 +38,7 @@ class Faults:
 
     def of_request(self, may_refuse: bool) -> Fate:
         if not self._any:
-            return Fate.PASSES
+            return PASSES
         lost, way, refused = self._draw(), self._draw(), self._draw()
         if lost < self.config.lose:
             return Fate.LOST if way < 0.5 else Fate.UNANSWERED

@@ -20,6 +20,7 @@ class FeeSchedule:
         self._maker = Fraction(maker)
         self._taker = Fraction(taker)
         self._currency = currency
+        self._rates: dict[Specification, Fraction | None] = {}
         self._prices = {pair: Fraction(price) for pair, price in prices.items()}
 
     def currency(self, rules: Specification) -> str:
@@ -53,13 +54,19 @@ class FeeSchedule:
     def _exact(self, rules: Specification, notional: Fraction, size: Fraction, rate: Fraction) -> Fraction:
         if self._currency == "base" and rules.kind == "spot":
             return size * rate
-        return notional * rate * (self._rate_into(rules) or 0)
+        into = self._rate_into(rules) or 0
+        return notional * rate if into == 1 else notional * rate * into
 
     def _paid_in(self, rules: Specification) -> str:
         return rules.quote if rules.kind == "spot" else rules.settle
 
     def _rate_into(self, rules: Specification) -> Fraction | None:
-        """Units of the fee's currency for one unit of what the instrument is paid in."""
+        """Units of the fee's currency for one unit of what the instrument is paid in; found once."""
+        if rules not in self._rates:
+            self._rates[rules] = self._find_rate(rules)
+        return self._rates[rules]
+
+    def _find_rate(self, rules: Specification) -> Fraction | None:
         paid_in, fee = self._paid_in(rules), self.currency(rules)
         if fee == paid_in or self._currency == "base":
             return Fraction(1)

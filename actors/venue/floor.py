@@ -59,19 +59,26 @@ class Floor:
         if isinstance(message, MarkPrice):
             market.mark = message.price
             return
-        outgrown = market.outgrown(message)
-        self._note_price(market, message)
-        if market.model is None:
-            return
-        self.trade(market, market.model, market.model.hear(message), None)
-        for order in [*outgrown, *market.model.take_waiting()]:
-            self._place_again(order, market)
-        self.settled(market)
-
-    def _note_price(self, market: Market, message: MarketMessage) -> None:
+        outgrown = [] if type(message) in market.served else market.outgrown(message)
         if isinstance(message, Trade):
             market.last = message.price
-        elif isinstance(message, BarOpen):
+        else:
+            self._note_price(market, message)
+        model = market.model
+        if model is None:
+            return
+        prints = model.hear(message)
+        if prints:
+            self.trade(market, model, prints, None)
+        waiting = model.take_waiting()
+        if outgrown or waiting:
+            for order in [*outgrown, *waiting]:
+                self._place_again(order, market)
+        if self._positions_moved or model.public or model.complaint:
+            self.settled(market)
+
+    def _note_price(self, market: Market, message: MarketMessage) -> None:
+        if isinstance(message, BarOpen):
             market.last = message.open
         elif isinstance(message, Bar):
             market.last = message.close

@@ -51,7 +51,7 @@ class Funding:
                 instrument=instrument,
                 entry_id=f"funding-{instrument}-{funding_time}-{account.name}",
                 origin="funding",
-                amount=money(*amount),
+                amount=money(amount.currency, amount.units, amount.scale),
                 venue_time=funding_time,
                 reason="" if market.mark else "valued at the last price: no mark price is known",
             )

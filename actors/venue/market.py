@@ -44,6 +44,8 @@ class Market:
         self.mark = 0.0
         self.last = 0.0
         self.complaints = 0
+        self.served: dict[type[MarketMessage], None] = {}
+        """Kinds of data that call for no other model."""
         self.shown: Best = (None, None)
         """The best prices as last published, by a model whose quotes are the market's."""
 
@@ -58,6 +60,7 @@ class Market:
         """Takes the model that this data calls for; the orders of the model that gave way, to be placed again."""
         wanted = CALLS_FOR.get(type(message))
         if self.fixed or wanted is None or (self.model is not None and RANKS[wanted] <= RANKS[self.model.kind]):
+            self.served[type(message)] = None
             return []
         orders = self.model.orders() if self.model is not None else []
         self.model = MODELS[wanted](self.scales)

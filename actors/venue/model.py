@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import abc
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
+
+import msgspec
 
 from letrade.actors.venue.orders import Order
 from letrade.actors.venue.scales import Scales
 from letrade.core.messages.base import MarketMessage
 
 
-class Print(NamedTuple):
+class Print(msgspec.Struct, frozen=True, gc=False):
     """One trade; `maker` and `taker` are our orders in it, None where somebody else's."""
 
     price: float
@@ -99,7 +101,10 @@ class RecordedModel(FillModel):
         taken = self.preview(order.side, order.left, order.limit)
         self.took(order.side, taken)
         prints = [Print(price, size, order.side, None, order) for price, size in taken]
-        if sum(size for _, size in taken) == order.left:
+        left = order.left
+        for _, size in taken:
+            left -= size
+        if not left:
             return prints, ""
         if not order.rests:
             return prints, NO_MORE_SIZE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import copy
 
 import msgspec
 
@@ -15,7 +15,7 @@ from letrade.core.messages.market import Quote, Trade
 from letrade.core.messages.venue import HeldPosition, OpenOrder, VenueFill, VenueOrder, VenueState
 
 
-class Report(NamedTuple):
+class Report(msgspec.Struct, frozen=True):
     """A message and what caused it (None: the message in hand)."""
 
     message: Message
@@ -93,7 +93,7 @@ def of_account(account: VenueAccount, markets: dict[str, Market], instrument: st
 
 def of_fill(fill: VenueFill, again: bool = False) -> Report:
     """A message of its own for each telling, as its header is written when it leaves."""
-    return Report(msgspec.structs.replace(fill), cause=fill.cause, again=again)
+    return Report(copy.copy(fill), cause=fill.cause, again=again)
 
 
 def of_trade(printed: Print, market: Market, trade_id: str, time: int) -> Trade:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+
+import msgspec
 
 from letrade.actors.venue.account import VenueAccount
 from letrade.actors.venue.market import Market
@@ -12,7 +12,7 @@ from letrade.actors.venue.orders import Order
 from letrade.core.fraction import Fraction
 from letrade.core.instruments import Grid, Specification
 from letrade.core.messages.venue import VenueSubmit
-from letrade.core.quantities import exact
+from letrade.core.quantities import TEN, exact
 from letrade.hotpath.decimals import to_units
 
 DOUBT = 1e-6
@@ -52,7 +52,7 @@ def _off_grid(rule: str, value: float, decimals: int, grid: Grid) -> str:
         units = to_units(value, decimals)
     except ValueError as error:
         return f"{rule}: {error}"
-    if units % (grid.step_units * 10 ** (decimals - grid.decimals)):
+    if units % (grid.step_units * TEN[decimals - grid.decimals]):
         return f"{rule}: {value!r} is no multiple of {float(grid.step)!r}"
     return f"{rule}: {value!r} is too large" if units > UNITS_MAX else ""
 
@@ -60,6 +60,8 @@ def _off_grid(rule: str, value: float, decimals: int, grid: Grid) -> str:
 def minimum(order: Order, price: float, market: Market, rules: Specification) -> str:
     """Too small a size or value; a contract order that only reduces may be of any size."""
     if order.reduce_only and rules.kind == "linear":
+        return ""
+    if not rules.size_min and not rules.notional_min:
         return ""
     size = market.scales.exact_size(order.size)
     if size < exact(rules.size_min):
@@ -88,6 +90,8 @@ def reducible(order: Order, account: VenueAccount, market: Market, rules: Specif
 def balance(account: VenueAccount, order: Order, market: Market, rules: Specification, offered: Offered) -> str:
     """Less free money than the order may cost. Locks nothing: what the order itself has locked counts as free."""
     wanted = account.reservation(order, market, rules, offered)
+    if not wanted:
+        return ""
     for currency in dict.fromkeys(amount.currency for amount in wanted):
         needed = sum((amount.value for amount in wanted if amount.currency == currency), Fraction(0))
         free = account.wallet.spendable(currency, order.number).value
@@ -123,7 +127,7 @@ def leverage(
     return ""
 
 
-class Line(NamedTuple):
+class Line(msgspec.Struct, frozen=True, gc=False):
     """One market in which an account holds a contract, or may come to."""
 
     market: Market
@@ -141,39 +145,49 @@ def _lines(
     rules_of: Callable[[str], Specification],
     settle: str,
 ) -> list[Line]:
-    working: Counter[tuple[str, int]] = Counter()
-    others = [each for each in account.working.values() if each.number != order.number]
-    for each in (*others, order):
-        working[each.instrument, each.side] += each.left
-    names = dict.fromkeys([*account.positions, *(instrument for instrument, _ in working)])
+    buys = dict.fromkeys(account.positions, 0)
+    sells = dict(buys)
+    for each in account.working.values():
+        if each.number != order.number:
+            _add_left(each, buys, sells)
+    _add_left(order, buys, sells)
     lines = []
-    for name in names:
+    for name, bought in buys.items():
         rules, market = rules_of(name), markets[name]
         if rules.kind != "linear" or rules.settle != settle:
             continue
         held = account.quantity(market)
-        size = max(abs(held + working[name, 1]), abs(held - working[name, -1]))
+        size = max(abs(held + bought), abs(held - sells[name]))
         lines.append(Line(market, rules, market.value_price() or order.price or 0.0, size))
     return lines
 
 
+def _add_left(order: Order, buys: dict[str, int], sells: dict[str, int]) -> None:
+    name = order.instrument
+    buys.setdefault(name, 0)
+    sells.setdefault(name, 0)
+    (buys if order.side > 0 else sells)[name] += order.left
+
+
 def _surely_fits(account: VenueAccount, lines: list[Line], settle: str, leverage_max: Fraction) -> bool:
     """In doubles, which are off by far less than the margin that is kept: what is not sure is counted exactly."""
-    equity, worth = float(account.wallet.total(settle).value), 0.0
+    total, worth = account.wallet.total(settle), 0.0
+    equity: float = total.units / TEN[total.scale]
     doubtful = abs(equity)
     for line in lines:
-        multiplier = float(line.rules.multiplier)
+        multiplier = 1.0 if line.rules.multiplier == 1 else float(line.rules.multiplier)
         gain = account.unrealised_nearly(line.market.instrument, line.price) * multiplier
         equity += gain
         doubtful += abs(gain)
-        worth += line.price * line.size / 10.0**line.market.scales.size_decimals * multiplier
+        worth += line.price * line.size / TEN[line.market.scales.size_decimals] * multiplier
     sure = equity - DOUBT * doubtful
     return sure > 0 and worth * (1 + DOUBT) < sure * float(leverage_max)
 
 
 def _equity_and_worth(account: VenueAccount, lines: list[Line], settle: str) -> tuple[Fraction, Fraction]:
     equity, worth = account.wallet.total(settle).value, Fraction(0)
-    for market, rules, price, size in lines:
-        equity += account.unrealised(market.instrument, price, rules) if price else 0
-        worth += exact(price) * market.scales.exact_size(size) * rules.multiplier
+    for line in lines:
+        price, rules = line.price, line.rules
+        equity += account.unrealised(line.market.instrument, price, rules) if price else 0
+        worth += exact(price) * line.market.scales.exact_size(line.size) * rules.multiplier
     return equity, worth

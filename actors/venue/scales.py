@@ -6,7 +6,7 @@ from letrade.actors.venue.amounts import decimals_of
 from letrade.core.errors import DataError
 from letrade.core.fraction import Fraction
 from letrade.core.instruments import Catalogue
-from letrade.core.quantities import exact
+from letrade.core.quantities import TEN, decimal_units
 from letrade.hotpath.decimals import from_units, to_units
 
 
@@ -30,13 +30,16 @@ class Scales:
 
     def size_units_down(self, size: float) -> int:
         """The whole units within a size: recorded trades may be finer than the lot."""
-        return int(exact(size) * 10**self.size_decimals)
+        digits, decimals = decimal_units(size)
+        if decimals <= self.size_decimals:
+            return digits * TEN[self.size_decimals - decimals]
+        return int(Fraction(digits, int(10 ** (decimals - self.size_decimals))))
 
     def size(self, units: int) -> float:
         return from_units(units, self.size_decimals)
 
     def exact_size(self, units: int) -> Fraction:
-        return Fraction(units, 10**self.size_decimals)
+        return Fraction(units, TEN[self.size_decimals])
 
 
 def scales_of(catalogue: Catalogue, instrument: str) -> Scales:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
-
-import msgspec
 
 from letrade.actors.venue.exchange import Exchange
 from letrade.actors.venue.faults import Fate, Faults
@@ -39,6 +38,9 @@ from letrade.core.stage import Stage
 
 REQUESTS = "requests"
 FUNDING = "funding:"
+PRIVATE = (VenueOrder, VenueFill, VenueCash)
+"""What an account alone is told, and later."""
+LOST, REFUSED, UNANSWERED = Fate.LOST, Fate.REFUSED, Fate.UNANSWERED
 
 
 class SimulatedVenueConfig(ActorConfig, frozen=True):
@@ -81,9 +83,11 @@ class SimulatedVenue(Actor):
         self, message: Trade | Quote | BookDelta | BookSnapshot | Bar | BarOpen | MarkPrice | MarketFlow
     ) -> None:
         if message.source != self.name:
-            self.exchange.time = self.now()
-            self.exchange.hear(message)
-            self._say(None)
+            exchange = self.exchange
+            exchange.time = self.now()
+            exchange.hear(message)
+            if exchange.reports:
+                self._say(None)
 
     def on_funding_rate(self, rate: FundingRate) -> None:
         if not self.venue.funding or rate.source == self.name:
@@ -110,12 +114,12 @@ class SimulatedVenue(Actor):
 
     def _meet(self, request: Request) -> None:
         fate = self.faults.of_request(may_refuse=not isinstance(request, VenueQuery))
-        if fate is Fate.LOST:
+        if fate is LOST:
             return
         exchange = self.exchange
         if isinstance(request, VenueQuery):
             exchange.query(request)
-        elif fate is Fate.REFUSED:
+        elif fate is REFUSED:
             exchange.refuse(request, "the venue is busy")
         elif isinstance(request, VenueSubmit):
             exchange.submit(request)
@@ -123,7 +127,7 @@ class SimulatedVenue(Actor):
             exchange.cancel(request)
         else:
             exchange.amend(request)
-        self._say(request, unanswered=fate is Fate.UNANSWERED)
+        self._say(request, unanswered=fate is UNANSWERED)
 
     def _say(self, request: Request | None, unanswered: bool = False) -> None:
         """Publish what the exchange has to say: the market's own at once, the rest after the response latency."""
@@ -131,7 +135,7 @@ class SimulatedVenue(Actor):
         said, self.exchange.reports = self.exchange.reports, []
         for report in said:
             cause = report.cause or because
-            if not isinstance(report.message, VenueOrder | VenueFill | VenueCash) and not report.again:
+            if not isinstance(report.message, PRIVATE) and not report.again:
                 self.publish(report.message, cause=cause)
             elif not (unanswered and (report.answers or report.again)):
                 self._answer(report, cause)
@@ -142,8 +146,10 @@ class SimulatedVenue(Actor):
         if report.again or isinstance(report.message, VenueCash):
             self.publish(report.message, at=at, cause=cause)
             return
+        message = report.message
         for later in self.faults.of_answer(may_be_lost=not report.answers):
-            self.publish(msgspec.structs.replace(report.message), at=at + later, cause=cause)
+            self.publish(message, at=at + later, cause=cause)
+            message = copy.copy(message)
 
     def state(self) -> Any:
         return {

@@ -8,7 +8,8 @@ from typing import Any
 
 from letrade.actors.venue.amounts import Amount, whole
 from letrade.core.fraction import Fraction
-from letrade.core.money import DEFAULT_SCALE, Money, money, rescale
+from letrade.core.money import DEFAULT_SCALE, Money, money
+from letrade.core.quantities import TEN
 
 
 class Purse:
@@ -28,7 +29,7 @@ class Purse:
             self.scale = amount.scale
             self.total *= power
             self.locked *= power
-        return rescale(amount.units, amount.scale, self.scale)
+        return amount.units * TEN[self.scale - amount.scale]
 
 
 class Wallet:
@@ -58,10 +59,12 @@ class Wallet:
 
     def lock(self, order: int, amounts: list[Amount]) -> None:
         """Set amounts aside for an order, in place of what was set aside before."""
-        for amount in self._locks.pop(order, []):
+        for amount in self._locks.pop(order, ()):
             purse = self._purse(amount.currency)
             units = purse.units(amount)
             purse.locked -= units
+        if not amounts:
+            return
         kept = [amount for amount in amounts if amount.units]
         for amount in kept:
             purse = self._purse(amount.currency)
