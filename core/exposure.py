@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+
+import msgspec
 
 
-class Exposure(NamedTuple):
+class Exposure(msgspec.Struct, frozen=True, gc=False):
     """An account's net position in an instrument and what its working orders may still buy and sell; units of 1e-18."""
 
     net: int
@@ -25,10 +26,12 @@ class Exposure(NamedTuple):
     @property
     def worst(self) -> int:
         """The largest position, without its sign, that the working orders can lead to."""
-        return max(abs(self.longest), abs(self.shortest))
+        return max(abs(self.net + self.buys), abs(self.net - self.sells))
 
     def with_order(self, side: int, size: int) -> Exposure:
-        return self._replace(buys=self.buys + size) if side > 0 else self._replace(sells=self.sells + size)
+        if side > 0:
+            return Exposure(self.net, self.buys + size, self.sells)
+        return Exposure(self.net, self.buys, self.sells + size)
 
 
 def exposure_of(net: int, working: Iterable[tuple[int, int]]) -> Exposure:

@@ -18,8 +18,7 @@ def order_id(strategy: str, signal: int, leg: int) -> str:
 
 def client_order_id(desk_uid: str, order: str) -> str:
     """128 bits of SHA-256(desk uid, order id), as 32 hexadecimal digits: fits every venue's alphabet and length."""
-    digest = hashlib.sha256(f"{desk_uid}\x00{order}".encode()).digest()
-    return digest[:CLIENT_ORDER_ID_BYTES].hex()
+    return hashlib.sha256(f"{desk_uid}\x00{order}".encode()).hexdigest()[: 2 * CLIENT_ORDER_ID_BYTES]
 
 
 def message_id(source: str, epoch: int, sequence: int) -> str:

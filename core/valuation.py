@@ -32,7 +32,8 @@ class PriceBoard:
     def see(self, message: PriceMessage) -> None:
         instrument = message.instrument
         if isinstance(message, Trade):
-            self.ticking[instrument] = True
+            if instrument not in self.ticking:
+                self.ticking[instrument] = True
             self.prices[instrument] = message.price
         elif isinstance(message, Quote):
             self.ticking[instrument] = True

@@ -23,7 +23,8 @@ class ApprovalGate:
         self.refused = 0
         self.skipping = False
         """The next number may be any: the operator has seen the gap."""
-        self._taken: dict[int, str] = {}
+        self._taken: dict[int, ApprovedOrder | ApprovedAmend | str] = {}
+        """What was approved, or its subject as a snapshot told it."""
         self._waiting: dict[int, ApprovedOrder | ApprovedAmend] = {}
 
     def check(self, approval: ApprovedOrder | ApprovedAmend) -> str:
@@ -39,7 +40,7 @@ class ApprovalGate:
 
     def _take(self, approval: ApprovedOrder | ApprovedAmend) -> None:
         self.epoch, self.expected, self.skipping = approval.epoch, approval.approval + 1, False
-        self._taken[approval.approval] = _subject(approval)
+        self._taken[approval.approval] = approval
         if len(self._taken) > REMEMBERED_MAX:
             del self._taken[next(iter(self._taken))]
 
@@ -61,7 +62,8 @@ class ApprovalGate:
         if approval.source != self.source or approval.epoch < self.epoch:
             return FORGED
         if approval.approval < self.expected:
-            return REPEATED if self._taken.get(approval.approval) == _subject(approval) else FORGED
+            taken = self._taken.get(approval.approval)
+            return REPEATED if taken is not None and _subject(taken) == _subject(approval) else FORGED
         if approval.approval > self.expected and not self.skipping:
             return GAP
         return PASSES
@@ -71,7 +73,8 @@ class ApprovalGate:
 
     def state(self) -> Any:
         waiting = list(self._waiting.values())
-        return [self.epoch, self.expected, self.refused, self.skipping, list(self._taken.items()), waiting]
+        taken = [(number, _subject(approval)) for number, approval in self._taken.items()]
+        return [self.epoch, self.expected, self.refused, self.skipping, taken, waiting]
 
     def restore(self, state: Any) -> None:
         self.epoch, self.expected, self.refused, self.skipping, taken, waiting = state
@@ -80,8 +83,10 @@ class ApprovalGate:
         self._waiting = {approval.approval: approval for approval in approvals}
 
 
-def _subject(approval: ApprovedOrder | ApprovedAmend) -> str:
+def _subject(approval: ApprovedOrder | ApprovedAmend | str) -> str:
     """What was approved: a number that comes again for something else is no repeat."""
+    if isinstance(approval, str):
+        return approval
     if isinstance(approval, ApprovedOrder):
         return repr((approval.account, approval.instrument, approval.order))
     return repr((approval.account, approval.instrument, approval.amend))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import msgspec
 
 from letrade.actors.risk.reservations import Reservations
 from letrade.core.exposure import Exposure
@@ -12,7 +12,7 @@ from letrade.core.quantities import FINE_ONE, ONE, fine
 from letrade.core.valuation import PAR, PriceBoard
 
 
-class Worth(NamedTuple):
+class Worth(msgspec.Struct, frozen=True, gc=False):
     """One instrument of an account: what it was counted from, and what it came to."""
 
     exposure: Exposure | None
@@ -38,7 +38,9 @@ class GrossExposure:
         if own is None:
             return None
         total = own
-        known = self._known.setdefault(account, {})
+        known = self._known.get(account)
+        if known is None:
+            known = self._known[account] = {}
         exposures, prices = self._reservations.exposures(account), self._board.prices
         for other in self._reservations.instruments(account):
             if other == instrument:
@@ -71,4 +73,6 @@ class GrossExposure:
         if not price or rate is None:
             return None
         factor = specification.multiplier if rate is PAR else specification.multiplier * rate
+        if factor == 1:
+            return -(-quantity * fine(price) // ONE)
         return -(-quantity * fine(price) * factor.numerator // (factor.denominator * ONE))

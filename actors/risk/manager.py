@@ -10,7 +10,7 @@ import msgspec
 from letrade.actors.risk.gross import GrossExposure
 from letrade.actors.risk.losses import LossWatch
 from letrade.actors.risk.reservations import Reservations, Reserved
-from letrade.actors.risk.rules import Refusal, Request, malformed, refusal_of
+from letrade.actors.risk.rules import Refusal, Request, Rule, malformed, refusal_of, rules_for
 from letrade.core.actor import Actor, ActorConfig, Context
 from letrade.core.bookkeeping import AccountBook
 from letrade.core.config.desk import DESK_PROCESS, DeskConfig, RiskLimits
@@ -70,6 +70,8 @@ class RiskManager(Actor):
         reporting = self.settings.desk.reporting_currency
         self.gross = GrossExposure(self.reservations, self.board, context.instruments, reporting)
         self._limits: dict[tuple[str, str], RiskLimits] = {}
+        self._rules: dict[tuple[str, Specification], tuple[Rule, ...]] = {}
+        """By account and instrument the rules that could refuse something."""
         self._skipping = frozenset(
             actor.name
             for actor in self.settings.actors
@@ -124,7 +126,8 @@ class RiskManager(Actor):
             opening = opening_part(exposure, order.side, units(order.size))
         if refusal is None and opening:
             size = units(order.size)
-            refusal = refusal_of(self._request(proposal, specification, order.side, size, opening, order.price))
+            request = self._request(proposal, specification, order.side, size, opening, order.price)
+            refusal = refusal_of(request, self._rules_of(proposal.account, request.limits, specification))
         if refusal is not None:
             self._refuse(proposal, order.order_id, refusal)
             return
@@ -134,7 +137,7 @@ class RiskManager(Actor):
                 order.price, order.price is not None and order.time_in_force == "gtc",
             )
         )  # fmt: skip
-        approved = msgspec.structs.replace(order, reduce_only=order.reduce_only and not opening)
+        approved = msgspec.structs.replace(order, reduce_only=False) if order.reduce_only and opening else order
         self.publish(
             ApprovedOrder(
                 strategy=proposal.strategy, account=proposal.account, instrument=proposal.instrument,
@@ -174,7 +177,7 @@ class RiskManager(Actor):
         self, proposal: Proposal, specification: Specification, side: int, size: int, opening: int,
         price: float | None, amended: str = "",
     ) -> Request:  # fmt: skip
-        account, instrument = proposal.account, proposal.instrument
+        account, instrument, now = proposal.account, proposal.instrument, self.now()
         exposure = self.reservations.exposure(account, specification, but=amended).with_order(side, size)
         limits = self._limits_of(account, instrument)
         return Request(
@@ -185,10 +188,10 @@ class RiskManager(Actor):
             opening=opening,
             price=price,
             reference=self.board.prices.get(instrument),
-            age_ns=self.board.age(instrument, self.now()),
+            age_ns=self.board.age(instrument, now),
             rate=self._rate(specification.quote),
             exposure=exposure,
-            gross=self.gross.of(account, specification.id, exposure.worst, price, self.now()),
+            gross=self.gross.of(account, specification.id, exposure.worst, price, now),
             halted=self.halts.reason(account),
             orders_within_second=len(self._recent(account)),
             equity_known=not _limits_losses(limits) or self._equity(account) is not None,
@@ -204,11 +207,20 @@ class RiskManager(Actor):
             found = self._limits[(account, instrument)] = self.settings.risk.limits_for(account, instrument)
         return found
 
+    def _rules_of(self, account: str, limits: RiskLimits, specification: Specification) -> tuple[Rule, ...]:
+        found = self._rules.get((account, specification))
+        if found is None:
+            found = self._rules[account, specification] = rules_for(limits, specification)
+        return found
+
     def _recent(self, account: str) -> list[int]:
         """Times of openings within the last second; those before are forgotten."""
         since = self.now() - RATE_WINDOW_NS
-        recent = self.opened.setdefault(account, [])
-        del recent[: bisect_right(recent, since)]
+        recent = self.opened.get(account)
+        if recent is None:
+            recent = self.opened[account] = []
+        if recent and recent[0] <= since:
+            del recent[: bisect_right(recent, since)]
         return recent
 
     def _next_approval(self, account: str, opening: int) -> int:

@@ -40,7 +40,7 @@ class Reserved(msgspec.Struct, array_like=True):
     def remaining(self) -> int:
         """Units of 1e-18."""
         size = max(self.size, self.amending[1]) if self.amending else self.size
-        return max(0, units(size) - units(self.filled))
+        return max(0, units(size) - units(self.filled)) if self.filled else units(size)
 
 
 class Reservations:
@@ -66,9 +66,16 @@ class Reservations:
 
     def _put(self, order: Reserved) -> None:
         self.orders[order.order_id] = order
-        self._by_market.setdefault(order.market, {})[order.order_id] = order
-        self._by_instrument.setdefault(order.instrument, {})[order.order_id] = order
-        self._changed(order.market)
+        market = order.market
+        mine = self._by_market.get(market)
+        if mine is None:
+            mine = self._by_market[market] = {}
+        mine[order.order_id] = order
+        everyones = self._by_instrument.get(order.instrument)
+        if everyones is None:
+            everyones = self._by_instrument[order.instrument] = {}
+        everyones[order.order_id] = order
+        self._changed(market)
 
     def fill(self, specification: Specification, fill: Fill) -> None:
         """What was reserved is held from now on."""
@@ -82,8 +89,13 @@ class Reservations:
 
     def _changed(self, market: tuple[str, str]) -> None:
         account, instrument = market
-        self._exposures.setdefault(account, {}).pop(instrument, None)
-        self._instruments.setdefault(account, {})[instrument] = None
+        known = self._exposures.get(account)
+        if known:
+            known.pop(instrument, None)
+        held = self._instruments.get(account)
+        if held is None:
+            held = self._instruments[account] = {}
+        held[instrument] = None
 
     def end(self, order_id: str) -> None:
         order = self.orders.pop(order_id, None)
@@ -114,11 +126,12 @@ class Reservations:
 
     def exposure(self, account: str, specification: Specification, but: str = "") -> Exposure:
         """Of an account in an instrument, one order left out."""
-        kept = self._exposures.setdefault(account, {})
-        if not but and specification.id in kept:
-            return kept[specification.id]
-        orders = self._by_market.get((account, specification.id), {}).values()
-        working = ((order.side, order.remaining) for order in orders if order.order_id != but)
+        kept = self.exposures(account)
+        known = None if but else kept.get(specification.id)
+        if known is not None:
+            return known
+        orders = self._by_market.get((account, specification.id)) or {}
+        working = [(order.side, order.remaining) for order in orders.values() if order.order_id != but]
         found = exposure_of(self.holdings.net(account, specification), working)
         if not but:
             kept[specification.id] = found
@@ -126,7 +139,10 @@ class Reservations:
 
     def exposures(self, account: str) -> dict[str, Exposure]:
         """Those that are known by instrument; the same object as long as nothing changes there. Read-only."""
-        return self._exposures.setdefault(account, {})
+        known = self._exposures.get(account)
+        if known is None:
+            known = self._exposures[account] = {}
+        return known
 
     def instruments(self, account: str) -> Iterable[str]:
         """Those in which the account holds or reserves something, or did."""
@@ -139,7 +155,8 @@ class Reservations:
 
     def crossed_by(self, instrument: str, side: int, price: float | None, but: str) -> str:
         """The resting order of ours, in any account, that an order would trade with; '' when none."""
-        for order in self._by_instrument.get(instrument, {}).values():
+        orders = self._by_instrument.get(instrument)
+        for order in orders.values() if orders else ():
             if order.side == side or not order.rests or order.order_id == but:
                 continue
             prices = [order.price, *(order.amending[:1] if order.amending else ())]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import NamedTuple
+
+import msgspec
 
 from letrade.core.config.desk import RiskLimits
 from letrade.core.exposure import Exposure
@@ -21,7 +23,7 @@ class Refusal(NamedTuple):
     value: str
 
 
-class Request(NamedTuple):
+class Request(msgspec.Struct, frozen=True, gc=False):
     """One opening request and all that the rules may look at; quantities in units of 1e-18, values in the reporting
     currency."""
 
@@ -167,9 +169,29 @@ OPENING_RULES: tuple[Rule, ...] = (
 )
 
 
-def refusal_of(request: Request) -> Refusal | None:
+LIMITS_OF: dict[Rule, str] = {
+    price_band: "price_band",
+    order_rate: "max_orders_per_second",
+    order_size: "max_order_size",
+    order_notional: "max_order_notional",
+    position_notional: "max_position_notional",
+    gross_exposure: "max_gross_exposure",
+}
+"""Rules that allow everything where this limit is not set."""
+
+
+def rules_for(limits: RiskLimits, specification: Specification) -> tuple[Rule, ...]:
+    """The opening rules that could refuse something, in their order."""
+    idle: list[Rule] = [rule for rule, name in LIMITS_OF.items() if getattr(limits, name) is None]
+    idle += [] if specification.kind == "spot" else [spot_short]
+    idle += [] if specification.size_min else [size_min]
+    idle += [] if specification.notional_min else [notional_min]
+    return tuple(rule for rule in OPENING_RULES if rule not in idle)
+
+
+def refusal_of(request: Request, rules: Iterable[Rule] = OPENING_RULES) -> Refusal | None:
     """What the first rule that says no says; None when all allow it."""
-    for rule in OPENING_RULES:
+    for rule in rules:
         refusal = rule(request)
         if refusal is not None:
             return refusal
