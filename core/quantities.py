@@ -39,6 +39,7 @@ def decimal_units(value: float) -> tuple[int, int]:
     return shortest(value) or _digits(value)
 
 
+@functools.lru_cache(maxsize=MEMORY)
 def _digits(value: float) -> tuple[int, int]:
     text = repr(value)
     whole, point, part = text.partition(".")

@@ -9,7 +9,7 @@ from letrade.core.messages.market import Trade
 
 FEED = "trades"
 VENUE_WORKER, FEED_WORKER = "exchange", "market"
-TICK_UNITS = 0.01
+TICKS_PER_UNIT = 100
 BASE_TICKS, SWING_TICKS = 10_000, 11
 ACTORS = "letrade.bench.framework.desk_actors"
 
@@ -105,7 +105,7 @@ def tick_maker(instrument_count: int) -> Callable[[int, int], Trade]:
     def tick(k: int, time_ns: int) -> Trade:
         return Trade(
             time=time_ns, source=FEED, epoch=1, sequence=k + 1, instrument=names[k % instrument_count],
-            price=(BASE_TICKS + k // instrument_count % SWING_TICKS) * TICK_UNITS, size=1_000.0, side=1,
+            price=(BASE_TICKS + k // instrument_count % SWING_TICKS) / TICKS_PER_UNIT, size=1_000.0, side=1,
         )  # fmt: skip
 
     return tick
