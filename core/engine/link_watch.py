@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from letrade.core.errors import NatsError
 from letrade.core.network.link import Link, LinkCounters, PermissionRefused, ServerError
+from letrade.core.network.refusals import LoginRefused
 
-LOST, BACK = "nats_connection", "nats_reconnected"
+LOST, BACK, LOGIN = "nats_connection", "nats_reconnected", "nats_login"
 REFUSED, COMPLAINT, HANDLER = "nats_permission", "nats_error", "nats_handler"
 
 
@@ -27,6 +28,8 @@ def code_of(error: Exception) -> str:
         return REFUSED
     if isinstance(error, ServerError):
         return COMPLAINT
+    if isinstance(error, LoginRefused):
+        return LOGIN
     return LOST if isinstance(error, NatsError) else HANDLER
 
 

@@ -22,7 +22,9 @@ NEVER_LATE = frozenset(
 )  # fmt: skip
 """Wishes and orders: what was decided before an outage is not sent after it. Facts and cancels may be late."""
 
-MAY_BE_LATE = frozenset(kind for name, kind in BY_TAG.items() if kind.FAMILY == "do" and name not in NEVER_LATE)
+MAY_BE_LATE = frozenset(
+    kind for name, kind in BY_TAG.items() if name == "alert" or (kind.FAMILY == "do" and name not in NEVER_LATE)
+)
 
 SUBJECTS_MAX = 16_384
 

@@ -169,7 +169,8 @@ class Lifeline:
         self._end(connection)
         if self._closing:
             return
-        self._say(NatsError(f"the connection to NATS at {self._address} is lost: {said_of(error)}"))
+        why = said_of(error) if error is not None else "the server closed it"
+        self._say(NatsError(f"the connection to NATS at {self._address} is lost: {why}"))
         self._call(self.on_disconnected)
         self._spawn(self._come_back())
 
@@ -198,7 +199,8 @@ class Lifeline:
                 await self._try_next()
                 return
             except (OSError, LetradeError, TimeoutError) as error:
-                self._say(NatsError(f"connection to NATS: {said_of(error)}"))
+                kind = LoginRefused if isinstance(error, LoginRefused) else NatsError
+                self._say(kind(f"connection to NATS: {said_of(error)}"))
                 if isinstance(error, LoginRefused | ConfigurationError):
                     await asyncio.sleep(REFUSED_LOGIN_SECONDS)
 

@@ -43,6 +43,7 @@ from letrade.core.network.nats_routes import (
     StreamRoute,
     Waiting,
 )
+from letrade.core.network.refusals import LoginRefused, is_about_login
 from letrade.core.network.wire import CommandWriter, header_block
 
 CLOSE_PATIENCE_SECONDS = 0.5
@@ -295,7 +296,8 @@ class NatsPyLink:
         if self._last_error is None or text != str(self._last_error):
             self._last_error = NatsError(text)
             if self._was_up and not self._closing:
-                self._report(NatsError(f"connection to NATS: {text}"))
+                kind = LoginRefused if is_about_login(text) else NatsError
+                self._report(kind(f"connection to NATS: {text}"))
 
     def _connection_lost(self, problem: Exception) -> None:
         self._connection_error(problem)

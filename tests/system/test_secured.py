@@ -95,7 +95,8 @@ def test_an_authority_that_did_not_sign_the_server_ends_the_run_with_a_clear_tex
 
 def test_a_missing_file_is_told_by_check_and_by_run(keyed: SecuredWorld) -> None:
     (keyed.folder / "desk.key").unlink()
-    for words in (["check"], ["run", "--data-dir", keyed.folder / "data"]):
+    runs: list[list[str | Path]] = [["check"], ["run", "--data-dir", keyed.folder / "data"]]
+    for words in runs:
         answer = letrade(words[0], keyed.folder / "desk.toml", *words[1:])
         assert (answer.returncode, f"cannot read {keyed.folder}/desk.key" in answer.stderr) == (4, True), answer.stderr
 
@@ -111,6 +112,8 @@ def test_a_permission_taken_back_and_a_server_that_was_away_show_in_the_status(k
     told = [alert["text"] for alert in status["alerts"] if alert["code"] == "nats_permission"]
     assert any("letrade.main." in text for text in told)
     assert status["nats"]["server_errors"] > 0
+    keyed.server.reload(keyed.body("authorization { users: [ { user: other, password: other } ] }"))
+    until(lambda: "nats_login" in keyed.desk.output.read_text(), "the news that the login is refused", 60)
     keyed.server.kill()
     keyed.server.body = keyed.body(keyed.users(permissions_told()))
     keyed.server.start()

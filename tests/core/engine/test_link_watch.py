@@ -9,6 +9,7 @@ import pytest
 from letrade.core.engine.link_watch import code_of, link_troubles, watch_link
 from letrade.core.errors import DataError, NatsError
 from letrade.core.network.link import LinkCounters, PermissionRefused, ServerError, ServerInfo
+from letrade.core.network.refusals import LoginRefused
 
 
 class QuietLink:
@@ -25,7 +26,8 @@ class QuietLink:
     ("error", "code"),
     [
         (PermissionRefused("no"), "nats_permission"), (ServerError("slow consumer"), "nats_error"),
-        (NatsError("lost"), "nats_connection"), (ValueError("x"), "nats_handler"), (DataError("x"), "nats_handler"),
+        (LoginRefused("revoked"), "nats_login"), (NatsError("lost"), "nats_connection"),
+        (ValueError("x"), "nats_handler"), (DataError("x"), "nats_handler"),
     ],
 )  # fmt: skip
 def test_each_kind_of_trouble_has_its_code(error: Exception, code: str) -> None:
