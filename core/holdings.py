@@ -38,15 +38,15 @@ class Holdings:
         """Sum of all shares without their signs."""
 
     def book(self, specification: Specification, fill: Fill) -> None:
+        market = (fill.account, fill.instrument)
         for strategy, change in share_changes(specification, fill):
-            self._change((fill.account, fill.instrument, strategy), change)
+            self._change((fill.account, fill.instrument, strategy), market, change)
 
-    def _change(self, key: Key, change: int) -> None:
+    def _change(self, key: Key, market: tuple[str, str], change: int) -> None:
         before = self.shares.pop(key, 0)
         after = before + change
         if after:
             self.shares[key] = after
-        market = key[:2]
         if key[2] != NO_STRATEGY:
             self._nets[market] = self._nets.get(market, 0) + change
         self._gross[market] = self._gross.get(market, 0) + abs(after) - abs(before)
@@ -77,4 +77,4 @@ class Holdings:
     def restore(self, state: Any) -> None:
         self.shares, self._nets, self._gross = {}, {}, {}
         for account, instrument, strategy, share in state:
-            self._change((account, instrument, strategy), int(share))
+            self._change((account, instrument, strategy), (account, instrument), int(share))

@@ -80,14 +80,15 @@ class Ledger(Actor):
         specification = self.context.instruments.at(fill.instrument, fill.time)
         book = self._book(fill.account)
         realised, currencies = book.book_fill(specification, fill)
-        keys = self.shares.book(specification, fill)
+        paid = fraction_of_money(fill.fee)
+        keys = self.shares.book(specification, fill, paid)
         self._check(fill.account, specification)
         if fill.fill_number:
             self.fill_numbers[fill.account] = self.fill_numbers.get(fill.account, 0) + 1
         self.board.prices.setdefault(fill.instrument, fill.price)
         total = self.accounts.share((fill.account, fill.instrument, NO_STRATEGY), specification)
         total.realised = total.realised + realised if realised else total.realised
-        total.pay(fill)
+        total.pay(fill.fee.currency, paid)
         self._tell_positions(fill.account, specification, keys)
         self._tell_balances(fill.account, currencies)
         self._tell_equity_when_due()

@@ -11,7 +11,6 @@ from letrade.core.instruments import Specification
 from letrade.core.messages.base import NO_STRATEGY
 from letrade.core.messages.orders import Fill
 from letrade.core.money import DEFAULT_SCALE
-from letrade.core.quantities import fraction_of_money
 from letrade.hotpath.ledger import Position
 
 
@@ -27,9 +26,8 @@ class Share:
         self.funding = Fraction(0)
         """Received, in the settlement currency."""
 
-    def pay(self, fill: Fill) -> None:
-        if fill.fee.integer:
-            currency, paid = fill.fee.currency, fraction_of_money(fill.fee)
+    def pay(self, currency: str, paid: Fraction) -> None:
+        if paid:
             before = self.fees.get(currency)
             self.fees[currency] = paid if before is None else before + paid
 
@@ -59,21 +57,22 @@ class Shares:
         self._by_market.setdefault(key[:2], {})[key] = share
         return share
 
-    def book(self, specification: Specification, fill: Fill) -> list[Key]:
-        """Books a fill on the share of its strategy, and what its fee took of the asset; the keys that changed."""
+    def book(self, specification: Specification, fill: Fill, paid: Fraction) -> list[Key]:
+        """Books a fill and its fee on the share of its strategy, and what the fee took of the asset; the keys that
+        changed."""
         key = (fill.account, fill.instrument, fill.strategy)
         if specification.kind != "spot":
             share = self.share(key, specification)
             realised = book_contract(share.position, specification, fill)
             share.realised = share.realised + realised if realised else share.realised
-            share.pay(fill)
+            share.pay(fill.fee.currency, paid)
             return [key]
         changes: dict[str, int] = {}
         for strategy, change in share_changes(specification, fill):
             changes[strategy] = changes.get(strategy, 0) + change
         own = self.share(key, specification)
         own.realised += book_share(own.position, specification, fill, changes.pop(fill.strategy))
-        own.pay(fill)
+        own.pay(fill.fee.currency, paid)
         for strategy, change in changes.items():
             other = self.share((fill.account, fill.instrument, strategy), specification)
             other.realised += book_dust(other.position, change)

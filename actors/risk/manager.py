@@ -15,7 +15,7 @@ from letrade.core.actor import Actor, ActorConfig, Context
 from letrade.core.bookkeeping import AccountBook
 from letrade.core.config.desk import DESK_PROCESS, DeskConfig, RiskLimits
 from letrade.core.config.values import PositiveDuration
-from letrade.core.exposure import opening_part
+from letrade.core.exposure import Exposure, opening_part
 from letrade.core.fraction import Fraction
 from letrade.core.halts import EVERYONE, Halts
 from letrade.core.instruments import Specification
@@ -37,7 +37,7 @@ from letrade.core.messages.orders import (
 from letrade.core.orders import TERMINAL, WORKING
 from letrade.core.quantities import units
 from letrade.core.stage import SKIPS_BAD_MESSAGES, Stage
-from letrade.core.valuation import PriceBoard, value
+from letrade.core.valuation import PAR, PriceBoard, value
 
 RATE_WINDOW_NS = 10**9
 
@@ -67,8 +67,8 @@ class RiskManager(Actor):
         """Times of approved openings within the last second, by account."""
         self.equity_check = 0
         self.age_max = wish_age_max(self.settings)
-        reporting = self.settings.desk.reporting_currency
-        self.gross = GrossExposure(self.reservations, self.board, context.instruments, reporting)
+        self._reporting = self.settings.desk.reporting_currency
+        self.gross = GrossExposure(self.reservations, self.board, context.instruments, self._reporting)
         self._limits: dict[tuple[str, str], RiskLimits] = {}
         self._rules: dict[tuple[str, Specification], tuple[Rule, ...]] = {}
         """By account and instrument the rules that could refuse something."""
@@ -119,15 +119,13 @@ class RiskManager(Actor):
             self._refuse(proposal, order.order_id, _unknown(proposal))
             return
         specification = self.context.instruments.at(proposal.instrument, self.now())
-        refusal = malformed(specification, order.side, order.size, order.price)
-        opening = 0
+        refusal, opening = malformed(specification, order.side, order.size, order.price), 0
         if refusal is None:
-            exposure = self.reservations.exposure(proposal.account, specification)
-            opening = opening_part(exposure, order.side, units(order.size))
-        if refusal is None and opening:
-            size = units(order.size)
-            request = self._request(proposal, specification, order.side, size, opening, order.price)
-            refusal = refusal_of(request, self._rules_of(proposal.account, request.limits, specification))
+            size, exposure = units(order.size), self.reservations.exposure(proposal.account, specification)
+            opening = opening_part(exposure, order.side, size)
+            if opening:
+                request = self._request(proposal, specification, exposure, order.side, size, opening, order.price)
+                refusal = refusal_of(request, self._rules_of(proposal.account, request.limits, specification))
         if refusal is not None:
             self._refuse(proposal, order.order_id, refusal)
             return
@@ -159,8 +157,9 @@ class RiskManager(Actor):
         opening = opening_part(exposure, order.side, size)
         smaller = size <= order.remaining and amend.price == order.price
         if refusal_found is None and opening and not smaller:
+            others = self.reservations.exposure(proposal.account, specification, but=order.order_id)
             refusal_found = refusal_of(
-                self._request(proposal, specification, order.side, size, opening, amend.price, order.order_id)
+                self._request(proposal, specification, others, order.side, size, opening, amend.price, order.order_id)
             )
         if refusal_found is not None:
             self._refuse(proposal, amend.order_id, refusal_found, "amend")
@@ -174,11 +173,11 @@ class RiskManager(Actor):
         )  # fmt: skip
 
     def _request(
-        self, proposal: Proposal, specification: Specification, side: int, size: int, opening: int,
+        self, proposal: Proposal, specification: Specification, others: Exposure, side: int, size: int, opening: int,
         price: float | None, amended: str = "",
     ) -> Request:  # fmt: skip
         account, instrument, now = proposal.account, proposal.instrument, self.now()
-        exposure = self.reservations.exposure(account, specification, but=amended).with_order(side, size)
+        exposure = others.with_order(side, size)
         limits = self._limits_of(account, instrument)
         return Request(
             specification=specification,
@@ -199,7 +198,9 @@ class RiskManager(Actor):
         )
 
     def _rate(self, currency: str) -> Fraction | None:
-        return self.board.rate(currency, self.settings.desk.reporting_currency, self.context.instruments)
+        if currency == self._reporting:
+            return PAR
+        return self.board.rate(currency, self._reporting, self.context.instruments)
 
     def _limits_of(self, account: str, instrument: str) -> RiskLimits:
         found = self._limits.get((account, instrument))
@@ -299,8 +300,7 @@ class RiskManager(Actor):
             self._halt(account, reason)
 
     def _equity(self, account: str) -> Fraction | None:
-        reporting = self.settings.desk.reporting_currency
-        return value(self.books[account], self.board, self.context.instruments, reporting, self.now()).equity
+        return value(self.books[account], self.board, self.context.instruments, self._reporting, self.now()).equity
 
     def _halt(self, account: str, reason: str) -> None:
         if self.halts.halt(account, reason, pause=False):

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from letrade.core.exposure import Exposure, exposure_of
+from letrade.core.exposure import Exposure
 from letrade.core.holdings import Holdings
 from letrade.core.instruments import Specification
 from letrade.core.messages.orders import Fill, OrderUpdate
@@ -130,9 +130,15 @@ class Reservations:
         known = None if but else kept.get(specification.id)
         if known is not None:
             return known
-        orders = self._by_market.get((account, specification.id)) or {}
-        working = [(order.side, order.remaining) for order in orders.values() if order.order_id != but]
-        found = exposure_of(self.holdings.net(account, specification), working)
+        buys = sells = 0
+        for order in (self._by_market.get((account, specification.id)) or {}).values():
+            if order.order_id == but:
+                continue
+            if order.side > 0:
+                buys += order.remaining
+            else:
+                sells += order.remaining
+        found = Exposure(self.holdings.net(account, specification), buys, sells)
         if not but:
             kept[specification.id] = found
         return found

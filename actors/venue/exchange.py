@@ -9,6 +9,7 @@ from letrade.actors.venue.market import Market
 from letrade.actors.venue.model import FillModel
 from letrade.actors.venue.orders import CANCELLED, EXPIRED, REJECTED, Order
 from letrade.actors.venue.reports import Report
+from letrade.core.instruments import Specification
 from letrade.core.messages.venue import VenueAmend, VenueCancel, VenueQuery, VenueSubmit
 from letrade.core.subjects import account_instrument
 
@@ -34,7 +35,7 @@ class Exchange(Floor):
         elif market is not None and market.model is not None:
             ended = self.execute(order, market, market.model)
         answer = reports.of_order(order, market, "submit", bool(refusal), refusal or ended)
-        self.reports.append(Report(answer, request.id, answers=True))
+        self.reports.append(Report(answer, order.cause, answers=True))
         if market is not None and not refusal:
             self.settled(market)
         return None
@@ -83,13 +84,14 @@ class Exchange(Floor):
             rules.form(request)
             or rules.price_grid(request.price, market, version)
             or self.fees.refusal(version)
-            or self._give_size(order, request.size, account, market)
-            or self.placement_refusal(order, account, market, model)
+            or self._give_size(order, request.size, account, market, version)
+            or self.placement_refusal(order, account, market, model, version)
         )
 
-    def _give_size(self, order: Order, size: float, account: VenueAccount, market: Market) -> str:
+    def _give_size(
+        self, order: Order, size: float, account: VenueAccount, market: Market, version: Specification
+    ) -> str:
         """Reduce-only sizes shrink to what there is to reduce, which need not be whole lots."""
-        version = self.rules_of(order.instrument)
         most = rules.reducible(order, account, market, version) if order.reduce_only else rules.UNITS_MAX
         if most == 0:
             return "reduce_only: nothing to reduce"
@@ -128,12 +130,13 @@ class Exchange(Floor):
             return "a market order has no price to amend"
         if market.model is None:
             return "no market"
-        refusal = rules.price_grid(request.price, market, self.rules_of(order.instrument))
+        version = self.rules_of(order.instrument)
+        refusal = rules.price_grid(request.price, market, version)
         account = self.accounts[order.account]
-        refusal = refusal or self._give_size(wanted, request.size, account, market)
+        refusal = refusal or self._give_size(wanted, request.size, account, market, version)
         if not refusal and wanted.size <= order.filled:
             refusal = f"size: {request.size!r} is not above the {market.scales.size(order.filled)!r} filled"
-        return refusal or self.placement_refusal(wanted, account, market, market.model)
+        return refusal or self.placement_refusal(wanted, account, market, market.model, version)
 
     def _change(self, order: Order, wanted: Order, market: Market, model: FillModel) -> str:
         prints, ended = model.amend(order, wanted.price, wanted.size)

@@ -88,7 +88,9 @@ class Floor:
         if not order.working or model is None:
             return
         before = (order.status, order.filled)
-        reason = self.placement_refusal(order, self.accounts[order.account], market, model)
+        reason = self.placement_refusal(
+            order, self.accounts[order.account], market, model, self.rules_of(order.instrument)
+        )
         ended = reason or self.execute(order, market, model)
         if reason:
             self.end(order, EXPIRED)
@@ -119,9 +121,10 @@ class Floor:
             alert = Alert(level="warning", code="venue-bad-data", text=text, instrument=market.instrument)
             self.reports.append(Report(alert))
 
-    def placement_refusal(self, order: Order, account: VenueAccount, market: Market, model: FillModel) -> str:
+    def placement_refusal(
+        self, order: Order, account: VenueAccount, market: Market, model: FillModel, version: Specification
+    ) -> str:
         """What depends on the market and the money of this moment."""
-        version = self.rules_of(order.instrument)
         if order.post_only and model.preview(order.side, 1, order.limit):
             return "post_only: it would trade at once"
         offered = model.preview(order.side, order.left, order.limit)
@@ -214,12 +217,11 @@ class Floor:
 
     def _fit_reducing(self, account: VenueAccount, market: Market) -> None:
         """A reduce-only contract order never outgrows the position: the newest shrink first, and end at nothing."""
-        version = self.rules_of(market.instrument)
-        if version.kind != "linear" or market.model is None:
+        if not account.working or market.model is None or self.rules_of(market.instrument).kind != "linear":
             return
         reducing = [o for o in account.working.values() if o.reduce_only and o.instrument == market.instrument]
         for order in sorted(reducing, key=lambda order: -order.number):
-            most = rules.reducible(order, account, market, version)
+            most = rules.reducible(order, account, market, self.rules_of(market.instrument))
             if order.left <= most:
                 continue
             if most == 0:

@@ -131,10 +131,9 @@ class SimulatedVenue(Actor):
 
     def _say(self, request: Request | None, unanswered: bool = False) -> None:
         """Publish what the exchange has to say: the market's own at once, the rest after the response latency."""
-        because = request.id if request is not None else None
         said, self.exchange.reports = self.exchange.reports, []
         for report in said:
-            cause = report.cause or because
+            cause = report.cause or (None if request is None else request.id)
             if not isinstance(report.message, PRIVATE) and not report.again:
                 self.publish(report.message, cause=cause)
             elif not (unanswered and (report.answers or report.again)):
@@ -146,10 +145,9 @@ class SimulatedVenue(Actor):
         if report.again or isinstance(report.message, VenueCash):
             self.publish(report.message, at=at, cause=cause)
             return
-        message = report.message
-        for later in self.faults.of_answer(may_be_lost=not report.answers):
+        for place, later in enumerate(self.faults.of_answer(may_be_lost=not report.answers)):
+            message = copy.copy(report.message) if place else report.message
             self.publish(message, at=at + later, cause=cause)
-            message = copy.copy(message)
 
     def state(self) -> Any:
         return {
