@@ -1,4 +1,5 @@
 """Parts of a buffer, read as numbers and texts without copying them first."""
+cimport cython
 from cpython.bytes cimport PyBytes_FromStringAndSize
 from cpython.unicode cimport PyUnicode_DecodeUTF8
 from libc.stdint cimport int64_t, uint64_t
@@ -49,6 +50,7 @@ cdef inline int64_t number_of(Span digits) noexcept:
     return number
 
 
+@cython.overflowcheck(False)
 cdef inline Py_ssize_t mix_of(Span subject) noexcept:
     """A number that depends on all bytes, eight at a time."""
     cdef uint64_t mixed = <uint64_t>subject.length, word
