@@ -141,12 +141,13 @@ def _of_server(
     except DataError as error:
         raise UsageError(str(error)) from error
     places = [split_login(each) for each in server.url.split(",")]
+    login = places[0] if server.credentials is None else places[0]._replace(user=None, password=None, token=None)
     paths = {"creds": server.credentials or "", "ca": server.authorities or ""}
     paths |= {option: str(path) for option, path in files.items() if path is not None}
     return Context(
         name=name, description=describe(desk, "viewer", "at a server that was given"),
-        url=",".join(place.url for place in places), user=places[0].user or "", password=places[0].password or "",
-        token=places[0].token or "", tls_first=tls_first, **paths,
+        url=",".join(place.url for place in places), user=login.user or "", password=login.password or "",
+        token=login.token or "", tls_first=tls_first, **paths,
     )  # fmt: skip
 
 

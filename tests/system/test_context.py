@@ -144,3 +144,34 @@ def test_what_does_not_go_together_is_told(home: Home, tmp_path: Path) -> None:
 
 def test_without_a_running_desk_there_is_nothing_to_write(home: Home, tmp_path: Path) -> None:
     assert home.context("--data-dir", tmp_path / "none").returncode == 3
+
+
+def test_a_desk_on_a_server_of_its_owners_gets_its_files_and_its_token(home: Home) -> None:
+    nobody = {"user": None, "password": None, "operator_user": None, "operator_password": None, "system_user": None}
+    tls = {"authorities": "/etc/ca.pem", "certificate": "/etc/desk.pem", "first": True}
+    home.run(**nobody, system_password=None, urls=["tls://host:4222"], credentials="/etc/desk.creds", tls=tls)
+    home.write()
+    written = home.read("letrade-main-operator")
+    del written["description"]
+    assert written == {
+        "name": "letrade-main-operator", "url": "tls://host:4222", "creds": "/etc/desk.creds", "ca": "/etc/ca.pem",
+        "cert": "/etc/desk.pem", "key": "/etc/desk.pem", "tls_first": True, "inbox_prefix": "_INBOX_letrade",
+    }  # fmt: skip
+    home.run(**nobody, system_password=None, token="secret-token")
+    told = home.write("--json").stdout
+    assert home.read("letrade-main-operator")["token"] == "secret-token"
+    assert "secret" not in told
+
+
+def test_a_token_in_a_url_and_the_files_of_the_environment_are_kept(home: Home, tmp_path: Path) -> None:
+    home.context("--nats", "tls://secret-token@host,tls://other", "--name", "far")
+    far = home.read("far")
+    assert (far["url"], far["token"]) == ("tls://host:4222,tls://other:4222", "secret-token")
+    home.environment |= {"LETRADE_NATS_CREDS": str(tmp_path / "me.creds"), "LETRADE_NATS_CA": str(tmp_path / "ca.pem")}
+    home.context("--nats", "tls://secret-token@host", "--name", "far")
+    far = home.read("far")
+    assert (far["creds"], far["ca"]) == (str(tmp_path / "me.creds"), str(tmp_path / "ca.pem"))
+    assert "token" not in far  # a .creds file counts before a login in the URL
+    assert home.write().returncode == 0  # what the environment says is for servers that are named
+    answer = home.write("--nats-creds", tmp_path / "me.creds")
+    assert (answer.returncode, "--nats-creds goes with --nats" in answer.stderr) == (2, True)
