@@ -74,7 +74,7 @@ class CapitalManager(Actor):
         position: float | None = target.position
         if not target.sized:
             position = self.purse.sized(target.account, target.strategy, specification, target.position, self.now())
-        if self._late(target):
+        if self.age_max is not None and self.now() - target.time > self.age_max:
             self._refuse_late(desire, target)
         elif position is None:
             self._refuse(desire, "no_price", "a known price", "none")

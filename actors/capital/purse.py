@@ -145,8 +145,9 @@ class Purse:
 
     def required(self, key: Key, orders: list[Working], now: int) -> int:
         """Parts that a share and these orders of it may take at worst."""
-        price = self.board.prices.get(key[1], 0.0)
-        return self.terms(key[1], now).required(self.holdings.shares.get(key, 0), price, orders)
+        terms, share = self.terms(key[1], now), self.holdings.shares.get(key, 0)
+        unit = terms.margin(self.board.prices.get(key[1], 0.0))
+        return abs(share) * unit + terms.beyond(share, unit, orders)
 
     def _needed(self, account: str, currency: str, working: WorkingOrders, now: int) -> int:
         """By all shares of an account that are paid for in this currency, and their orders."""
@@ -170,17 +171,12 @@ class Purse:
         unit = terms.margin(price)
         total: int = self.holdings.gross().get(market, 0) * unit
         for key in working.by_market.get(market, ()):
-            total += self._beyond_margin(key, terms, price, working)
+            known = self._beyond.get(key)
+            if known is None or known[0] != price:
+                beyond = terms.beyond(self.holdings.shares.get(key, 0), unit, working.of(key))
+                known = self._beyond[key] = (price, beyond)
+            total += known[1]
         return total
-
-    def _beyond_margin(self, key: Key, terms: Terms, price: float, working: WorkingOrders) -> int:
-        """What the orders of a share take beyond its margin."""
-        known = self._beyond.get(key)
-        if known is None or known[0] != price:
-            orders, share = working.of(key), self.holdings.shares.get(key, 0)
-            beyond = terms.required(share, price, orders) - abs(share) * terms.margin(price) if orders else 0
-            known = self._beyond[key] = (price, beyond)
-        return known[1]
 
     def reserved(self, account: str, currency: str, working: WorkingOrders, now: int) -> Fraction:
         """Of one currency of one account, by all strategies, for orders on their way."""
@@ -203,20 +199,24 @@ class Purse:
     def shortage(self, changed: Working, working: WorkingOrders, now: int) -> Shortage | None:
         """Why an order may not be added or changed so; None when it may."""
         key = changed.key
-        after = working.of(key)
+        before = working.of(key)
+        after = before
         if changed.order_id in working.by_id:
-            after = [order for order in after if order.order_id != changed.order_id]
-        after.append(changed)
+            after = [order for order in before if order.order_id != changed.order_id]
+        after = [*after, changed]
         terms, share = self.terms(changed.instrument, now), self.holdings.shares.get(key, 0)
         price = self.board.prices.get(changed.instrument, 0.0)
-        parts = terms.required(share, price, after)
-        needed = parts - abs(share) * terms.margin(price) - self._beyond_margin(key, terms, price, working)
+        unit = terms.margin(price)
+        present, wanted = terms.beyond(share, unit, before), terms.beyond(share, unit, after)
+        if before:
+            self._beyond[key] = (price, present)
+        needed = wanted - present
         if needed <= 0:
             return None
         free = self._free(changed.account, terms.currency, working, now)
         if needed > free:
             return Shortage(f"{self.show(free)} {terms.currency} free", f"{self.show(needed)} {terms.currency}")
-        return self._overdrawn(key, parts, working, now)
+        return self._overdrawn(key, abs(share) * unit + wanted, working, now)
 
     def _overdrawn(self, key: Key, parts: int, working: WorkingOrders, now: int) -> Shortage | None:
         """Whether the strategy would have more at work than it may; its share of this key takes `parts`."""

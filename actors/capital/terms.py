@@ -29,12 +29,30 @@ class Terms:
             self._price, self._margin = price, _times(price, self._holding)
         return self._margin
 
-    def required(self, share: int, price: float, orders: list[Working]) -> int:
-        """Parts that one share and its working orders may take at worst, whichever of them fill and in which order.
+    def beyond(self, share: int, unit: int, orders: list[Working]) -> int:
+        """Parts that the working orders of a share may take at worst beyond its margin, which is `unit` for each 1e-18.
+
+        Orders that all go on from where the share stands add up.
+        """
+        if not orders:
+            return 0
+        total, side, costs = 0, orders[0].side, self._costs
+        if share * side >= 0:
+            for order in orders:
+                if order.side != side:
+                    break
+                cost = costs.get(order.basis)
+                total += order.remaining * (self._cost_at(order.basis) if cost is None else cost)
+            else:
+                return total
+        held = abs(share) * unit
+        return self._worst(share, held, orders) - held
+
+    def _worst(self, share: int, held: int, orders: list[Working]) -> int:
+        """What the share and its orders may take, whichever of them fill and in which order.
 
         The position stays between what all sells and what all buys lead to: what closes first costs nothing.
         """
-        held = abs(share) * self.margin(price)
         buys: list[Working] = []
         sells: list[Working] = []
         for order in orders:
@@ -45,14 +63,8 @@ class Terms:
 
     def _opening_cost(self, against: int, orders: list[Working]) -> int:
         """Of what orders of one side open beyond closing `against`, the dearest of them last."""
-        total, costs = 0, self._costs
-        if against <= 0:
-            for order in orders:
-                cost = costs.get(order.basis)
-                total += order.remaining * (self._cost_at(order.basis) if cost is None else cost)
-            return total
-        closing = against
-        for order in sorted(orders, key=_basis):
+        total, closing = 0, max(0, against)
+        for order in sorted(orders, key=_basis) if len(orders) > 1 else orders:
             remaining = order.remaining
             closed = min(closing, remaining)
             closing -= closed
