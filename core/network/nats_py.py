@@ -44,7 +44,7 @@ from letrade.core.network.nats_routes import (
     Waiting,
 )
 from letrade.core.network.refusals import LoginRefused, is_about_login
-from letrade.core.network.wire import CommandWriter, header_block
+from letrade.core.network.wire import command_writer, header_block
 
 CLOSE_PATIENCE_SECONDS = 0.5
 DRAIN_PATIENCE_SECONDS = 5.0
@@ -64,7 +64,7 @@ class NatsPyLink:
         self.on_error: list[Callable[[Exception], None]] = []
         self._inbound = Inbound(self.counters, self._report)
         self._client = OrderedClient(self._server_error, self._connection_lost, self._inbound.read_done)
-        self._writer = CommandWriter()
+        self._writer = command_writer()
         self._up = False
         self._was_up = False
         self._closing = False
@@ -153,7 +153,8 @@ class NatsPyLink:
         if size > self._client.max_payload:
             raise NatsError(f"{subject}: {size} bytes are more than the server's {self._client.max_payload}")
         kind = Kind.LATE_OK if late_ok else Kind.PROMPT
-        self._send(self._writer.publish(subject, payload, reply, block), kind, subject)
+        self._writer.publish(subject, payload, reply, block)
+        self._send(self._writer.take(), kind, subject)
         self.counters.sent += 1
         self.counters.sent_bytes += len(payload)
 
@@ -167,6 +168,10 @@ class NatsPyLink:
         if not self._flush_scheduled and self.connected:
             self._flush_scheduled = True
             asyncio.get_running_loop().call_soon(self._write_outbox)
+
+    def _send_unsubscribe(self, sid: int) -> None:
+        self._writer.unsubscribe(sid)
+        self._send(self._writer.take(), Kind.PROTOCOL, "UNSUB")
 
     def _write_outbox(self) -> None:
         """Everything published in one turn of the loop leaves in one write."""
@@ -202,16 +207,16 @@ class NatsPyLink:
             raise NatsError(f"cannot subscribe to {subject}: the link is not connected")
         if limit < 0:
             raise NatsError(f"expected a limit of messages that is not negative, found {limit}")
-        self._writer.subscribe(subject, 0, queue)  # refuses a bad subject before anything remembers it
+        self._writer.check(subject, queue)  # before anything remembers it
         sid = self._client.add_route(subject, queue, route, limit, self._forget)
-        command = self._writer.subscribe(subject, sid, queue)
-        self._send(command + self._writer.unsubscribe(sid, limit) if limit else command, Kind.PROTOCOL, subject)
+        self._writer.subscribe(subject, sid, queue, limit)
+        self._send(self._writer.take(), Kind.PROTOCOL, subject)
 
         def unsubscribe() -> None:
             if isinstance(route, Routes):
                 route.stop()
             if self._client.remove_route(sid) and not self._closing:
-                self._send(self._writer.unsubscribe(sid), Kind.PROTOCOL, subject)
+                self._send_unsubscribe(sid)
 
         subscription = self._subscriptions[sid] = RoutedSubscription(subject, unsubscribe)
         return subscription
@@ -361,7 +366,7 @@ class NatsPyLink:
             if not self.connected:
                 raise NatsError("not connected to NATS: what waited was not sent")
             for sid in self._client.routed():
-                self._send(self._writer.unsubscribe(sid), Kind.PROTOCOL, "UNSUB")
+                self._send_unsubscribe(sid)
             # The server's answer comes after the last message, so that all of them are handled then.
             await self._round_trip(DRAIN_PATIENCE_SECONDS)
             await self._round_trip(DRAIN_PATIENCE_SECONDS)  # what the handlers published meanwhile
