@@ -56,7 +56,8 @@ class Execution(Flattener):
     def on_approved_order(self, approved: ApprovedOrder) -> None:
         if self._passes(approved, approved.order.order_id):
             self._take_order(approved)
-            self._take_waiting()
+            if self.gate.waiting:
+                self._take_waiting()
 
     def _take_waiting(self) -> None:
         """Approvals that came before one that was lost, and has come now."""
@@ -180,8 +181,10 @@ class Execution(Flattener):
         self._say_drained()
 
     def moved(self, order: Order) -> None:
-        super().moved(order)
-        self._say_drained()
+        if self.flattening:
+            super().moved(order)
+        if self.draining:
+            self._say_drained()
 
     def compared(self, account: str) -> None:
         super().compared(account)

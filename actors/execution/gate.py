@@ -25,7 +25,8 @@ class ApprovalGate:
         """The next number may be any: the operator has seen the gap."""
         self._taken: dict[int, ApprovedOrder | ApprovedAmend | str] = {}
         """What was approved, or its subject as a snapshot told it."""
-        self._waiting: dict[int, ApprovedOrder | ApprovedAmend] = {}
+        self.waiting: dict[int, ApprovedOrder | ApprovedAmend] = {}
+        """What came after a gap, by number."""
 
     def check(self, approval: ApprovedOrder | ApprovedAmend) -> str:
         """What becomes of it; taking it is part of passing."""
@@ -34,8 +35,8 @@ class ApprovalGate:
             self._take(approval)
         elif verdict != REPEATED:
             self.refused += 1
-            if verdict == GAP and len(self._waiting) < REMEMBERED_MAX:
-                self._waiting.setdefault(approval.approval, approval)
+            if verdict == GAP and len(self.waiting) < REMEMBERED_MAX:
+                self.waiting.setdefault(approval.approval, approval)
         return verdict
 
     def _take(self, approval: ApprovedOrder | ApprovedAmend) -> None:
@@ -46,7 +47,7 @@ class ApprovalGate:
 
     def following(self) -> ApprovedOrder | ApprovedAmend | None:
         """The next in sequence, if it has waited for the one that was taken last."""
-        approval = self._waiting.pop(self.expected, None)
+        approval = self.waiting.pop(self.expected, None)
         if approval is None or approval.epoch < self.epoch:
             return None
         self._take(approval)
@@ -54,13 +55,15 @@ class ApprovalGate:
 
     def give_up(self) -> list[ApprovedOrder | ApprovedAmend]:
         """All that waits for missing numbers which will not come: it will never pass."""
-        waiting = [self._waiting[number] for number in sorted(self._waiting)]
-        self._waiting.clear()
+        waiting = [self.waiting[number] for number in sorted(self.waiting)]
+        self.waiting.clear()
         return waiting
 
     def _verdict(self, approval: ApprovedOrder | ApprovedAmend) -> str:
         if approval.source != self.source or approval.epoch < self.epoch:
             return FORGED
+        if approval.approval == self.expected:
+            return PASSES
         if approval.approval < self.expected:
             taken = self._taken.get(approval.approval)
             return REPEATED if taken is not None and _subject(taken) == _subject(approval) else FORGED
@@ -72,7 +75,7 @@ class ApprovalGate:
         return f"approval {self.expected} of {self.source}, epoch {self.epoch} or later"
 
     def state(self) -> Any:
-        waiting = list(self._waiting.values())
+        waiting = list(self.waiting.values())
         taken = [(number, _subject(approval)) for number, approval in self._taken.items()]
         return [self.epoch, self.expected, self.refused, self.skipping, taken, waiting]
 
@@ -80,7 +83,7 @@ class ApprovalGate:
         self.epoch, self.expected, self.refused, self.skipping, taken, waiting = state
         self._taken = dict(taken)
         approvals = msgspec.convert(waiting, list[ApprovedOrder | ApprovedAmend])
-        self._waiting = {approval.approval: approval for approval in approvals}
+        self.waiting = {approval.approval: approval for approval in approvals}
 
 
 def _subject(approval: ApprovedOrder | ApprovedAmend | str) -> str:

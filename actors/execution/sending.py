@@ -115,8 +115,10 @@ class Sender(Actor):
     def await_answer(self, order: Order) -> None:
         """The order's timer: each wait in vain doubles the next."""
         order.asked = True
-        wait = min(self.config.order_timeout << min(order.attempts, BACKOFF_DOUBLINGS_MAX), self.config.backoff_max)
-        self.set_timer(self.now() + max(wait, self.config.order_timeout), f"{ORDER} {order.order_id}")
+        wait = least = self.config.order_timeout
+        if order.attempts:
+            wait = min(least << min(order.attempts, BACKOFF_DOUBLINGS_MAX), self.config.backoff_max)
+        self.set_timer(self.now() + max(wait, least), f"{ORDER} {order.order_id}")
 
     def answered(self, order: Order) -> None:
         order.asked, order.attempts = False, 0

@@ -48,7 +48,7 @@ class Order(msgspec.Struct, array_like=True):
     def remaining(self) -> int:
         """The most that it may still trade, in units of 1e-18."""
         size = max(self.size, self.amending[1]) if self.amending else self.size
-        return 0 if self.over else max(0, units(size) - units(self.filled))
+        return 0 if self.state in TERMINAL else max(0, units(size) - units(self.filled))
 
     @property
     def complete(self) -> bool:
@@ -70,8 +70,9 @@ class OrderTable:
 
     def note(self, order: Order) -> None:
         """After each change of state: what has ended is kept a while, then forgotten, oldest first."""
-        if not order.over:
-            self.ended.pop(order.order_id, None)
+        if order.state not in TERMINAL:
+            if self.ended:
+                self.ended.pop(order.order_id, None)
             return
         self.ended[order.order_id] = None
         if len(self.ended) > self.history:
