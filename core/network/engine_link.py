@@ -66,6 +66,8 @@ class EngineLink(Lifeline):
     # Receiving
 
     def subscribe(self, subject: str, handler: Handler, queue: str = "", *, limit: int = 0) -> EngineSubscription:
+        if limit < 0:
+            raise NatsError(f"expected a limit of messages that is not negative, found {limit}")
         return self._listen(subject, queue, self._wire.add, handler, queue, limit)
 
     def subscribe_decoded(

@@ -57,6 +57,12 @@ async def test_an_empty_subject_is_refused(links: Links, plain: NatsServer) -> N
         link.subscribe("", lambda subject, payload, reply: None)
 
 
+async def test_a_negative_limit_of_messages_is_refused(links: Links, plain: NatsServer) -> None:
+    link = await links.connect(plain)
+    with pytest.raises(NatsError, match="limit"):
+        link.subscribe("a", lambda subject, payload, reply: None, limit=-1)
+
+
 async def test_a_subject_outside_ascii_is_refused_or_arrives_as_it_is(links: Links, plain: NatsServer) -> None:
     link = await links.connect(plain)
     seen = await subscribed(link, "na.>")
