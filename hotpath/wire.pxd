@@ -38,6 +38,7 @@ cdef class Wire:
     cdef int exports
     cdef bint stopped
     cdef object listener
+    cdef tuple caught
     cdef list near_routes
     cdef dict far_routes
     cdef int64_t last_sid

@@ -1,5 +1,5 @@
 """The receiving side of a NATS connection without its socket: bytes in, messages handed to whoever subscribed."""
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from _typeshed import ReadableBuffer
@@ -18,7 +18,7 @@ class _Listener(Protocol):
     def on_ping(self) -> None: ...
     def on_pong(self) -> None: ...
     def on_server_error(self, text: str) -> None: ...
-    def on_handler_error(self, error: Exception) -> None: ...
+    def on_handler_error(self, error: BaseException) -> None: ...
 
 class Route:
     """Where the messages of one subscription go."""
@@ -51,10 +51,11 @@ class Wire:
     """One connection's receive buffer, parser and routes.
 
     Write what comes into `room()`, say how much with `fed`, then `parse`.
+    What handlers raise goes to the listener if it is `caught`, and ends the pass if not.
     Messages of one connection are handled in their order; batches and conflated ones at the end of a pass.
     """
 
-    def __new__(cls, listener: _Listener) -> Wire: ...
+    def __new__(cls, listener: _Listener, caught: Iterable[type[BaseException]] = (Exception,)) -> Wire: ...
     @property
     def received(self) -> int: ...
     @property
@@ -95,6 +96,8 @@ class Wire:
         """Copies bytes in as a socket would."""
     def fed(self, count: int) -> None:
         """So many bytes were written into the buffer; ValueError when that cannot be."""
+    def take_line(self) -> bytes | None:
+        """Takes one line off, without its end and as it is; None when it has not come yet."""
     def parse(self, budget: int) -> bool:
         """Handles at most `budget` messages; True when more may be waiting.
 

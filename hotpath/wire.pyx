@@ -1,5 +1,5 @@
 """The receiving side of a NATS connection without its socket: bytes in, messages handed to whoever subscribed."""
-from cpython.buffer cimport PyBuffer_FillInfo
+from cpython.buffer cimport PyBUF_FORMAT
 from cpython.bytes cimport PyBytes_FromStringAndSize
 from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
 from libc.stdint cimport int64_t
@@ -19,6 +19,7 @@ cdef Py_ssize_t NEAR_ROUTES = 65536
 cdef Py_ssize_t KNOWN_SUBJECTS = 4096
 cdef Py_ssize_t INCOMPLETE = -2
 cdef int FIELDS_MAX = 5
+cdef char* BYTES_FORMAT = b"B"
 
 
 class ProtocolError(ValueError):
@@ -46,12 +47,13 @@ cdef class Route:
 cdef class Wire:
     """One connection's receive buffer, parser and routes."""
 
-    def __cinit__(self, listener):
+    def __cinit__(self, listener, caught=(Exception,)):
         self.buffer = <char*>PyMem_Malloc(FIRST_CAPACITY)
         if self.buffer == NULL:
             raise MemoryError()
         self.capacity = FIRST_CAPACITY
         self.listener = listener
+        self.caught = tuple(caught)
         self.near_routes = [None]
         self.far_routes = {}
         self.waiting_routes = []
@@ -108,7 +110,13 @@ cdef class Wire:
 
     def __getbuffer__(self, Py_buffer* view, int flags):
         self.reserve(max(READ_ROOM, self.wanted - (self.end - self.begin)))
-        PyBuffer_FillInfo(view, self, self.buffer + self.end, self.capacity - self.end, 0, flags)
+        view.obj = self
+        view.buf = self.buffer + self.end
+        view.len = self.capacity - self.end
+        view.itemsize, view.readonly, view.ndim = 1, 0, 1
+        view.format = BYTES_FORMAT if flags & PyBUF_FORMAT else <char*>NULL
+        view.shape, view.strides = &view.len, &view.itemsize
+        view.suboffsets = view.internal = NULL
         self.exports += 1
 
     def __releasebuffer__(self, Py_buffer* view):
@@ -168,6 +176,20 @@ cdef class Wire:
         self.stopped = True
 
     # The parser
+
+    def take_line(self):
+        """Takes one line off the buffer, as it is; None when it has not come yet."""
+        cdef const char* line = self.buffer + self.begin
+        cdef Py_ssize_t available = self.end - self.begin
+        cdef const char* newline = <const char*>memchr(line, b"\n", min(available, LINE_MAX)) if available else NULL
+        if newline == NULL:
+            if available >= LINE_MAX:
+                self.refuse_line("a line without an end", line, 40)
+            return None
+        if newline == line or newline[-1] != b"\r":
+            self.refuse_line("a line that does not end with CR LF", line, newline - line)
+        self.begin += newline + 1 - line
+        return PyBytes_FromStringAndSize(line, newline - 1 - line)
 
     def parse(self, Py_ssize_t budget):
         """Handles at most `budget` messages; True when more may be waiting."""
@@ -298,7 +320,7 @@ cdef class Wire:
             self.remove(route)
         try:
             self.hand_over(route, subject, reply, headers, bytes_of(payload))
-        except Exception as error:
+        except self.caught as error:
             self.listener.on_handler_error(error)
         return 0
 
@@ -357,7 +379,7 @@ cdef class Wire:
         try:
             if not route.removed:
                 route.handler(subjects, payloads)
-        except Exception as error:
+        except self.caught as error:
             self.listener.on_handler_error(error)
         return 0
 
@@ -373,6 +395,6 @@ cdef class Wire:
                     route.refuse(subject, data, error)
                     continue
                 route.handler(subject, message, data)
-            except Exception as error:
+            except self.caught as error:
                 self.listener.on_handler_error(error)
         return 0

@@ -58,17 +58,18 @@ class Asking:
         """The server did not take what was published there."""
         for token, waiting in list(self._waiting.items()):
             if waiting[2] == subject:
-                self._fail(token, error)
+                self.fail(token, error)
 
     def forget(self, why: str) -> None:
         """No reply can come any more to what was asked so far."""
         for token in list(self._waiting):
-            self._fail(token, TimeoutExpired(why))
+            self.fail(token, TimeoutExpired(why))
         if self._look is not None:
             self._look.cancel()
             self._look = None
 
-    def _fail(self, token: int, error: LetradeError) -> None:
+    def fail(self, token: int, error: LetradeError) -> None:
+        """This one is over."""
         future = self._waiting.pop(token)[0]
         if not future.done():
             future.set_exception(error)
@@ -77,7 +78,7 @@ class Asking:
         now = asyncio.get_running_loop().time()
         for token, (_, until, subject, timeout_seconds) in list(self._waiting.items()):
             if until <= now:
-                self._fail(token, TimeoutExpired(f"no answer on {subject} within {timeout_seconds:g} s"))
+                self.fail(token, TimeoutExpired(f"no answer on {subject} within {timeout_seconds:g} s"))
         self._look = None
         if self._waiting:
             soonest = min(until for _, until, _, _ in self._waiting.values())

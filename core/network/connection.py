@@ -29,6 +29,14 @@ class Owner(Protocol):
         """Handlers may have published."""
         ...
 
+    def has_heard(self) -> bool:
+        """Whether the greeting has come."""
+        ...
+
+    def on_info(self, info: bytes) -> None:
+        """The greeting has come."""
+        ...
+
     def on_lost(self, connection: Connection, error: Exception | None) -> None:
         """This connection is no more."""
         ...
@@ -42,6 +50,8 @@ class Connection(asyncio.BufferedProtocol):
         self._wire = wire
         self._writable = True
         self._more_is_coming = False
+        self._entered = False
+        self._view: memoryview | None = None
         self.in_pass = False
         self.transport: asyncio.Transport | None = None
         self.lost: asyncio.Future[Exception | None] = asyncio.get_running_loop().create_future()
@@ -57,14 +67,27 @@ class Connection(asyncio.BufferedProtocol):
         transport.set_write_buffer_limits(HELD_BYTES_HIGH, HELD_BYTES_LOW)
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        return self._wire.room()
+        self._view = self._wire.room()
+        return self._view
 
     def buffer_updated(self, nbytes: int) -> None:
+        self._let_go_of_the_view()
         if self.transport is None:
             return
         self._wire.fed(nbytes)
-        if not self._more_is_coming:
+        if not self._entered:
+            self._hear_greeting()
+        elif not self._more_is_coming:
             self._handle()
+
+    def _let_go_of_the_view(self) -> None:
+        """A traceback that somebody keeps would hold it, through asyncio's frames, and with it the buffer."""
+        view, self._view = self._view, None
+        try:
+            if view is not None:
+                view.release()
+        except BufferError:
+            view = None  # uvloop releases it itself, after this call
 
     def eof_received(self) -> bool:
         return False
@@ -84,6 +107,29 @@ class Connection(asyncio.BufferedProtocol):
         self._owner.flush_now()
 
     # Reading
+
+    def _hear_greeting(self) -> None:
+        """The server's first line, and nothing behind it: that may have to come through TLS."""
+        if self._owner.has_heard():
+            return
+        try:
+            line = self._wire.take_line()
+        except ProtocolError as error:
+            self.abort(NatsError(str(error)))
+            return
+        if line is None:
+            return
+        if line.startswith(b"INFO "):
+            self._owner.on_info(line[5:])
+        else:
+            self.abort(NatsError(f"expected the greeting of a nats-server, found {line[:80]!r}"))
+
+    def enter(self, command: bytes) -> None:
+        """From now on what comes is the server's, and all of it counts."""
+        self._entered = True
+        self.write(command)
+        if self._wire.unread:
+            asyncio.get_running_loop().call_soon(self._go_on)
 
     def _handle(self) -> None:
         """One pass over what has come."""
@@ -105,13 +151,17 @@ class Connection(asyncio.BufferedProtocol):
         if self.transport is None:
             return
         self._more_is_coming = False
-        self._handle()
+        try:
+            self._handle()
+        except BaseException as error:
+            self.abort(NatsError(f"a handler ended the reading: {error!r}"))
+            raise
         if not self._more_is_coming and self.transport is not None:
             self.transport.resume_reading()
 
-    def has_unread(self) -> bool:
-        """Whether something has come that was not handled."""
-        return self._wire.unread > 0
+    def unread(self) -> int:
+        """Bytes that have come and were not handled."""
+        return self._wire.unread
 
     # Writing
 
@@ -166,7 +216,9 @@ async def greet(
             raise NoTls(f"expected TLS at {address}, found a server without it: its certificate is not configured")
         await _encrypt(connection, tls, hostname)
         secure = True
-    connection.write(connect_command(config, address, heard, secure) + b"PING\r\n")
+        # Anybody in between could have told of servers of his own.
+        heard = msgspec.structs.replace(heard, connect_urls=[])
+    connection.enter(connect_command(config, address, heard, secure) + b"PING\r\n")
     return connection, heard
 
 
@@ -182,7 +234,7 @@ async def _encrypt(connection: Connection, tls: Tls | None, hostname: str) -> No
     plain = connection.transport
     if plain is None:
         raise NatsError("the server closed the connection before the TLS handshake")
-    if connection.has_unread():
+    if connection.unread():
         raise NatsError("something came between the server's greeting and the TLS handshake: somebody is in between")
     secured = await asyncio.get_running_loop().start_tls(plain, connection, tls_context(tls), server_hostname=hostname)
     if secured is None:
@@ -194,6 +246,6 @@ async def _first_of(greeting: asyncio.Future[bytes], connection: Connection) -> 
     """INFO, unless the connection is lost before it."""
     news: set[asyncio.Future[Any]] = {greeting, connection.lost}
     await asyncio.wait(news, return_when=asyncio.FIRST_COMPLETED)
-    if greeting.done():
+    if not connection.lost.done():
         return greeting.result()
     raise NatsError(f"the server closed the connection before it said who it is ({connection.lost.result()})")

@@ -105,8 +105,12 @@ class EngineLink(Lifeline):
         self, subject: str, payload: bytes, timeout_seconds: float, headers: Mapping[str, str] | bytes | None = None
     ) -> asyncio.Future[bytes]:
         token = self._asking.new_token()
-        self._outbox.ask(subject, payload, token, headers)
-        return self._asking.wait(token, subject, timeout_seconds)
+        future = self._asking.wait(token, subject, timeout_seconds)
+        try:
+            self._outbox.ask(subject, payload, token, headers)
+        except NatsError as error:
+            self._asking.fail(token, error)
+        return future
 
     # The end
 

@@ -22,12 +22,14 @@ from letrade.core.network.refusals import (
     is_hopeless,
     is_violation,
     said_of,
+    surface,
     violation_of,
 )
 from letrade.hotpath.outbox import Outbox
 from letrade.hotpath.wire import Wire
 
 ATTEMPT_SECONDS = 2.0
+CLOSE_SECONDS = 1.0
 PINGS_UNANSWERED_MAX = 2
 REFUSED_LOGIN_SECONDS = 1.0
 """Between attempts with a login that the server does not take: it may be put right while we run."""
@@ -43,7 +45,7 @@ class Lifeline:
         self.on_error: list[Callable[[Exception], None]] = []
         self._counters = LinkCounters()
         self._pool = ServerPool(config.servers)
-        self._wire = Wire(self)
+        self._wire = Wire(self, (Exception, asyncio.CancelledError))  # such as the result of a cancelled future
         self._outbox = Outbox(NatsError, self._wake, config.waiting_bytes_max)
         self._asking = Asking()
         self._inbox = f"{config.inbox_prefix}.{fresh_token(4)}"
@@ -60,10 +62,11 @@ class Lifeline:
         """The answer to CONNECT, while we connect."""
         self._pings: deque[asyncio.Future[None] | None] = deque()
         self._refused: list[PermissionRefused] = []
-        self._closing = False
+        self._begun = self._closing = False
         self._last_error = ""
         self._ticking: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._loop: asyncio.AbstractEventLoop
         self._jitter = 1 + int(fresh_token(2), 16) / 0xFFFF
 
     @property
@@ -74,6 +77,10 @@ class Lifeline:
 
     async def connect(self) -> None:
         last: Exception | None = None
+        if self._begun:
+            raise NatsError("a link is connected once, and then comes back by itself: make another")
+        self._begun = True
+        self._loop = asyncio.get_running_loop()
         if self.config.tls is not None:
             tls_context(self.config.tls)  # files that cannot be used are told before anything else
         try:
@@ -86,6 +93,8 @@ class Lifeline:
                         raise
                     except (OSError, NatsError, TimeoutError) as error:
                         last = error
+                        if self._closing:
+                            raise NatsError("the link was closed while it connected") from error
                         if is_hopeless(error) and len(self._pool) == 1:
                             raise NatsError(f"no TLS with the NATS server at {self._pool}: {error}") from error
         except TimeoutError:
@@ -117,11 +126,12 @@ class Lifeline:
         connection, heard = await greet(self._new_connection, self._heard, self.config, address)
         news: set[asyncio.Future[Any]] = {self._entry, connection.lost}
         await asyncio.wait(news, return_when=asyncio.FIRST_COMPLETED)
-        if not self._entry.done():
+        if self._entry.done():
+            self._entry.result()
+        if connection.lost.done():
             raise NatsError(f"{address} closed the connection when we said who we are ({connection.lost.result()})")
-        self._entry.result()
         self._heard = self._entry = None
-        self._begin(heard)
+        self._begin(heard, connection, address)
 
     def _new_connection(self) -> Connection:
         self._connection = Connection(self, self._wire)
@@ -134,10 +144,15 @@ class Lifeline:
                 waiting.cancel()
         self._heard = self._entry = None
         if connection is not None:
+            if self._outbox.open:
+                self._end()
             connection.abort(NatsError("this attempt is over"))
 
-    def _begin(self, greeting: Greeting) -> None:
+    def _begin(self, greeting: Greeting, connection: Connection, address: Address) -> None:
         """We are in: what we listened to before, then what may be late, then all else."""
+        self._pool.discover(greeting.connect_urls, address)
+        self._pool.mark(address, leaving=False)
+        self._pings.clear()
         first, self._greeting = self._greeting is None, greeting
         outbox = self._outbox
         outbox.payload_max = greeting.max_payload
@@ -146,13 +161,8 @@ class Lifeline:
         for route in self._wire.routes():
             limit = route.limit - route.received if route.limit else 0
             outbox.subscribe(route.subject, route.sid, route.queue, limit)
-        assert self._connection is not None
-        assert self._address is not None
-        self._connection.write(outbox.take() + kept)
-        self._pool.discover(greeting.connect_urls)
-        self._pool.mark(self._address, leaving=False)
+        connection.write(outbox.take() + kept)
         self._last_error = ""
-        self._pings.clear()
         self._tick_later()
         if not first:
             self._counters.reconnects += 1
@@ -166,15 +176,15 @@ class Lifeline:
         self._connection = None
         if not self._outbox.open:
             return  # an attempt: whoever made it sees that it is lost
-        self._end(connection)
+        self._end()
         if self._closing:
             return
+        self._spawn(self._come_back())
         why = said_of(error) if error is not None else "the server closed it"
         self._say(NatsError(f"the connection to NATS at {self._address} is lost: {why}"))
         self._call(self.on_disconnected)
-        self._spawn(self._come_back())
 
-    def _end(self, connection: Connection) -> None:
+    def _end(self) -> None:
         """What was on its way is lost, and is counted."""
         outbox = self._outbox
         outbox.open = False
@@ -198,7 +208,7 @@ class Lifeline:
             try:
                 await self._try_next()
                 return
-            except (OSError, LetradeError, TimeoutError) as error:
+            except Exception as error:  # noqa: BLE001 - whatever a server says, the link comes back
                 kind = LoginRefused if isinstance(error, LoginRefused) else NatsError
                 self._say(kind(f"connection to NATS: {said_of(error)}"))
                 if isinstance(error, LoginRefused | ConfigurationError):
@@ -241,21 +251,25 @@ class Lifeline:
 
     # What the wire tells
 
+    def has_heard(self) -> bool:
+        return self._heard is None or self._heard.done()
+
     def on_info(self, info: bytes) -> None:
         if self._heard is not None and not self._heard.done():
             self._heard.set_result(info)
+            return
+        if not self._outbox.open or self._address is None:
             return
         try:
             greeting = read_greeting(info)
         except NatsError as error:
             self._report(error)
             return
-        self._pool.discover(greeting.connect_urls)
-        if self._outbox.open:
-            self._greeting = greeting
-            self._outbox.payload_max = greeting.max_payload
-            if greeting.ldm:
-                self._leave()
+        self._pool.discover(greeting.connect_urls, self._address)
+        self._greeting = greeting
+        self._outbox.payload_max = greeting.max_payload
+        if greeting.ldm:
+            self._leave()
 
     def on_ping(self) -> None:
         if self._connection is not None and not self._outbox.open:
@@ -271,9 +285,9 @@ class Lifeline:
             if waiting is not None and not waiting.done():
                 waiting.set_result(None)
 
-    def on_handler_error(self, error: Exception) -> None:
+    def on_handler_error(self, error: BaseException) -> None:
         self._counters.handler_errors += 1
-        self._report(error)
+        self._report(error if isinstance(error, Exception) else LetradeError(f"a handler raised {error!r}"))
 
     def on_server_error(self, text: str) -> None:
         self._counters.server_errors += 1
@@ -283,7 +297,8 @@ class Lifeline:
         self._counters.slow_consumer += "slow consumer" in text.lower()
         if is_violation(text):
             error = PermissionRefused(f"the NATS server says: {text}")
-            self._surface(error, text)
+            if surface(error, violation_of(text), self._wire, self._asking):
+                self._refused.append(error)
             self._report(error)
             return
         self._report(ServerError(f"the NATS server says: {text}"))
@@ -300,18 +315,6 @@ class Lifeline:
         else:
             entry.set_exception(NatsError(f"{self._address} says: {text}"))
 
-    def _surface(self, error: PermissionRefused, text: str) -> None:
-        """Tell whoever asked for what the server refuses: a subscription and its flush, or a request."""
-        refused = violation_of(text)
-        if refused.subscribing:
-            for route in self._wire.routes():
-                same = route.subject == refused.subject and refused.queue in (None, route.queue)
-                if same and refused.sid in (None, route.sid):
-                    route.refused = text
-            self._refused.append(error)
-        elif refused.publishing:
-            self._asking.refuse(refused.subject, error)
-
     # Sending
 
     def _wake(self, now: bool) -> None:
@@ -320,7 +323,7 @@ class Lifeline:
         if now:
             self.flush_now()
         elif connection is not None and not connection.in_pass:
-            asyncio.get_running_loop().call_soon(self.flush_now)
+            self._loop.call_soon(self.flush_now)
 
     def flush_now(self) -> None:
         """Hand over what waits, unless the server does not take more."""
@@ -352,8 +355,10 @@ class Lifeline:
         self._closing = True
         connection, self._connection = self._connection, None
         if self._outbox.open and connection is not None:
-            self.flush_last(connection)
-            self._end(connection)
+            if len(self._outbox) and connection.writable:  # what was published in this turn of the loop still leaves
+                connection.write(self._outbox.take())
+            self._outbox.unwritten = 0  # it is still to be written, and counted below
+            self._end()
         self._outbox.drop_all()
         self._wire.stop()
         self._asking.forget("the link was closed before the answer came")
@@ -363,12 +368,9 @@ class Lifeline:
         await asyncio.gather(*others, return_exceptions=True)
         if connection is not None:
             connection.close()
-            await asyncio.wait({connection.lost}, timeout=1.0)
-
-    def flush_last(self, connection: Connection) -> None:
-        """What was published in this turn of the loop still leaves."""
-        if len(self._outbox) and connection.writable:
-            connection.write(self._outbox.take())
+            await asyncio.wait({connection.lost}, timeout=CLOSE_SECONDS)
+            self._counters.unwritten_bytes += connection.unwritten
+            connection.abort(NatsError("the link is closed"))  # nothing of ours is read later
 
     # Telling
 
@@ -379,12 +381,16 @@ class Lifeline:
             self._report(error)
 
     def _report(self, error: Exception) -> None:
-        for listener in self.on_error:
-            listener(error)
+        self._call(self.on_error, error)
 
-    def _call(self, listeners: list[Callable[[], None]]) -> None:
+    def _call(self, listeners: list[Any], *news: Exception) -> None:
+        """What a listener raises stops neither the others nor the connection: it goes where asyncio's errors go."""
         for listener in listeners:
-            listener()
+            try:
+                listener(*news)
+            except Exception as error:  # noqa: BLE001 - see above
+                self._counters.handler_errors += 1
+                self._loop.call_exception_handler({"message": "a listener of a NATS link raised", "exception": error})
 
     def _spawn(self, work: Any) -> None:
         task: asyncio.Task[None] = asyncio.get_running_loop().create_task(work)

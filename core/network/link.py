@@ -148,7 +148,7 @@ class Link(Protocol):
         ...
 
     async def connect(self) -> None:
-        """Connect, or raise NatsError when no server lets us in within the configured time."""
+        """Connect, once in a link's life, or raise NatsError when no server lets us in within the configured time."""
         ...
 
     def publish(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -21,7 +21,7 @@ class Greeting(msgspec.Struct, frozen=True):
     version: str = "0"
     jetstream: bool = False
     headers: bool = False
-    max_payload: int = 1024 * 1024
+    max_payload: Annotated[int, msgspec.Meta(ge=0, le=2**40)] = 1024 * 1024
     tls_required: bool = False
     tls_available: bool = False
     auth_required: bool = False

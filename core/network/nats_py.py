@@ -67,6 +67,7 @@ class NatsPyLink:
         self._writer = command_writer()
         self._up = False
         self._was_up = False
+        self._begun = False
         self._closing = False
         self._last_error: Exception | None = None
         self._outbox = CommandQueue()
@@ -95,6 +96,9 @@ class NatsPyLink:
         )
 
     async def connect(self) -> None:
+        if self._begun:
+            raise NatsError("a link is connected once, and then comes back by itself: make another")
+        self._begun = True
         options = connect_options(self.config) | self._callbacks()
         try:
             async with asyncio.timeout(self.config.connect_timeout_seconds):

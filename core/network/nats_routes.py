@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from letrade.core.errors import LetradeError
 from letrade.core.network.link import (
     BatchHandler,
     Decode,
@@ -50,6 +51,11 @@ class Inbound:
         except Exception as error:  # noqa: BLE001 - whatever a handler raises is counted and told
             self.counters.handler_errors += 1
             self._report(error)
+        except (
+            asyncio.CancelledError
+        ) as error:  # such as the result of a cancelled future; nobody cancels the reader here
+            self.counters.handler_errors += 1
+            self._report(LetradeError(f"a handler raised {error!r}"))
 
     def subject(self, encoded: bytes) -> str:
         known = self._subjects.get(encoded)

@@ -6,11 +6,12 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-from letrade.core.clock import monotonic_ns
+from letrade.core.clock import SECOND, monotonic_ns
 from letrade.core.errors import ConfigurationError
 
 DEFAULT_PORT = 4222
 SERVERS_MAX = 256
+LEAVING_NS = 10 * SECOND
 _PLAIN, _SECURE = ("nats", ""), ("tls",)
 
 
@@ -47,12 +48,24 @@ def address_of(url: str) -> Address:
     )  # fmt: skip
 
 
+def _address_or_none(url: str) -> Address | None:
+    """For what a server says of others: a hint, and no more."""
+    try:
+        return address_of(url)
+    except ConfigurationError:
+        return None
+
+
+def _place(address: Address) -> tuple[str, int]:
+    return address.host, address.port
+
+
 class _Known:
     def __init__(self, address: Address, given: bool) -> None:
         self.address = address
         self.given = given
         self.tried_ns = 0
-        self.leaving = False
+        self.leaving_until_ns = 0
 
 
 class ServerPool:
@@ -68,32 +81,34 @@ class ServerPool:
 
     def next(self) -> tuple[Address, int]:
         """(the server to try, when it was tried last, 0 for never, monotonic ns)."""
-        known = min(self._known, key=lambda each: (each.leaving, each.tried_ns))
-        before, known.tried_ns = known.tried_ns, monotonic_ns()
+        now = monotonic_ns()
+        known = min(self._known, key=lambda each: (each.leaving_until_ns > now, each.tried_ns))
+        before, known.tried_ns = known.tried_ns, now
         return known.address, before
 
-    def discover(self, urls: list[str]) -> None:
-        """Take what a server tells of its cluster: new ones come in, those that it no longer tells of go."""
-        told = [address_of(url) for url in urls[:SERVERS_MAX]]
-        places = {(address.host, address.port) for address in told}
-        self._known = [each for each in self._known if each.given or (each.address.host, each.address.port) in places]
-        ours = {(each.address.host, each.address.port) for each in self._known}
-        like = self._known[0].address
-        for address in told:
-            if (address.host, address.port) not in ours:
-                self._known.append(
-                    _Known(Address(address.host, address.port, like.secure, like.user, like.password), False)
-                )
+    def discover(self, urls: list[str], teller: Address) -> None:
+        """Take what a server tells of its cluster: new ones come in, those that it no longer tells of go.
+
+        They are reached as the teller is. One that tells of nobody, or of what is no address, changes nothing.
+        """
+        told = {(address.host, address.port) for url in urls[:SERVERS_MAX] if (address := _address_or_none(url))}
+        if not told:
+            return
+        self._known = [each for each in self._known if each.given or _place(each.address) in told]
+        ours = {_place(each.address) for each in self._known}
+        for host, port in sorted(told - ours):
+            self._known.append(_Known(Address(host, port, teller.secure, teller.user, teller.password), False))
 
     def mark(self, address: Address, leaving: bool) -> None:
-        """A server that is shutting down is tried last, until it has been let in again."""
+        """A server that is shutting down is tried last for a while: it may come back, and the others go."""
         for each in self._known:
             if each.address == address:
-                each.leaving = leaving
+                each.leaving_until_ns = monotonic_ns() + LEAVING_NS if leaving else 0
 
     def has_other(self, address: Address) -> bool:
         """Whether there is somewhere else to go."""
-        return any(each.address != address and not each.leaving for each in self._known)
+        now = monotonic_ns()
+        return any(each.address != address and each.leaving_until_ns <= now for each in self._known)
 
     def __str__(self) -> str:
         """Without the passwords that URLs may hold."""

@@ -7,6 +7,9 @@ import ssl
 from typing import NamedTuple
 
 from letrade.core.errors import NatsError
+from letrade.core.network.asking import Asking
+from letrade.core.network.link import PermissionRefused
+from letrade.hotpath.wire import Wire
 
 _LOGIN_ERRORS = (
     "authorization violation",
@@ -48,6 +51,19 @@ def violation_of(text: str) -> Violation:
     return Violation(
         "for subscription" in said, "for publish to" in said, subject, queue, None if sid is None else int(sid)
     )
+
+
+def surface(error: PermissionRefused, refused: Violation, wire: Wire, asking: Asking) -> bool:
+    """Tell whoever asked for what the server refuses: a request, or a subscription; True for the latter."""
+    if refused.publishing:
+        asking.refuse(refused.subject, error)
+    if not refused.subscribing:
+        return False
+    for route in wire.routes():
+        same = route.subject == refused.subject and refused.queue in (None, route.queue)
+        if same and refused.sid in (None, route.sid):
+            route.refused = str(error)
+    return True
 
 
 def is_about_login(text: str) -> bool:

@@ -167,6 +167,12 @@ class SlowWire:
     def stop(self) -> None:
         self.stopped = True
 
+    def take_line(self) -> bytes | None:
+        line = read_line(self.data)
+        if line is not None:
+            self.data = self.data[len(line) + 2 :]
+        return line
+
     def parse(self, budget: int) -> bool:
         try:
             for _ in range(budget):
