@@ -8,6 +8,7 @@ from types import TracebackType
 
 import msgspec
 
+from letrade.core.clock import SECOND, elapsed_ns
 from letrade.core.errors import LetradeError, NatsError, TimeoutExpired
 from letrade.core.network.jetstream import (
     MESSAGE_ID,
@@ -66,12 +67,13 @@ class Unstored(msgspec.Struct, frozen=True):
 
 
 class _Flight(msgspec.Struct, gc=False):
-    """One message in flight; turns count the sweeps."""
+    """One message in flight; turns count the sweeps, and `first_ns` is when the turn of its first sending began."""
 
     subject: str
     payload: bytes
     headers: bytes | None
     message_id: str | None
+    first_ns: int
     first_turn: int
     sent_turn: int
     doubtful: bool = False  # an earlier sending of it may have been stored
@@ -82,7 +84,7 @@ class StreamWriter:
 
     The stream's order is that in which messages were offered, but for those that a cluster did not take at first while
     it took later ones: `totals.reordered` counts them. With message ids, nothing is lost or doubled by timeouts,
-    reconnects and servers that die, as long as one answers within the patience; what then remains is reported.
+    reconnects, pauses and servers that die, as long as one answers within the patience; what then remains is reported.
     Close it before its link.
     """
 
@@ -104,6 +106,7 @@ class StreamWriter:
         self._token = 0
         self._last_token = 0  # the highest that was acknowledged
         self._turn = 0
+        self._turn_ns = 0  # read once a turn: for each message it would cost as much as a quarter of its sending
         self._open = False  # as far as we know, the stream takes messages
         self._window_messages, self._window_bytes = config.window_messages, config.window_bytes
         self._prefix = ""
@@ -112,14 +115,14 @@ class StreamWriter:
         self._room = asyncio.Event()
         self._empty = asyncio.Event()
         self._sweep_seconds = config.answer_timeout_seconds / SWEEPS_PER_TIMEOUT
-        self._patience_turns = 0
+        self._patience_ns = 0
 
     async def open(self) -> None:
         """Get ready to write; JetStreamRefusal when there is no such stream."""
         info = await JetStream(self._link).stream(self._stream)
         remembered_seconds = info.config.duplicate_window / 1e9 * DUPLICATE_WINDOW_SHARE
         patience_seconds = min(self._config.patience_seconds, remembered_seconds or self._config.patience_seconds)
-        self._patience_turns = max(1, int(patience_seconds / self._sweep_seconds))
+        self._patience_ns = int(patience_seconds * SECOND)
         inbox = self._link.new_inbox()
         self._prefix = inbox + "."
         self._subscription = self._link.subscribe_batches(f"{inbox}.*", self._take_answers)
@@ -127,6 +130,7 @@ class StreamWriter:
         self._link.on_disconnected.append(self._disconnected)
         self._link.on_reconnected.append(self._reconnected)
         self._open = self._link.connected
+        self._turn_ns = elapsed_ns()
         self._sweeper = asyncio.get_running_loop().call_later(self._sweep_seconds, self._sweep)
 
     async def __aenter__(self) -> StreamWriter:
@@ -174,7 +178,7 @@ class StreamWriter:
             return False
         self._token = token
         turn = self._turn
-        flights[token] = _Flight(subject, payload, block, message_id, turn, turn)
+        flights[token] = _Flight(subject, payload, block, message_id, self._turn_ns, turn, turn)
         self._flying_bytes += len(payload)
         return True
 
@@ -313,21 +317,25 @@ class StreamWriter:
     # Time and the connection
 
     def _sweep(self) -> None:
-        """Find what waits for too long. Turns, not times: a loop that was busy for long has read no answers either."""
+        """Find what waits for too long. Turns, not times: a loop that was busy for long has read no answers either.
+
+        Patience is by the clock: the stream goes on forgetting message ids while this process stands still.
+        """
         self._sweeper = asyncio.get_running_loop().call_later(self._sweep_seconds, self._sweep)
         self._turn += 1
+        self._turn_ns = elapsed_ns()
         self._open = self._link.connected
-        impatient = self._turn - self._patience_turns
         due = [token for token, flight in self._flights.items() if flight.sent_turn <= self._turn - SWEEPS_PER_TIMEOUT]
         for token in sorted(due):
             flight = self._flights[token]
-            if flight.first_turn <= impatient:
-                self._give_up(token, f"no answer within {self._patience_turns * self._sweep_seconds:g} s")
-            elif self._open:
+            if self._open or self._is_too_late(flight):
                 self._send_again(token, flight)
         self._wake()
 
     def _send_again(self, token: int, flight: _Flight) -> None:
+        if self._is_too_late(flight):
+            self._give_up(token, f"no answer within {self._patience_ns / SECOND:g} s")
+            return
         sure = flight.sent_turn == _NOT_STORED
         if not (sure or self._may_double(flight)):
             self._give_up(token, "no answer came, and without a message id it was not sent again")
@@ -339,6 +347,9 @@ class StreamWriter:
         flight.sent_turn = self._turn
         flight.doubtful |= not sure
         self.totals.resent += 1
+
+    def _is_too_late(self, flight: _Flight) -> bool:
+        return elapsed_ns() - flight.first_ns > self._patience_ns
 
     def _may_double(self, flight: _Flight) -> bool:
         return self._config.duplicates_ok or flight.message_id is not None

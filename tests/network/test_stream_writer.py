@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from letrade.core.network.links import new_link
 from letrade.core.network.server import PrivateServer
 from letrade.core.network.stream_reader import StreamReader
 from letrade.core.network.stream_writer import StreamWriter, Unstored, WriterConfig, WriterTotals
+from tests.network.proxy import FaultProxy
 from tests.network.running import connected_link, eventually, running_server
 from tests.network.servers import Servers
 from tests.network.streams import STREAM, make_stream, read_all, stored_payloads
@@ -246,6 +248,42 @@ def test_without_an_answer_a_message_with_an_id_is_sent_again_until_patience_end
             assert len({reply for payload, reply in came if payload == b"named"}) == 1
             assert (totals.unknown, len(unstored)) == (2, 2)
             assert all(isinstance(message.error, TimeoutExpired) for message in unstored)
+
+    asyncio.run(body())
+
+
+@asynccontextmanager
+async def link_through(proxy: FaultProxy, server: PrivateServer) -> AsyncIterator[Link]:
+    login = server.address.passwords["desk"]
+    link = new_link(LinkConfig(servers=(proxy.url,), name="t", user="letrade", password=login))
+    await link.connect()
+    try:
+        yield link
+    finally:
+        await link.close()
+
+
+def test_after_a_pause_in_which_the_stream_forgot_its_id_a_message_is_not_sent_again(tmp_path: Path) -> None:
+    async def body() -> None:
+        async with (
+            running_server(tmp_path) as server,
+            FaultProxy(server.config.port or 0) as proxy,
+            link_through(proxy, server) as link,
+        ):
+            await make_stream(link, duplicate_window=100_000_000)
+            unstored: list[Unstored] = []
+            async with StreamWriter(link, STREAM, unstored.append, QUICK) as writer:
+                swallowed: list[bytes] = []
+                proxy.down.garble = lambda data: swallowed.append(data) or b""  # type: ignore[func-returns-value]
+                await writer.publish("t.x", b"once", "id")
+                await eventually(lambda: b'"seq"' in b"".join(swallowed), "the answer that is lost")
+                proxy.cut()
+                proxy.down.garble = None
+                time.sleep(0.5)  # the process is stopped: neither its turns nor its loop go on
+                totals = await writer.flush()
+            assert (totals.stored, totals.unknown, totals.resent) == (0, 1, 0)
+            assert isinstance(unstored[0].error, TimeoutExpired)
+            assert await stored_payloads(link) == [b"once"]
 
     asyncio.run(body())
 
