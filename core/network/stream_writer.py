@@ -201,7 +201,10 @@ class StreamWriter:
         return self._open and few and small
 
     async def flush(self) -> WriterTotals:
-        """Wait until each message is stored or reported, at most the patience, and return the totals until now."""
+        """Wait until each message is stored or reported, at most the patience, and return the totals until now.
+
+        A `close` meanwhile ends the wait.
+        """
         await asyncio.sleep(0)  # reports that were due come first
         while self._flights:
             self._empty.clear()
@@ -222,6 +225,7 @@ class StreamWriter:
             self._sweeper.cancel()
         for token in list(self._flights):
             self._give_up(token, "the writer was closed before the answer came")
+        self._wake()
 
     # Answers
 

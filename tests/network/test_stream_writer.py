@@ -329,6 +329,24 @@ def test_what_is_in_flight_is_bounded_in_messages_and_in_bytes(tmp_path: Path) -
     asyncio.run(body())
 
 
+def test_closing_ends_the_flush_that_waits(tmp_path: Path) -> None:
+    async def body() -> None:
+        async with running_server(tmp_path) as server, connected_link(server) as link, connected_link(server) as other:
+            await make_stream(link)
+            await silent_stream(other, answering=False)
+            writer = StreamWriter(link, STREAM, lambda message: None)
+            await writer.open()
+            await writer.publish("s.x", b"")
+            flush = asyncio.create_task(writer.flush())
+            await asyncio.sleep(0.02)
+            assert not flush.done()
+            writer.close()
+            totals = await asyncio.wait_for(flush, 20)
+            assert (totals.sent, totals.unknown) == (1, 1)
+
+    asyncio.run(body())
+
+
 def test_while_disconnected_nothing_new_is_taken_and_a_bad_message_is_the_callers_error(tmp_path: Path) -> None:
     async def body() -> None:
         async with running_server(tmp_path) as server, connected_link(server) as link:
