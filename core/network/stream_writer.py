@@ -58,7 +58,7 @@ class WriterTotals(msgspec.Struct):
 
 
 class Unstored(msgspec.Struct, frozen=True):
-    """A message that is not known to be stored: JetStreamRefusal = it is not; TimeoutExpired = nobody knows."""
+    """A message that is not known to be stored: NatsError = it is not; TimeoutExpired = nobody knows."""
 
     subject: str
     payload: bytes
@@ -285,17 +285,22 @@ class StreamWriter:
         error = answer.error
         self._flights[token] = flight
         if error is None:
-            self._settle(token, NatsError(f"{flight.subject} is not in {self._stream}: {answer.stream!r} took it"))
+            self._refuse(token, NatsError(f"{flight.subject} is not in {self._stream}: {answer.stream!r} took it"))
             return
         no_stream = error is NO_STREAM or error.err_code in NO_LEADER
         age_seconds = (self._turn - flight.first_turn) * self._sweep_seconds
         if no_stream and age_seconds < self._config.leader_patience_seconds:
             flight.sent_turn = _NOT_STORED
             self._open = False
-        elif flight.doubtful and (no_stream or flight.message_id is None):
-            self._give_up(token, f"it was refused when sent again ({error.description})")
         else:
-            self._settle(token, JetStreamRefusal(f"a message on {flight.subject}", error))
+            self._refuse(token, JetStreamRefusal(f"a message on {flight.subject}", error))
+
+    def _refuse(self, token: int, refusal: NatsError) -> None:
+        """A refusal of one sending says nothing of the others."""
+        if self._flights[token].doubtful:
+            self._give_up(token, f"it was sent more than once, and one sending was refused: {refusal}")
+        else:
+            self._settle(token, refusal)
 
     def _give_up(self, token: int, why: str) -> None:
         subject = self._flights[token].subject

@@ -264,6 +264,12 @@ async def link_through(proxy: FaultProxy, server: PrivateServer) -> AsyncIterato
 
 
 def test_after_a_pause_in_which_the_stream_forgot_its_id_a_message_is_not_sent_again(tmp_path: Path) -> None:
+    swallowed: list[bytes] = []
+
+    def swallow(data: bytes) -> bytes:
+        swallowed.append(data)
+        return b""
+
     async def body() -> None:
         async with (
             running_server(tmp_path) as server,
@@ -273,17 +279,37 @@ def test_after_a_pause_in_which_the_stream_forgot_its_id_a_message_is_not_sent_a
             await make_stream(link, duplicate_window=100_000_000)
             unstored: list[Unstored] = []
             async with StreamWriter(link, STREAM, unstored.append, QUICK) as writer:
-                swallowed: list[bytes] = []
-                proxy.down.garble = lambda data: swallowed.append(data) or b""  # type: ignore[func-returns-value]
+                proxy.down.garble = swallow
                 await writer.publish("t.x", b"once", "id")
                 await eventually(lambda: b'"seq"' in b"".join(swallowed), "the answer that is lost")
                 proxy.cut()
                 proxy.down.garble = None
-                time.sleep(0.5)  # the process is stopped: neither its turns nor its loop go on
+                time.sleep(0.5)  # noqa: ASYNC251 - the process is stopped: neither its turns nor its loop go on
                 totals = await writer.flush()
             assert (totals.stored, totals.unknown, totals.resent) == (0, 1, 0)
             assert isinstance(unstored[0].error, TimeoutExpired)
             assert await stored_payloads(link) == [b"once"]
+
+    asyncio.run(body())
+
+
+@pytest.mark.parametrize("message_id", ["id", None])
+def test_a_refusal_of_a_message_that_was_sent_twice_leaves_it_in_doubt(tmp_path: Path, message_id: str | None) -> None:
+    async def body() -> None:
+        async with running_server(tmp_path) as server, connected_link(server) as link, connected_link(server) as other:
+            await make_stream(link)
+            came = await silent_stream(other, answering=False)
+            unstored: list[Unstored] = []
+            config = msgspec.structs.replace(QUICK, duplicates_ok=True)
+            async with StreamWriter(link, STREAM, unstored.append, config) as writer:
+                await writer.publish("s.x", b"", message_id)
+                await eventually(lambda: len(came) > 1, "the second sending")
+                refusal = b'{"error":{"code":503,"err_code":10077,"description":"maximum bytes exceeded"}}'
+                other.publish(came[0][1], refusal)
+                totals = await writer.flush()
+            assert (totals.refused, totals.unknown) == (0, 1)
+            assert isinstance(unstored[0].error, TimeoutExpired)
+            assert "maximum bytes exceeded (error 10077)" in str(unstored[0].error)
 
     asyncio.run(body())
 
