@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -23,6 +22,7 @@ SUBJECT_MOVED = (10071, 10164, 10201)
 EXPECTED_LAST = "Nats-Expected-Last-Subject-Sequence"
 MESSAGE_ID = "Nats-Msg-Id"
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
+_Answer = TypeVar("_Answer")
 
 
 class ApiError(msgspec.Struct, frozen=True):
@@ -67,6 +67,22 @@ class StreamInfo(msgspec.Struct, frozen=True):
     config: StreamSettings
 
 
+class _Made(msgspec.Struct, frozen=True):
+    """A stream's settings, with those that we do not know of."""
+
+    config: dict[str, Any]
+
+
+class _Found(msgspec.Struct, frozen=True):
+    """A message as the API tells it: payload and header block in base64."""
+
+    seq: int
+    subject: str
+    time: str
+    data: bytes = b""
+    hdrs: bytes = b""
+
+
 class StoredMessage(msgspec.Struct, frozen=True):
     """One message of a stream."""
 
@@ -92,13 +108,15 @@ class JetStream:
         self._link = link
 
     async def ask(self, verb: str, body: Mapping[str, object] | None = None) -> dict[str, Any]:
-        """One request of the JetStream API, such as `STREAM.INFO.X`; JetStreamRefusal when it answers with an error."""
+        """One request of the JetStream API, such as `STREAM.INFO.X`.
+
+        JetStreamRefusal when it answers with an error, NatsError when the answer makes no sense.
+        """
         payload = msgspec.json.encode(body) if body is not None else b""
-        answer: dict[str, Any] = msgspec.json.decode(
-            await self._link.request(f"$JS.API.{verb}", payload, API_TIMEOUT_SECONDS)
-        )
+        text = await self._link.request(f"$JS.API.{verb}", payload, API_TIMEOUT_SECONDS)
+        answer = _decode(text, dict[str, Any], verb)
         if "error" in answer:
-            raise JetStreamRefusal(verb, msgspec.convert(answer["error"], ApiError))
+            raise JetStreamRefusal(verb, _convert(answer["error"], ApiError, verb))
         return answer
 
     async def ensure_stream(self, name: str, configuration: Mapping[str, object]) -> dict[str, Any]:
@@ -117,10 +135,12 @@ class JetStream:
 
     async def stream(self, name: str) -> StreamInfo:
         """The stream as its leader knows it; JetStreamRefusal when there is none."""
-        return msgspec.convert(await self.ask(f"STREAM.INFO.{name}"), StreamInfo)
+        verb = f"STREAM.INFO.{name}"
+        return _convert(await self.ask(verb), StreamInfo, verb)
 
     async def _settings(self, name: str) -> dict[str, Any]:
-        return dict((await self.ask(f"STREAM.INFO.{name}"))["config"])
+        verb = f"STREAM.INFO.{name}"
+        return _convert(await self.ask(verb), _Made, verb).config
 
     async def write(self, subject: str, payload: bytes, expected_last: int | None = None) -> int:
         """Store one message and return its sequence; with `expected_last`, only if that is the subject's last one."""
@@ -140,26 +160,36 @@ class JetStream:
         return await self._get(stream, {"seq": sequence, "next_by_subj": subject})
 
     async def _get(self, stream: str, which: Mapping[str, object]) -> StoredMessage | None:
+        verb = f"STREAM.MSG.GET.{stream}"
         try:
-            message = (await self.ask(f"STREAM.MSG.GET.{stream}", which))["message"]
+            answer = await self.ask(verb, which)
         except JetStreamRefusal as refusal:
             if refusal.error.err_code == NO_MESSAGE:
                 return None
             raise
-        return StoredMessage(
-            sequence=int(message["seq"]),
-            subject=str(message["subject"]),
-            payload=base64.b64decode(message.get("data", "")),
-            headers=parse_headers(base64.b64decode(message.get("hdrs", ""))),
-            time=str(message["time"]),
-        )
+        found = _convert(answer.get("message"), _Found, verb)
+        return StoredMessage(found.seq, found.subject, found.data, parse_headers(found.hdrs), found.time)
 
 
 def decode_stored(answer: bytes) -> Stored:
-    """Reads the answer to a write; an empty one means that no stream listens on the subject."""
+    """Reads the answer to a write; an empty one means that no stream listens on the subject. NatsError for nonsense."""
     if not answer:
         return Stored(error=NO_STREAM)
-    return msgspec.json.decode(answer, type=Stored)
+    return _decode(answer, Stored, "a write")
+
+
+def _decode(answer: bytes, kind: type[_Answer], verb: str) -> _Answer:
+    try:
+        return msgspec.json.decode(answer, type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise NatsError(f"expected JetStream's answer to {verb}, found {answer[:80]!r}: {error}") from error
+
+
+def _convert(answer: object, kind: type[_Answer], verb: str) -> _Answer:
+    try:
+        return msgspec.convert(answer, kind)
+    except msgspec.MsgspecError as error:
+        raise NatsError(f"expected JetStream's answer to {verb}, found {str(answer)[:80]}: {error}") from error
 
 
 def check_name(name: str, what: str) -> str:

@@ -201,6 +201,11 @@ class Shipper:
             raise NatsError(f"{self._subject} changed while we wrote to it: reading it again")
         if stored.error is not None:
             raise JetStreamRefusal(f"record {last.sequence} of {self._process}", stored.error)
+        if stored.stream != self._stream.name or stored.seq <= self._expected_last:
+            raise NatsError(
+                f"expected record {last.sequence} of {self._process} in {self._stream.name} after "
+                f"{self._expected_last}, found it stored in {stored.stream!r} at {stored.seq}: reading it again"
+            )
         self._expected_last = stored.seq
         self.stored_sequence = last.sequence
         self.stored_count += len(records)

@@ -273,7 +273,7 @@ class StreamWriter:
         for subject, payload in zip(subjects, payloads, strict=True):
             try:
                 token, answer = int(subject.removeprefix(self._prefix)), decode_stored(payload)
-            except (ValueError, msgspec.MsgspecError):
+            except (ValueError, NatsError):
                 self.totals.strays += 1
                 continue
             tokens.append(token)

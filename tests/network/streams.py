@@ -49,3 +49,17 @@ async def read_whole(reader: StreamReader) -> Batch:
 async def stored_payloads(link: Link, stream: str = STREAM) -> list[bytes]:
     """What the stream holds, in its order."""
     return (await read_whole(StreamReader(link, stream))).payloads
+
+
+async def silent_stream(link: Link, answering: bool) -> list[tuple[bytes, str]]:
+    """Stands in for a stream's leader; it keeps what came, and answers only if told to."""
+    came: list[tuple[bytes, str]] = []
+
+    def take(subject: str, payload: bytes, reply: str) -> None:
+        came.append((payload, reply))
+        if answering:
+            link.publish(reply, b'{"stream":"TEST", "seq":%d}' % len(came))
+
+    link.subscribe("s.>", take)
+    await link.flush()
+    return came

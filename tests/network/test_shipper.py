@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,6 +46,15 @@ async def ship_all(link: Link, journal: ListJournal, process: str = "desk") -> S
     shipper = Shipper(link, JournalStream(link, "main"), process, journal)
     running = asyncio.create_task(shipper.run())
     await shipper.stop(patience_seconds=20)
+    await running
+    return shipper
+
+
+async def ship_to_end(link: Link, journal: ListJournal) -> Shipper:
+    shipper = Shipper(link, JournalStream(link, "main"), "desk", journal)
+    running = asyncio.create_task(shipper.run())
+    await eventually(lambda: shipper.stored_sequence == len(journal.records), "all records")
+    await shipper.stop()
     await running
     return shipper
 
@@ -168,6 +178,65 @@ def test_a_gap_is_fetched_from_between_the_records_of_others(tmp_path: Path) -> 
                 await stream.fetch_gap("a", 31, 40)
             with pytest.raises(NatsError, match="holds 0 of the records"):
                 await stream.fetch_gap("nobody", 1, 2)
+
+    asyncio.run(body())
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"{}",
+        b"no",
+        b"[1]",
+        b"\xff",
+        b'{"seq":"1"}',
+        b'{"stream":"OTHER","seq":7}',
+        b'{"stream":"LETRADE_main_JOURNAL"}',
+    ],
+)
+@pytest.mark.parametrize("count", [3, 40], ids=["singles", "a batch"])
+def test_an_answer_that_does_not_say_where_the_record_is_stores_nothing(
+    tmp_path: Path, answer: bytes, count: int
+) -> None:
+    async def body() -> None:
+        async with running_server(tmp_path) as server, connected_link(server) as link:
+            request, strange = link.request, [answer] * 2
+
+            async def answered_strangely(subject: str, *arguments: Any) -> bytes:
+                if subject == "letrade.main.journal.desk" and strange:
+                    return strange.pop()
+                return await request(subject, *arguments)
+
+            link.request = answered_strangely  # type: ignore[method-assign,assignment]
+            reports: list[LetradeError] = []
+            shipper = Shipper(link, JournalStream(link, "main"), "desk", ListJournal(count), reports.append)
+            running = asyncio.create_task(shipper.run())
+            await eventually(lambda: bool(reports), "the strange answer")
+            assert isinstance(reports[0], NatsError)
+            assert (shipper.state, shipper.stored_sequence) == (ShipperState.AWAY, 0)
+            await eventually(lambda: shipper.stored_sequence == count, "all records")
+            await shipper.stop()
+            await running
+            assert await stored_ids(link) == [f"desk:1:{n}" for n in range(1, count + 1)]
+
+    asyncio.run(body())
+
+
+@pytest.mark.parametrize("answer", [b"{}", b"no", b"[]", b'{"error":1}', b'{"message":{"seq":1}}', b"\xff"])
+def test_a_shipper_outlives_any_answer_to_what_it_asks_the_stream(tmp_path: Path, answer: bytes) -> None:
+    async def body() -> None:
+        async with running_server(tmp_path) as server, connected_link(server) as link:
+            request, strange = link.request, ["STREAM.INFO", "STREAM.MSG.GET"]
+
+            async def answered_strangely(subject: str, *arguments: Any) -> bytes:
+                if strange and strange[0] in subject:
+                    strange.pop(0)
+                    return answer
+                return await request(subject, *arguments)
+
+            link.request = answered_strangely  # type: ignore[method-assign,assignment]
+            assert (await ship_to_end(link, ListJournal(3))).stored_sequence == 3
+            assert strange == []
 
     asyncio.run(body())
 
