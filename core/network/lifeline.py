@@ -291,7 +291,7 @@ class Lifeline:
 
     def on_server_error(self, text: str) -> None:
         self._counters.server_errors += 1
-        if self._entry is not None:
+        if self._entry is not None and not self._entry.done():
             self._refuse_entry(self._entry, text)
             return
         self._counters.slow_consumer += "slow consumer" in text.lower()
@@ -306,8 +306,6 @@ class Lifeline:
             self._connection.abort(NatsError(text))
 
     def _refuse_entry(self, entry: asyncio.Future[None], text: str) -> None:
-        if entry.done():
-            return
         if is_about_login(text):
             entry.set_exception(
                 LoginRefused(f"the NATS server at {self._address} refuses this user or password: {text}")
@@ -388,7 +386,7 @@ class Lifeline:
         for listener in listeners:
             try:
                 listener(*news)
-            except Exception as error:  # noqa: BLE001 - see above
+            except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - see above; nobody cancels in here
                 self._counters.handler_errors += 1
                 self._loop.call_exception_handler({"message": "a listener of a NATS link raised", "exception": error})
 

@@ -36,6 +36,8 @@ def address_of(url: str) -> Address:
     try:
         parts = urlsplit(url if "://" in url else f"nats://{url}")
         host, port = parts.hostname, parts.port
+        if "\0" in (host or "").encode("idna").decode():  # as the resolver does, which raises all kinds of errors
+            host = None
     except ValueError:
         host, port, parts = None, None, urlsplit("")
     if not host or parts.scheme not in (*_PLAIN, *_SECURE):
