@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from letrade.core.fraction import Fraction
+from letrade.core.fraction import Fraction, read_fraction
 from letrade.core.holdings import share_changes
 from letrade.core.instruments import Specification
 from letrade.core.messages.orders import CashEntry, Fill
@@ -90,7 +90,7 @@ class AccountBook:
     """One account's wallets, exact amounts by currency, and its net positions by instrument."""
 
     def __init__(self, balances: Mapping[str, Decimal] | None = None) -> None:
-        self.wallets: dict[str, Fraction] = {name: Fraction(amount) for name, amount in (balances or {}).items()}
+        self.wallets: dict[str, Fraction] = {name: read_fraction(amount) for name, amount in (balances or {}).items()}
         self.positions: dict[str, Position] = {}
         self.gains: dict[Specification, tuple[float, int, int, int]] = {}
         """What positions would realise, with the price, quantity and cost that it was found for: kept by value()."""
@@ -144,5 +144,5 @@ class AccountBook:
 
     def restore(self, state: Any) -> None:
         wallets, positions = state
-        self.wallets = {currency: Fraction(amount) for currency, amount in wallets}
+        self.wallets = {currency: read_fraction(amount) for currency, amount in wallets}
         self.positions = {instrument: position_of(held) for instrument, held in positions}

@@ -6,7 +6,7 @@ import bisect
 from decimal import Decimal
 
 from letrade.core.errors import DataError
-from letrade.core.fraction import Fraction
+from letrade.core.fraction import Fraction, read_fraction
 from letrade.core.messages.market import Instrument
 from letrade.core.money import round_half_even
 from letrade.core.quantities import ONE, TEN, decimal_units
@@ -37,7 +37,7 @@ def _decimal(text: str, what: str, instrument: str) -> Decimal:
 def _exact(value: float) -> Fraction:
     """The decimal that reads back as this double. DataError when it is not finite."""
     try:
-        return Fraction(repr(float(value)))
+        return read_fraction(repr(float(value)))
     except ValueError:
         raise DataError(f"expected a finite number, found {value!r}") from None
 
@@ -108,8 +108,8 @@ class Specification:
         self.price = Grid(message.tick, "tick", self.id)
         self.size = Grid(message.lot, "lot", self.id)
         self.size_min = float(_decimal(message.size_min, "size_min", self.id))
-        self.notional_min = Fraction(_decimal(message.notional_min, "notional_min", self.id))
-        self.multiplier = Fraction(_decimal(message.multiplier, "multiplier", self.id))
+        self.notional_min = read_fraction(_decimal(message.notional_min, "notional_min", self.id))
+        self.multiplier = read_fraction(_decimal(message.multiplier, "multiplier", self.id))
         if self.kind not in ("spot", "linear"):
             raise DataError(f"{self.id}: expected kind 'spot' or 'linear', found {self.kind!r}")
         if self.size_min < 0 or self.notional_min < 0 or self.multiplier <= 0:

@@ -10,7 +10,7 @@ from letrade.actors.capital.orders import Market, Working, WorkingOrders
 from letrade.actors.capital.terms import Terms, parts_in
 from letrade.core.bookkeeping import AccountBook
 from letrade.core.config.desk import Allocation, CapitalConfig, DeskConfig
-from letrade.core.fraction import Fraction
+from letrade.core.fraction import Fraction, read_fraction
 from letrade.core.holdings import Holdings, Key
 from letrade.core.instruments import Catalogue, Specification
 from letrade.core.quantities import FINE_ONE, ONE, decimal_units, exact, fine
@@ -46,14 +46,14 @@ class Purse:
         self.board = PriceBoard()
         self.books: dict[str, AccountBook] = {}
         self.fees = {
-            venue.name: max(Fraction(venue.maker_fee), Fraction(venue.taker_fee), Fraction(0))
+            venue.name: max(read_fraction(venue.maker_fee), read_fraction(venue.taker_fee), Fraction(0))
             for venue in settings.venues
         }
         self._allocations: dict[tuple[str, str], Allocation] = {}
         for each in settings.capital.allocations:
             self._allocations.setdefault((each.account, each.strategy), each)
         self._shares_of = {
-            key: (None if each.amount is None else Fraction(each.amount), Fraction(each.fraction or 0))
+            key: (None if each.amount is None else read_fraction(each.amount), read_fraction(each.fraction or 0))
             for key, each in self._allocations.items()
         }
         """(amount, fraction of the equity) of each allocation."""
@@ -269,7 +269,9 @@ class Purse:
         if basis is None or rate is None:
             return None
         allowed = self.allocated(account, strategy, now)
-        stake = exact(wish) * Fraction(sizing.fraction) * Fraction(allowed.numerator, allowed.denominator * FINE_ONE)
+        stake = (
+            exact(wish) * read_fraction(sizing.fraction) * Fraction(allowed.numerator, allowed.denominator * FINE_ONE)
+        )
         size = stake / (self.cost(specification, ONE, basis) * rate)
         return specification.size.value_of_steps(int(size / specification.size.step))
 

@@ -14,7 +14,7 @@ from letrade.core.bookkeeping import AccountBook, average_price, held_units
 from letrade.core.config.desk import DeskConfig
 from letrade.core.config.values import NotNegative, PositiveDuration
 from letrade.core.errors import Inconsistent
-from letrade.core.fraction import Fraction
+from letrade.core.fraction import read_fraction
 from letrade.core.holdings import Key
 from letrade.core.instruments import Specification
 from letrade.core.messages.accounts import Account, Balance, Position
@@ -117,7 +117,7 @@ class Ledger(Actor):
         book = self.books.get(state.account)
         if book is None or state.last_fill_number != self.fill_numbers.get(state.account, 0):
             return
-        found = differences(book, state, self.context.instruments, self.now(), Fraction(self.config.dust))
+        found = differences(book, state, self.context.instruments, self.now(), read_fraction(self.config.dust))
         for each in found:
             self._tell_difference(state.account, each)
         still = {f"{state.account} {each.what}" for each in found}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from letrade.core.bookkeeping import book_contract, book_dust, book_share, held_units, new_position, position_of
-from letrade.core.fraction import Fraction
+from letrade.core.fraction import Fraction, read_fraction
 from letrade.core.holdings import Key, share_changes
 from letrade.core.instruments import Specification
 from letrade.core.messages.base import NO_STRATEGY
@@ -37,8 +37,8 @@ class Share:
 
     def restore(self, state: Any) -> None:
         held, realised, fees, funding = state
-        self.position, self.realised, self.funding = position_of(held), Fraction(realised), Fraction(funding)
-        self.fees = {currency: Fraction(paid) for currency, paid in fees}
+        self.position, self.realised, self.funding = position_of(held), read_fraction(realised), read_fraction(funding)
+        self.fees = {currency: read_fraction(paid) for currency, paid in fees}
 
 
 class Shares:

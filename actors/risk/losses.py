@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from letrade.core.config.desk import RiskLimits
-from letrade.core.fraction import Fraction
+from letrade.core.fraction import Fraction, read_fraction
 from letrade.core.halts import EVERYONE
 
 DAY_NS = 86_400 * 10**9
@@ -26,9 +26,9 @@ class LossWatch:
             day, start = today, equity
         peak = max(peak, equity)
         self._marks[account] = (day, start, peak)
-        if limits.max_daily_loss is not None and start - equity > Fraction(limits.max_daily_loss):
+        if limits.max_daily_loss is not None and start - equity > read_fraction(limits.max_daily_loss):
             return f"daily loss {float(start - equity):.2f} is above {limits.max_daily_loss}"
-        if limits.max_drawdown is not None and peak > 0 and (peak - equity) / peak > Fraction(limits.max_drawdown):
+        if limits.max_drawdown is not None and peak > 0 and (peak - equity) / peak > read_fraction(limits.max_drawdown):
             return f"drawdown {float((peak - equity) / peak):.4f} is above {limits.max_drawdown}"
         return ""
 
@@ -43,4 +43,4 @@ class LossWatch:
         return [[account, day, str(start), str(peak)] for account, (day, start, peak) in self._marks.items()]
 
     def restore(self, state: Any) -> None:
-        self._marks = {account: (day, Fraction(start), Fraction(peak)) for account, day, start, peak in state}
+        self._marks = {account: (day, read_fraction(start), read_fraction(peak)) for account, day, start, peak in state}

@@ -10,7 +10,7 @@ import msgspec
 
 from letrade.core.config.desk import RiskLimits
 from letrade.core.exposure import Exposure
-from letrade.core.fraction import Fraction
+from letrade.core.fraction import Fraction, read_fraction
 from letrade.core.instruments import Specification
 from letrade.core.quantities import ONE, exact
 
@@ -94,7 +94,7 @@ def price_band(request: Request) -> Refusal | None:
     if band is None or reference is None or request.price is None:
         return None
     distance = abs(exact(request.price) / exact(reference) - 1)
-    return Refusal("price_band", str(band), _show(distance)) if distance > Fraction(band) else None
+    return Refusal("price_band", str(band), _show(distance)) if distance > read_fraction(band) else None
 
 
 def order_rate(request: Request) -> Refusal | None:
@@ -210,7 +210,7 @@ def malformed(specification: Specification, side: int, size: float, price: float
 
 
 def _above(rule: str, found: Fraction, limit: Decimal) -> Refusal | None:
-    return Refusal(rule, str(limit), _show(found)) if found > Fraction(limit) else None
+    return Refusal(rule, str(limit), _show(found)) if found > read_fraction(limit) else None
 
 
 def _show(amount: Fraction) -> str:

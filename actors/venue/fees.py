@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from letrade.actors.venue.amounts import Amount, rounded, rounded_up
-from letrade.core.fraction import Fraction
+from letrade.core.fraction import Fraction, read_fraction
 from letrade.core.instruments import Specification
 
 
@@ -17,11 +17,11 @@ class FeeSchedule:
     """
 
     def __init__(self, maker: Decimal, taker: Decimal, currency: str, prices: Mapping[str, Decimal]) -> None:
-        self._maker = Fraction(maker)
-        self._taker = Fraction(taker)
+        self._maker = read_fraction(maker)
+        self._taker = read_fraction(taker)
         self._currency = currency
         self._rates: dict[Specification, Fraction | None] = {}
-        self._prices = {pair: Fraction(price) for pair, price in prices.items()}
+        self._prices = {pair: read_fraction(price) for pair, price in prices.items()}
 
     def currency(self, rules: Specification) -> str:
         """What fees of this instrument are paid in."""

@@ -13,7 +13,7 @@ from letrade.actors.venue.model import FillModel, Print
 from letrade.actors.venue.orders import CANCELLED, EXPIRED, FILLED, PARTLY_FILLED, Order
 from letrade.actors.venue.reports import Report
 from letrade.core.config.desk import AccountConfig, VenueConfig
-from letrade.core.fraction import Fraction
+from letrade.core.fraction import read_fraction
 from letrade.core.instruments import Catalogue, Specification
 from letrade.core.messages.base import NO_STRATEGY, MarketMessage
 from letrade.core.messages.events import Alert
@@ -25,9 +25,7 @@ from letrade.core.money import money
 class Floor:
     """Requests (exchange.py) and market data meet here; what there is to say is kept in `reports`."""
 
-    def __init__(
-        self, config: VenueConfig, accounts: Sequence[AccountConfig], catalogue: Catalogue
-    ) -> None:
+    def __init__(self, config: VenueConfig, accounts: Sequence[AccountConfig], catalogue: Catalogue) -> None:
         self.venue = config.name
         self.catalogue = catalogue
         self.fees = FeeSchedule(config.maker_fee, config.taker_fee, config.fee_currency, config.fee_prices)
@@ -36,7 +34,7 @@ class Floor:
         self.reports: list[Report] = []
         self.time = 0
         self._fill_model = config.fill_model
-        self._leverage_max = Fraction(config.max_leverage)
+        self._leverage_max = read_fraction(config.max_leverage)
         self.orders_count = 0
         self.trades_count = 0
         self._positions_moved = False

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from letrade.actors.venue.amounts import Amount, whole
-from letrade.core.fraction import Fraction
+from letrade.core.fraction import read_fraction
 from letrade.core.money import DEFAULT_SCALE, Money, money
 from letrade.core.quantities import TEN
 
@@ -39,7 +39,7 @@ class Wallet:
         self._purses: dict[str, Purse] = {}
         self._locks: dict[int, list[Amount]] = {}
         for currency, balance in balances.items():
-            self.add(whole(currency, Fraction(balance)))
+            self.add(whole(currency, read_fraction(balance)))
 
     def _purse(self, currency: str) -> Purse:
         purse = self._purses.get(currency)
@@ -94,6 +94,5 @@ class Wallet:
             purse = self._purses[name] = Purse()
             purse.scale, purse.total, purse.locked = scale, int(total), int(locked)
         self._locks = {
-            order: [Amount(name, int(units), scale) for name, units, scale in held]
-            for order, held in state["locks"]
+            order: [Amount(name, int(units), scale) for name, units, scale in held] for order, held in state["locks"]
         }
