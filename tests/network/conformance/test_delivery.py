@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from letrade.core.network.jetstream import JetStream
 from letrade.core.network.link import DESK_INBOX
 from tests.network.conformance.links import Links, Seen, errors_of, subscribed
@@ -227,3 +229,26 @@ async def test_handlers_may_publish_subscribe_and_unsubscribe(links: Links, plai
     await seen.reach(50)
     await link.flush()
     assert seen.payloads == [b"%d" % number for number in range(0, 100, 2)]
+
+
+async def test_a_handler_that_raises_cancellation_stops_nothing_and_is_told(links: Links, plain: NatsServer) -> None:
+    link = await links.connect(plain)
+    errors, seen = errors_of(link), list[bytes]()
+    cancelled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    cancelled.cancel()
+
+    def look(payload: bytes) -> None:
+        seen.append(payload)
+        if payload == b"0":
+            cancelled.result()
+
+    link.subscribe("c.x", lambda subject, payload, reply: look(payload))
+    link.subscribe_decoded("c.x", bytes, lambda subject, message, payload: look(payload), lambda *message: None)
+    link.subscribe_batches("c.x", lambda subjects, payloads: look(payloads[0]))
+    await link.flush()
+    for number in range(3):
+        link.publish("c.x", b"%d" % number)
+        await link.flush()
+    await eventually(lambda: len(seen) == 9 and len(errors) == 3, "all messages")
+    assert [str(error) for error in errors] == ["a handler raised CancelledError()"] * 3
+    assert (link.counters.handler_errors, link.counters.reconnects, link.connected) == (3, 0, True)

@@ -10,6 +10,7 @@ import pytest
 from letrade.core.errors import NatsError, TimeoutExpired
 from letrade.core.network.server_files import any_free_port
 from tests.network.conformance.links import Links, Seen, back_again, errors_of, subscribed, turns
+from tests.network.proxy import FaultProxy
 from tests.network.running import eventually
 from tests.network.servers import NatsServer, Servers
 
@@ -215,3 +216,22 @@ async def test_drain_handles_what_has_come_and_sends_what_its_handlers_answer(li
     assert not link.connected
     with pytest.raises(NatsError):
         link.publish("t.x", b"")
+
+
+async def test_a_link_is_connected_once(links: Links, plain: NatsServer) -> None:
+    async with FaultProxy(plain.port) as proxy:
+        link = await links.connect(proxy)
+        seen, again = await subscribed(link, "t.once"), list[asyncio.Task[None]]()
+        with pytest.raises(NatsError, match="connected once"):
+            await link.connect()
+        assert (link.connected, proxy.accepted) == (True, 1)
+        link.on_disconnected.append(lambda: again.append(asyncio.ensure_future(link.connect())))
+        proxy.cut()
+        await back_again(link)
+        with pytest.raises(NatsError, match="connected once"):
+            await again[0]
+        await asyncio.sleep(0.1)  # a second attempt would have come by now
+        link.publish("t.once", b"1")
+        await link.flush()
+        await turns()
+        assert (seen.payloads, link.counters.reconnects, proxy.accepted) == ([b"1"], 1, 2)

@@ -10,7 +10,7 @@ from letrade.core.errors import NatsError, TimeoutExpired
 from letrade.core.network.link import Link
 from tests.network.conformance.links import Links, subscribed
 from tests.network.running import eventually
-from tests.network.servers import NatsServer
+from tests.network.servers import NatsServer, Servers
 
 
 async def echo(link: Link, subject: str) -> None:
@@ -107,3 +107,17 @@ async def test_a_request_on_a_closed_link_is_refused(links: Links, plain: NatsSe
     await link.close()
     with pytest.raises(NatsError, match="not connected"):
         await link.request("r.x", b"", 30.0)
+
+
+async def test_what_is_wrong_with_a_request_is_raised_where_it_is_awaited(links: Links, servers: Servers) -> None:
+    server = servers.start()
+    link = await links.connect(server)
+    await echo(link, "r.echo")
+    asked = (link.request("r.echo", b"1", 30.0), link.request("r. bad", b"", 30.0), link.request("r.echo", b"2", 30.0))
+    first, bad, last = await asyncio.gather(*asked, return_exceptions=True)
+    assert (first, type(bad), last) == (b"11", NatsError, b"22")
+    server.kill()
+    await eventually(lambda: not link.connected, "the loss")
+    lost = await asyncio.gather(*(link.request("r.echo", b"", 30.0) for _ in range(2)), return_exceptions=True)
+    assert [type(error) for error in lost] == [NatsError, NatsError]
+    assert all("not connected" in str(error) for error in lost)
