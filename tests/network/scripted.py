@@ -6,7 +6,7 @@ import asyncio
 import json
 import ssl
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 from tests.network.certificates import Certificates
 
@@ -72,10 +72,10 @@ class Line:
         return await self._reader.read(-1)
 
     def stop_reading(self) -> None:
-        self._writer.transport.pause_reading()
+        cast(asyncio.Transport, self._writer.transport).pause_reading()
 
     def read_on(self) -> None:
-        self._writer.transport.resume_reading()
+        cast(asyncio.Transport, self._writer.transport).resume_reading()
 
     def leave(self) -> None:
         """What was said still arrives."""
