@@ -170,8 +170,8 @@ def test_messages_purged_and_deleted_are_skipped_and_counted_as_missing(tmp_path
                 async for batch in reader:
                     seen += batch.sequences
                     if seen[-1] == 50:
-                        await jetstream.ask(f"STREAM.PURGE.{STREAM}", {"seq": 4990})
                         await jetstream.ask(f"STREAM.MSG.DELETE.{STREAM}", {"seq": 4995})
+                        await jetstream.ask(f"STREAM.PURGE.{STREAM}", {"seq": 4990})
             assert seen[-6:] == [4994, 4996, 4997, 4998, 4999, 5000]
             assert seen == sorted(set(seen))
             assert reader.missing == 5000 - len(seen)
