@@ -81,6 +81,9 @@ class Line:
         """What was said still arrives."""
         self._writer.close()
 
+    def abort(self) -> None:
+        self._writer.transport.abort()
+
 
 Script = Callable[[Line], Awaitable[None]]
 
@@ -112,12 +115,13 @@ class ScriptedServer:
     async def __aexit__(self, *_: object) -> None:
         self._listener.close()
         for line in self.lines:
-            line.leave()
+            line.abort()
         for task in self._tasks:
             task.cancel()
         for result in await asyncio.gather(*self._tasks, return_exceptions=True):
             if isinstance(result, Exception):
                 raise result
+        await asyncio.sleep(0.01)  # transports are closed in turns to come, which must not be after the loop's end
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         script = self._scripts[min(len(self.lines), len(self._scripts) - 1)]
