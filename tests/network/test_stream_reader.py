@@ -163,19 +163,19 @@ def test_messages_purged_and_deleted_are_skipped_and_counted_as_missing(tmp_path
     async def body() -> None:
         async with running_server(tmp_path) as server, connected_link(server) as link:
             jetstream = await make_stream(link)
-            await fill(link, [bytes(1000)] * 5000)
+            await fill(link, [bytes(1000)] * 30_000)
             seen: list[int] = []
             config = msgspec.structs.replace(QUICK, batch_messages_max=50)
             async with StreamReader(link, STREAM, until="end", config=config) as reader:
                 async for batch in reader:
                     seen += batch.sequences
                     if seen[-1] == 50:
-                        await jetstream.ask(f"STREAM.MSG.DELETE.{STREAM}", {"seq": 4995})
-                        await jetstream.ask(f"STREAM.PURGE.{STREAM}", {"seq": 4990})
-            assert seen[-6:] == [4994, 4996, 4997, 4998, 4999, 5000]
+                        await jetstream.ask(f"STREAM.MSG.DELETE.{STREAM}", {"seq": 29_995})
+                        await jetstream.ask(f"STREAM.PURGE.{STREAM}", {"seq": 29_990})
+            assert seen[-6:] == [29_994, 29_996, 29_997, 29_998, 29_999, 30_000]
             assert seen == sorted(set(seen))
-            assert reader.missing == 5000 - len(seen)
-            assert await sequences(link, (), 1, "end") == [4990, *seen[-9:]]
+            assert reader.missing == 30_000 - len(seen)
+            assert await sequences(link, (), 1, "end") == [29_990, *seen[-9:]]
 
     asyncio.run(body())
 
