@@ -163,19 +163,19 @@ def test_messages_purged_and_deleted_are_skipped_and_counted_as_missing(tmp_path
     async def body() -> None:
         async with running_server(tmp_path) as server, connected_link(server) as link:
             jetstream = await make_stream(link)
-            await fill(link, [bytes(1000)] * 30_000)
+            await fill(link, [bytes(8000)] * 10_000)
             seen: list[int] = []
             config = msgspec.structs.replace(QUICK, batch_messages_max=50)
             async with StreamReader(link, STREAM, until="end", config=config) as reader:
                 async for batch in reader:
                     seen += batch.sequences
                     if seen[-1] == 50:
-                        await jetstream.ask(f"STREAM.MSG.DELETE.{STREAM}", {"seq": 29_995})
-                        await jetstream.ask(f"STREAM.PURGE.{STREAM}", {"seq": 29_990})
-            assert seen[-6:] == [29_994, 29_996, 29_997, 29_998, 29_999, 30_000]
+                        await jetstream.ask(f"STREAM.MSG.DELETE.{STREAM}", {"seq": 9_995})
+                        await jetstream.ask(f"STREAM.PURGE.{STREAM}", {"seq": 9_990})
+            assert seen[-6:] == [9_994, 9_996, 9_997, 9_998, 9_999, 10_000]
             assert seen == sorted(set(seen))
-            assert reader.missing == 30_000 - len(seen)
-            assert await sequences(link, (), 1, "end") == [29_990, *seen[-9:]]
+            assert reader.missing == 10_000 - len(seen)
+            assert await sequences(link, (), 1, "end") == [9_990, *seen[-9:]]
 
     asyncio.run(body())
 
@@ -184,12 +184,12 @@ def test_a_stream_purged_to_its_end_while_it_is_read_ends_the_read(tmp_path: Pat
     async def body() -> None:
         async with running_server(tmp_path) as server, connected_link(server) as link:
             jetstream = await make_stream(link)
-            await fill(link, [bytes(1000)] * 30_000)
+            await fill(link, [bytes(8000)] * 10_000)
             async with StreamReader(link, STREAM, config=QUICK) as reader:
                 await anext(reader)
                 await jetstream.ask(f"STREAM.PURGE.{STREAM}")
                 rest = [batch async for batch in reader]
-            assert sum(map(len, rest)) < 30_000
+            assert sum(map(len, rest)) < 10_000
 
     asyncio.run(body())
 
