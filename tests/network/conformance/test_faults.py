@@ -79,6 +79,8 @@ async def test_closing_on_a_stalled_line_does_not_wait_for_it(links: Links, plai
         await asyncio.sleep(0)
         async with asyncio.timeout(10):
             await link.close()
+        assert not link.connected
+        assert link.counters.dropped + link.counters.unwritten_bytes > 0
 
 
 async def test_a_short_stall_is_waited_for_and_loses_nothing(links: Links, plain: NatsServer) -> None:
