@@ -1,4 +1,4 @@
-"""Compiles hotpath/*.pyx, with every check on when LETRADE_DEBUG=1; all else about the package is in pyproject.toml."""
+"""Compiles hotpath/**/*.pyx, with every check on when LETRADE_DEBUG=1; all else about the package is in pyproject.toml."""
 
 import os
 from pathlib import Path
@@ -28,16 +28,16 @@ def compile_to_c(modules: list[Extension]) -> list[Extension]:
 
 
 def extensions() -> list[Extension]:
-    """One extension for each .pyx, found through the link so that sibling cimports resolve to letrade.hotpath."""
+    """One extension for each .pyx of hotpath and its folders, found through the link so that sibling cimports resolve to letrade.hotpath."""
     flags = DEBUG_FLAGS if DEBUG else RELEASE_FLAGS
     return [
         Extension(
-            f"letrade.hotpath.{source.stem}",
+            ".".join(source.with_suffix("").parts),
             [source.as_posix()],
             include_dirs=[FOLDER],
             extra_compile_args=flags,
         )
-        for source in sorted(Path(FOLDER).glob("*.pyx"))
+        for source in sorted(Path(FOLDER).rglob("*.pyx"))
     ]
 
 
