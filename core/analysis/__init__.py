@@ -1,0 +1,1 @@
+"""What a run left behind, and the figures that are drawn from it: pure functions over columns."""
