@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from letrade.core.actor import ActorConfig, Context
 from letrade.core.messages.base import Message
 from letrade.core.messages.market import Instrument
+
+if TYPE_CHECKING:
+    from letrade.core.data.columns import Columns
 
 
 class Feed(ABC):
@@ -29,6 +32,13 @@ class Feed(ABC):
     def instruments(self) -> tuple[Instrument, ...]:
         """The instruments that the data itself tells of, for those that the desk file does not define."""
         return ()
+
+    def columns(self) -> tuple[Columns, ...] | None:
+        """The same data as typed columns, for the compiled backtest; None where the feed can only tell messages.
+
+        The rows carry the times and sequences of `messages`, so that both tell the same course of things.
+        """
+        return None
 
     @abstractmethod
     def messages(self) -> Iterator[Message]:

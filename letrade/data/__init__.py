@@ -1,0 +1,1 @@
+"""Importing, downloading, listing and checking market data."""
