@@ -1,13 +1,19 @@
-"""What every strategy shares: its instrument and account, its count of signals, and news of its own orders alone."""
+"""What strategies share: instrument, account, count of signals, news of their own orders alone, and a book to read."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from letrade.core import codec
 from letrade.core.actor import Actor, ActorConfig, Context
+from letrade.core.book_sync import BookSync, Phase, Verdict
 from letrade.core.messages.base import Message
+from letrade.core.messages.market import BookDelta, BookSnapshot
 from letrade.core.messages.signals import Quotes, Target, WorkingQuote
 from letrade.core.stage import Stage
+from letrade.hotpath.book import Book
+from letrade.hotpath.constants import BUY, SELL
+from letrade.hotpath.decimals import levels_to_units
 
 
 class StrategyConfig(ActorConfig, frozen=True, kw_only=True):
@@ -63,3 +69,88 @@ class BaseStrategy(Actor):
 
     def restore(self, state: Any) -> None:
         self.signal = state["signal"]
+
+
+class BookStrategy(BaseStrategy):
+    """`self.book` is the instrument's book as the strategy has seen it; `book_changed` is called after each change.
+
+    Prices and sizes in the book are whole units: value × 10**`price_decimals`, value × 10**`size_decimals`. While
+    updates are missing, and before the first snapshot, the book is empty.
+
+    Who keeps it: in a desk of actors the two handlers here do, by the rules of core/book_sync.py. The compiled backtest
+    engine, where the class says `reads_book`, calls `use_book` with its own book of the instrument once, before the
+    first event and before `start`, never calls `on_book_delta` and `on_book_snapshot`, and calls `book_changed` after
+    each event of the venue that changed the book (all its levels applied) at the place where it would have delivered
+    the message, with `now()` at the event's time. What `book_changed` publishes leaves when it returns. A strategy must
+    therefore not write these two handlers itself: it says in `book_changed` what it does.
+    """
+
+    reads_book: ClassVar[bool] = True
+
+    def __init__(self, name: str, config: Any, context: Context) -> None:
+        super().__init__(name, config, context)
+        self.use_book(Book(), 0, 0)
+        self.sync = BookSync()
+
+    def use_book(self, book: Book, price_decimals: int, size_decimals: int) -> None:
+        """Read this book from now on, at these decimals."""
+        self.book = book
+        self.price_decimals, self.size_decimals = price_decimals, size_decimals
+        self.price_one, self.size_one = 10.0**price_decimals, 10.0**size_decimals
+        """A price is units / price_one, the nearest double of its decimal."""
+
+    def book_changed(self) -> None:
+        """One event of the venue is in the book: look at it, decide, and return."""
+
+    def best_prices(self) -> tuple[float, float]:
+        """Best bid and ask; 0 for an empty side."""
+        bid, ask = self.book.best()
+        return bid[0] / self.price_one if bid else 0.0, ask[0] / self.price_one if ask else 0.0
+
+    def on_book_delta(self, delta: BookDelta) -> None:
+        verdict = self.sync.judge(delta)
+        if verdict == Verdict.APPLY:
+            self._follow(delta)
+            self.book_changed()
+        elif verdict == Verdict.GAP:
+            self.book.clear()
+
+    def on_book_snapshot(self, snapshot: BookSnapshot) -> None:
+        """All levels anew; diffs that waited for it belong to the same change."""
+        if self.sync.judge_snapshot(snapshot) != Verdict.APPLY:
+            return
+        specification = self.context.instruments.at(self.instrument, self.now())
+        self.use_book(Book(), specification.price.decimals, specification.size.decimals)
+        buffered = self.sync.loaded()
+        self._apply(snapshot.bids, snapshot.asks)
+        for delta in buffered:
+            if self.sync.judge(delta) == Verdict.APPLY:
+                self._follow(delta)
+        self.book_changed()
+
+    def _follow(self, delta: BookDelta) -> None:
+        self.sync.applied(delta)
+        self._apply(delta.bids, delta.asks)
+
+    def _apply(self, bids: bytes, asks: bytes) -> None:
+        """Levels off the instrument's grid are no book until the next snapshot: the BookKeeper says so aloud."""
+        try:
+            for side, packed in ((BUY, bids), (SELL, asks)):
+                self.book.apply(side, *levels_to_units(packed, self.price_decimals, self.size_decimals, 1, 1))
+        except (ValueError, OverflowError):
+            self.sync.lose()
+            self.book.clear()
+
+    def state(self) -> Any:
+        sync = [int(self.sync.phase), self.sync.last_update, [codec.encode(delta) for delta in self.sync.buffer]]
+        book = [self.book.dump(), self.price_decimals, self.size_decimals]
+        return {**super().state(), "book": book, "sync": sync}
+
+    def restore(self, state: Any) -> None:
+        super().restore(state)
+        dump, *decimals = state["book"]
+        self.use_book(Book(), *decimals)
+        self.book.load_bytes(dump)
+        phase, self.sync.last_update, buffered = state["sync"]
+        self.sync.phase = Phase(phase)
+        self.sync.buffer.extend(delta for delta in map(codec.decode, buffered) if isinstance(delta, BookDelta))
