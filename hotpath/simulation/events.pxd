@@ -40,12 +40,18 @@ cdef struct OrderRow:  # L3
     int64_t order_id, side, price, size
 
 
+cdef struct FundingRow:
+    double rate
+    int64_t due  # ns: when it is paid
+
+
 cdef union EventRow:
     QuoteRow quote
     TradeRow trade
     LevelRows levels
     BarRow bar
     OrderRow order
+    FundingRow funding
     double value  # MARK, INDEX: the price in quote units, on no grid; FUNDING: the rate
 
 
