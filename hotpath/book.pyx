@@ -2,7 +2,7 @@
 import struct
 
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
-from libc.stdint cimport INT64_MAX, int64_t, uint64_t
+from libc.stdint cimport INT64_MAX, int8_t, int64_t, uint64_t
 
 from letrade.hotpath.constants cimport BUY, SELL
 from letrade.hotpath.hashing cimport HASH_START, hash_word
@@ -52,6 +52,47 @@ cdef class Book:
             ladder_insert(ladder, place, key).size = size
         return 0
 
+    cdef int apply_rows(
+        self, const int8_t* sides, const int64_t* prices, const int64_t* sizes, Py_ssize_t count
+    ) except -1:
+        cdef Py_ssize_t row
+        for row in range(count):
+            self.ladder(sides[row])
+            check_level(prices[row], sizes[row])
+        ladder_reserve(&self.ladders[0], count)
+        ladder_reserve(&self.ladders[1], count)
+        for row in range(count):
+            self.set_level(sides[row], prices[row], sizes[row])
+        return 0
+
+    cdef int64_t best_price(self, int64_t side) noexcept nogil:
+        cdef Ladder* ladder = &self.ladders[0 if side == BUY else 1]
+        return side * ladder.levels[ladder.count - 1].key if ladder.count else 0
+
+    cdef int64_t best_size(self, int64_t side) noexcept nogil:
+        cdef Ladder* ladder = &self.ladders[0 if side == BUY else 1]
+        return ladder.levels[ladder.count - 1].size if ladder.count else 0
+
+    cdef int64_t size_at(self, int64_t side, int64_t price) noexcept nogil:
+        cdef Ladder* ladder = &self.ladders[0 if side == BUY else 1]
+        cdef Py_ssize_t place = ladder_find(ladder, side * price)
+        return ladder.levels[place].size if ladder_has(ladder, place, side * price) else 0
+
+    cdef Py_ssize_t depth_into(
+        self, int64_t side, int64_t* prices, int64_t* sizes, Py_ssize_t count
+    ) noexcept nogil:
+        cdef Ladder* ladder = &self.ladders[0 if side == BUY else 1]
+        cdef Py_ssize_t place
+        count = min(count, ladder.count)
+        for place in range(count):
+            prices[place] = side * ladder.levels[ladder.count - 1 - place].key
+            sizes[place] = ladder.levels[ladder.count - 1 - place].size
+        return count
+
+    cdef void clear_levels(self) noexcept:
+        self.ladders[0].count = 0
+        self.ladders[1].count = 0
+
     def update(self, side, price, size):
         cdef int64_t ticks = whole(price), lots = whole(size)
         check_level(ticks, lots)
@@ -80,8 +121,7 @@ cdef class Book:
             PyMem_Free(pairs)
 
     def clear(self):
-        self.ladders[0].count = 0
-        self.ladders[1].count = 0
+        self.clear_levels()
 
     def load(self, bids, asks):
         cdef Book fresh = Book()
