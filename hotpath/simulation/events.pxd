@@ -21,6 +21,7 @@ cdef struct QuoteRow:
 cdef struct TradeRow:
     int64_t price, size
     int64_t side  # +1 the buyer took, -1 the seller took, 0 unknown
+    int64_t trade_id  # 0: not told
 
 
 cdef struct LevelRows:
@@ -28,6 +29,7 @@ cdef struct LevelRows:
     const int64_t* prices
     const int64_t* sizes
     int64_t count
+    int64_t first_update, last_update, previous_update  # 0: the venue does not say
 
 
 cdef struct BarRow:
@@ -63,3 +65,4 @@ cdef struct Event:
     int64_t sequence  # of its feed, from 1
     int64_t feed  # its feed's place
     EventRow row
+    int64_t venue_time_told  # as messages say it: 0 where the exchange's time is not known

@@ -1,0 +1,31 @@
+"""A window of typed columns, for other compiled modules."""
+from libc.stdint cimport int8_t, int64_t
+
+from letrade.hotpath.simulation.events cimport Event
+
+cdef enum:
+    COLUMNS_MAX = 6
+
+
+cdef class Window:
+    cdef readonly int64_t kind
+    cdef readonly Py_ssize_t count  # events
+    cdef const int64_t* times
+    cdef const int64_t* venue_times
+    cdef const int64_t* sequences  # NULL: counted on
+    cdef const int64_t* columns[COLUMNS_MAX]
+    cdef const int64_t* updates[3]  # of levels, by event; NULL: not told
+    cdef const double* values
+    cdef const int8_t* sides  # of levels
+    cdef const int8_t* kinds  # of levels: of each event; NULL: all of one kind
+    cdef const int64_t* starts  # of levels: event i has the rows starts[i] to starts[i + 1]
+    cdef readonly int64_t first_sequence
+    cdef list kept
+    cdef Window following
+
+    cdef void fill(self, Py_ssize_t place, Event* event) noexcept nogil
+    cdef int64_t sequence(self, Py_ssize_t place) noexcept nogil
+    cdef Py_ssize_t take_levels(self, starts, sides, kinds) except -1
+    cdef int check_least(self, str name, const int64_t* column, Py_ssize_t count) except -1
+    cdef int check(self) except -1
+    cdef int check_bars(self) except -1
