@@ -34,6 +34,7 @@ FEED_KINDS: Mapping[str, str] = {
     "synthetic_flow": "letrade.actors.feeds.synthetic_flow.SyntheticFlow",
     "synthetic_trades": "letrade.actors.feeds.synthetic_trades.SyntheticTrades",
     "ohlcv": "letrade.actors.feeds.ohlcv.OhlcvFeed",
+    "npz": "letrade.actors.feeds.npz.NpzFeed",
     "binance_capture": "letrade.actors.feeds.binance_capture.BinanceCapture",
 }
 """The short names of feeds: `kind = "…"` in a [[feed]]."""
@@ -64,7 +65,7 @@ def assemble(
     layers = [(Origin("standard actors"), _standard_layer()), *_file_layers(named)]
     files = [str(file) for file in (*feed_files, *data_files)]
     if files:
-        layers = _with_feed(layers, files, instrument)
+        layers = _with_feeds(layers, files, instrument)
     if speed is not None:
         layers.append((Origin("command line"), _speed_layer(_merged(layers), speed)))
     if extra:
@@ -116,22 +117,26 @@ def _merged(layers: Sequence[Layer]) -> dict[str, Any]:
     return tables
 
 
-def _with_feed(layers: Sequence[Layer], files: Sequence[str], instrument: str | None) -> list[Layer]:
-    """The layers without their feeds, and one with the feed of these files under the name of the first that went."""
-    from letrade.actors.feeds.guess import feed_for_file
+def _with_feeds(layers: Sequence[Layer], files: Sequence[str], instrument: str | None) -> list[Layer]:
+    """The layers without their feeds, and one with the feeds of these files; the first is named as the first that went,
+    the others after it: `recorded`, `recorded-2` …"""
+    from letrade.actors.feeds.guess import feeds_for_files
 
-    feed_class, config = feed_for_file(files)
     feeds = _merged(layers).get("feed")
     gone = [str(feed.get("name")) for feed in feeds] if is_named(feeds) else []
-    name = gone[0] if gone else RECORDED_FEED
-    path = f"{feed_class.__module__}.{feed_class.__qualname__}"
-    own = {key: value for key in config.__struct_fields__ if (value := getattr(config, key)) and key != "venue"}
-    feed: dict[str, Any] = {"name": name, "class": path, "speed": "max", **msgspec.to_builtins(own)}
-    if instrument is not None:
-        feed["instrument"] = instrument
-        feed["venue"] = instrument.partition(".")[0]
+    first = gone[0] if gone else RECORDED_FEED
+    tables: list[dict[str, Any]] = []
+    for place, (feed_class, config) in enumerate(feeds_for_files(files)):
+        path = f"{feed_class.__module__}.{feed_class.__qualname__}"
+        own = {key: value for key in config.__struct_fields__ if (value := getattr(config, key)) and key != "venue"}
+        name = first if place == 0 else f"{first}-{place + 1}"
+        feed: dict[str, Any] = {"name": name, "class": path, "speed": "max", **msgspec.to_builtins(own)}
+        if instrument is not None:
+            feed["instrument"] = instrument
+            feed["venue"] = instrument.partition(".")[0]
+        tables.append(feed)
     kept = [(origin, _without_feeds(layer, gone[1:])) for origin, layer in layers]
-    return [*kept, (Origin("command line"), {"feed": [feed]})]
+    return [*kept, (Origin("command line"), {"feed": tables})]
 
 
 def _without_feeds(layer: Mapping[str, Any], gone: Sequence[str]) -> dict[str, Any]:

@@ -8,7 +8,10 @@ that currency too, unless the desk says otherwise.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
+
+from msgspec import structs
 
 from letrade.core.actor import Context
 from letrade.core.config.classes import load_actor_class
@@ -89,7 +92,9 @@ class Binding:
                 "the desk is written for any instrument: name recorded files with --data or --feed, or give its "
                 "strategies an `instrument`"
             )
-        told = {each.instrument: each for feed in config.feeds for each in _instruments(feed, config)}
+        told: dict[str, Instrument] = {}
+        for each in (each for feed in config.feeds for each in _instruments(feed, config)):
+            told[each.instrument] = _finest(told.get(each.instrument, each), each)
         if len(told) != 1:
             known = ", ".join(told) or "none"
             raise ConfigurationError(
@@ -129,6 +134,12 @@ def _instruments(feed: FeedEntry, config: DeskConfig) -> tuple[Instrument, ...]:
     context = Context(config.desk.name, "", config.desk.seed, Catalogue(), config)
     told: tuple[Instrument, ...] = feed.feed_class(feed.name, feed.config, context).instruments()
     return told
+
+
+def _finest(one: Instrument, other: Instrument) -> Instrument:
+    """Two feeds tell of one instrument as far as their data show it: both must fit its grids."""
+    tick = min(one.tick, other.tick, key=Decimal)
+    return structs.replace(one, tick=tick, lot=min(one.lot, other.lot, key=Decimal))
 
 
 def _table_of(told: Instrument) -> dict[str, Any]:

@@ -8,17 +8,18 @@ from pathlib import Path
 
 import numpy as np
 
+from letrade.actors.feeds.columnar import ColumnarFeed
 from letrade.actors.feeds.grids import decimals_of_floats, step_text
 from letrade.actors.feeds.naming import QUOTES, Market, described, split_symbol
 from letrade.actors.feeds.table import Table, read_table
 from letrade.core.actor import ActorConfig, Context
 from letrade.core.config.durations import UNIT_NS, format_duration
 from letrade.core.config.values import Instant, PositiveDuration, show_instant
+from letrade.core.data.columns import CHUNK_ROWS, BarRows, Chunk, Columns, FloatArray, Kind
+from letrade.core.data.units import decimals_fitting, decimals_needed, to_units
 from letrade.core.errors import ConfigurationError, DataError
-from letrade.core.feed import Feed
-from letrade.core.messages.base import Message
 from letrade.core.messages.events import Alert
-from letrade.core.messages.market import Bar, BarOpen, Instrument
+from letrade.core.messages.market import Instrument
 
 EPOCH = 1
 LOTS = {"spot": "0.00001", "linear": "0.001"}
@@ -51,7 +52,7 @@ class OhlcvConfig(ActorConfig, frozen=True, kw_only=True):
         return self.file or self.files[0]
 
 
-class OhlcvFeed(Feed):
+class OhlcvFeed(ColumnarFeed):
     """At one time the bar that ends comes before the open of the next."""
 
     Config = OhlcvConfig
@@ -103,40 +104,36 @@ class OhlcvFeed(Feed):
             raise DataError(f"{self.config.path}: one row does not show how long a bar is: give the feed's `bar`")
         return int(np.diff(self.table.opens_ns).min())
 
-    def messages(self) -> Iterator[Message]:
-        """An Alert first when rows are missing; then BarOpen and Bar of each row."""
+    def source(self) -> Columns:
+        """An Alert first when rows are missing; then the bars."""
         bar_ns = self.bar_ns()
         table = self._checked(bar_ns)
-        instrument, source, sequence = self.instrument(), self.name, 0
-        if self.gaps or self.missing_volumes:
-            sequence += 1
-            yield self._alert(int(table.opens_ns[0]), sequence, instrument)
-        columns = [column.tolist() for column in table[1:7]]
-        for start, open_, high, low, close, volume in zip(*columns, strict=True):
-            yield BarOpen(
-                time=start,
-                source=source,
-                epoch=EPOCH,
-                sequence=sequence + 1,
-                instrument=instrument,
-                start=start,
-                open=open_,
-            )
-            sequence += 2
-            yield Bar(
-                time=start + bar_ns,
-                source=source,
-                epoch=EPOCH,
-                sequence=sequence,
-                instrument=instrument,
-                start=start,
-                end=start + bar_ns,
-                open=open_,
-                high=high,
-                low=low,
-                close=close,
-                volume=volume,
-            )
+        instrument = self.instrument()
+        faulty = bool(self.gaps or self.missing_volumes)
+        notices = (self._alert(int(table.opens_ns[0]), 1, instrument),) if faulty else ()
+        prices = np.concatenate((table.open, table.high, table.low, table.close))
+        price_decimals, size_decimals = (_places(values, table.path) for values in (prices, table.volume))
+
+        def read() -> Iterator[Chunk]:
+            for first in range(0, len(table.opens_ns), CHUNK_ROWS):
+                part = slice(first, first + CHUNK_ROWS)
+                opens = table.opens_ns[part]
+                units = [to_units(column[part], price_decimals, table.path) for column in table[2:6]]
+                volume = to_units(table.volume[part], size_decimals, table.path)
+                sequence = len(notices) + 2 * np.arange(first + 1, first + len(opens) + 1, dtype=np.int64)
+                rows = BarRows(opens, units[0], units[1], units[2], units[3], volume)
+                yield Chunk(Kind.BARS, instrument, opens + bar_ns, sequence, rows, first_row=table.first_row + first)
+
+        return Columns(
+            where=table.path,
+            kind=Kind.BARS,
+            instrument=instrument,
+            read=read,
+            price_decimals=price_decimals,
+            size_decimals=size_decimals,
+            rows_estimate=len(table.opens_ns),
+            notices=notices,
+        )
 
     def _checked(self, bar_ns: int) -> Table:
         """The wanted rows, with gaps and missing volumes counted. DataError when bars overlap or none is left."""
@@ -165,6 +162,14 @@ class OhlcvFeed(Feed):
             text=text,
             instrument=instrument,
         )
+
+
+def _places(values: FloatArray, path: str) -> int:
+    """The decimals that the values need; those that fit where they are no decimals of up to 15 digits."""
+    try:
+        return decimals_needed(values, path)
+    except DataError:
+        return decimals_fitting(values)
 
 
 def _stem(path: str) -> str:

@@ -1,0 +1,210 @@
+"""Arrays of whole ticks and lots (.npz) as a feed: quotes, trades, bars or book levels, told apart by their names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from letrade.actors.feeds.columnar import ColumnarFeed
+from letrade.actors.feeds.naming import described
+from letrade.actors.feeds.npz_arrays import stored_arrays, windows
+from letrade.core.actor import ActorConfig, Context
+from letrade.core.config.durations import format_duration
+from letrade.core.config.values import PositiveDuration
+from letrade.core.data.columns import (
+    CHUNK_ROWS,
+    BarRows,
+    Chunk,
+    Columns,
+    IntArray,
+    Kind,
+    LevelRows,
+    QuoteRows,
+    Rows,
+    SideArray,
+    TradeRows,
+)
+from letrade.core.errors import ConfigurationError, DataError
+from letrade.core.instruments import Grid
+from letrade.core.messages.market import Instrument
+
+INSTRUMENT = "binance.BTC-USDT_USDT"
+TICK, LOT = "0.1", "0.001"
+ARRAYS: dict[Kind, tuple[str, ...]] = {
+    Kind.QUOTES: ("ts", "bid", "bsz", "ask", "asz"),
+    Kind.LEVELS: ("ts", "ev", "act", "side", "px", "sz", "last"),
+    Kind.TRADES: ("ts", "px", "sz", "side"),
+    Kind.BARS: ("ts", "o", "h", "l", "c", "v"),
+}
+"""Levels before trades, whose names they hold too."""
+SHAPES = "; ".join(f"{kind}: {' '.join(names)}" for kind, names in ARRAYS.items())
+BID, ASK = 1, 2
+DELETE = 3
+
+
+class NpzConfig(ActorConfig, frozen=True, kw_only=True):
+    """One file; prices are counted in `tick`, sizes in `lot`: those of the desk's instrument, else 0.1 and 0.001."""
+
+    file: str = ""
+    files: tuple[str, ...] = ()
+    """The file as a list of one, whose path a desk file gives relative to its own folder."""
+    instrument: str | None = None
+    venue: str = "binance"
+    tick: str | None = None
+    lot: str | None = None
+    bar: PositiveDuration | None = None
+    """How long a bar is; the shortest step between the first rows when it is left out."""
+
+    def __post_init__(self) -> None:
+        if bool(self.file) + len(self.files) != 1:
+            raise ConfigurationError(f"expected one .npz file, found file = {self.file!r} and files = {self.files}")
+
+    @property
+    def path(self) -> str:
+        return self.file or self.files[0]
+
+
+class Grids(NamedTuple):
+    """What one tick and one lot of the file are."""
+
+    price: Grid
+    size: Grid
+
+
+class NpzFeed(ColumnarFeed):
+    """Reads a window of each array at a time."""
+
+    Config = NpzConfig
+
+    def __init__(self, name: str, config: NpzConfig, context: Context) -> None:
+        super().__init__(name, config, context)
+        self.instrument: str = config.instrument or INSTRUMENT
+
+    def instruments(self) -> tuple[Instrument, ...]:
+        """The instrument that the file was made for, unless the desk defines it."""
+        kind_of(self.config.path)
+        if self.instrument in self.context.instruments:
+            return ()
+        return (described(self.instrument, self.config.tick or TICK, self.config.lot or LOT),)
+
+    def grids(self) -> Grids:
+        catalogue = self.context.instruments
+        known = catalogue.at(self.instrument, 0) if self.instrument in catalogue else None
+        tick = self.config.tick or (known.message.tick if known else TICK)
+        lot = self.config.lot or (known.message.lot if known else LOT)
+        return Grids(Grid(tick, "tick", self.instrument), Grid(lot, "lot", self.instrument))
+
+    def source(self) -> Columns:
+        path, grids = self.config.path, self.grids()
+        kind = kind_of(path)
+        readers: dict[Kind, Callable[[Reader], Iterator[Chunk]]] = {
+            Kind.QUOTES: Reader.quotes,
+            Kind.TRADES: Reader.trades,
+            Kind.BARS: Reader.bars,
+            Kind.LEVELS: Reader.levels,
+        }
+        return Columns(
+            where=path,
+            kind=kind,
+            instrument=self.instrument,
+            read=lambda: readers[kind](Reader(path, self.instrument, grids, self.config.bar)),
+            price_decimals=grids.price.decimals,
+            size_decimals=grids.size.decimals,
+            rows_estimate=stored_arrays(path)["ts"].length,
+        )
+
+
+def kind_of(path: str) -> Kind:
+    """What the arrays of a file hold. DataError that lists them when it is nothing that a backtest can read."""
+    found = stored_arrays(path)
+    for kind, names in ARRAYS.items():
+        if all(name in found for name in names):
+            return kind
+    listed = " ".join(found) or "none"
+    if "ts" not in found:
+        raise DataError(f"{path}: the arrays ({listed}) say no times (ts), and a backtest needs them; known: {SHAPES}")
+    raise DataError(f"{path}: expected the arrays of one kind ({SHAPES}), found {listed}")
+
+
+class Reader:
+    """One pass over one file."""
+
+    def __init__(self, path: str, instrument: str, grids: Grids, bar_ns: int | None) -> None:
+        self.path = path
+        self.instrument = instrument
+        self.tick, self.lot = grids.price.step_units, grids.size.step_units
+        self.bar_ns = bar_ns
+        self.row = 0
+        self.sequence = 0
+
+    def quotes(self) -> Iterator[Chunk]:
+        for time, bid, bid_size, ask, ask_size in self._windows(Kind.QUOTES):
+            rows = QuoteRows(bid * self.tick, bid_size * self.lot, ask * self.tick, ask_size * self.lot)
+            yield self._chunk(Kind.QUOTES, time, rows)
+
+    def trades(self) -> Iterator[Chunk]:
+        for time, price, size, side in self._windows(Kind.TRADES):
+            rows = TradeRows(price * self.tick, size * self.lot, np.sign(side).astype(np.int8), np.zeros_like(time))
+            yield self._chunk(Kind.TRADES, time, rows)
+
+    def bars(self) -> Iterator[Chunk]:
+        """`ts` is the end of a bar."""
+        for time, open_, high, low, close, volume in self._windows(Kind.BARS):
+            start = time - self._duration(time)
+            tick = self.tick
+            rows = BarRows(start, open_ * tick, high * tick, low * tick, close * tick, volume * self.lot)
+            yield self._chunk(Kind.BARS, time, rows)
+
+    def levels(self) -> Iterator[Chunk]:
+        """Event 0 is the snapshot; an event that a window cuts off waits for the next window."""
+        kept: list[IntArray] = []
+        for window in self._windows(Kind.LEVELS):
+            joined = [np.concatenate(pair) for pair in zip(kept, window, strict=True)] if kept else window
+            ends = np.flatnonzero(joined[6]) + 1
+            whole = int(ends[-1]) if len(ends) else 0
+            kept = [column[whole:] for column in joined]
+            if whole:
+                yield self._events([column[:whole] for column in joined], ends)
+        if kept and len(kept[0]):
+            raise DataError(f"{self.path}: expected the last row to end its event (last = 1), found it cut off")
+
+    def _events(self, columns: list[IntArray], ends: IntArray) -> Chunk:
+        time, event, action, side, price, size, _ = columns
+        offset = np.concatenate(([0], ends)).astype(np.int64)
+        first = offset[:-1]
+        if (side < BID).any() or (side > ASK).any():
+            raise DataError(f"{self.path}: expected side 1 (bid) or 2 (ask), found {sorted(set(side.tolist()))[:5]}")
+        updates = event[first] + 1
+        snapshot = (event[first] == 0).astype(np.int8)
+        sides: SideArray = np.where(side == BID, 1, -1).astype(np.int8)
+        sizes = np.where(action == DELETE, 0, size * self.lot)
+        rows = LevelRows(
+            offset, snapshot, updates, updates, np.maximum(updates - 1, 0), sides, price * self.tick, sizes
+        )
+        return self._chunk(Kind.LEVELS, time[first], rows)
+
+    def _windows(self, kind: Kind) -> Iterator[list[IntArray]]:
+        return windows(self.path, ARRAYS[kind], CHUNK_ROWS)
+
+    def _duration(self, time: IntArray) -> int:
+        if self.bar_ns is None:
+            if len(time) < 2:
+                raise DataError(f"{self.path}: one row does not show how long a bar is: give the feed's `bar`")
+            self.bar_ns = int(np.diff(time).min())
+        early = np.diff(time) < self.bar_ns
+        if early.any():
+            row = self.row + int(np.argmax(early)) + 2
+            text = f"row {row} begins before the bar of {format_duration(self.bar_ns)} above it ends"
+            raise DataError(f"{self.path}: {text}: give the feed's `bar`, or sort the rows")
+        return self.bar_ns
+
+    def _chunk(self, kind: Kind, time: IntArray, rows: Rows) -> Chunk:
+        """A bar takes two numbers of the sequence: its open is told before it."""
+        step = 2 if kind == Kind.BARS else 1
+        sequence = self.sequence + step * np.arange(1, len(time) + 1, dtype=np.int64)
+        chunk = Chunk(kind, self.instrument, time, sequence, rows, None, self.row + 1)
+        self.row += len(time)
+        self.sequence = int(sequence[-1])
+        return chunk
