@@ -1,0 +1,49 @@
+"""The C side of streaming indicators, for other compiled modules."""
+from libc.stdint cimport int64_t
+
+from letrade.hotpath.sums cimport ExactSum
+from letrade.hotpath.window cimport Window
+
+cdef enum:
+    INPUTS_MAX = 4
+    OUTPUTS_MAX = 3
+
+
+cdef int check_number(double value) except -1  # finite and of ordinary size, or ValueError
+cdef int check_period(int64_t period, str name) except -1
+
+
+cdef class Indicator:
+    cdef readonly int64_t count  # values so far
+    cdef int outputs  # numbers that come out for each one that goes in
+
+    cdef void push(self, const double* values, double* found) noexcept nogil  # NaN in found[0]: not warm yet
+    cdef object add_checked(self, const double* values)
+    cdef object run(self, tuple columns)
+
+
+cdef class Sma(Indicator):
+    cdef Window window
+    cdef ExactSum total
+
+
+cdef class Ema(Indicator):
+    cdef readonly int64_t period
+    cdef double weight
+    cdef double mean
+
+
+cdef class Rsi(Indicator):
+    cdef readonly int64_t period
+    cdef double last, gain, loss
+
+
+cdef class Atr(Indicator):
+    cdef readonly int64_t period
+    cdef double close, average
+
+
+cdef class Macd(Indicator):
+    cdef readonly int64_t slow_period, signal_period
+    cdef double fast_weight, slow_weight, signal_weight
+    cdef double fast, slow, signal

@@ -1,0 +1,298 @@
+# cython: boundscheck=False, wraparound=False, cdivision=True
+"""Indicators one value at a time, in float64 and at a cost that does not grow with the window: means, RSI, ATR, MACD."""
+from libc.math cimport NAN, fabs, isnan
+from libc.stdint cimport int64_t
+
+from letrade.hotpath.sums cimport sum_add, sum_rounded
+from letrade.hotpath.window cimport window_close, window_list, window_open, window_push
+
+NUMBER_MAX = 1e100
+cdef double LIMIT = 1e100
+cdef int64_t PERIOD_MAX = 10_000_000
+
+
+cdef int check_number(double value) except -1:
+    # A NaN is within no limits, and so is refused too.
+    if not -LIMIT <= value <= LIMIT:
+        raise ValueError(f"expected a finite number of at most {LIMIT:g} either way, found {value}")
+    return 0
+
+
+cdef int check_period(int64_t period, str name) except -1:
+    if not 1 <= period <= PERIOD_MAX:
+        raise ValueError(f"{name} must be from 1 to {PERIOD_MAX}, found {period}")
+    return 0
+
+
+cdef class Indicator:
+    """What all share: values are checked at the door, and batches run without the interpreter."""
+
+    def __cinit__(self, *arguments, **named):
+        self.count = 0
+        self.outputs = 1
+
+    cdef void push(self, const double* values, double* found) noexcept nogil:
+        found[0] = NAN
+
+    cdef object add_checked(self, const double* values):
+        cdef double found[OUTPUTS_MAX]
+        self.count += 1
+        self.push(values, found)
+        if isnan(found[0]):
+            return None
+        if self.outputs == 1:
+            return found[0]
+        if self.outputs == 2:
+            return found[0], found[1]
+        return found[0], found[1], found[2]
+
+    cdef object run(self, tuple columns):
+        """Each row of the columns in turn; all are checked before the first is taken."""
+        import numpy
+
+        cdef const double[::1] column
+        cdef double[:, ::1] results
+        cdef const double* starts[INPUTS_MAX]
+        cdef double row[INPUTS_MAX]
+        cdef double found[OUTPUTS_MAX]
+        cdef int inputs = len(columns), place
+        cdef Py_ssize_t index, length = -1
+        held = []
+        for place in range(inputs):
+            column = numpy.ascontiguousarray(columns[place], dtype=numpy.float64)
+            if length >= 0 and column.shape[0] != length:
+                raise ValueError(f"columns must be of one length, found {length} and {column.shape[0]}")
+            length = column.shape[0]
+            for index in range(length):
+                check_number(column[index])
+            starts[place] = &column[0] if length else NULL
+            held.append(column)
+        made = numpy.empty((self.outputs, length), dtype=numpy.float64)
+        if length == 0:
+            return made[0] if self.outputs == 1 else tuple(made)
+        results = made
+        with nogil:
+            for index in range(length):
+                for place in range(inputs):
+                    row[place] = starts[place][index]
+                self.count += 1
+                self.push(row, found)
+                for place in range(self.outputs):
+                    results[place, index] = NAN if isnan(found[0]) else found[place]
+        return made[0] if self.outputs == 1 else tuple(made)
+
+
+cdef class Sma(Indicator):
+    """The mean of the last `period` values."""
+
+    def __cinit__(self, int64_t period):
+        window_open(&self.window, period, "period")
+        self.total.count = 0
+
+    def __dealloc__(self):
+        window_close(&self.window)
+
+    @property
+    def period(self):
+        return self.window.size
+
+    cdef void push(self, const double* values, double* found) noexcept nogil:
+        cdef double gone
+        if window_push(&self.window, values[0], &gone):
+            sum_add(&self.total, -gone)
+        sum_add(&self.total, values[0])
+        found[0] = sum_rounded(&self.total) / self.window.size if self.window.filled == self.window.size else NAN
+
+    def add(self, double value):
+        check_number(value)
+        return self.add_checked(&value)
+
+    def batch(self, values):
+        return self.run((values,))
+
+    def state(self):
+        return [self.count, window_list(&self.window)]
+
+    def restore(self, state):
+        cdef double value, gone
+        count, values = state
+        for value in values[-self.window.size :]:
+            check_number(value)
+        window_open(&self.window, self.window.size, "period")
+        self.total.count = 0
+        for value in values[-self.window.size :]:
+            window_push(&self.window, value, &gone)
+            sum_add(&self.total, value)
+        self.count = count
+
+
+cdef class Ema(Indicator):
+    """The exponential mean that starts at the first value."""
+
+    def __cinit__(self, int64_t period):
+        check_period(period, "period")
+        self.period = period
+        self.weight = 2.0 / (period + 1)
+
+    cdef void push(self, const double* values, double* found) noexcept nogil:
+        self.mean = values[0] if self.count == 1 else self.mean + self.weight * (values[0] - self.mean)
+        found[0] = self.mean if self.count >= self.period else NAN
+
+    def add(self, double value):
+        check_number(value)
+        return self.add_checked(&value)
+
+    def batch(self, values):
+        return self.run((values,))
+
+    def state(self):
+        return [self.count, self.mean]
+
+    def restore(self, state):
+        cdef double mean = state[1]
+        check_number(mean)
+        self.count, self.mean = state[0], mean
+
+
+cdef class Rsi(Indicator):
+    """Wilder's relative strength index of the last value against the one before."""
+
+    def __cinit__(self, int64_t period=14):
+        check_period(period, "period")
+        self.period = period
+
+    cdef void push(self, const double* values, double* found) noexcept nogil:
+        cdef double change = values[0] - self.last, gain, loss
+        self.last = values[0]
+        found[0] = NAN
+        if self.count == 1:
+            return
+        gain = change if change > 0.0 else 0.0
+        loss = -change if change < 0.0 else 0.0
+        if self.count <= self.period + 1:
+            # Sums, until the first mean of `period` changes is complete.
+            self.gain += gain
+            self.loss += loss
+            if self.count <= self.period:
+                return
+            self.gain /= self.period
+            self.loss /= self.period
+        else:
+            self.gain = (self.gain * (self.period - 1) + gain) / self.period
+            self.loss = (self.loss * (self.period - 1) + loss) / self.period
+        gain = self.gain + self.loss
+        found[0] = 100.0 * (self.gain / gain) if gain > 0.0 else 50.0
+
+    def add(self, double value):
+        check_number(value)
+        return self.add_checked(&value)
+
+    def batch(self, values):
+        return self.run((values,))
+
+    def state(self):
+        return [self.count, self.last, self.gain, self.loss]
+
+    def restore(self, state):
+        cdef double last = state[1], gain = state[2], loss = state[3], value
+        for value in (last, gain, loss):
+            check_number(value)
+        self.count, self.last, self.gain, self.loss = state[0], last, gain, loss
+
+
+cdef class Atr(Indicator):
+    """Wilder's average true range of bars."""
+
+    def __cinit__(self, int64_t period=14):
+        check_period(period, "period")
+        self.period = period
+
+    cdef void push(self, const double* values, double* found) noexcept nogil:
+        cdef double high = values[0], low = values[1], before = self.close, true_range
+        self.close = values[2]
+        found[0] = NAN
+        if self.count == 1:
+            return
+        true_range = max(high - low, fabs(high - before), fabs(low - before))
+        if self.count <= self.period + 1:
+            self.average += true_range
+            if self.count <= self.period:
+                return
+            self.average /= self.period
+        else:
+            self.average = (self.average * (self.period - 1) + true_range) / self.period
+        found[0] = self.average
+
+    def add(self, double high, double low, double close):
+        cdef double values[3]
+        values[0], values[1], values[2] = high, low, close
+        check_number(high)
+        check_number(low)
+        check_number(close)
+        if high < low:
+            raise ValueError(f"the high of a bar is not below its low, found {high} below {low}")
+        return self.add_checked(values)
+
+    def batch(self, high, low, close):
+        import numpy
+
+        if (numpy.asarray(high) < numpy.asarray(low)).any():
+            raise ValueError("the high of a bar is not below its low, found a row where it is")
+        return self.run((high, low, close))
+
+    def state(self):
+        return [self.count, self.close, self.average]
+
+    def restore(self, state):
+        cdef double close = state[1], average = state[2]
+        check_number(close)
+        check_number(average)
+        self.count, self.close, self.average = state[0], close, average
+
+
+cdef class Macd(Indicator):
+    """The distance of two exponential means, its own exponential mean, and the distance of these two."""
+
+    def __cinit__(self, int64_t fast=12, int64_t slow=26, int64_t signal=9):
+        check_period(fast, "fast")
+        check_period(slow, "slow")
+        check_period(signal, "signal")
+        if fast >= slow:
+            raise ValueError(f"fast must be below slow, found {fast} and {slow}")
+        self.outputs = 3
+        self.slow_period, self.signal_period = slow, signal
+        self.fast_weight, self.slow_weight, self.signal_weight = 2.0 / (fast + 1), 2.0 / (slow + 1), 2.0 / (signal + 1)
+
+    cdef void push(self, const double* values, double* found) noexcept nogil:
+        cdef double distance
+        if self.count == 1:
+            self.fast = self.slow = values[0]
+        else:
+            self.fast += self.fast_weight * (values[0] - self.fast)
+            self.slow += self.slow_weight * (values[0] - self.slow)
+        found[0] = NAN
+        if self.count < self.slow_period:
+            return
+        distance = self.fast - self.slow
+        if self.count == self.slow_period:
+            self.signal = distance
+        else:
+            self.signal += self.signal_weight * (distance - self.signal)
+        if self.count >= self.slow_period + self.signal_period - 1:
+            found[0], found[1], found[2] = distance, self.signal, distance - self.signal
+
+    def add(self, double value):
+        check_number(value)
+        return self.add_checked(&value)
+
+    def batch(self, values):
+        return self.run((values,))
+
+    def state(self):
+        return [self.count, self.fast, self.slow, self.signal]
+
+    def restore(self, state):
+        cdef double fast = state[1], slow = state[2], signal = state[3], value
+        for value in (fast, slow, signal):
+            check_number(value)
+        self.count, self.fast, self.slow, self.signal = state[0], fast, slow, signal

@@ -1,0 +1,372 @@
+# cython: boundscheck=False, wraparound=False, cdivision=True
+"""Indicators over rolling windows at constant cost, by sums that never drift: bands, volatility, VWAP, flow, extremes."""
+from libc.math cimport NAN, log, sqrt
+from libc.stdint cimport int64_t
+from libc.stdlib cimport calloc, free
+
+from letrade.hotpath.indicators cimport Indicator, check_number, check_period
+from letrade.hotpath.sums cimport (
+    ExactSum, Twice, sum_add, sum_add_product, sum_list, sum_restore, sum_rounded, sum_twice, two_product, two_sum,
+)
+from letrade.hotpath.window cimport Window, window_close, window_list, window_open, window_push
+
+
+cdef double squared_distances(const ExactSum* total, const ExactSum* squares, int64_t count) noexcept nogil:
+    """The sum of squared distances from the mean, times count: count × Σx² - (Σx)², at twice a double's precision."""
+    cdef Twice all_squares = sum_twice(squares), whole = sum_twice(total)
+    cdef Twice left = two_product(count, all_squares.high), right = two_product(whole.high, whole.high)
+    cdef Twice apart
+    left.low += count * all_squares.low
+    right.low += 2.0 * whole.high * whole.low
+    apart = two_sum(left.high, -right.high)
+    return max(apart.high + (apart.low + left.low - right.low), 0.0)
+
+
+cdef void slide(Window* window, ExactSum* total, ExactSum* squares, double value) noexcept nogil:
+    """The value enters the window and both sums, and what leaves it leaves them."""
+    cdef double gone
+    if window_push(window, value, &gone):
+        sum_add(total, -gone)
+        sum_add_product(squares, gone, gone, -1.0)
+    sum_add(total, value)
+    sum_add_product(squares, value, value, 1.0)
+
+
+cdef int refill(Window* window, ExactSum* total, ExactSum* squares, list values) except -1:
+    """The window and its sums as they were with these values in it."""
+    cdef double value
+    for value in values:
+        check_number(value)
+    window_open(window, window.size, "period")
+    total.count = squares.count = 0
+    for value in values[-window.size :]:
+        slide(window, total, squares, value)
+    return 0
+
+
+cdef class Bollinger(Indicator):
+    """The mean of the last `period` values, and `width` standard deviations above and below it."""
+
+    def __cinit__(self, int64_t period=20, double width=2.0):
+        window_open(&self.window, period, "period")
+        check_number(width)
+        self.outputs = 3
+        self.width = width
+
+    def __dealloc__(self):
+        window_close(&self.window)
+
+    @property
+    def period(self):
+        return self.window.size
+
+    cdef void push(self, const double* values, double* found) noexcept nogil:
+        cdef int64_t size = self.window.size
+        cdef double distance
+        slide(&self.window, &self.total, &self.squares, values[0])
+        found[0] = NAN
+        if self.window.filled < size:
+            return
+        distance = self.width * sqrt(squared_distances(&self.total, &self.squares, size)) / size
+        found[1] = sum_rounded(&self.total) / size
+        found[0], found[2] = found[1] + distance, found[1] - distance
+
+    def add(self, double value):
+        check_number(value)
+        return self.add_checked(&value)
+
+    def batch(self, values):
+        return self.run((values,))
+
+    def state(self):
+        return [self.count, window_list(&self.window)]
+
+    def restore(self, state):
+        refill(&self.window, &self.total, &self.squares, list(state[1]))
+        self.count = state[0]
+
+
+cdef class Volatility(Indicator):
+    """The standard deviation of the last `period` logarithmic returns."""
+
+    def __cinit__(self, int64_t period=20, periods_per_year=None):
+        window_open(&self.window, period, "period")
+        if period < 2:
+            raise ValueError(f"the deviation of returns needs a period of at least 2, found {period}")
+        if periods_per_year is not None and not 0.0 < periods_per_year < 1e12:
+            raise ValueError(f"periods_per_year must be above 0, found {periods_per_year}")
+        self.scale = 1.0 if periods_per_year is None else sqrt(periods_per_year)
+
+    def __dealloc__(self):
+        window_close(&self.window)
+
+    @property
+    def period(self):
+        return self.window.size
+
+    cdef void push(self, const double* values, double* found) noexcept nogil:
+        cdef int64_t size = self.window.size
+        cdef double before = self.last
+        self.last = values[0]
+        found[0] = NAN
+        if self.count == 1:
+            return
+        slide(&self.window, &self.total, &self.squares, log(values[0] / before))
+        if self.window.filled == size:
+            found[0] = self.scale * sqrt(squared_distances(&self.total, &self.squares, size) / size / (size - 1))
+
+    def add(self, double value):
+        check_number(value)
+        if value <= 0.0:
+            raise ValueError(f"a price is above 0, found {value}")
+        return self.add_checked(&value)
+
+    def batch(self, values):
+        import numpy
+
+        if (numpy.asarray(values) <= 0.0).any():
+            raise ValueError("a price is above 0, found one that is not")
+        return self.run((values,))
+
+    def state(self):
+        return [self.count, self.last, window_list(&self.window)]
+
+    def restore(self, state):
+        cdef double last = state[1]
+        check_number(last)
+        refill(&self.window, &self.total, &self.squares, list(state[2]))
+        self.count, self.last = state[0], last
+
+
+cdef class Vwap(Indicator):
+    """The mean price weighted by volume: of the last `period` trades, or of all since the last `reset`."""
+
+    def __cinit__(self, int64_t period=0):
+        if period:
+            window_open(&self.prices, period, "period")
+            window_open(&self.volumes, period, "period")
+        self.period = period
+
+    def __dealloc__(self):
+        window_close(&self.prices)
+        window_close(&self.volumes)
+
+    cdef void push(self, const double* values, double* found) noexcept nogil:
+        cdef double price, volume
+        if self.period and window_push(&self.prices, values[0], &price):
+            window_push(&self.volumes, values[1], &volume)
+            sum_add_product(&self.worth, price, volume, -1.0)
+            sum_add(&self.volume, -volume)
+        elif self.period:
+            window_push(&self.volumes, values[1], &volume)
+        sum_add_product(&self.worth, values[0], values[1], 1.0)
+        sum_add(&self.volume, values[1])
+        volume = sum_rounded(&self.volume)
+        found[0] = NAN
+        if volume > 0.0 and self.prices.filled == self.period:
+            found[0] = sum_rounded(&self.worth) / volume
+
+    def add(self, double price, double volume):
+        cdef double values[2]
+        values[0], values[1] = price, volume
+        check_number(price)
+        check_number(volume)
+        if volume < 0.0:
+            raise ValueError(f"a volume is 0 or more, found {volume}")
+        return self.add_checked(values)
+
+    def batch(self, prices, volumes):
+        import numpy
+
+        if (numpy.asarray(volumes) < 0.0).any():
+            raise ValueError("a volume is 0 or more, found one that is not")
+        return self.run((prices, volumes))
+
+    def reset(self):
+        self.worth.count = self.volume.count = 0
+        self.count = 0
+        if self.period:
+            window_open(&self.prices, self.period, "period")
+            window_open(&self.volumes, self.period, "period")
+
+    def state(self):
+        windows = [window_list(&self.prices), window_list(&self.volumes)] if self.period else [[], []]
+        return [self.count, sum_list(&self.worth), sum_list(&self.volume), *windows]
+
+    def restore(self, state):
+        cdef double value, gone
+        count, worth, volume, prices, volumes = state
+        self.reset()
+        sum_restore(&self.worth, list(worth))
+        sum_restore(&self.volume, list(volume))
+        for value in prices:
+            window_push(&self.prices, value, &gone)
+        for value in volumes:
+            window_push(&self.volumes, value, &gone)
+        self.count = count
+
+
+cdef double flow(const double* before, const double* now) noexcept nogil:
+    """What one change of the best prices says of demand less supply (Cont, Kukanov, Stoikov)."""
+    cdef double found = 0.0
+    if now[0] >= before[0]:
+        found += now[1]
+    if now[0] <= before[0]:
+        found -= before[1]
+    if now[2] <= before[2]:
+        found -= now[3]
+    if now[2] >= before[2]:
+        found += before[3]
+    return found
+
+
+cdef class OrderFlow(Indicator):
+    """Order-flow imbalance at the best prices: over the last `period` changes, or since the last `reset`."""
+
+    def __cinit__(self, int64_t period=0):
+        if period:
+            window_open(&self.window, period, "period")
+        self.period = period
+
+    def __dealloc__(self):
+        window_close(&self.window)
+
+    cdef void push(self, const double* values, double* found) noexcept nogil:
+        cdef double change, gone
+        cdef int place
+        found[0] = NAN
+        if self.count > 1:
+            change = flow(self.last, values)
+            if self.period and window_push(&self.window, change, &gone):
+                sum_add(&self.total, -gone)
+            sum_add(&self.total, change)
+            if self.window.filled == self.period:
+                found[0] = sum_rounded(&self.total)
+        for place in range(4):
+            self.last[place] = values[place]
+
+    def add(self, double bid, double bid_size, double ask, double ask_size):
+        cdef double values[4]
+        cdef double value
+        values[0], values[1], values[2], values[3] = bid, bid_size, ask, ask_size
+        for value in values:
+            check_number(value)
+        if bid_size < 0.0 or ask_size < 0.0:
+            raise ValueError(f"sizes are 0 or more, found {bid_size} and {ask_size}")
+        return self.add_checked(values)
+
+    def batch(self, bid, bid_size, ask, ask_size):
+        import numpy
+
+        if (numpy.asarray(bid_size) < 0.0).any() or (numpy.asarray(ask_size) < 0.0).any():
+            raise ValueError("sizes are 0 or more, found one that is not")
+        return self.run((bid, bid_size, ask, ask_size))
+
+    def reset(self):
+        """Begin a new sum; the last best prices stay known."""
+        self.total.count = 0
+        if self.period:
+            window_open(&self.window, self.period, "period")
+
+    def state(self):
+        kept = window_list(&self.window) if self.period else []
+        return [self.count, [self.last[0], self.last[1], self.last[2], self.last[3]], sum_list(&self.total), kept]
+
+    def restore(self, state):
+        cdef double value, gone
+        cdef int place
+        count, last, total, kept = state
+        self.reset()
+        for place in range(4):
+            self.last[place] = last[place]
+        sum_restore(&self.total, list(total))
+        for value in kept:
+            window_push(&self.window, value, &gone)
+        self.count = count
+
+
+cdef int candidates_open(Candidates* candidates, int64_t size) except -1:
+    candidates_close(candidates)
+    candidates.numbers = <int64_t*>calloc(size, sizeof(int64_t))
+    candidates.values = <double*>calloc(size, sizeof(double))
+    if candidates.numbers == NULL or candidates.values == NULL:
+        raise MemoryError(f"no memory for {size} values")
+    candidates.first = candidates.length = 0
+    return 0
+
+
+cdef void candidates_close(Candidates* candidates) noexcept:
+    free(candidates.numbers)
+    free(candidates.values)
+    candidates.numbers = NULL
+    candidates.values = NULL
+
+
+cdef double candidates_push(
+    Candidates* candidates, int64_t size, int64_t number, double value, double sign
+) noexcept nogil:
+    """The greatest sign × value of the last `size`: whoever is older and no greater than a newer one is out for good."""
+    cdef int64_t end
+    if candidates.length and candidates.numbers[candidates.first] <= number - size:
+        candidates.first = (candidates.first + 1) % size
+        candidates.length -= 1
+    while candidates.length:
+        end = (candidates.first + candidates.length - 1) % size
+        if sign * candidates.values[end] > sign * value:
+            break
+        candidates.length -= 1
+    end = (candidates.first + candidates.length) % size
+    candidates.numbers[end], candidates.values[end] = number, value
+    candidates.length += 1
+    return candidates.values[candidates.first]
+
+
+cdef class Extremes(Indicator):
+    """The lowest and the highest of the last `period` values."""
+
+    def __cinit__(self, int64_t period):
+        window_open(&self.window, period, "period")
+        candidates_open(&self.lowest, period)
+        candidates_open(&self.highest, period)
+        self.outputs = 2
+
+    def __dealloc__(self):
+        window_close(&self.window)
+        candidates_close(&self.lowest)
+        candidates_close(&self.highest)
+
+    @property
+    def period(self):
+        return self.window.size
+
+    cdef void push(self, const double* values, double* found) noexcept nogil:
+        cdef double gone
+        window_push(&self.window, values[0], &gone)
+        found[0] = candidates_push(&self.lowest, self.window.size, self.count, values[0], -1.0)
+        found[1] = candidates_push(&self.highest, self.window.size, self.count, values[0], 1.0)
+        if self.window.filled < self.window.size:
+            found[0] = NAN
+
+    def add(self, double value):
+        check_number(value)
+        return self.add_checked(&value)
+
+    def batch(self, values):
+        return self.run((values,))
+
+    def state(self):
+        return [self.count, window_list(&self.window)]
+
+    def restore(self, state):
+        cdef double value
+        cdef double found[2]
+        count, values = state
+        for value in values:
+            check_number(value)
+        window_open(&self.window, self.window.size, "period")
+        candidates_open(&self.lowest, self.window.size)
+        candidates_open(&self.highest, self.window.size)
+        self.count = count - len(values)
+        for value in values:
+            self.count += 1
+            self.push(&value, found)
