@@ -66,3 +66,4 @@ cdef struct Event:
     int64_t feed  # its feed's place
     EventRow row
     int64_t venue_time_told  # as messages say it: 0 where the exchange's time is not known
+    int64_t reel  # the source's place on the tape

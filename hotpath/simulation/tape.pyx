@@ -105,7 +105,7 @@ cdef class Tape:
             return 0
         window, view = <Window>head.window, head.view
         window.fill(head.place, event)
-        event.feed, event.instrument = head.feed, head.instrument
+        event.feed, event.instrument, event.reel = head.feed, head.instrument, head.reel
         self.last_time = head.time
         if view == VENUE_VIEW:
             event.venue_time = head.time
