@@ -38,6 +38,8 @@ class InstrumentNote(msgspec.Struct, frozen=True, kw_only=True):
     quote: str = ""
     settle: str = ""
     multiplier: float = 1.0
+    lot: float = 0.0
+    """The smallest step of a size: what is left below it after a close is dust. 0: not known."""
 
 
 class Names(msgspec.Struct, frozen=True, kw_only=True):
