@@ -74,8 +74,13 @@ class OrderFlow(Indicator):
     def period(self) -> int: ...
     def add(self, bid: float, bid_size: float, ask: float, ask_size: float) -> float | None: ...
     def batch(self, bid: ArrayLike, bid_size: ArrayLike, ask: ArrayLike, ask_size: ArrayLike) -> _Column: ...
+    @property
+    def sum(self) -> float:
+        """Of the changes so far, warm or not."""
     def reset(self) -> None:
         """Begins a new sum; the last best prices stay known."""
+    def part(self) -> None:
+        """The next best prices only begin, as the first did; the sum stays."""
     def state(self) -> list[Any]:
         """[count, [bid, bid size, ask, ask size], partial sums, the last changes]."""
     def restore(self, state: Sequence[Any]) -> None: ...

@@ -262,11 +262,17 @@ cdef class OrderFlow(Indicator):
             raise ValueError("sizes are 0 or more, found one that is not")
         return self.run((bid, bid_size, ask, ask_size))
 
+    @property
+    def sum(self):
+        return sum_rounded(&self.total)
+
     def reset(self):
-        """Begin a new sum; the last best prices stay known."""
         self.total.count = 0
         if self.period:
             window_open(&self.window, self.period, "period")
+
+    def part(self):
+        self.count = 0
 
     def state(self):
         kept = window_list(&self.window) if self.period else []

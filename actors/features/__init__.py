@@ -1,1 +1,1 @@
-"""Feature actors: numbers computed from bars, one value per bar, online."""
+"""Feature actors: numbers computed from bars and quotes, one set of values per bar, online."""

@@ -6,13 +6,13 @@ from typing import Annotated, Any
 
 import msgspec
 
-from letrade.actors.features.online import Ema, Sma
 from letrade.core.actor import Actor, ActorConfig, Context
 from letrade.core.config.values import PositiveDuration
 from letrade.core.messages.base import Message
 from letrade.core.messages.features import Features
 from letrade.core.messages.market import Bar
 from letrade.core.stage import Stage
+from letrade.hotpath.indicators import Ema, Sma
 
 Window = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
 
@@ -55,16 +55,18 @@ class Series:
         return [(name, value) for name, value in found if value is not None]
 
     def state(self, instrument: str, duration: int) -> SeriesState:
-        longest = max((average.values for _, average in self.sma), key=len, default=())
-        means = [average.mean for _, average in self.ema]
-        return SeriesState(instrument, duration, self.count, list(longest), means, self.last_end)
+        closes: list[list[float]] = [average.state()[1] for _, average in self.sma]
+        longest = max(closes, key=len, default=[])
+        means = [average.state()[1] if self.count else None for _, average in self.ema]
+        return SeriesState(instrument, duration, self.count, longest, means, self.last_end)
 
     def restore(self, state: SeriesState) -> None:
         self.count, self.last_end = state.count, state.last_end
         for _, average in self.sma:
-            average.values.extend(state.closes)
+            average.restore([state.count, state.closes])
         for (_, mean), value in zip(self.ema, state.means, strict=True):
-            mean.mean, mean.count = value, state.count
+            if value is not None:
+                mean.restore([state.count, value])
 
 
 class MovingAverages(Actor):

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from letrade.actors.features.moving_averages import MovingAverages, MovingAveragesConfig
-from letrade.actors.features.online import Ema, Sma
 from letrade.core.messages.features import Features
 from letrade.core.messages.market import Bar
+from letrade.hotpath.indicators import Ema, Sma
 from tests.actors.cuts import with_a_cut, without_a_cut
 from tests.stage import BTC, PERP, StageOf, context, of_kind
 

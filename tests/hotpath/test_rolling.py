@@ -74,7 +74,9 @@ def test_a_reset_begins_anew() -> None:
     for row in ((1.0, 5.0, 2.0, 5.0), (1.0, 7.0, 2.0, 5.0)):
         flow.add(*row)
     flow.reset()
-    assert flow.add(1.0, 8.0, 2.0, 5.0) == 1.0
+    assert flow.add(1.0, 8.0, 2.0, 5.0) == flow.sum == 1.0
+    flow.part()
+    assert (flow.add(9.0, 90.0, 10.0, 1.0), flow.sum) == (None, 1.0)
 
 
 MADE: list[tuple[Callable[[], Any], tuple[np.ndarray, ...]]] = [
