@@ -35,6 +35,7 @@ FEED_KINDS: Mapping[str, str] = {
     "synthetic_trades": "letrade.actors.feeds.synthetic_trades.SyntheticTrades",
     "ohlcv": "letrade.actors.feeds.ohlcv.OhlcvFeed",
     "npz": "letrade.actors.feeds.npz.NpzFeed",
+    "ticks": "letrade.actors.feeds.ticks.TicksFeed",
     "binance_capture": "letrade.actors.feeds.binance_capture.BinanceCapture",
 }
 """The short names of feeds: `kind = "…"` in a [[feed]]."""

@@ -5,28 +5,35 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from letrade.actors.feeds.arrow_tables import ZIP_MAGIC, head_of
 from letrade.actors.feeds.binance_capture import BinanceCapture, BinanceCaptureConfig
 from letrade.actors.feeds.binance_lines import Position, read_lines
 from letrade.actors.feeds.npz import NpzConfig, NpzFeed
-from letrade.actors.feeds.npz_arrays import ZIP_MAGIC
+from letrade.actors.feeds.npz_arrays import is_npz
 from letrade.actors.feeds.ohlcv import OhlcvConfig, OhlcvFeed
-from letrade.actors.feeds.table import FEATHER_MAGICS
+from letrade.actors.feeds.shapes import FILE_SUFFIXES, headerless, looks_like_bars
+from letrade.actors.feeds.tick_rows import stem_of, table_of
+from letrade.actors.feeds.ticks import TicksConfig, TicksFeed
 from letrade.core.actor import ActorConfig
+from letrade.core.data.columns import Kind
 from letrade.core.errors import DataError, UsageError
 from letrade.core.feed import Feed
 
-CAPTURE, BARS, ARRAYS = "capture", "bars", "arrays"
+CAPTURE, BARS, ARRAYS, TICKS = "capture", "bars", "arrays", "ticks"
 KNOWN = (
-    "recorded Binance streams (lines of '<receive ns> <json>', gzip or plain), bars (feather, CSV) "
-    "or arrays of ticks and lots (.npz)"
+    "recorded Binance streams (lines of '<receive ns> <json>', gzip or plain), tables of bars, quotes, trades, levels, "
+    "mark prices or funding (CSV, Parquet, feather), or arrays of ticks and lots (.npz)"
 )
+
+OLD_FEATHER_MAGIC = b"FEA1"
 
 Choice = tuple[type[Feed], ActorConfig]
 """A feed's class and configuration."""
 
 
 def feeds_for_files(paths: Sequence[str]) -> list[Choice]:
-    """A feed for each file, in the given order; captures are one feed together, in the place of the first.
+    """A feed for each file, in the given order; captures are one feed together, in the place of the first, and funding
+    comes last, as it is paid at the mark price of its time.
 
     UsageError for no file; DataError for missing, empty and unknown ones.
     """
@@ -40,21 +47,36 @@ def feeds_for_files(paths: Sequence[str]) -> list[Choice]:
             choices.append((OhlcvFeed, OhlcvConfig(file=path)))
         elif kind == ARRAYS:
             choices.append((NpzFeed, NpzConfig(file=path)))
+        elif kind == TICKS:
+            choices.append((TicksFeed, TicksConfig(file=path)))
         elif path == captures[0]:
             choices.append((BinanceCapture, BinanceCaptureConfig(files=captures)))
-    return choices
+    return sorted(choices, key=_is_funding)
+
+
+def _is_funding(choice: Choice) -> bool:
+    config = choice[1]
+    return isinstance(config, TicksConfig) and table_of(config.path).shape.kind == Kind.FUNDING
 
 
 def _kind(path: str) -> str:
     first = next(read_lines(path, Position()))
-    if first.startswith(ZIP_MAGIC):
-        return ARRAYS
     stamp, _, body = first.partition(b" ")
     if stamp.isdigit() and body.startswith(b"{"):
         return CAPTURE
-    if first.startswith(FEATHER_MAGICS):
+    if first.startswith(ZIP_MAGIC) and is_npz(path):
+        return ARRAYS
+    if first.startswith(OLD_FEATHER_MAGIC):
         return BARS
-    header = first[:4_096].decode("utf-8-sig", errors="replace").strip().lower().split(",")
-    if {"open", "high", "low", "close"} <= set(header) or (len(header) >= 6 and header[0].isdigit()):
+    head = head_of(path)
+    other = any(stem_of(path).endswith(("-" + end, "_" + end)) for end in FILE_SUFFIXES)
+    if looks_like_bars(head.names) and not other:
         return BARS
-    raise DataError(f"{path}: expected {KNOWN}; found {json.dumps(first[:60].decode(errors='replace'))}")
+    if head.form != "csv" or headerless(head.names):
+        return TICKS
+    if len(head.names) >= 6 and head.names[0].strip().isdigit():
+        return BARS
+    if len(head.names) < 2:
+        found = json.dumps(first[:60].decode(errors="replace"))
+        raise DataError(f"{path}: expected {KNOWN}; found {found}")
+    return TICKS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from letrade.core.errors import DataError
@@ -36,6 +37,27 @@ def split_symbol(symbol: str, linear: bool) -> Market | None:
         return None
     quote = max(quotes, key=len)
     return Market(symbol.removesuffix(quote), quote, quote if linear else "")
+
+
+_PARTS = re.compile(r"[-_/:]")
+_PERPETUAL = frozenset({"SWAP", "PERP", "PERPETUAL"})
+_FUTURES_WORDS = ("futures", "swap", "perp", "linear", "usdm", "delivery")
+
+
+def market_named(text: str, exchange: str = "") -> Market | None:
+    """What a vendor calls a market: BTCUSDT, BTC/USDT:USDT, btc-usdt, BTC-USDT-SWAP; linear where the exchange's name
+    says so (binance-futures). None when it cannot be told."""
+    parts = [part for part in _PARTS.split(text.upper()) if part]
+    linear = any(word in exchange.lower() for word in _FUTURES_WORDS)
+    if len(parts) == 1:
+        return split_symbol(parts[0], linear)
+    if len(parts) > 3 or parts[1] not in QUOTES or not all(part.isalnum() for part in parts):
+        return None
+    if len(parts) == 2:
+        return Market(parts[0], parts[1], parts[1] if linear else "")
+    if parts[2] in _PERPETUAL:
+        return Market(parts[0], parts[1], parts[1])
+    return Market(parts[0], parts[1], parts[2]) if parts[2] in QUOTES else None
 
 
 def market_of(instrument: str) -> Market:

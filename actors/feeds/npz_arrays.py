@@ -6,7 +6,6 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from pathlib import Path
 from typing import IO, Any, NamedTuple, cast
 
 import numpy as np
@@ -14,8 +13,6 @@ from numpy.lib import format as npy
 
 from letrade.core.data.columns import IntArray
 from letrade.core.errors import DataError
-
-ZIP_MAGIC = b"PK\x03\x04"
 
 
 class Stored(NamedTuple):
@@ -82,6 +79,9 @@ def _taken(path: str, name: str, stream: IO[bytes], dtype: np.dtype[Any], count:
 
 
 def is_npz(path: str) -> bool:
-    """Whether the file begins as a zip file does."""
-    with Path(path).open("rb") as stream:
-        return stream.read(4) == ZIP_MAGIC
+    """Whether a zip file holds arrays; a packed table is a zip file too."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any(name.endswith(".npy") for name in archive.namelist())
+    except zipfile.BadZipFile as error:
+        raise DataError(f"{path}: expected a whole .npz or zip file: {error}") from error

@@ -18,7 +18,7 @@ def test_captures_together_are_one_feed_in_the_given_order(tmp_path: Path) -> No
     assert feeds_for_files(files) == [(BinanceCapture, BinanceCaptureConfig(files=files))]
 
 
-@pytest.mark.parametrize("content", [b"date,open,high,low,close,volume\n", b"ARROW1\0\0", b"1672531200000,1,1,1,1,1\n"])
+@pytest.mark.parametrize("content", [b"date,open,high,low,close,volume\n", b"FEA1\0\0", b"1672531200000,1,1,1,1,1\n"])
 def test_a_file_of_bars_is_a_feed_of_bars(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "bars"
     path.write_bytes(content)

@@ -1,0 +1,146 @@
+"""Tables in CSV (plain, gzip, zip), Parquet and feather files, as record batches: a window of the file at a time."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO, Any, NamedTuple, cast
+
+from letrade.core.errors import DataError, ResourceError
+
+GZIP_MAGIC = b"\x1f\x8b"
+ZIP_MAGIC = b"PK\x03\x04"
+PARQUET_MAGIC = b"PAR1"
+FEATHER_MAGIC = b"ARROW1"
+BLOCK_BYTES = 4 << 20
+BATCH_ROWS = 65_536
+HEAD_BYTES = 65_536
+
+
+class Head(NamedTuple):
+    """The columns of a file; of text, the first row as it is, which may be no header."""
+
+    form: str
+    names: tuple[str, ...]
+
+
+def require_arrow() -> None:
+    """ResourceError when pyarrow is not installed."""
+    try:
+        import pyarrow  # noqa: F401
+    except ImportError as error:
+        raise ResourceError("tables of market data need pyarrow: `pip install 'letrade[data]'`") from error
+
+
+def open_table(path: str) -> IO[bytes]:
+    """The file's bytes, unpacked when it is gzip or a zip file of one member. DataError when it cannot be read."""
+    try:
+        with Path(path).open("rb") as peeked:
+            magic = peeked.read(4)
+        if magic.startswith(GZIP_MAGIC):
+            return io.BufferedReader(cast(io.RawIOBase, gzip.open(path, "rb")), 1 << 18)
+        if magic != ZIP_MAGIC:
+            return Path(path).open("rb")
+        archive = zipfile.ZipFile(path)
+        if len(archive.namelist()) != 1:
+            raise DataError(f"{path}: expected a zip file of one table, found {len(archive.namelist())} members")
+        return archive.open(archive.namelist()[0])
+    except zipfile.BadZipFile as error:
+        raise DataError(f"{path}: expected a whole zip file: {error}") from error
+    except OSError as error:
+        raise DataError(f"{path}: expected a table of market data, found none: {error.strerror or error}") from error
+
+
+def head_of(path: str) -> Head:
+    """The form of a file and the names of its columns. DataError when it is empty or damaged."""
+    with open_table(path) as stream:
+        try:
+            start = stream.read(HEAD_BYTES)
+        except (EOFError, OSError, zlib.error) as error:
+            raise DataError(f"{path}: the file is cut off or damaged: {error}") from error
+    if not start:
+        raise DataError(f"{path}: expected a table of market data, found an empty file")
+    if start.startswith(PARQUET_MAGIC):
+        return Head("parquet", tuple(_schema_names(path, "parquet")))
+    if start.startswith(FEATHER_MAGIC):
+        return Head("feather", tuple(_schema_names(path, "feather")))
+    try:
+        row = next(csv.reader(io.StringIO(start.decode("utf-8-sig", errors="replace").splitlines()[0])))
+    except (csv.Error, StopIteration, IndexError) as error:
+        raise DataError(f"{path}: expected a table as CSV, Parquet or feather: {error}") from error
+    return Head("csv", tuple(row))
+
+
+def _schema_names(path: str, form: str) -> Sequence[str]:
+    require_arrow()
+    import pyarrow
+    from pyarrow import ipc, parquet
+
+    try:
+        if form == "parquet":
+            return cast(Sequence[str], parquet.read_schema(path).names)
+        with pyarrow.OSFile(path, "rb") as stream:
+            return cast(Sequence[str], ipc.open_file(stream).schema.names)
+    except (pyarrow.ArrowException, OSError) as error:
+        raise DataError(f"{path}: expected a whole {form} file, found it damaged: {error}") from error
+
+
+def batches(
+    path: str, form: str, columns: Sequence[str], numbers: Sequence[str], names: Sequence[str]
+) -> Iterator[Any]:
+    """Record batches of these columns; `numbers` are read as float64 of text, `names` are those of a file without a
+    header. DataError where the file is not what its format promises."""
+    require_arrow()
+    import pyarrow
+
+    readers: dict[str, Callable[..., Iterator[Any]]] = {
+        "csv": _csv_batches,
+        "parquet": _parquet_batches,
+        "feather": _feather_batches,
+    }
+    try:
+        yield from readers[form](path, columns, numbers, names)
+    except (pyarrow.ArrowException, OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+        raise DataError(f"{path}: expected a whole table of numbers: {error}") from error
+
+
+def _csv_batches(path: str, columns: Sequence[str], numbers: Sequence[str], names: Sequence[str]) -> Iterator[Any]:
+    import pyarrow
+    from pyarrow import csv as arrow_csv
+
+    types = {name: pyarrow.float64() if name in numbers else pyarrow.string() for name in columns}
+    with open_table(path) as stream:
+        reader = arrow_csv.open_csv(
+            stream,
+            # One thread: an error then names its row.
+            read_options=arrow_csv.ReadOptions(block_size=BLOCK_BYTES, column_names=list(names), use_threads=False),
+            convert_options=arrow_csv.ConvertOptions(
+                column_types=types, include_columns=list(columns), strings_can_be_null=True
+            ),
+        )
+        yield from reader
+
+
+def _parquet_batches(path: str, columns: Sequence[str], *_: object) -> Iterator[Any]:
+    from pyarrow import parquet
+
+    with parquet.ParquetFile(path) as file:
+        yield from file.iter_batches(batch_size=BATCH_ROWS, columns=list(columns))
+
+
+def _feather_batches(path: str, columns: Sequence[str], *_: object) -> Iterator[Any]:
+    import pyarrow
+    from pyarrow import ipc
+
+    with ExitStack() as stack:
+        file = ipc.open_file(stack.enter_context(pyarrow.memory_map(path)))
+        for place in range(file.num_record_batches):
+            batch = file.get_batch(place)
+            for start in range(0, batch.num_rows, BATCH_ROWS):
+                yield batch.select(list(columns)).slice(start, BATCH_ROWS)
