@@ -137,7 +137,7 @@ class Series:
 
 
 class Indicators(Actor):
-    """Publishes Features after each bar from which at least one indicator is warm; the others are left out till then."""
+    """Publishes Features after each bar from which at least one indicator is warm; the others are left out then."""
 
     stage = Stage.FEATURE
     Config = IndicatorsConfig
