@@ -1,0 +1,195 @@
+# cython: boundscheck=False, wraparound=False, cdivision=True
+"""What is noted for the report while a backtest runs: prices after our trades, and equity on a grid that coarsens."""
+import array
+
+from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Realloc
+from libc.math cimport NAN, fabs, isnan
+from libc.stdint cimport INT64_MAX, int64_t
+
+HORIZONS_NS = (1_000_000_000, 10_000_000_000, 60_000_000_000)
+STEP_NS = 1_000_000_000
+ROWS_MAX = 20_000
+
+
+cdef class Watch:
+    """Middles 1, 10 and 60 s after each of our trades; equity and prices, at most one row a step.
+
+    Amounts are doubles in the reporting currency, for charts: the ledger's own are exact. A price of NaN is not known.
+    """
+
+    def __cinit__(self, Py_ssize_t instruments, Py_ssize_t accounts, *, int64_t step=STEP_NS, int64_t rows_max=ROWS_MAX):
+        cdef Py_ssize_t place, horizon
+        self.instruments, self.accounts, self.step, self.rows_max = instruments, accounts, step, rows_max
+        self.awaited = <Awaited*>PyMem_Calloc(instruments + 1, sizeof(Awaited))
+        self.positions = <double*>PyMem_Calloc(instruments * accounts + 1, sizeof(double))
+        self.costs = <double*>PyMem_Calloc(instruments * accounts + 1, sizeof(double))
+        self.cash = <double*>PyMem_Calloc(accounts + 1, sizeof(double))
+        self.marks = <double*>PyMem_Calloc(instruments + 1, sizeof(double))
+        if not (self.awaited and self.positions and self.costs and self.cash and self.marks):
+            raise MemoryError("no memory for what a run notes")
+        for horizon in range(HORIZONS):
+            self.horizons[horizon] = HORIZONS_NS[horizon]
+        for place in range(instruments):
+            self.marks[place] = NAN
+            self.awaited[place].due, self.awaited[place].last = INT64_MAX, -1
+            for horizon in range(HORIZONS):
+                self.awaited[place].heads[horizon] = -1
+        self.times, self.equity, self.prices = [], [], []
+
+    def __dealloc__(self):
+        PyMem_Free(self.trades)
+        PyMem_Free(self.awaited)
+        PyMem_Free(self.positions)
+        PyMem_Free(self.costs)
+        PyMem_Free(self.cash)
+        PyMem_Free(self.marks)
+
+    def note_trade(self, instrument, time, bid, ask):
+        return self.trade(self.checked(instrument), time, bid, ask)
+
+    def note_price(self, instrument, time, price):
+        cdef int64_t place = self.checked(instrument)
+        if time > self.awaited[place].due:
+            self.resolve(place, time, self.marks[place])
+        self.marks[place] = price
+
+    def note_fill(self, account, instrument, change, price, fee):
+        if not 0 <= account < self.accounts:
+            raise IndexError(f"expected one of {self.accounts} accounts, found {account}")
+        self.hold(account, self.checked(instrument), change, price, fee)
+
+    def note_cash(self, account, amount):
+        if not 0 <= account < self.accounts:
+            raise IndexError(f"expected one of {self.accounts} accounts, found {account}")
+        self.pay(account, amount)
+
+    def note_time(self, time):
+        if time >= self.sample_at:
+            self.sample(time)
+
+    def finish(self, time):
+        cdef Py_ssize_t place
+        for place in range(self.instruments):
+            self.resolve(place, time + 1, self.marks[place])
+        if not self.times or self.times[len(self.times) - 1] < time:
+            self.sample(time)
+
+    cdef Py_ssize_t checked(self, instrument) except -1:
+        if not 0 <= instrument < self.instruments:
+            raise IndexError(f"expected one of {self.instruments} instruments, found {instrument}")
+        return instrument
+
+    def after(self, Py_ssize_t first=0):
+        cdef Py_ssize_t place
+        return [
+            (self.trades[place].bid, self.trades[place].ask, self.trades[place].after[0], self.trades[place].after[1],
+             self.trades[place].after[2])
+            for place in range(first, self.trades_count)
+        ]  # fmt: skip
+
+    def samples(self):
+        return list(zip(self.times, self.equity, self.prices))
+
+    cdef int64_t trade(self, int64_t instrument, int64_t time, double bid, double ask) except -1:
+        """Its place; the middles after it are written down when data goes past their time."""
+        cdef Awaited* awaited = &self.awaited[instrument]
+        cdef Py_ssize_t room, horizon, place = self.trades_count
+        cdef Trade* trades
+        if place == self.trades_room:
+            room = max(2 * self.trades_room, 64)
+            trades = <Trade*>PyMem_Realloc(self.trades, room * sizeof(Trade))
+            if trades == NULL:
+                raise MemoryError(f"no memory for {room} trades")
+            self.trades, self.trades_room = trades, room
+        self.trades_count += 1
+        trades = self.trades
+        trades[place].time, trades[place].instrument, trades[place].following = time, instrument, -1
+        trades[place].bid, trades[place].ask = bid, ask
+        if awaited.last >= 0:
+            trades[awaited.last].following = place
+        awaited.last = place
+        for horizon in range(HORIZONS):
+            trades[place].after[horizon] = NAN
+            if awaited.heads[horizon] < 0:
+                awaited.heads[horizon] = place
+                awaited.due = min(awaited.due, time + self.horizons[horizon])
+        return place
+
+    cdef int resolve(self, int64_t instrument, int64_t time, double middle) except -1:
+        """`middle` held until just before `time`: the trades that waited for it."""
+        cdef Awaited* awaited = &self.awaited[instrument]
+        cdef int64_t head, due = INT64_MAX
+        cdef Py_ssize_t horizon
+        for horizon in range(HORIZONS):
+            head = awaited.heads[horizon]
+            while head >= 0 and self.trades[head].time + self.horizons[horizon] < time:
+                self.trades[head].after[horizon] = middle
+                head = self.trades[head].following
+            awaited.heads[horizon] = head
+            if head >= 0:
+                due = min(due, self.trades[head].time + self.horizons[horizon])
+        awaited.due = due
+        return 0
+
+    cdef int hold(self, int64_t account, int64_t instrument, double change, double price, double fee) except -1:
+        """A fill: `change` is signed, in base units times the multiplier."""
+        cdef int64_t place = account * self.instruments + instrument
+        cdef double before = self.positions[place], after = before + change, closed
+        if fabs(after) < 1e-12 * (fabs(before) + fabs(change)):
+            after = 0.0
+        if before == 0.0 or (before > 0) == (change > 0):
+            self.costs[place] += change * price
+        else:
+            closed = change if fabs(change) <= fabs(before) else -before
+            self.cash[account] += -closed * price + self.costs[place] * closed / before
+            self.costs[place] += self.costs[place] * closed / before
+            if fabs(change) > fabs(before):
+                self.costs[place] = after * price
+        if after == 0.0:
+            self.costs[place] = 0.0
+        self.positions[place] = after
+        self.cash[account] -= fee
+        if isnan(self.marks[instrument]):
+            self.marks[instrument] = price
+        return 0
+
+    cdef int pay(self, int64_t account, double amount) except -1:
+        self.cash[account] += amount
+        return 0
+
+    cdef int sample(self, int64_t time) except -1:
+        cdef Py_ssize_t account, instrument, place
+        cdef double unrealised, exposure, mark
+        row = []
+        for account in range(self.accounts):
+            unrealised, exposure = 0.0, 0.0
+            for instrument in range(self.instruments):
+                place = account * self.instruments + instrument
+                if self.positions[place] != 0.0:
+                    mark = self.marks[instrument]
+                    unrealised += self.positions[place] * mark - self.costs[place]
+                    exposure += fabs(self.positions[place] * mark)
+            row.append((self.cash[account] + unrealised, unrealised, exposure))
+        self.times.append(time)
+        self.equity.append(tuple(row))
+        self.prices.append(array.array("d", [self.marks[instrument] for instrument in range(self.instruments)]))
+        self.sample_at = (time // self.step + 1) * self.step
+        if len(self.times) > self.rows_max:
+            self.coarsen()
+        return 0
+
+    cdef int coarsen(self) except -1:
+        """The first sample of each doubled step stays."""
+        cdef int64_t window, before = -1
+        kept = []
+        self.step *= 2
+        for place, time in enumerate(self.times):
+            window = <int64_t>time // self.step
+            if window != before:
+                kept.append(place)
+                before = window
+        self.times = [self.times[place] for place in kept]
+        self.equity = [self.equity[place] for place in kept]
+        self.prices = [self.prices[place] for place in kept]
+        self.sample_at = (<int64_t>self.times[len(self.times) - 1] // self.step + 1) * self.step
+        return 0
