@@ -1,0 +1,22 @@
+"""The C side of a market that is known by its price levels."""
+from libc.stdint cimport int64_t
+
+from letrade.hotpath.book cimport Book
+from letrade.hotpath.simulation.events cimport LevelRows
+from letrade.hotpath.simulation.recorded cimport RecordedMarket
+
+
+cdef class LevelsMarket(RecordedMarket):
+    cdef Book book
+    cdef int64_t worst[2]  # side * price of the worst level that a side showed since the last snapshot
+    cdef int64_t* prices  # of levels that a taker looks at
+    cdef int64_t* sizes
+    cdef Py_ssize_t levels_room
+
+    cdef int load(self, const LevelRows* rows) except -1
+    cdef int follow_rows(self, const LevelRows* rows) except -1
+    cdef int apply(self, const LevelRows* rows, Py_ssize_t start, Py_ssize_t end) except -1
+    cdef bint is_ours(self, int64_t side, int64_t price) noexcept
+    cdef int meet_book(self, int64_t side) except -1
+    cdef int after_levels(self) except -1
+    cdef int more_room(self) except -1

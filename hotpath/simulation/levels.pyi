@@ -1,0 +1,12 @@
+"""A market that is known by its price levels, and by trades where they are told."""
+from typing import Any
+
+from letrade.hotpath.simulation.recorded import RecordedMarket
+
+class LevelsMarket(RecordedMarket):
+    """Made by letrade.hotpath.simulation.door.new_market."""
+
+    def state(self) -> Any:
+        """All that must not be forgotten, as what msgpack can hold."""
+    def restore(self, state: Any) -> None:
+        """Takes back what state() gave."""

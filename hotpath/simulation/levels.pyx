@@ -1,0 +1,186 @@
+"""A market that is known by its price levels, and by trades where they are told."""
+from cpython.mem cimport PyMem_Free, PyMem_Realloc
+from libc.stdint cimport INT64_MAX, int64_t
+
+from letrade.hotpath.book cimport Book
+from letrade.hotpath.constants cimport BUY, SELL
+from letrade.hotpath.simulation.events cimport LEVELS_EVENT, SNAPSHOT_EVENT, TRADE_EVENT, Event, LevelRows
+from letrade.hotpath.simulation.market cimport QUEUE_NONE
+from letrade.hotpath.simulation.orders cimport BY_LAST
+from letrade.hotpath.simulation.recorded cimport RecordedMarket
+from letrade.hotpath.simulation.working cimport NOT_SHOWN, Listed
+
+
+cdef class LevelsMarket(RecordedMarket):
+    """Takers walk what is shown, and what they take of a level is gone until its next update. Where no trade was ever
+    told, levels that reach a maker's price fill it."""
+
+    def __cinit__(self):
+        self.book = Book()
+        self.worst[0] = self.worst[1] = INT64_MAX
+
+    def __dealloc__(self):
+        PyMem_Free(self.prices)
+        PyMem_Free(self.sizes)
+
+    cdef int hear_data(self, const Event* event) except -1:
+        if event.kind == LEVELS_EVENT:
+            if self.working.count:
+                self.follow_rows(&event.row.levels)
+                return self.after_levels()
+            return self.apply(&event.row.levels, 0, event.row.levels.count)
+        if event.kind == SNAPSHOT_EVENT:
+            self.load(&event.row.levels)
+            return self.after_levels()
+        if event.kind == TRADE_EVENT:
+            self.meet_trade(event.row.trade.price, event.row.trade.size, event.row.trade.side)
+            self.hear_price(BY_LAST, <double>event.row.trade.price, <double>event.row.trade.price)
+        return 0
+
+    cdef int apply(self, const LevelRows* rows, Py_ssize_t start, Py_ssize_t end) except -1:
+        cdef Py_ssize_t place, which
+        cdef int64_t key
+        for place in range(start, end):
+            which = rows.sides[place] < 0
+            key = rows.sides[place] * rows.prices[place]
+            if key < self.worst[which]:
+                self.worst[which] = key
+        self.book.apply_rows(rows.sides + start, rows.prices + start, rows.sizes + start, end - start)
+        return 0
+
+    cdef int follow_rows(self, const LevelRows* rows) except -1:
+        """Row by row where we have orders at a level, so that each of its changes moves their places in its queue."""
+        cdef Py_ssize_t place, start = 0
+        cdef int64_t before
+        for place in range(rows.count):
+            if self.is_ours(rows.sides[place], rows.prices[place]):
+                self.apply(rows, start, place)
+                before = self.book.size_at(rows.sides[place], rows.prices[place])
+                self.apply(rows, place, place + 1)
+                self.level_changed(rows.sides[place], rows.prices[place], before, rows.sizes[place])
+                start = place + 1
+        return self.apply(rows, start, rows.count)
+
+    cdef bint is_ours(self, int64_t side, int64_t price) noexcept:
+        cdef Listed* listed = self.working.side(side)
+        cdef int64_t key = side * price
+        cdef Py_ssize_t place
+        if listed.count == 0 or key < self.working.worst_key(side) or key > self.working.best_key(side):
+            return False
+        place = self.working.lower(listed, key)
+        return self.working.pool[listed.slots[place]].order.price == price
+
+    cdef int load(self, const LevelRows* rows) except -1:
+        """A snapshot says how long the queues are at most, not what left them."""
+        cdef Py_ssize_t which, place
+        cdef Listed* listed
+        cdef int64_t price, size
+        self.book.clear_levels()
+        self.worst[0] = self.worst[1] = INT64_MAX
+        self.apply(rows, 0, rows.count)
+        for which in range(2):
+            listed = &self.working.sides[which]
+            for place in range(listed.count):
+                price = self.working.pool[listed.slots[place]].order.price
+                size = self.book.size_at(1 - 2 * which, price)
+                if size or (1 - 2 * which) * price >= self.worst[which]:
+                    self.level_changed(1 - 2 * which, price, size, size)
+        return 0
+
+    cdef int after_levels(self) except -1:
+        cdef int64_t bid, ask
+        if self.heard_trade or self.working.count == 0:
+            return 0
+        self.meet_book(SELL)
+        self.meet_book(BUY)
+        bid, ask = self.book.best_price(BUY), self.book.best_price(SELL)
+        return self.hear_price(BY_LAST, <double>bid, <double>ask) if bid and ask else 0
+
+    cdef int meet_book(self, int64_t side) except -1:
+        """Makers of the other side whose price the levels of `side` have reached."""
+        cdef int64_t price, size, taken
+        while self.working.side(-side).count:
+            price, size = self.book.best_price(side), self.book.best_size(side)
+            taken = self.meet_offer(-side, price, size) if price else 0
+            if taken:
+                self.book.set_level(side, price, size - taken)
+            if taken == 0 or taken < size:
+                return 0
+        return 0
+
+    cdef int reference(self, int64_t source, double* for_sells, double* for_buys) except -1:
+        if source == BY_LAST and not self.heard_trade:
+            for_sells[0], for_buys[0] = <double>self.book.best_price(BUY), <double>self.book.best_price(SELL)
+            return 0
+        return RecordedMarket.reference(self, source, for_sells, for_buys)
+
+    cdef bint has_market(self) noexcept:
+        return self.book.best_price(BUY) != 0 or self.book.best_price(SELL) != 0
+
+    cdef int64_t best(self, int64_t side) noexcept:
+        return self.book.best_price(side)
+
+    cdef int preview(self, int64_t side, int64_t size, int64_t limit) except -1:
+        cdef Py_ssize_t count, place
+        cdef int64_t left = size, price = self.book.best_price(-side)
+        self.offers_count = 0
+        if price == 0 or size <= 0 or (limit and side * price > side * limit):
+            return 0
+        if self.book.best_size(-side) >= size:
+            return self.offer(price, size)
+        while True:
+            count = self.book.depth_into(-side, self.prices, self.sizes, self.levels_room)
+            for place in range(self.offers_count, count):
+                if left <= 0 or (limit and side * self.prices[place] > side * limit):
+                    return 0
+                self.offer(self.prices[place], min(left, self.sizes[place]))
+                left -= self.sizes[place]
+            if left <= 0 or count < self.levels_room:
+                return 0
+            self.more_room()
+
+    cdef int more_room(self) except -1:
+        cdef Py_ssize_t room = max(4 * self.levels_room, 16)
+        cdef int64_t* prices = <int64_t*>PyMem_Realloc(self.prices, room * sizeof(int64_t))
+        if prices != NULL:
+            self.prices = prices
+        cdef int64_t* sizes = <int64_t*>PyMem_Realloc(self.sizes, room * sizeof(int64_t))
+        if sizes != NULL:
+            self.sizes = sizes
+        if prices == NULL or sizes == NULL:
+            raise MemoryError(f"no memory for {room} levels")
+        self.levels_room = room
+        return 0
+
+    cdef int took(self, int64_t side, int64_t price, int64_t size) except -1:
+        cdef int64_t shown = self.book.size_at(-side, price)
+        return self.book.set_level(-side, price, max(0, shown - size))
+
+    cdef int64_t queue_ahead(self, int64_t side, int64_t price) except? -2:
+        """Nobody is in front where the book shows nobody; beyond its worst level nobody knows."""
+        cdef int64_t size = self.book.size_at(side, price)
+        if size or self.terms.queue == QUEUE_NONE or side * price >= self.worst[0 if side > 0 else 1]:
+            return size
+        return NOT_SHOWN
+
+    cdef int scale_prices(self, int64_t factor) except -1:
+        cdef list sides = []
+        RecordedMarket.scale_prices(self, factor)
+        for place, side in enumerate((BUY, SELL)):
+            levels = self.book.depth(side, self.book.levels(side))
+            sides.append([(self.scaled(price, factor), size) for price, size in levels])
+            if self.worst[place] != INT64_MAX:
+                self.worst[place] = self.scaled(self.worst[place], factor)
+        self.book.load(*sides)
+        return 0
+
+    def state(self):
+        """All that must not be forgotten; the book as bytes."""
+        return [self.state_of_record(), self.book.dump(), [self.worst[0], self.worst[1]]]
+
+    def restore(self, state):
+        """Takes back what state() gave."""
+        record, dump, worst = state
+        self.restore_record(record)
+        self.book.load_bytes(dump)
+        self.worst[0], self.worst[1] = worst
