@@ -1,0 +1,85 @@
+"""What books read from a tick ladder whose values are lots: depth, imbalance, a sweep, a hash, the words of a dump."""
+cimport cython
+from libc.stdint cimport int64_t, uint64_t
+
+from letrade.hotpath.hashing cimport hash_word
+from letrade.hotpath.tick_ladder cimport NO_SLOT, TickLadder, Walk, key_at, lowest_slot, slot_above, step_down, walk
+from letrade.hotpath.whole cimport whole
+
+
+cdef inline int64_t best_of(const TickLadder* ladder, int64_t side) noexcept nogil:
+    return side * key_at(ladder, ladder.best) if ladder.best != NO_SLOT else 0
+
+
+cdef inline Py_ssize_t write_depth(
+    const TickLadder* ladder, int64_t side, int64_t* prices, int64_t* sizes, Py_ssize_t count
+) noexcept nogil:
+    """Best first; how many levels were written."""
+    cdef Walk at = walk(ladder)
+    cdef Py_ssize_t place = 0
+    while place < count and step_down(ladder, &at):
+        prices[place] = side * at.key
+        sizes[place] = at.value
+        place += 1
+    return place
+
+
+cdef inline list list_depth(const TickLadder* ladder, int64_t side, int64_t count):
+    """The first (price, size), best first."""
+    cdef Walk at = walk(ladder)
+    cdef list levels = []
+    while count > 0 and step_down(ladder, &at):
+        levels.append((side * at.key, at.value))
+        count -= 1
+    return levels
+
+
+cdef inline double lots_of(const TickLadder* ladder, Py_ssize_t count) noexcept nogil:
+    """The sum over the first levels, in doubles: exact to 2**53."""
+    cdef Walk at = walk(ladder)
+    cdef double lots = 0.0
+    while count > 0 and step_down(ladder, &at):
+        lots += <double>at.value
+        count -= 1
+    return lots
+
+
+cdef inline list list_sweep(const TickLadder* ladder, int64_t taker_side, int64_t wanted, int64_t worst_key):
+    """The (price, size) that a taker gets from this side while taker_side * price is worst_key or less."""
+    cdef Walk at = walk(ladder)
+    cdef int64_t taken
+    cdef list fills = []
+    while wanted > 0 and step_down(ladder, &at) and -at.key <= worst_key:
+        taken = min(wanted, at.value)
+        fills.append((-taker_side * at.key, taken))
+        wanted -= taken
+    return fills
+
+
+cdef inline uint64_t hash_ladder(uint64_t state, const TickLadder* ladder) noexcept nogil:
+    """The count, then the key and the value of each level, the worst first."""
+    cdef int64_t place
+    state = hash_word(state, ladder.count)
+    for place in range(ladder.far_count):
+        state = hash_word(hash_word(state, ladder.far[place].key), ladder.far[place].value)
+    place = lowest_slot(ladder)
+    while place != NO_SLOT:
+        state = hash_word(hash_word(state, key_at(ladder, place)), ladder.values[place])
+        place = slot_above(ladder, place)
+    return state
+
+
+cdef inline int64_t* write_words(const TickLadder* ladder, int64_t side, int64_t* words) noexcept nogil:
+    """Price and size of each level, best first; where the next word goes."""
+    cdef Walk at = walk(ladder)
+    while step_down(ladder, &at):
+        words[0], words[1] = side * at.key, at.value
+        words += 2
+    return words
+
+
+cdef inline int64_t whole_count(object value) except -1:
+    cdef int64_t count = whole(value)
+    if count < 0:
+        raise ValueError(f"the number of levels must be 0 or more, found {count}")
+    return count
