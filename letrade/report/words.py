@@ -1,0 +1,107 @@
+"""A report in words for a terminal: the tables and the summary, in the order that users of other bots know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from letrade.core.analysis.analyzer import Analysis, Part
+from letrade.core.analysis.periods import Period
+from letrade.report import shown
+from letrade.report.figures import Figure, figures_of
+from letrade.report.variants import FillsPanel
+
+PERIOD_ROWS_MAX = 36
+LABEL_WIDTH = 34
+
+
+def report_in_words(analysis: Analysis, panel: FillsPanel | None = None, periods: Sequence[str] = ("month",)) -> str:
+    """`periods`: which breakdowns to print, of day, week, month, year, weekday; the last 36 rows of each."""
+    currency = analysis.settings.reporting_currency
+    blocks = [
+        _parts("By instrument", (*analysis.instruments, analysis.total), currency),
+        _parts("By strategy", analysis.strategies, currency),
+        *(_summary(title, figures) for title, figures in figures_of(analysis)),
+        *(_periods(kind, getattr(analysis.periods, kind), currency) for kind in periods),
+        _fills(panel, currency),
+        "\n".join(f"note: {plain(note)}" for note in analysis.notes),
+    ]
+    return "\n\n".join(block for block in blocks if block)
+
+
+def plain(text: str) -> str:
+    """Without characters that move a terminal's cursor, or colour it."""
+    return "".join(letter if letter.isprintable() else "�" for letter in text)
+
+
+def _parts(title: str, parts: Sequence[Part], currency: str) -> str:
+    if not parts:
+        return ""
+    headings = ("", "trades", "mean %", f"profit {currency}", "total %", "mean duration", "W / D / L", "win %")
+    rows = [
+        (
+            part.name,
+            shown.count(part.trades.trades) + (f" + {part.trades.open_trades} open" if part.trades.open_trades else ""),
+            shown.percent(part.trades.mean_profit_fraction),
+            shown.amount(part.profit.profit),
+            shown.percent(part.profit.fraction),
+            shown.duration(part.trades.durations.mean),
+            shown.wdl(part.trades.wins, part.trades.draws, part.trades.losses),
+            shown.percent(part.trades.win_rate, 1),
+        )
+        for part in parts
+    ]
+    return table(title, headings, rows)
+
+
+def _summary(title: str, figures: Sequence[Figure]) -> str:
+    return "\n".join([title, *(f"  {label:{LABEL_WIDTH}} {plain(text)}" for label, text, _ in figures)])
+
+
+def _periods(kind: str, periods: Sequence[Period], currency: str) -> str:
+    if not periods:
+        return ""
+    rows = [
+        (
+            each.name,
+            shown.amount(each.profit),
+            shown.percent(each.profit_fraction),
+            shown.count(each.trades),
+            shown.wdl(each.wins, each.draws, each.losses),
+        )
+        for each in periods[-PERIOD_ROWS_MAX:]
+    ]
+    return table(f"By {kind}", ("", f"profit {currency}", "%", "trades", "W / D / L"), rows)
+
+
+def _fills(panel: FillsPanel | None, currency: str) -> str:
+    if panel is None or not panel.variants:
+        return ""
+    rows = [
+        (each.name, shown.amount(each.profit), shown.percent(each.fraction), shown.count(each.trades),
+         shown.number(each.sharpe), shown.percent(each.drawdown))
+        for each in panel.variants
+    ]  # fmt: skip
+    said = table("Under other fills", ("", f"profit {currency}", "%", "trades", "Sharpe", "drawdown"), rows)
+    return said + (f"\n{warning_of(panel)}" if warning_of(panel) else "")
+
+
+def warning_of(panel: FillsPanel) -> str:
+    """What a change of sign means; empty where there is none."""
+    who = f" of {', '.join(plain(name) for name in panel.changing)}" if panel.changing else ""
+    if panel.sign_changes:
+        return f"WARNING: the sign of the profit{who} depends on how orders are assumed to fill: do not trust it."
+    if panel.changing:
+        return f"WARNING: the sign of the profit{who} depends on how orders are assumed to fill."
+    return ""
+
+
+def table(title: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Columns as wide as their longest cell; the first is left-aligned, the others right."""
+    lines = [tuple(headings), *(tuple(plain(cell) for cell in row) for row in rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(headings))]
+    shown_lines = [
+        "  " + "  ".join(f"{cell:<{width}}" if not place else f"{cell:>{width}}"
+                         for place, (cell, width) in enumerate(zip(line, widths, strict=True))).rstrip()
+        for line in lines
+    ]  # fmt: skip
+    return "\n".join([title, *shown_lines])
