@@ -36,6 +36,7 @@ FEED_KINDS: Mapping[str, str] = {
     "ohlcv": "letrade.actors.feeds.ohlcv.OhlcvFeed",
     "npz": "letrade.actors.feeds.npz.NpzFeed",
     "ticks": "letrade.actors.feeds.ticks.TicksFeed",
+    "catalogue": "letrade.actors.feeds.catalogue.CatalogueFeed",
     "binance_capture": "letrade.actors.feeds.binance_capture.BinanceCapture",
 }
 """The short names of feeds: `kind = "…"` in a [[feed]]."""

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from letrade.actors.feeds.arrow_tables import ZIP_MAGIC, head_of
 from letrade.actors.feeds.binance_capture import BinanceCapture, BinanceCaptureConfig
 from letrade.actors.feeds.binance_lines import Position, read_lines
+from letrade.actors.feeds.catalogue import CatalogueConfig, CatalogueFeed
 from letrade.actors.feeds.npz import NpzConfig, NpzFeed
 from letrade.actors.feeds.npz_arrays import is_npz
 from letrade.actors.feeds.ohlcv import OhlcvConfig, OhlcvFeed
@@ -16,13 +17,15 @@ from letrade.actors.feeds.tick_rows import stem_of, table_of
 from letrade.actors.feeds.ticks import TicksConfig, TicksFeed
 from letrade.core.actor import ActorConfig
 from letrade.core.data.columns import Kind
+from letrade.core.data.series import PREFIX, parse_reference
 from letrade.core.errors import DataError, UsageError
 from letrade.core.feed import Feed
 
 CAPTURE, BARS, ARRAYS, TICKS = "capture", "bars", "arrays", "ticks"
+STORED = "stored"
 KNOWN = (
     "recorded Binance streams (lines of '<receive ns> <json>', gzip or plain), tables of bars, quotes, trades, levels, "
-    "mark prices or funding (CSV, Parquet, feather), or arrays of ticks and lots (.npz)"
+    "mark prices or funding (CSV, Parquet, feather), arrays of ticks and lots (.npz), or catalogue:<series>"
 )
 
 OLD_FEATHER_MAGIC = b"FEA1"
@@ -47,6 +50,8 @@ def feeds_for_files(paths: Sequence[str]) -> list[Choice]:
             choices.append((OhlcvFeed, OhlcvConfig(file=path)))
         elif kind == ARRAYS:
             choices.append((NpzFeed, NpzConfig(file=path)))
+        elif kind == STORED:
+            choices.append((CatalogueFeed, CatalogueConfig(series=path.removeprefix(PREFIX))))
         elif kind == TICKS:
             choices.append((TicksFeed, TicksConfig(file=path)))
         elif path == captures[0]:
@@ -56,10 +61,14 @@ def feeds_for_files(paths: Sequence[str]) -> list[Choice]:
 
 def _is_funding(choice: Choice) -> bool:
     config = choice[1]
+    if isinstance(config, CatalogueConfig):
+        return parse_reference(config.series).kind == Kind.FUNDING
     return isinstance(config, TicksConfig) and table_of(config.path).shape.kind == Kind.FUNDING
 
 
 def _kind(path: str) -> str:
+    if path.startswith(PREFIX):
+        return STORED
     first = next(read_lines(path, Position()))
     stamp, _, body = first.partition(b" ")
     if stamp.isdigit() and body.startswith(b"{"):

@@ -69,7 +69,7 @@ def test_a_capture_without_a_snapshot_is_told_though_nothing_in_it_is_wrong(tmp_
         (HEADER + ROWS[0] + ROWS[0], "the row is there twice"),
         (HEADER, "a header alone"),
         ("", "an empty file"),
-        ("a,b,c\n1,2,3\n", "expected recorded Binance streams"),
+        ("a,b,c\n1,2,3\n", "expected the columns of market data"),
         ("\x1f\x8b\x08\x00junk", "cut off or damaged"),
     ],
 )
