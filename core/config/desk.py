@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -127,6 +127,65 @@ class FaultsConfig(Table, frozen=True, kw_only=True):
     refuse: Probability = 0.0
 
 
+class LatencyConfig(Table, frozen=True, kw_only=True):
+    """How the latencies of a simulated venue vary from order to order, and what an overloaded exchange turns away."""
+
+    jitter: Duration = 0
+    """The most that is added to a latency, each time anew, drawn from the seed."""
+    seed: Count = 1
+    reject: Probability = 0.0
+    """How often a request is turned away by the seed."""
+    recorded: FilePath | None = None
+    """Latencies as they were measured: CSV rows of time, request and response in ns; a negative one was rejected."""
+
+
+class FillsConfig(Table, frozen=True, kw_only=True):
+    """What is assumed of fills on recorded data; a key that is left out is what `assume` says."""
+
+    assume: Literal["default", "optimistic", "pessimistic"] = "default"
+    queue: Literal["none", "pessimistic", "probabilistic", "last"] | None = None
+    """Who is before us at our price: nobody; what was shown when we came, of which trades alone take; the same, of
+    which cancels take too by a share; all."""
+    queue_power: Positive | None = None
+    """n of the probabilistic share, back**n / (back**n + front**n)."""
+    beyond_quote: Literal["wait", "one_tick"] | None = None
+    """Where only the best bid and ask are known: what they do not show is not to be had, or one tick worse."""
+    spread: NotNegative | None = None
+    """On trades and bars: a share of the price, of which a taker pays half."""
+    impact: NotNegative | None = None
+    """On bars: the share of the last bar's range by which an order of its whole volume moves the price; others by the
+    square root of theirs."""
+    volume_share: Positive | Literal["any"] | None = None
+    """On bars: the most that we trade of a bar's volume."""
+
+    def terms(self) -> dict[str, Any]:
+        """What letrade.hotpath.simulation.door.new_market takes."""
+        chosen = ASSUMPTIONS[self.assume] | {
+            key: value for key in ASSUMED if (value := getattr(self, key)) is not None
+        }
+        share = chosen["volume_share"]
+        return {
+            "queue": chosen["queue"],
+            "queue_power": float(chosen["queue_power"]),
+            "one_tick_beyond": chosen["beyond_quote"] == "one_tick",
+            "spread": float(chosen["spread"]),
+            "impact": float(chosen["impact"]),
+            "volume_share": -1.0 if share == "any" else float(share),
+        }
+
+
+ASSUMED = ("queue", "queue_power", "beyond_quote", "spread", "impact", "volume_share")
+ASSUMPTIONS: dict[str, dict[str, Any]] = {
+    name: dict(zip(ASSUMED, values, strict=True))
+    for name, values in {
+        "optimistic": ("none", "3", "one_tick", "0", "0", "any"),
+        "default": ("pessimistic", "3", "wait", "0.0002", "0.5", "0.1"),
+        "pessimistic": ("last", "3", "wait", "0.0004", "1", "0.02"),
+    }.items()
+}
+"""What each assumption says of each key."""
+
+
 class VenueConfig(Table, frozen=True, kw_only=True):
     """A place to trade. Orders reach it after `order_latency`, its answers come back after `response_latency`."""
 
@@ -134,13 +193,18 @@ class VenueConfig(Table, frozen=True, kw_only=True):
     kind: Literal["paper"] = "paper"
     order_latency: PositiveDuration = parse_duration("50ms")
     response_latency: Duration = parse_duration("5ms")
+    data_latency: Duration | None = None
+    """How long market data takes from the venue to us: orders meet the market as it was at the venue's time, where the
+    data say that, or so much before we saw it. None: both are one time."""
+    latency: LatencyConfig = LatencyConfig()
     maker_fee: FeeRate = Decimal("0.0002")
     taker_fee: FeeRate = Decimal("0.0005")
     fee_currency: Currency = "quote"
     """`quote`, `base`, or the code of a third currency, priced by `fee_prices`."""
     fee_prices: dict[CurrencyPair, Positive] = {}
-    fill_model: Literal["book", "trades", "bars", "matching"] | None = None
+    fill_model: Literal["book", "quotes", "trades", "bars", "matching"] | None = None
     """What limits fills; chosen by what the feed knows when it is left out."""
+    fills: FillsConfig = FillsConfig()
     max_leverage: Positive = Decimal("20")
     """How many times an account's equity its contracts may be worth."""
     funding: bool = False
