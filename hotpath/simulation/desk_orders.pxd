@@ -1,0 +1,95 @@
+"""An order as the desk's rooms know it, from its approval on, and a fill: plain structs, prices and sizes in units."""
+from libc.stdint cimport int64_t
+
+from letrade.hotpath.simulation.money cimport int128
+
+cdef enum OrderState:
+    ORDER_PENDING = 0
+    ORDER_SENT = 1
+    ORDER_OPEN = 2
+    ORDER_PARTLY_FILLED = 3
+    ORDER_CANCEL_SENT = 4
+    ORDER_FILLED = 5  # this one and those after it are ends
+    ORDER_CANCELLED = 6
+    ORDER_REJECTED = 7
+    ORDER_EXPIRED = 8
+
+
+cdef enum UpdateReason:
+    NOTHING_SAID = 0
+    BY_SIGNAL = 1  # cancelled by the strategy's newest signal
+    WAS_AMENDED = 2
+    AMEND_WAS_REFUSED = 3
+    BEFORE_IT_WAS_SENT = 4
+    DESK_STOPS = 5
+    BY_VENUE = 6  # plus a Reason of the exchange
+
+
+cdef enum Refused:
+    ORDER_WAS_REFUSED = 0
+    AMEND_OF_IT_WAS_REFUSED = 1
+
+
+cdef enum Rule:
+    NO_RULE = 0
+    CAPITAL_RULE = 1
+    NO_PRICE_RULE = 2
+    SPOT_SHORT_RULE = 3
+    TICK_RULE = 4
+    GRID_RULE = 5
+    AMEND_RULE = 6
+    STALE_RULE = 7
+    RATE_RULE = 8
+    BAND_RULE = 9
+    ORDER_RATE_RULE = 10
+    SIZE_MIN_RULE = 11
+    NOTIONAL_MIN_RULE = 12
+    ORDER_SIZE_RULE = 13
+    ORDER_NOTIONAL_RULE = 14
+    POSITION_NOTIONAL_RULE = 15
+    GROSS_RULE = 16
+    OWN_ORDER_RULE = 17
+    VENUE_RULE = 18  # the exchange rejected it
+    RULES_COUNT = 19
+
+
+cdef struct View:  # what one room believes of an order
+    int64_t size, filled, price
+    int64_t amending, amend_size, amend_price  # an amend is on its way
+    int64_t working
+    int64_t previous, next  # numbers in its list of working orders; 0: the end
+
+
+cdef struct OrderRecord:
+    int64_t number, strategy, account, instrument, key, signal, leg
+    int64_t side, limit, post_only, reduce_only, opening
+    int64_t first_price, first_size  # as it was sent
+    # execution's
+    int64_t state, size, filled, price
+    int64_t amending, amend_size, amend_price
+    int64_t accepted, cancel_wanted
+    int64_t decided, sent, ended  # ns; 0: not yet
+    double mid  # of the desk's last price when it was decided
+    # capital's
+    View capital
+    int64_t acknowledged, cancelling
+    double basis
+    # risk's
+    View risk
+    int64_t rests
+
+
+cdef struct FillRecord:
+    int128 realised  # of the account's position, without fees, in units of the settlement currency's own scale
+    int128 cost_after  # of the account's position
+    int64_t quantity_after, price_decimals_after
+    int64_t order, time, venue_time, price, size, fee, maker
+    double own_realised  # of the strategy's share
+
+
+cdef inline int64_t remaining(const View* view) noexcept nogil:
+    """The most that an order may still trade, as far as a room knows."""
+    cdef int64_t size = view.size
+    if view.amending and view.amend_size > size:
+        size = view.amend_size
+    return size - view.filled if size > view.filled else 0

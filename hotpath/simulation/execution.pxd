@@ -1,0 +1,36 @@
+"""Execution in the compiled desk: what goes to the exchange, and what its answers make of orders."""
+from libc.stdint cimport int64_t
+
+from letrade.hotpath.simulation.books cimport Books
+from letrade.hotpath.simulation.desk_orders cimport OrderRecord
+from letrade.hotpath.simulation.orders cimport Said
+
+
+cdef struct Approval:
+    int64_t order
+    int64_t amends
+    int64_t price, size
+
+
+cdef class Execution(Books):
+    """Cancels of capital go before approvals of risk, as at one time a lower stage is heard first."""
+
+    cdef int64_t* cancels
+    cdef Py_ssize_t cancels_count
+    cdef Py_ssize_t cancels_room
+    cdef Approval* approvals
+    cdef Py_ssize_t approvals_count
+    cdef Py_ssize_t approvals_room
+    cdef readonly bint stopping  # the desk stops: nothing opens any more
+
+    cdef int ask_cancel(self, int64_t number) except -1
+    cdef int approve(self, int64_t number, bint amends, int64_t price, int64_t size) except -1
+    cdef int execute(self, int64_t time) except -1
+    cdef int cancel_order(self, OrderRecord* order, int64_t time, int64_t reason) except -1
+    cdef int take_order(self, OrderRecord* order, int64_t time) except -1
+    cdef int take_amend(self, const Approval* approval, int64_t time) except -1
+    cdef int answer(self, OrderRecord* order, const Said* said, int64_t fee, int64_t time) except -1
+    cdef int traded(self, OrderRecord* order, const Said* said, int64_t fee, int64_t time) except -1
+    cdef int ended(self, OrderRecord* order, int64_t reason, int64_t time) except -1
+    cdef int refused(self, OrderRecord* order, int64_t time) except -1
+    cdef int move(self, OrderRecord* order, int64_t state, int64_t time, int64_t reason) except -1

@@ -1,0 +1,168 @@
+"""Execution in the compiled desk: what goes to the exchange, and what its answers make of orders."""
+from libc.stdlib cimport free, realloc
+
+from letrade.hotpath.simulation.desk_orders cimport (
+    AMEND_OF_IT_WAS_REFUSED, AMEND_RULE, AMEND_WAS_REFUSED, BEFORE_IT_WAS_SENT, BY_SIGNAL, BY_VENUE, DESK_STOPS,
+    NOTHING_SAID, ORDER_CANCEL_SENT, ORDER_CANCELLED, ORDER_EXPIRED, ORDER_FILLED, ORDER_OPEN, ORDER_PARTLY_FILLED,
+    ORDER_PENDING, ORDER_REJECTED, ORDER_SENT, VENUE_RULE, WAS_AMENDED
+)
+from letrade.hotpath.simulation.desk_told cimport (
+    AMEND_REQUEST, CANCEL_REQUEST, QUERY_REQUEST, SUBMIT_REQUEST, TOLD_FILL, Told
+)
+from letrade.hotpath.simulation.orders cimport (
+    NO_MORE_SIZE, NOTHING_TO_REDUCE, SAID_AMENDED, SAID_ENDED, SAID_REFUSED, SAID_RESTS, SAID_STANDS, SAID_TRADED,
+    TIME_OVER, WAS_CANCELLED, WAS_FILLED
+)
+
+from letrade.hotpath.simulation.doubt import Doubtful
+
+cdef enum:
+    EXECUTION_STAGE = 6
+
+
+cdef class Execution(Books):
+    def __dealloc__(self):
+        free(self.cancels)
+        free(self.approvals)
+
+    cdef int ask_cancel(self, int64_t number) except -1:
+        cdef int64_t* found
+        if self.cancels_count == self.cancels_room:
+            self.cancels_room = max(2 * self.cancels_room, 16)
+            found = <int64_t*>realloc(self.cancels, self.cancels_room * sizeof(int64_t))
+            if found == NULL:
+                raise MemoryError("no memory for cancels")
+            self.cancels = found
+        self.cancels[self.cancels_count] = number
+        self.cancels_count += 1
+        return 0
+
+    cdef int approve(self, int64_t number, bint amends, int64_t price, int64_t size) except -1:
+        cdef Approval* found
+        if self.approvals_count == self.approvals_room:
+            self.approvals_room = max(2 * self.approvals_room, 16)
+            found = <Approval*>realloc(self.approvals, self.approvals_room * sizeof(Approval))
+            if found == NULL:
+                raise MemoryError("no memory for approvals")
+            self.approvals = found
+        found = &self.approvals[self.approvals_count]
+        found.order, found.amends, found.price, found.size = number, amends, price, size
+        self.approvals_count += 1
+        return 0
+
+    cdef int execute(self, int64_t time) except -1:
+        """Sends what capital and risk said at this time."""
+        cdef Py_ssize_t place
+        for place in range(self.cancels_count):
+            self.cancel_order(&self.orders[self.cancels[place]], time, BY_SIGNAL)
+        self.cancels_count = 0
+        for place in range(self.approvals_count):
+            if self.approvals[place].amends:
+                self.take_amend(&self.approvals[place], time)
+            else:
+                self.take_order(&self.orders[self.approvals[place].order], time)
+        self.approvals_count = 0
+        return 0
+
+    cdef int cancel_order(self, OrderRecord* order, int64_t time, int64_t reason) except -1:
+        if order.state >= ORDER_FILLED:
+            return 0
+        order.cancel_wanted = 1
+        if order.state == ORDER_PENDING:  # its approval comes at this same time: it is not sent then
+            return 0
+        self.request(CANCEL_REQUEST, order, time)
+        order.state = ORDER_CANCEL_SENT
+        return self.tell_order(order, time, reason)
+
+    cdef int take_order(self, OrderRecord* order, int64_t time) except -1:
+        if order.cancel_wanted:
+            return self.move(order, ORDER_CANCELLED, time, BEFORE_IT_WAS_SENT)
+        if self.stopping and order.opening:
+            self.refusals[<Py_ssize_t>VENUE_RULE] += 1
+            return self.move(order, ORDER_REJECTED, time, DESK_STOPS)
+        order.state, order.sent = ORDER_SENT, time
+        order.first_price, order.first_size = order.price, order.size
+        self.request(SUBMIT_REQUEST, order, time)
+        self.shares[order.key].orders += 1
+        self.note_course(order.number)
+        return self.tell_order(order, time, NOTHING_SAID)
+
+    cdef int take_amend(self, const Approval* approval, int64_t time) except -1:
+        cdef OrderRecord* order = &self.orders[approval.order]
+        if (order.state != ORDER_OPEN and order.state != ORDER_PARTLY_FILLED) or order.cancel_wanted or order.amending:
+            self.shares[order.key].refused += 1
+            return self.tell_refusal(
+                EXECUTION_STAGE, time, order.strategy, order.instrument, order.signal, order.leg, order.number,
+                AMEND_RULE, AMEND_OF_IT_WAS_REFUSED,
+            )
+        order.amending, order.amend_price, order.amend_size = 1, approval.price, approval.size
+        return self.request(AMEND_REQUEST, order, time)
+
+    cdef int move(self, OrderRecord* order, int64_t state, int64_t time, int64_t reason) except -1:
+        order.state = state
+        if state >= ORDER_FILLED:
+            order.ended = time
+        return self.tell_order(order, time, reason)
+
+    cdef int answer(self, OrderRecord* order, const Said* said, int64_t fee, int64_t time) except -1:
+        cdef int64_t reason = NOTHING_SAID
+        if said.kind == SAID_REFUSED:
+            return self.refused(order, time)
+        order.accepted = 1
+        if said.kind == SAID_TRADED:
+            return self.traded(order, said, fee, time)
+        if said.kind == SAID_ENDED:
+            return self.ended(order, said.reason, time)
+        if said.kind == SAID_RESTS:
+            if order.reduce_only and not order.amending and said.size and order.filled + said.size < order.size:
+                order.size = order.filled + said.size
+            return self.move(order, ORDER_OPEN, time, NOTHING_SAID) if order.state == ORDER_SENT else 0
+        if said.kind == SAID_AMENDED or said.kind == SAID_STANDS:
+            if not order.amending:
+                return 0
+            order.amending = 0
+            reason = AMEND_WAS_REFUSED
+            if said.kind == SAID_AMENDED:
+                reason, order.price, order.size = WAS_AMENDED, order.amend_price, order.amend_size
+                if order.filled >= order.size and order.state < ORDER_FILLED:
+                    return self.move(order, ORDER_FILLED, time, reason)
+            return self.tell_order(order, time, reason)
+        raise Doubtful("an order with a trigger")
+
+    cdef int traded(self, OrderRecord* order, const Said* said, int64_t fee, int64_t time) except -1:
+        """A fill is booked whatever the state of its order; the state then follows from what is filled."""
+        cdef int64_t place = self.book_fill(order, said, fee, time)
+        cdef Told* one = self.tell(TOLD_FILL, EXECUTION_STAGE, time)
+        one.strategy, one.instrument, one.signal, one.leg = order.strategy, order.instrument, order.signal, order.leg
+        one.order, one.fill = order.number, place
+        order.filled += said.size
+        if order.filled > order.size and not order.amending:
+            raise Doubtful("an order is filled beyond its size")
+        if order.filled >= order.size and not order.amending:
+            return self.move(order, ORDER_FILLED, time, NOTHING_SAID)
+        if order.state == ORDER_SENT or order.state == ORDER_OPEN:
+            order.state = ORDER_PARTLY_FILLED
+        return self.tell_order(order, time, NOTHING_SAID)
+
+    cdef int ended(self, OrderRecord* order, int64_t reason, int64_t time) except -1:
+        if order.state >= ORDER_FILLED:
+            return 0
+        if reason == WAS_FILLED:
+            return self.move(order, ORDER_FILLED, time, NOTHING_SAID)
+        if reason == WAS_CANCELLED or reason == NOTHING_TO_REDUCE:
+            return self.move(order, ORDER_CANCELLED, time, BY_VENUE + reason)
+        if reason == NO_MORE_SIZE or reason == TIME_OVER:
+            return self.move(order, ORDER_EXPIRED, time, BY_VENUE + reason)
+        raise Doubtful("an order ended in a way that only the exchange of the compiled engine knows")
+
+    cdef int refused(self, OrderRecord* order, int64_t time) except -1:
+        """A submit that was turned away; or an amend, after which the order is asked for; or a cancel that came late."""
+        if not order.accepted:
+            order.accepted = 1
+            self.refusals[<Py_ssize_t>VENUE_RULE] += 1
+            return self.move(order, ORDER_REJECTED, time, BY_VENUE)
+        if order.state >= ORDER_FILLED:
+            return 0
+        if not order.amending:
+            raise Doubtful("a request was refused that the order's state does not explain")
+        return self.request(QUERY_REQUEST, order, time)

@@ -1,0 +1,44 @@
+"""What all rooms of the compiled desk share: orders, fills, requests, what was told, and the last prices."""
+from libc.stdint cimport int64_t
+
+from letrade.hotpath.simulation.desk_orders cimport FillRecord, OrderRecord
+from letrade.hotpath.simulation.desk_terms cimport Terms
+from letrade.hotpath.simulation.desk_told cimport Request, Told
+
+
+cdef class OrderTable:
+    """Orders and fills are kept for ever, by number from 1 and by place from 0; what was told until it is heard."""
+
+    cdef readonly Terms terms
+    cdef OrderRecord* orders
+    cdef readonly int64_t orders_count
+    cdef Py_ssize_t orders_room
+    cdef FillRecord* fills
+    cdef readonly int64_t fills_count
+    cdef Py_ssize_t fills_room
+    cdef Request* requests  # the engine reads requests[:requests_count] after settle, and sets the count to 0
+    cdef Py_ssize_t requests_count
+    cdef Py_ssize_t requests_room
+    cdef Told* told  # told[:told_count] waits to be heard, in order; settle takes away what was due
+    cdef Py_ssize_t told_count
+    cdef Py_ssize_t told_room
+    cdef int64_t feedback_at  # when the first of it is heard; INT64_MAX: nothing waits
+    cdef int64_t* course  # orders sent (their numbers) and fills booked (~place), in the order of both
+    cdef Py_ssize_t course_count
+    cdef Py_ssize_t course_room
+    cdef double* prices  # by instrument; 0: none
+    cdef int64_t* news  # time of the last news by instrument; below 0: none
+    cdef int64_t* ticking  # bars tell of prices only where neither trades nor quotes do
+    cdef int64_t[32] refusals  # by Rule
+
+    cdef OrderRecord* new_order(self) except NULL
+    cdef FillRecord* new_fill(self) except NULL
+    cdef int request(self, int64_t kind, OrderRecord* order, int64_t time) except -1
+    cdef Told* tell(self, int64_t kind, int64_t stage, int64_t time) except NULL
+    cdef int tell_order(self, OrderRecord* order, int64_t time, int64_t reason) except -1
+    cdef int tell_refusal(
+        self, int64_t stage, int64_t time, int64_t strategy, int64_t instrument, int64_t signal, int64_t leg,
+        int64_t order, int64_t rule, int64_t what,
+    ) except -1
+    cdef int note_course(self, int64_t what) except -1
+    cdef int drop_told(self, Py_ssize_t count) except -1

@@ -1,0 +1,271 @@
+"""Capital's money in the compiled desk: who may spend how much, in doubles where they are sure."""
+from libc.math cimport fabs, floor
+from libc.stdlib cimport free, realloc
+from libc.string cimport memcpy
+
+from letrade.hotpath.simulation.desk_orders cimport remaining
+from letrade.hotpath.simulation.desk_terms cimport ALLOTTED_AMOUNT, ALLOTTED_FRACTION, Instrument, Strategy, Terms
+from letrade.hotpath.simulation.money cimport TENS, to_double
+from letrade.hotpath.simulation.positions cimport magnitude
+
+from letrade.hotpath.simulation.doubt import Doubtful
+
+cdef double DOUBT = 1e-9  # relative; far above the error of the sums of doubles here
+
+
+cdef double opening_cost(double closing, Costly* orders, Py_ssize_t count, double rate) noexcept:
+    """Of what orders of one side open beyond closing so much, the dearest of them last."""
+    cdef Py_ssize_t place, other
+    cdef Costly one
+    cdef double total = 0.0, closed
+    if closing > 0.0:
+        for place in range(1, count):
+            one, other = orders[place], place
+            while other > 0 and orders[other - 1].basis > one.basis:
+                orders[other] = orders[other - 1]
+                other -= 1
+            orders[other] = one
+    for place in range(count):
+        closed = min(max(closing, 0.0), orders[place].size)
+        closing -= closed
+        total += (orders[place].size - closed) * orders[place].basis * rate
+    return total
+
+
+cdef class Purse(Risk):
+    def __cinit__(self, Terms terms not None, *arguments):
+        cdef int64_t place
+        self.cash = <int128*>terms.room(terms.accounts_count * terms.currencies_count, sizeof(int128))
+        memcpy(self.cash, self.wallets, terms.accounts_count * terms.currencies_count * sizeof(int128))
+        self.positions = <Netting*>terms.room(terms.accounts_count * terms.instruments_count, sizeof(Netting))
+        for place in range(terms.accounts_count * terms.instruments_count):
+            self.positions[place].price_decimals = terms.instruments[place % terms.instruments_count].position_decimals
+        self.keys = <Key*>terms.room(terms.strategies_count * terms.instruments_count, sizeof(Key))
+
+    def __dealloc__(self):
+        free(self.buys)
+        free(self.sells)
+
+    cdef int link(self, OrderRecord* order) except -1:
+        """Among capital's working orders."""
+        cdef Key* key = &self.keys[order.key]
+        order.capital.working, order.capital.previous, order.capital.next = 1, key.last, 0
+        if key.last:
+            self.orders[key.last].capital.next = order.number
+        else:
+            key.first = order.number
+        key.last = order.number
+        key.active = 1
+        return 0
+
+    cdef int unlink(self, OrderRecord* order) except -1:
+        cdef Key* key = &self.keys[order.key]
+        order.capital.working = 0
+        if order.capital.previous:
+            self.orders[order.capital.previous].capital.next = order.capital.next
+        else:
+            key.first = order.capital.next
+        if order.capital.next:
+            self.orders[order.capital.next].capital.previous = order.capital.previous
+        else:
+            key.last = order.capital.previous
+        return 0
+
+    cdef int purse_hears(self, const OrderRecord* order, const FillRecord* fill) except -1:
+        """A fill moves shares and cash."""
+        cdef Netting* held = &self.positions[order.account * self.terms.instruments_count + order.instrument]
+        self.keys[order.key].share += order.side * fill.size
+        self.keys[order.key].active = 1
+        held.quantity, held.cost, held.price_decimals = fill.quantity_after, fill.cost_after, fill.price_decimals_after
+        return self.move_money(self.cash, order, fill)
+
+    cdef double basis(self, int64_t instrument, int64_t side, double price) noexcept:
+        """The worst price to expect, 0 when unknown; `price` 0 is a market order."""
+        cdef double last = self.prices[instrument]
+        if side > 0 and price != 0.0:
+            return price
+        if last == 0.0:
+            return price
+        return max(price, last * self.terms.slip)
+
+    cdef double margin(self, int64_t key) noexcept:
+        """What the share of a key holds back."""
+        cdef int64_t instrument = key % self.terms.instruments_count
+        cdef Instrument* one = &self.terms.instruments[instrument]
+        return <double>magnitude(self.keys[key].share) / one.size_power * self.prices[instrument] * one.holding
+
+    cdef double beyond(self, int64_t key, int64_t without, const Costly* added, int64_t added_side) except? -1.0:
+        """What the working orders of a key may take at worst beyond its margin, with one changed, or one more."""
+        cdef Instrument* one = &self.terms.instruments[key % self.terms.instruments_count]
+        cdef int64_t number = self.keys[key].first
+        cdef Py_ssize_t buys = 0, sells = 0
+        cdef int64_t side
+        cdef double share = <double>self.keys[key].share / one.size_power, held, long_cost, short_cost
+        cdef OrderRecord* order
+        cdef Costly costly
+        if not number and added == NULL:
+            return 0.0
+        while True:
+            if number:
+                order = &self.orders[number]
+                side = order.side
+                if number == without and added != NULL:  # in its place, so that equal sums are equal in doubles too
+                    costly, added = added[0], NULL
+                else:
+                    costly.basis, costly.size = order.basis, <double>remaining(&order.capital) / one.size_power
+                number = order.capital.next
+            elif added != NULL:
+                costly, side, added = added[0], added_side, NULL
+            else:
+                break
+            if max(buys, sells) == self.sides_room:
+                self.grow_sides()
+            if side > 0:
+                self.buys[buys] = costly
+                buys += 1
+            else:
+                self.sells[sells] = costly
+                sells += 1
+        held = self.margin(key)
+        long_cost = opening_cost(-share, self.buys, buys, one.opening)
+        short_cost = opening_cost(share, self.sells, sells, one.opening)
+        if share > 0:
+            return max(long_cost, short_cost - held, 0.0)
+        return max(long_cost - held, short_cost, 0.0)
+
+    cdef int grow_sides(self) except -1:
+        cdef void* found
+        self.sides_room = max(2 * self.sides_room, 16)
+        found = realloc(self.buys, self.sides_room * sizeof(Costly))
+        if found == NULL:
+            raise MemoryError("no memory for the costs of orders")
+        self.buys = <Costly*>found
+        found = realloc(self.sells, self.sides_room * sizeof(Costly))
+        if found == NULL:
+            raise MemoryError("no memory for the costs of orders")
+        self.sells = <Costly*>found
+        return 0
+
+    cdef double equity(self, int64_t account) except? -1.0:
+        """Of an account in the reporting currency; its cash in that alone while some price is missing."""
+        cdef Terms terms = self.terms
+        cdef int64_t place
+        cdef Netting* held
+        cdef Instrument* one
+        cdef double total = 0.0, rate, worth
+        cdef bint missing = False
+        for place in range(terms.currencies_count):
+            if self.cash[account * terms.currencies_count + place] != 0:
+                rate = self.rate(place)
+                missing = missing or rate == 0.0
+                total += to_double(self.cash[account * terms.currencies_count + place], terms.money_decimals[place]) * rate
+        for place in range(terms.instruments_count):
+            held, one = &self.positions[account * terms.instruments_count + place], &terms.instruments[place]
+            if held.quantity == 0:
+                continue
+            rate = self.rate(one.quote)
+            missing = missing or rate == 0.0 or self.prices[place] == 0.0
+            if not one.spot:
+                worth = <double>held.quantity / TENS[one.lot_decimals] * self.prices[place]
+                worth -= to_double(held.cost, held.price_decimals + one.lot_decimals)
+                total += worth * one.times * rate
+        if missing:
+            place = terms.reporting
+            return to_double(self.cash[account * terms.currencies_count + place], terms.money_decimals[place])
+        return total
+
+    cdef double allowed(self, int64_t strategy, double* tolerance) except? -1.0:
+        """What the strategy may have at work, in the reporting currency, and how far off that may be."""
+        cdef Strategy* one = &self.terms.strategies[strategy]
+        cdef double found
+        if one.allotted == ALLOTTED_AMOUNT:
+            tolerance[0] = DOUBT * one.allowance
+            return one.allowance
+        if one.allotted != ALLOTTED_FRACTION:
+            tolerance[0] = 0.0
+            return 0.0
+        found = self.equity(one.account)
+        tolerance[0] = DOUBT * (fabs(found) + self.gross_value(one.account))
+        return found * one.allowance
+
+    cdef double gross_value(self, int64_t account) except? -1.0:
+        """The sum of all amounts that an equity is made of, without their signs."""
+        cdef Terms terms = self.terms
+        cdef int64_t place
+        cdef Netting* held
+        cdef double total = 0.0
+        for place in range(terms.currencies_count):
+            total += fabs(to_double(self.cash[account * terms.currencies_count + place], terms.money_decimals[place]))
+        for place in range(terms.instruments_count):
+            held = &self.positions[account * terms.instruments_count + place]
+            if held.quantity:
+                total += fabs(to_double(held.cost, held.price_decimals + terms.instruments[place].lot_decimals))
+        return total
+
+    cdef bint lacks(self, OrderRecord* order, double size, double basis, int64_t without) except -1:
+        """Whether an order may not be added, or changed so, for want of cash or of an allocation."""
+        cdef Terms terms = self.terms
+        cdef Instrument* one = &terms.instruments[order.instrument]
+        cdef int64_t currency = one.quote if one.spot else one.settle, strategy, instrument, key
+        cdef Costly added
+        cdef double present = self.beyond(order.key, 0, NULL, 0), wanted, needed, cash, taken = 0.0
+        added.basis, added.size = basis, size
+        wanted = self.beyond(order.key, without, &added, order.side)
+        needed = wanted - present
+        cash = to_double(self.cash[order.account * terms.currencies_count + currency], terms.money_decimals[currency])
+        if needed <= 0.0:
+            if needed == 0.0 or needed < -DOUBT * present:
+                return False
+            needed = 0.0  # as much as before, nearly: fine where more would be fine too
+        for strategy in range(terms.strategies_count):
+            if terms.strategies[strategy].account != order.account:
+                continue
+            for instrument in range(terms.instruments_count):
+                key = strategy * terms.instruments_count + instrument
+                one = &terms.instruments[instrument]
+                if self.keys[key].active and (one.quote if one.spot else one.settle) == currency:
+                    taken += self.margin(key) + self.beyond(key, 0, NULL, 0)
+        if fabs(cash - taken - needed) <= DOUBT * (fabs(cash) + taken + needed):
+            raise Doubtful("an order that takes all free cash, nearly")
+        return needed > cash - taken or self.overdrawn(order.strategy, order.key, self.margin(order.key) + wanted)
+
+    cdef bint overdrawn(self, int64_t strategy, int64_t key, double own) except -1:
+        """Whether the strategy would have more at work than it may; its share of this key takes `own`."""
+        cdef Terms terms = self.terms
+        cdef int64_t instrument, other
+        cdef Instrument* one
+        cdef double total = 0.0, tolerance = 0.0, most, rate, part
+        for instrument in range(terms.instruments_count):
+            one = &terms.instruments[instrument]
+            other = strategy * terms.instruments_count + instrument
+            if other != key and not (self.keys[other].first or self.keys[other].share):
+                continue
+            part = own if other == key else self.margin(other) + self.beyond(other, 0, NULL, 0)
+            if one.spot:
+                part += <double>magnitude(self.keys[other].share) / one.size_power * self.prices[instrument]
+            rate = self.rate(one.quote)
+            if rate == 0.0:
+                return True
+            total += part * rate
+        most = self.allowed(strategy, &tolerance)
+        if fabs(total - most) <= tolerance + DOUBT * total:
+            raise Doubtful("an order that takes all that its strategy is allotted, nearly")
+        return total > most
+
+    cdef int64_t sized(self, int64_t strategy, int64_t instrument, double wish, bint* known) except? -1:
+        """A direction in [-1, 1] as units of the instrument, in whole lots, rounded towards zero."""
+        cdef Terms terms = self.terms
+        cdef Instrument* one = &terms.instruments[instrument]
+        cdef double basis = self.basis(instrument, 1 if wish > 0 else -1, 0.0), rate = self.rate(one.quote)
+        cdef double tolerance = 0.0, stake, lots
+        known[0] = basis != 0.0 and rate != 0.0
+        if not known[0] or wish == 0.0:
+            return 0
+        stake = self.allowed(strategy, &tolerance)
+        if stake == 0.0:
+            return 0
+        lots = fabs(wish) * terms.strategies[strategy].sizing * stake / (basis * one.opening * rate)
+        lots = lots / (one.lot_units / one.size_power)
+        if not fabs(lots) < 1e15 or fabs(lots - floor(lots + 0.5)) <= (DOUBT + 2 * tolerance / fabs(stake)) * fabs(lots):
+            raise Doubtful("a sizing that comes out at a whole number of lots, nearly")
+        return <int64_t>lots * one.lot_units * (1 if wish > 0 else -1)
