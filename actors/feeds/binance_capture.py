@@ -11,8 +11,10 @@ from typing import Any
 from letrade.actors.feeds.binance_lines import Levels, Line, Payload, Position, read_events
 from letrade.actors.feeds.grids import lot_of, tick_of
 from letrade.actors.feeds.naming import described, known_instrument, split_symbol
+from letrade.actors.feeds.told_columns import columns_of
 from letrade.core.actor import ActorConfig, Context
 from letrade.core.clock import MILLISECOND
+from letrade.core.data.columns import Columns
 from letrade.core.errors import DataError
 from letrade.core.feed import Feed
 from letrade.core.messages.base import NUMBER_LIMIT, Message
@@ -75,6 +77,10 @@ class BinanceCapture(Feed):
             if message is not None:
                 sequence += 1
                 yield message
+
+    def columns(self) -> tuple[Columns, ...]:
+        """A source for each kind; the levels are as they were recorded, with updates from before their snapshot."""
+        return columns_of(self.config.files[0], self.messages)
 
     def _no_decimals(self, error: ValueError) -> DataError:
         return DataError(f"{self.position}: expected prices and sizes as decimals: {error}")

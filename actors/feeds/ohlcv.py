@@ -15,8 +15,8 @@ from letrade.actors.feeds.table import Table, read_table
 from letrade.core.actor import ActorConfig, Context
 from letrade.core.config.durations import UNIT_NS, format_duration
 from letrade.core.config.values import Instant, PositiveDuration, show_instant
-from letrade.core.data.columns import CHUNK_ROWS, BarRows, Chunk, Columns, FloatArray, Kind
-from letrade.core.data.units import decimals_fitting, decimals_needed, to_units
+from letrade.core.data.columns import CHUNK_ROWS, BarRows, Chunk, Columns, Kind
+from letrade.core.data.units import decimals_or_fitting, to_units
 from letrade.core.errors import ConfigurationError, DataError
 from letrade.core.messages.events import Alert
 from letrade.core.messages.market import Instrument
@@ -112,7 +112,7 @@ class OhlcvFeed(ColumnarFeed):
         faulty = bool(self.gaps or self.missing_volumes)
         notices = (self._alert(int(table.opens_ns[0]), 1, instrument),) if faulty else ()
         prices = np.concatenate((table.open, table.high, table.low, table.close))
-        price_decimals, size_decimals = (_places(values, table.path) for values in (prices, table.volume))
+        price_decimals, size_decimals = (decimals_or_fitting(values) for values in (prices, table.volume))
 
         def read() -> Iterator[Chunk]:
             for first in range(0, len(table.opens_ns), CHUNK_ROWS):
@@ -162,14 +162,6 @@ class OhlcvFeed(ColumnarFeed):
             text=text,
             instrument=instrument,
         )
-
-
-def _places(values: FloatArray, path: str) -> int:
-    """The decimals that the values need; those that fit where they are no decimals of up to 15 digits."""
-    try:
-        return decimals_needed(values, path)
-    except DataError:
-        return decimals_fitting(values)
 
 
 def _stem(path: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
@@ -90,23 +90,7 @@ class DataCatalogue:
         files = self.files(series)
         if not files:
             raise DataError(f"{self.root}: the catalogue has no {series}: letrade data list shows what it has")
-        metas = [read_meta(path) for path in files]
-        decimals = max(meta.price_decimals for meta in metas), max(meta.size_decimals for meta in metas)
-
-        def read() -> Iterator[Chunk]:
-            chunks = (chunk for path in files for chunk in read_month(path, start, end, decimals))
-            return numbered(chunks, series.kind)
-
-        return Columns(
-            where=f"{self.root}: {series}",
-            kind=series.kind,
-            instrument=series.instrument,
-            read=read,
-            price_decimals=decimals[0],
-            size_decimals=decimals[1],
-            rows_estimate=sum(meta.rows for meta in metas),
-            contiguous=all(meta.contiguous for meta in metas),
-        )
+        return columns_of_files(f"{self.root}: {series}", series, files, start, end)
 
     def add(self, series: Series, source: Columns, origin: str) -> Added:
         """Merge a source into the series, month by month; what was there before is kept once.
@@ -194,6 +178,29 @@ class DataCatalogue:
     def _instrument_path(self, name: str) -> Path:
         venue, _, symbol = name.partition(".")
         return self.root / INSTRUMENTS / venue / f"{symbol}.json"
+
+
+def columns_of_files(
+    where: str, series: Series, files: Sequence[Path], start: int | None = None, end: int | None = None
+) -> Columns:
+    """Several files, each later than the one before, as one source."""
+    metas = [read_meta(path) for path in files]
+    decimals = max(meta.price_decimals for meta in metas), max(meta.size_decimals for meta in metas)
+
+    def read() -> Iterator[Chunk]:
+        chunks = (chunk for path in files for chunk in read_month(path, start, end, decimals))
+        return numbered(chunks, series.kind)
+
+    return Columns(
+        where=where,
+        kind=series.kind,
+        instrument=series.instrument,
+        read=read,
+        price_decimals=decimals[0],
+        size_decimals=decimals[1],
+        rows_estimate=sum(meta.rows for meta in metas),
+        contiguous=all(meta.contiguous for meta in metas),
+    )
 
 
 class Rows:

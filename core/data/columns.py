@@ -121,7 +121,8 @@ ROWS_OF: dict[Kind, type[Rows]] = {
 class Chunk(msgspec.Struct, frozen=True):
     """Some rows of one instrument in the order of their feed: `time` never falls, `sequence` rises.
 
-    `time` is when we saw it, `venue_time` when the exchange did it (None: the same), both ns UTC. `first_row` is the
+    `time` is when we saw it, `venue_time` when the exchange did it (None: the same; never
+    later), both ns UTC. `first_row` is the
     number of the first row in its file, for the words of errors.
     """
 

@@ -41,6 +41,14 @@ def decimals_needed(values: FloatArray, where: str) -> int:
     raise DataError(f"{where}: expected at most 15 significant digits and {DECIMALS_MAX} decimals, found {bad!r}")
 
 
+def decimals_or_fitting(values: FloatArray) -> int:
+    """The decimals that the values need; as many as fit where they are no decimals of up to 15 digits."""
+    try:
+        return decimals_needed(values, "")
+    except DataError:
+        return decimals_fitting(values)
+
+
 def decimals_fitting(values: FloatArray) -> int:
     """The most places at which the largest value has at most 15 digits."""
     largest = float(np.max(np.abs(values), initial=0.0))
