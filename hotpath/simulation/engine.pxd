@@ -1,0 +1,35 @@
+"""The C side of the engine."""
+from libc.stdint cimport int64_t
+
+from letrade.hotpath.simulation.desk cimport Desk
+from letrade.hotpath.simulation.desk_told cimport Told
+from letrade.hotpath.simulation.events cimport Event
+from letrade.hotpath.simulation.exchange cimport Exchange
+from letrade.hotpath.simulation.tape cimport Tape
+from letrade.hotpath.simulation.troupe cimport Troupe
+from letrade.hotpath.simulation.watch cimport Watch
+
+
+cdef class Engine:
+    cdef Tape tape
+    cdef Exchange exchange
+    cdef Desk desk
+    cdef Troupe troupe
+    cdef Watch watch
+    cdef object herald
+    cdef dict listeners
+    cdef dict ranks
+    cdef int64_t step
+    cdef readonly int64_t time
+    cdef readonly int64_t steps
+    cdef Event* events
+    cdef Py_ssize_t events_room
+
+    cdef int64_t next_time(self) except -2
+    cdef int pass_time(self, int64_t time) except -1
+    cdef Py_ssize_t take_events(self, int64_t time) except -1
+    cdef int tell_price(self, const Event* event) except -1
+    cdef int tell_news(self, int64_t time) except -1
+    cdef int tell(self, const Told* told, int64_t time) except -1
+    cdef int take_wishes(self, int64_t time) except -1
+    cdef int mark(self, int64_t time) except -1

@@ -1,0 +1,37 @@
+"""The compiled backtest: settles one time after the other, the exchange first, then strategies, then their orders."""
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from letrade.hotpath.simulation.exchange import Exchange
+from letrade.hotpath.simulation.tape import Tape
+from letrade.hotpath.simulation.troupe import Troupe
+from letrade.hotpath.slots import MailSlot
+
+class Engine:
+    """Moves the tape, the exchange, the desk and the troupe of actors through time, together.
+
+    At each time: requests that are due act at the exchange, data reaches it, prices and answers reach the desk, actors
+    hear their timers, data and news, and then the desk does what they want and sends orders on their way.
+    """
+
+    time: int
+    steps: int
+    def __init__(
+        self,
+        tape: Tape,
+        exchange: Exchange,
+        troupe: Troupe[Any, Any],
+        herald: Callable[..., Any],
+        listeners: Mapping[tuple[int, int, int], Sequence[MailSlot[Any, Any]]],
+        ranks: Mapping[int, int],
+        step: int,
+    ) -> None:
+        """`herald` makes the message of one thing told; `listeners` by (kind told, strategy, instrument); `ranks` of
+        the tellers by stage."""
+    def run(self, until: int, events: int) -> bool:
+        """Pass all times before `until`; False when so many events came and it is not there yet."""
+    def settle(self, time: int) -> None:
+        """Take what actors said outside of any time that the engine passed: at the start."""
+    @property
+    def next(self) -> int | None:
+        """The next time at which anything happens; None: never."""

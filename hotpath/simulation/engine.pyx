@@ -1,0 +1,175 @@
+# cython: boundscheck=False, wraparound=False
+"""The compiled backtest: settles one time after the other, the exchange first, then strategies, then their orders."""
+from cpython.mem cimport PyMem_Free, PyMem_Realloc
+from libc.stdint cimport INT64_MAX, int64_t
+
+from letrade.hotpath.simulation.desk cimport Desk
+from letrade.hotpath.simulation.desk_told cimport Told
+from letrade.hotpath.simulation.events cimport (
+    BAR_EVENT, FUNDING_EVENT, MARK_EVENT, QUOTE_EVENT, TRADE_EVENT, Event,
+)
+from letrade.hotpath.simulation.exchange cimport Exchange
+from letrade.hotpath.simulation.parcels cimport parcels_next
+from letrade.hotpath.simulation.tape cimport OUR_VIEW, VENUE_VIEW, Tape
+from letrade.hotpath.simulation.troupe cimport QUOTES_WISH, TARGET_WISH, Troupe, Wish
+from letrade.hotpath.simulation.watch cimport Watch
+from letrade.hotpath.slots cimport MailSlot
+
+
+cdef class Engine:
+    """Moves the tape, the exchange, the desk and the troupe of actors through time, together.
+
+    At each time: requests that are due act at the exchange, data reaches it, prices and answers reach the desk, actors
+    hear their timers, data and news, and then the desk does what they want and sends orders on their way.
+    """
+
+    def __init__(self, Tape tape not None, Exchange exchange not None, Troupe troupe not None, herald, listeners, ranks,
+                 int64_t step):
+        self.tape, self.exchange, self.troupe, self.herald = tape, exchange, troupe, herald
+        self.desk, self.watch = exchange.desk, exchange.watch
+        self.listeners, self.ranks, self.step = dict(listeners), dict(ranks), step
+
+    def __dealloc__(self):
+        PyMem_Free(self.events)
+
+    def run(self, int64_t until, int64_t events):
+        cdef int64_t time, last = self.tape.count + events
+        while True:
+            time = self.next_time()
+            if time >= until:
+                return True
+            self.pass_time(time)
+            if self.tape.count >= last:
+                return False
+
+    def settle(self, int64_t time):
+        """Take what actors said outside of any time that the engine passed: at the start."""
+        self.time = time
+        self.take_wishes(time)
+
+    @property
+    def next(self):
+        cdef int64_t time = self.next_time()
+        return None if time == INT64_MAX else time
+
+    cdef int64_t next_time(self) except -2:
+        cdef int64_t time = min(self.tape.next_time(), self.exchange.next_time())
+        return min(time, self.desk.feedback_at, self.troupe.next_due())
+
+    cdef int pass_time(self, int64_t time) except -1:
+        cdef Exchange exchange = self.exchange
+        cdef Py_ssize_t count
+        self.time = time
+        self.steps += 1
+        if parcels_next(&exchange.errands) <= time:
+            exchange.act(time, False)
+        count = self.take_events(time)
+        if parcels_next(&exchange.errands) <= time:
+            exchange.act(time, True)
+        if exchange.next_expiry <= time:
+            exchange.expire(time)
+        if parcels_next(&exchange.answers) <= time:
+            exchange.deliver(time)
+        self.troupe.perform(self.events, count, time)
+        if self.desk.feedback_at <= time:
+            self.tell_news(time)
+        self.troupe.follow(time)
+        if self.troupe.wishes_count or self.desk.feedback_at <= time:
+            self.take_wishes(time)
+        if self.troupe.held_count and self.troupe.resume_at == INT64_MAX:
+            self.troupe.resume_at = (time // self.step + 1) * self.step
+        self.tape.settle()
+        if time >= self.watch.sample_at:
+            self.mark(time)
+        return 0
+
+    cdef Py_ssize_t take_events(self, int64_t time) except -1:
+        """All events of this time: the exchange has heard them, and the desk their prices; how many we see."""
+        cdef Py_ssize_t room, count = 0
+        cdef Event* events
+        cdef int64_t view
+        while self.tape.next_time() == time:
+            if count == self.events_room:
+                room = max(2 * count, 16)
+                events = <Event*>PyMem_Realloc(self.events, room * sizeof(Event))
+                if events == NULL:
+                    raise MemoryError(f"no memory for {room} events of one time")
+                self.events, self.events_room = events, room
+            view = self.tape.take(&self.events[count])
+            if view & VENUE_VIEW:
+                self.exchange.hear(&self.events[count], time)
+            if view & OUR_VIEW:
+                self.tell_price(&self.events[count])
+                count += 1
+        return count
+
+    cdef int tell_price(self, const Event* event) except -1:
+        """What price boards see."""
+        cdef double price_one = self.exchange.price_one[event.instrument], price = 0.0
+        if event.kind == QUOTE_EVENT:
+            if event.row.quote.bid > 0 and event.row.quote.ask > 0:
+                price = (event.row.quote.bid / price_one + event.row.quote.ask / price_one) / 2.0
+            self.desk.hear_price(event.instrument, event.time, price)
+        elif event.kind == TRADE_EVENT:
+            self.desk.hear_price(event.instrument, event.time, event.row.trade.price / price_one)
+        elif event.kind == BAR_EVENT:
+            self.desk.hear_bar(event.instrument, event.time, event.row.bar.close / price_one)
+        elif event.kind == MARK_EVENT:
+            self.desk.hear_price(event.instrument, event.time, event.row.value)
+        return 0
+
+    cdef int tell_news(self, int64_t time) except -1:
+        """To the mailboxes of who listens."""
+        cdef Py_ssize_t place
+        for place in range(self.desk.told_count):
+            if self.desk.told[place].heard > time:
+                break
+            self.tell(&self.desk.told[place], time)
+        return 0
+
+    cdef int tell(self, const Told* told, int64_t time) except -1:
+        cdef MailSlot slot
+        slots = self.listeners.get((told.kind, told.strategy, told.instrument))
+        if not slots:
+            return 0
+        message = self.herald(
+            told.kind, told.stage, told.time, told.strategy, told.instrument, told.signal, told.leg, told.order,
+            told.state, told.size, told.filled, told.price, told.reason, told.fill, told.rule, told.what,
+        )
+        rank = self.ranks[told.stage]
+        for slot in slots:
+            self.troupe.post_news(slot, message, time, rank)
+        return 0
+
+    cdef int take_wishes(self, int64_t time) except -1:
+        """In the order of the desk file; then all that follows within the desk."""
+        cdef Troupe troupe = self.troupe
+        cdef Py_ssize_t place
+        cdef Wish* wish
+        troupe.sort_wishes()
+        for place in range(troupe.wishes_count):
+            wish = &troupe.wishes[place]
+            if wish.kind == TARGET_WISH:
+                self.desk.want_position(
+                    wish.strategy, wish.instrument, wish.signal, time, wish.position, wish.sized, wish.limit,
+                    wish.post_only,
+                )
+            elif wish.kind == QUOTES_WISH:
+                self.desk.want_quotes(
+                    wish.strategy, wish.instrument, wish.signal, time, wish.orders, troupe.sides + wish.first,
+                    troupe.prices + wish.first, troupe.sizes + wish.first, wish.post_only,
+                )
+            else:
+                self.desk.want_protection(
+                    wish.strategy, wish.instrument, wish.signal, time, wish.stop, wish.take_profit, wish.size
+                )
+        troupe.wishes_count = troupe.orders_count = 0
+        self.desk.settle(time)
+        return self.exchange.take_requests() if self.desk.requests_count else 0
+
+    cdef int mark(self, int64_t time) except -1:
+        """A sample of equity at the prices of now."""
+        cdef int64_t instrument
+        for instrument in range(self.exchange.instruments):
+            self.watch.marks[instrument] = self.exchange.middle(instrument)
+        return self.watch.sample(time)

@@ -1,0 +1,43 @@
+"""The C side of the exchange, for the engine."""
+from libc.stdint cimport int64_t
+
+from letrade.hotpath.simulation.clearing cimport Clearing
+from letrade.hotpath.simulation.desk cimport Desk
+from letrade.hotpath.simulation.desk_told cimport Request
+from letrade.hotpath.simulation.events cimport Event
+from letrade.hotpath.simulation.market cimport Market
+from letrade.hotpath.simulation.orders cimport Said, SimulatedOrder
+from letrade.hotpath.simulation.parcels cimport Parcel, Parcels
+from letrade.hotpath.simulation.watch cimport Watch
+
+
+cdef class Exchange:
+    cdef Desk desk
+    cdef Clearing clearing
+    cdef Watch watch
+    cdef list markets
+    cdef int64_t* order_latency  # by instrument
+    cdef int64_t* response_latency
+    cdef double* price_one
+    cdef double* size_one
+    cdef Py_ssize_t instruments
+    cdef int64_t step
+    cdef Parcels errands
+    cdef Parcels answers
+    cdef int64_t next_expiry  # INT64_MAX: none
+    cdef readonly list trade_places  # of each fill of the desk: its place in the watch
+
+    cdef int hear(self, const Event* event, int64_t time) except -1
+    cdef int act(self, int64_t time, bint all_due) except -1  # requests that are due; not those that enter only now
+    cdef int expire(self, int64_t time) except -1
+    cdef int deliver(self, int64_t time) except -1  # answers that are due, to the desk
+    cdef int64_t next_time(self) noexcept  # INT64_MAX: nothing is under way
+    cdef int take_requests(self) except -1  # of the desk, on their way
+    cdef double middle(self, int64_t instrument) except? -1
+    cdef int meet(self, const Request* request, int64_t time) except -1
+    cdef int submit(self, Market market, SimulatedOrder* order, int64_t instrument, int64_t time) except -1
+    cdef int amend(self, Market market, const Request* request, int64_t time) except -1
+    cdef int place_waiting(self, Market market, int64_t instrument, int64_t time) except -1
+    cdef int book(self, Market market, int64_t instrument, int64_t time) except -1
+    cdef int say(self, int64_t instrument, int64_t time, const Said* said, int64_t fee, int64_t trade) except -1
+    cdef int say_refused(self, int64_t instrument, int64_t time, int64_t order, int64_t reason) except -1

@@ -1,0 +1,26 @@
+"""The exchange of a compiled backtest: markets and clearing, requests on their way to it, and answers on theirs."""
+from collections.abc import Sequence
+
+from letrade.hotpath.simulation.clearing import Clearing
+from letrade.hotpath.simulation.desk import Desk
+from letrade.hotpath.simulation.market import Market
+from letrade.hotpath.simulation.watch import Watch
+
+class Exchange:
+    """Requests are acted on at exactly their time plus the latency, before data of that time, as the venue's actor
+    does: those that enter a window only at that time come after it.
+    """
+
+    trade_places: list[int]
+    """Of each fill of the desk: its place in the watch."""
+    def __init__(
+        self,
+        desk: Desk,
+        clearing: Clearing,
+        watch: Watch,
+        markets: Sequence[Market],
+        latencies: Sequence[tuple[int, int]],
+        scales: Sequence[tuple[float, float]],
+        step: int,
+    ) -> None:
+        """By instrument: its market, (order, response) latency in ns, and (price, size) units to the whole."""

@@ -1,0 +1,218 @@
+# cython: boundscheck=False, wraparound=False
+"""The exchange of a compiled backtest: markets and clearing, requests on their way to it, and answers on theirs."""
+from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
+from libc.math cimport NAN
+from libc.stdint cimport INT64_MAX, int64_t
+from libc.string cimport memset
+
+from letrade.hotpath.simulation.clearing cimport Clearing
+from letrade.hotpath.simulation.desk cimport Desk
+from letrade.hotpath.simulation.desk_told cimport (
+    AMEND_REQUEST, CANCEL_REQUEST, QUERY_REQUEST, SUBMIT_REQUEST, Request,
+)
+from letrade.hotpath.simulation.doubt import Doubtful
+from letrade.hotpath.simulation.events cimport MARK_EVENT, Event
+from letrade.hotpath.simulation.market cimport Market
+from letrade.hotpath.simulation.orders cimport (
+    NO_REASON, SAID_REFUSED, SAID_STANDS, SAID_TRADED, Said, SimulatedOrder,
+)
+from letrade.hotpath.simulation.parcels cimport Parcel, parcels_next, parcels_pop, parcels_push
+from letrade.hotpath.simulation.watch cimport Watch
+
+
+cdef class Exchange:
+    """Requests are acted on at exactly their time plus the latency, before data of that time, as the venue's actor
+    does: those that enter a window only at that time come after it.
+    """
+
+    def __cinit__(self, *arguments, **named):
+        self.next_expiry = INT64_MAX
+
+    def __init__(self, Desk desk not None, Clearing clearing not None, Watch watch not None, markets, latencies, scales,
+                 step):
+        cdef Py_ssize_t place
+        self.desk, self.clearing, self.watch, self.markets, self.step = desk, clearing, watch, list(markets), step
+        self.instruments, self.trade_places = len(self.markets), []
+        self.order_latency = <int64_t*>PyMem_Malloc((self.instruments + 1) * sizeof(int64_t))
+        self.response_latency = <int64_t*>PyMem_Malloc((self.instruments + 1) * sizeof(int64_t))
+        self.price_one = <double*>PyMem_Malloc((self.instruments + 1) * sizeof(double))
+        self.size_one = <double*>PyMem_Malloc((self.instruments + 1) * sizeof(double))
+        if not (self.order_latency and self.response_latency and self.price_one and self.size_one):
+            raise MemoryError("no memory for an exchange")
+        for place in range(self.instruments):
+            if not isinstance(self.markets[place], Market):
+                raise TypeError(f"expected a market for each instrument, found {self.markets[place]!r}")
+            self.order_latency[place], self.response_latency[place] = latencies[place]
+            self.price_one[place], self.size_one[place] = scales[place]
+            if self.order_latency[place] < 1 or self.response_latency[place] < 0:
+                raise ValueError("expected an order latency of at least 1 ns, and a response latency of 0 or more")
+
+    def __dealloc__(self):
+        PyMem_Free(self.order_latency)
+        PyMem_Free(self.response_latency)
+        PyMem_Free(self.price_one)
+        PyMem_Free(self.size_one)
+        PyMem_Free(self.errands.items)
+        PyMem_Free(self.answers.items)
+
+    cdef int64_t next_time(self) noexcept:
+        return min(parcels_next(&self.errands), parcels_next(&self.answers), self.next_expiry)
+
+    cdef double middle(self, int64_t instrument) except? -1:
+        """Of the best prices, else the last one; NaN when nothing is known."""
+        cdef Market market = <Market>self.markets[instrument]
+        cdef int64_t bid = market.best(1), ask = market.best(-1), last
+        if bid > 0 and ask > 0:
+            return (bid + ask) / 2.0 / self.price_one[instrument]
+        last = market.last()
+        return last / self.price_one[instrument] if last > 0 else NAN
+
+    cdef int hear(self, const Event* event, int64_t time) except -1:
+        cdef Market market = <Market>self.markets[event.instrument]
+        if time > self.watch.awaited[event.instrument].due:
+            self.watch.resolve(event.instrument, time, self.middle(event.instrument))
+        if event.kind == MARK_EVENT:
+            self.clearing.hear_mark(event.instrument, event.row.value)
+        market.hear(event)
+        if market.said_count:
+            self.book(market, event.instrument, time)
+        if market.terms.asks_before_waiting and market.next_waiting():
+            self.place_waiting(market, event.instrument, time)
+        return 0
+
+    cdef int act(self, int64_t time, bint all_due) except -1:
+        cdef Parcel errand
+        while parcels_next(&self.errands) <= time and (all_due or self.errands.items[0].entry < time):
+            parcels_pop(&self.errands, &errand)
+            self.meet(&errand.content.request, time)
+        return 0
+
+    cdef int meet(self, const Request* request, int64_t time) except -1:
+        cdef Market market = <Market>self.markets[request.instrument]
+        cdef SimulatedOrder order
+        cdef Said said
+        if request.kind == SUBMIT_REQUEST:
+            order = self.desk.order(request.order)[0]
+            return self.submit(market, &order, request.instrument, time)
+        if request.kind == CANCEL_REQUEST:
+            market.cancel(request.order, time)
+        elif request.kind == AMEND_REQUEST:
+            return self.amend(market, request, time)
+        elif request.kind == QUERY_REQUEST:
+            memset(&said, 0, sizeof(said))
+            said.kind, said.order, said.time = SAID_STANDS, request.order, time
+            said.size = market.left(request.order)
+            return self.say(request.instrument, time, &said, 0, -1)
+        else:
+            raise Doubtful(f"a request of kind {request.kind}")
+        return self.book(market, request.instrument, time)
+
+    cdef int submit(self, Market market, SimulatedOrder* order, int64_t instrument, int64_t time) except -1:
+        cdef int64_t reason, best = 0
+        if not market.has_market():
+            raise Doubtful("an order before its market has any price")
+        market.offers_count = 0
+        market.preview(order.side, order.size - order.filled, order.price)
+        if market.offers_count:
+            best = market.offers[0].price
+        reason = self.clearing.judge(order, instrument, best, time)
+        if reason != NO_REASON:
+            return self.say_refused(instrument, time, order.number, reason)
+        market.submit(order, time)
+        self.book(market, instrument, time)
+        self.next_expiry = min(self.next_expiry, market.next_expiry())
+        return 0
+
+    cdef int amend(self, Market market, const Request* request, int64_t time) except -1:
+        cdef int64_t reason, best = 0, side = self.desk.order(request.order).side
+        market.offers_count = 0
+        market.preview(side, request.size - self.clearing.cleared(request.order).filled, request.price)
+        if market.offers_count:
+            best = market.offers[0].price
+        reason = self.clearing.judge_amend(
+            request.order, request.instrument, request.price, request.size, best, time
+        )
+        if reason != NO_REASON:
+            return self.say_refused(request.instrument, time, request.order, reason)
+        market.amend(request.order, request.price, request.size, time)
+        return self.book(market, request.instrument, time)
+
+    cdef int place_waiting(self, Market market, int64_t instrument, int64_t time) except -1:
+        """Orders that waited for the market to open are judged again before they are placed."""
+        cdef int64_t number = market.next_waiting(), reason, best
+        cdef SimulatedOrder order
+        while number:
+            order = self.desk.order(number)[0]
+            order.filled = order.size - market.left(number)
+            market.offers_count, best = 0, 0
+            market.preview(order.side, market.left(number), order.price)
+            if market.offers_count:
+                best = market.offers[0].price
+            reason = self.clearing.judge(&order, instrument, best, time)
+            market.place_waiting(number, reason)
+            self.book(market, instrument, time)
+            number = market.next_waiting()
+        return 0
+
+    cdef int expire(self, int64_t time) except -1:
+        cdef Market market
+        self.next_expiry = INT64_MAX
+        for instrument, market in enumerate(self.markets):
+            if market.next_expiry() <= time:
+                market.expire(time)
+                self.book(market, instrument, time)
+            self.next_expiry = min(self.next_expiry, market.next_expiry())
+        return 0
+
+    cdef int book(self, Market market, int64_t instrument, int64_t time) except -1:
+        """What a market said moves money at once, and goes to the desk."""
+        cdef Py_ssize_t place, count = market.said_count
+        cdef int64_t fee, trade
+        cdef Said* said
+        market.said_count = 0
+        for place in range(count):
+            said = &market.said[place]
+            fee, trade = self.clearing.book(said.order, instrument, said), -1
+            if said.kind == SAID_TRADED:
+                trade = self.watch.trade(
+                    instrument, time, market.best(1) / self.price_one[instrument] or NAN,
+                    market.best(-1) / self.price_one[instrument] or NAN,
+                )  # fmt: skip
+            self.say(instrument, time, said, fee, trade)
+        return 0
+
+    cdef int say_refused(self, int64_t instrument, int64_t time, int64_t order, int64_t reason) except -1:
+        cdef Said said
+        memset(&said, 0, sizeof(said))
+        said.kind, said.order, said.time, said.reason = SAID_REFUSED, order, time, reason
+        self.clearing.book(order, instrument, &said)
+        return self.say(instrument, time, &said, 0, -1)
+
+    cdef int say(self, int64_t instrument, int64_t time, const Said* said, int64_t fee, int64_t trade) except -1:
+        cdef Parcel answer
+        answer.due, answer.instrument, answer.fee = time + self.response_latency[instrument], instrument, fee
+        answer.entry, answer.trade, answer.account, answer.content.said = 0, trade, -1, said[0]
+        return parcels_push(&self.answers, &answer)
+
+    cdef int deliver(self, int64_t time) except -1:
+        cdef Parcel answer
+        while parcels_next(&self.answers) <= time:
+            parcels_pop(&self.answers, &answer)
+            if answer.trade >= 0:
+                self.trade_places.append(answer.trade)
+            self.desk.hear_execution(answer.instrument, &answer.content.said, answer.fee, time)
+        return 0
+
+    cdef int take_requests(self) except -1:
+        cdef Py_ssize_t place
+        cdef Parcel errand
+        cdef Request* request
+        for place in range(self.desk.requests_count):
+            request = &self.desk.requests[place]
+            errand.content.request, errand.instrument = request[0], request.instrument
+            errand.fee = errand.trade = errand.account = 0
+            errand.due = request.time + self.order_latency[request.instrument]
+            errand.entry = (request.time // self.step + 1) * self.step
+            parcels_push(&self.errands, &errand)
+        self.desk.requests_count = 0
+        return 0

@@ -1,0 +1,165 @@
+"""The actors of a compiled run: a node of the desk's strategies and what they live on, with the lines of the tape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from letrade.actors.strategies.base import BookStrategy
+from letrade.backtesting.sources import Reel
+from letrade.backtesting.terms import Decimals, strategies_of
+from letrade.core.engine.blueprint import Blueprint, stage_of
+from letrade.core.messages.base import Message
+from letrade.core.messages.events import Drain, Failure, Flatten, Halt, Resume
+from letrade.core.messages.features import Features
+from letrade.core.messages.market import (
+    Bar,
+    BarOpen,
+    BookDelta,
+    BookGap,
+    BookSnapshot,
+    FundingRate,
+    IndexPrice,
+    MarketFlow,
+    MarkPrice,
+    Quote,
+    Trade,
+)
+from letrade.core.messages.orders import Fill, OrderRefused, OrderUpdate
+from letrade.core.messages.signals import Basket, Protect, Quotes, Target, WorkingQuote
+from letrade.core.node import Node, Slot, sender_of
+from letrade.core.stage import Stage
+from letrade.hotpath.book import Book
+from letrade.hotpath.simulation.columns import KINDS
+from letrade.hotpath.simulation.doubt import Doubtful
+from letrade.hotpath.simulation.telling import Teller
+from letrade.hotpath.simulation.troupe import Line, Troupe
+
+STAGES = (Stage.MARKET, Stage.FEATURE, Stage.STRATEGY)
+BOOK_KEEPER = "letrade.actors.market.books.BookKeeper"
+LEVELS, SNAPSHOTS = KINDS["levels"], KINDS["snapshots"]
+HEARD: dict[int, type[Message]] = {
+    KINDS["quotes"]: Quote, KINDS["trades"]: Trade, LEVELS: BookDelta, SNAPSHOTS: BookSnapshot, KINDS["bars"]: Bar,
+    KINDS["marks"]: MarkPrice, KINDS["indexes"]: IndexPrice, KINDS["funding"]: FundingRate,
+}  # fmt: skip
+"""The messages of events."""
+TOLD_BY_OTHERS = frozenset({OrderUpdate, Fill, OrderRefused, Drain, Features, Halt, Resume, Flatten, Failure, BookGap})
+"""What an actor may listen to besides data: what the compiled desk tells, and what it never has cause to say."""
+ONLY_ACTORS = (Basket, Halt, Resume, Flatten, Failure, MarketFlow, BarOpen)
+EPOCH = 1
+
+
+class Cast(Troupe[Slot, Message], Node):
+    """A node whose wishes go to the compiled desk."""
+
+
+def cast_of(blueprint: Blueprint, needs_gaps: bool) -> Cast:
+    """The actors of the stages before capital; the BookKeeper only where somebody lives on what it says."""
+    config = blueprint.config
+    cast = Cast(blueprint.directory)
+    chained = False
+    for entry in config.actors:
+        if stage_of(entry) not in STAGES or (entry.path == BOOK_KEEPER and not needs_gaps):
+            continue
+        made: Any = entry.actor_class
+        cast.add(made(entry.name, entry.config, blueprint.context))
+        chained = chained or stage_of(entry) != Stage.STRATEGY
+    cast.learn({"target": Target, "quotes": Quotes, "protect": Protect}, WorkingQuote, ONLY_ACTORS)
+    strategies = strategies_of(config)
+    cast.cast(
+        {each.name: place for place, each in enumerate(strategies)},
+        {each.name: each.account for each in strategies},
+        {name: place for place, name in enumerate(blueprint.catalogue.ids())},
+        chained,
+    )
+    for slot in cast.slots:
+        _check(slot, chained)
+    return cast
+
+
+def _check(slot: Slot, chained: bool) -> None:
+    """Doubtful for an actor that lives on what only the desk's actors say."""
+    data = {*HEARD.values(), *TOLD_BY_OTHERS}
+    for kind in slot.handlers:
+        own = kind.__module__ not in _DESK_MODULES
+        if kind.FAMILY and kind not in data and not own and slot.actor.wants(kind, "", slot.name):
+            raise Doubtful(f"{slot.name} listens to {kind.__name__}, which the compiled desk does not tell")
+
+
+_DESK_MODULES = frozenset(
+    f"letrade.core.messages.{name}" for name in ("accounts", "events", "orders", "signals", "venue")
+)
+
+
+def add_lines(
+    cast: Cast, blueprint: Blueprint, reels: Sequence[Reel], units: Mapping[str, Decimals], chained: bool
+) -> None:
+    """The lines of the tape, in the order of its reels; book readers get the engine's book of their instrument."""
+    books: dict[str, Book] = {}
+    for reel in reels:
+        columns = reel.source.columns
+        rank = sender_of(blueprint.directory[reel.source.feed_name])[1]
+        if reel.exchange_only or reel.kind not in HEARD:
+            cast.add_line(Line(reel.source.feed_name, rank, None))
+            continue
+        readers, book = [], None
+        takers, snapshot_takers = _takers(cast, HEARD[reel.kind], columns.instrument), []
+        snapshots = None
+        if reel.kind == LEVELS:
+            snapshot_takers = _takers(cast, BookSnapshot, columns.instrument)
+            if not chained:
+                reading = [slot for slot in (*takers, *snapshot_takers) if isinstance(slot.actor, BookStrategy)]
+                reading = list(dict.fromkeys(reading))
+                takers = [slot for slot in takers if slot not in reading]
+                snapshot_takers = [slot for slot in snapshot_takers if slot not in reading]
+                if reading:
+                    _check_contiguous(reel)
+                    book = books.setdefault(columns.instrument, Book())
+                    readers = _lend(book, reading, units[columns.instrument])
+            if snapshot_takers:
+                snapshots = _teller(reel, SNAPSHOTS, units)
+        teller = _teller(reel, reel.kind, units) if takers else None
+        feed = reel.source.feed_name
+        cast.add_line(Line(feed, rank, teller, takers, snapshots, snapshot_takers, book, readers))
+
+
+def _takers(cast: Cast, kind: type[Message], instrument: str) -> list[Slot]:
+    return list(cast.route_of(kind, instrument, "-"))
+
+
+def _check_contiguous(reel: Reel) -> None:
+    if not reel.source.columns.contiguous:
+        raise Doubtful(f"{reel.source.columns.where} has gaps, which the actors sort out")
+
+
+def _lend(book: Book, slots: Sequence[Slot], fine: Decimals) -> list[tuple[Slot, Any]]:
+    """Gives strategies the book; those that do something when it changes are told."""
+    found = []
+    for slot in slots:
+        actor: Any = slot.actor
+        actor.use_book(book, fine.price, fine.size)
+        if type(actor).book_changed is not BookStrategy.book_changed:
+            found.append((slot, actor.book_changed))
+    return found
+
+
+def _teller(reel: Reel, kind: int, units: Mapping[str, Decimals]) -> Teller:
+    fine, columns = units[reel.source.columns.instrument], reel.source.columns
+    return Teller(kind, _blank(HEARD[kind], reel.source.feed_name, columns.instrument), fine.price, fine.size)
+
+
+def _blank(kind: type[Message], feed: str, instrument: str) -> Message:
+    """A message of the feed whose other fields are written for each event."""
+    numbers: dict[str, Any] = {
+        Quote: {"bid": 0.0, "bid_size": 0.0, "ask": 0.0, "ask_size": 0.0},
+        Trade: {"price": 0.0, "size": 0.0},
+        BookDelta: {"first_update": 0, "last_update": 0, "previous_update": 0, "bids": b"", "asks": b""},
+        BookSnapshot: {"last_update": 0, "bids": b"", "asks": b""},
+        Bar: dict.fromkeys(("open", "high", "low", "close", "volume"), 0.0) | {"start": 0, "end": 0},
+        MarkPrice: {"price": 0.0},
+        IndexPrice: {"price": 0.0},
+        FundingRate: {"rate": 0.0, "funding_time": 0},
+    }[kind]
+    made: Any = kind
+    blank: Message = made(time=0, source=feed, epoch=EPOCH, sequence=0, instrument=instrument, **numbers)
+    return blank

@@ -1,0 +1,157 @@
+"""The data of a desk's feeds as the tape reads it: windows of int64 columns, and which kinds each instrument has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import tee
+from typing import NamedTuple
+
+import numpy as np
+
+from letrade.backtesting.terms import Decimals
+from letrade.core.data.columns import (
+    BarRows,
+    Chunk,
+    Columns,
+    FundingRows,
+    IntArray,
+    Kind,
+    LevelRows,
+    OrderRows,
+    QuoteRows,
+    TradeRows,
+    ValueRows,
+)
+from letrade.core.errors import DataError
+from letrade.core.feed import Feed
+from letrade.core.instruments import Catalogue
+from letrade.hotpath.simulation.columns import KINDS, Window
+from letrade.hotpath.simulation.doubt import Doubtful
+from letrade.hotpath.simulation.tape import Tape
+
+UNITS_MAX = 2**62
+KIND_NAMES = {Kind.INDEX: "indexes"}
+
+
+class Source(NamedTuple):
+    """One kind of data of one instrument, from the feed at this place."""
+
+    feed: int
+    feed_name: str
+    columns: Columns
+
+
+class Reel(NamedTuple):
+    """A source as it stands on the tape: a bar's open is one of its own, told to the exchange alone."""
+
+    source: Source
+    kind: int
+    exchange_only: bool
+
+
+def sources_of(feeds: Sequence[Feed]) -> list[Source]:
+    """Doubtful where a feed can only tell messages."""
+    found = []
+    for place, feed in enumerate(feeds):
+        columns = feed.columns()
+        if columns is None:
+            raise Doubtful(f"the feed {feed.name!r} ({type(feed).__name__}) tells messages alone")
+        found += [Source(place, feed.name, each) for each in columns]
+    return found
+
+
+def units_of(sources: Sequence[Source], catalogue: Catalogue) -> dict[str, Decimals]:
+    """The finest decimals of each instrument's data and its own grid."""
+    found: dict[str, Decimals] = {}
+    for source in sources:
+        columns = source.columns
+        rules = catalogue.at(columns.instrument, 0)
+        known = found.get(columns.instrument, Decimals(rules.price.decimals, rules.size.decimals))
+        price, size = max(known.price, columns.price_decimals), max(known.size, columns.size_decimals)
+        found[columns.instrument] = Decimals(price, size)
+    return found
+
+
+def put_on_tape(
+    tape: Tape, sources: Sequence[Source], units: Mapping[str, Decimals], instruments: Mapping[str, int],
+    two_views: Mapping[str, bool],
+) -> list[Reel]:  # fmt: skip
+    """All sources, in the order of feeds; the reels are numbered as the tape numbers them."""
+    reels: list[Reel] = []
+    for source in sources:
+        columns = source.columns
+        kind = KINDS[KIND_NAMES.get(columns.kind, str(columns.kind))]
+        place, fine = instruments[columns.instrument], units[columns.instrument]
+        chunks = columns.chunks()
+        if columns.kind == Kind.BARS:
+            opens, chunks = tee(chunks)
+            windows = _windows(opens, columns, fine, KINDS["bar_opens"])
+            tape.add(source.feed, place, windows, name=columns.where, exchange_only=True)
+            reels.append(Reel(source, KINDS["bar_opens"], True))
+        views = two_views.get(columns.instrument, False) and columns.kind != Kind.BARS
+        tape.add(source.feed, place, _windows(chunks, columns, fine, kind), name=columns.where, two_views=views)
+        reels.append(Reel(source, kind, False))
+    return reels
+
+
+def _windows(chunks: Iterator[Chunk], columns: Columns, fine: Decimals, kind: int) -> Iterator[Window]:
+    price, size = 10 ** (fine.price - columns.price_decimals), 10 ** (fine.size - columns.size_decimals)
+    for chunk in chunks:
+        try:
+            yield _window(chunk, kind, price, size)
+        except ValueError as error:
+            raise DataError(f"{columns.where}: rows from {chunk.first_row}: {error}") from error
+
+
+def _finer(column: IntArray, power: int, what: str) -> IntArray:
+    if power == 1:
+        return np.ascontiguousarray(column)
+    if len(column) and int(column.max()) > UNITS_MAX // power:
+        raise ValueError(f"a {what} of {int(column.max())} units is too large to be told {power} times finer")
+    return column * power
+
+
+def _window(chunk: Chunk, kind: int, price: int, size: int) -> Window:
+    rows, time, sequence = chunk.rows, chunk.time, chunk.sequence
+    if isinstance(rows, LevelRows):
+        return _levels(chunk, rows, kind, price, size)
+    if isinstance(rows, BarRows) and kind == KINDS["bar_opens"]:
+        columns = {"open": _finer(rows.open, price, "price")}
+        return Window(kind, np.ascontiguousarray(rows.start), columns, sequence=sequence - 1)
+    values = rows.value if isinstance(rows, (ValueRows, FundingRows)) else None
+    venue_time = None if chunk.venue_time is None else np.ascontiguousarray(chunk.venue_time)
+    return Window(
+        kind, np.ascontiguousarray(time), _columns(rows, price, size), sequence=np.ascontiguousarray(sequence),
+        venue_time=venue_time, values=None if values is None else np.ascontiguousarray(values),
+    )  # fmt: skip
+
+
+def _columns(
+    rows: QuoteRows | TradeRows | BarRows | ValueRows | FundingRows | OrderRows, price: int, size: int
+) -> dict[str, IntArray]:
+    found = {}
+    for name, column in rows._asdict().items():
+        if name == "value":
+            continue
+        sizes = name in ("size", "bid_size", "ask_size", "volume")
+        prices = name in ("price", "bid", "ask", "open", "high", "low", "close")
+        power = size if sizes else price if prices else 1
+        found[name] = _finer(np.asarray(column, dtype=np.int64), power, name)
+    return found
+
+
+def _levels(chunk: Chunk, rows: LevelRows, kind: int, price: int, size: int) -> Window:
+    snapshots = np.asarray(rows.snapshot) > 0
+    kinds = np.where(snapshots, KINDS["snapshots"], KINDS["levels"]).astype(np.int8) if snapshots.any() else None
+    updates = {name: getattr(rows, name) for name in ("first_update", "last_update", "previous_update")}
+    columns = {"price": _finer(rows.price, price, "price"), "size": _finer(rows.size, size, "size")}
+    return Window(
+        kind,
+        np.ascontiguousarray(chunk.time),
+        {**columns, **{name: np.ascontiguousarray(column) for name, column in updates.items()}},
+        sequence=np.ascontiguousarray(chunk.sequence),
+        venue_time=None if chunk.venue_time is None else np.ascontiguousarray(chunk.venue_time),
+        starts=np.ascontiguousarray(rows.offset),
+        sides=np.ascontiguousarray(rows.side),
+        kinds=kinds,
+    )
