@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib import import_module
 
 from letrade.bench.framework.question import Question
@@ -24,8 +25,18 @@ MODULES = {
     "strategies": "strategies",
     "desk_load": "desk_load",
     "soak": "soak",
+    "book_updates": "book_updates",
+    "backtest_quotes": "backtest_quotes",
+    "backtest_bars": "backtest_bars",
+    "backtest_books": "backtest_books",
+    "start": "start",
 }
 """The module of each question, in letrade.bench."""
+
+GROUPS = {
+    "hotpath": ("book_updates", "backtest_quotes", "backtest_bars", "backtest_books", "start"),
+}
+"""Several questions under one name."""
 
 
 def question(name: str) -> Question:
@@ -38,3 +49,8 @@ def question(name: str) -> Question:
 
 def questions() -> list[Question]:
     return [question(name) for name in MODULES]
+
+
+def expanded(names: Iterable[str]) -> list[str]:
+    """Groups in the place of their names, and each question once."""
+    return list(dict.fromkeys(each for name in names for each in GROUPS.get(name, (name,))))

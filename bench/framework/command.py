@@ -30,7 +30,7 @@ def default_client() -> ClientName:
 
 @click.command("bench")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option("--all", "everything", is_flag=True, help="Ask every question: six to eight minutes on two cores.")
+@click.option("--all", "everything", is_flag=True, help="Ask every question: ten minutes on two cores.")
 @click.option("--list", "only_list", is_flag=True, help="List the questions; so does the command without names.")
 @click.option("--for", "duration", metavar="TIME", help="How long each measurement lasts, or the soak: 10s, 1h.")
 @click.option("--quick", is_flag=True, help="A moment for each measurement: shows that all works, and no more.")
@@ -43,11 +43,12 @@ def bench(
     names: tuple[str, ...], everything: bool, only_list: bool, duration: str | None, quick: bool, seed: int,
     client: ClientName | None, compare: Path | None, page: Path | None, as_json: bool,
 ) -> int:  # fmt: skip
-    """Measure latency and throughput, next to nats-py and to a raw socket, in one run.
+    """Measure latency and throughput, next to peers and to what is possible, in one run.
 
     \b
       letrade bench                                   what can be asked
       letrade bench publish latency --html page.html
+      letrade bench hotpath                           books, matching and backtests
       letrade bench soak --for 1h --json
     """
     asked = _asked(names, everything)
@@ -81,7 +82,7 @@ def bench(
 def _asked(names: Sequence[str], everything: bool) -> list[Question]:
     if everything and names:
         raise UsageError("expected names or --all, found both")
-    return catalogue.questions() if everything else [catalogue.question(name) for name in dict.fromkeys(names)]
+    return catalogue.questions() if everything else [catalogue.question(name) for name in catalogue.expanded(names)]
 
 
 def _list(asked: Sequence[Question], as_json: bool) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from letrade.bench.framework.catalogue import GROUPS
 from letrade.bench.framework.question import Question
 
 LATENCY = "us "
@@ -21,6 +22,8 @@ def show_questions(console: Console, questions: Sequence[Question]) -> None:
     for question in questions:
         table.add_row(question.name, question.text)
     console.print(table)
+    for group, names in GROUPS.items():
+        console.print(f"\n{group} is {', '.join(names)}.", highlight=False)
     console.print("\nletrade bench NAME… answers some, letrade bench --all answers all of them.", highlight=False)
 
 
@@ -47,7 +50,7 @@ def show_report(console: Console, report: Mapping[str, Any]) -> None:
 def _table(results: Sequence[Mapping[str, Any]]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("", no_wrap=True)
-    for heading in ("value", "", "nats-py", "times better", "floor", "of floor", "CPU µs", "last run", "goal", "right"):
+    for heading in ("value", "", "peer", "times better", "floor", "of floor", "CPU µs", "last run", "goal", "right"):
         table.add_column(heading, justify="left" if heading in ("", "goal", "right") else "right")
     for result in results:
         met, unit = result.get("goal_met"), result["unit"]
@@ -55,15 +58,22 @@ def _table(results: Sequence[Mapping[str, Any]]) -> Table:
             result["name"], shown(result["value"], unit), unit_shown(unit), shown(result["peer_value"], unit),
             _times(result["ratio"]), shown(result["floor"], unit), _share(result["share_of_floor"]),
             number(result.get("cpu_us_per_message")), _change(result.get("change")),
-            "" if met is None else "[green]met[/]" if met else "[yellow]not met[/]",
+            "" if met is None else _goals(result),
             "[green]✓[/]" if result["checked"] else "[red]WRONG[/]",
         )  # fmt: skip
     return table
 
 
+def _goals(result: Mapping[str, Any]) -> str:
+    met = "[green]met[/]" if result["goal_met"] else "[yellow]not met[/]"
+    return f"{', '.join(goal['goal'] for goal in result['goals'])} {met}"
+
+
 def _remarks(result: Mapping[str, Any]) -> list[str]:
     missed = [goal["goal"] for goal in result.get("goals", ()) if not goal["met"]]
     remarks = [f"goal {', '.join(missed)} not met; {result.get('limited_by', 'see its note')}"] if missed else []
+    if result.get("peer") not in (None, "nats-py"):
+        remarks.append(f"the peer is {result['peer']}")
     return remarks + ([result["note"]] if "note" in result else [])
 
 
