@@ -219,7 +219,7 @@ def _numpy(column: Any) -> Any:
 def checksums(chunks: Iterator[Chunk]) -> dict[str, int]:
     """Those of rows as they were stored."""
     sums: dict[str, int] = {}
-    for chunk in chunks:
+    for chunk in map(_stamped, chunks):
         for name, column in _plain_columns(chunk).items():
             sums[name] = zlib.crc32(np.ascontiguousarray(column).data, sums.get(name, 0))
     return sums

@@ -20,11 +20,11 @@ from letrade.core.errors import DataError
 from letrade.core.instruments import Grid
 
 EXAMPLES = 5
-OUTLIER_WINDOW = 101
-OUTLIER_TIMES = 20.0
-"""A price further from the median around it than so many times the median distance there is an outlier."""
-OUTLIER_SHARE_MIN = 0.01
-"""And by at least this share of the price."""
+OUTLIER_WINDOW = 7
+OUTLIER_STEPS = 20.0
+"""A price is an outlier that is further than so many of the usual steps from the median of the seven around it."""
+OUTLIER_SHARE_MIN = 0.05
+"""And by at least this share of that median."""
 GAP_MEDIANS = 200
 GAP_NS_MIN = 3_600 * 10**9
 """Quotes, trades and levels have a gap where nothing came for an hour and for 200 times the usual wait."""
@@ -162,11 +162,13 @@ class Look:
             )
 
     def _outliers(self, chunk: Chunk) -> None:
-        for column in _prices(chunk)[-1:]:
-            far = outliers(column.astype(np.float64))
-            self._note(
-                "outliers", far, lambda row, column=column: f"{_at(chunk.time, row)}: {self._price(column[row])}"
-            )
+        """A bar's low and high are judged by the closes around it."""
+        prices = _prices(chunk)
+        for column in prices[1:] if isinstance(chunk.rows, BarRows) else prices:
+            level = prices[-1] if isinstance(chunk.rows, BarRows) else column
+            far = outliers(column.astype(np.float64), level.astype(np.float64))
+            times = month_times(chunk)
+            self._note("outliers", far, lambda row, column=column: f"{_at(times, row)}: {self._price(column[row])}")
 
     def _price(self, units: Any) -> float:
         return float(units) / 10.0**self.columns.price_decimals
@@ -191,12 +193,11 @@ def _prices(chunk: Chunk) -> list[IntArray]:
     return [rows.price] if isinstance(rows, TradeRows) else []
 
 
-def outliers(prices: FloatArray) -> Any:
-    """Prices far from the median of their block of 101: rows × blocks, so that no row waits for a sliding window."""
-    count = len(prices)
-    padded = np.pad(prices, (0, -count % OUTLIER_WINDOW), mode="edge").reshape(-1, OUTLIER_WINDOW)
-    middle = np.median(padded, axis=1, keepdims=True)
-    away = np.abs(padded - middle)
-    usual = np.median(away, axis=1, keepdims=True)
-    far = (away > OUTLIER_TIMES * usual) & (away > OUTLIER_SHARE_MIN * middle)
-    return far.reshape(-1)[:count]
+def outliers(prices: FloatArray, level: FloatArray) -> Any:
+    """Prices far from the median of the seven levels around them, in steps that are usual for these levels."""
+    half = OUTLIER_WINDOW // 2
+    around = np.lib.stride_tricks.sliding_window_view(np.pad(level, half, mode="edge"), OUTLIER_WINDOW)
+    middle = np.median(around, axis=1)
+    usual = float(np.median(np.abs(np.diff(level)))) if len(level) > 1 else 0.0
+    away = np.abs(prices - middle)
+    return (away > OUTLIER_STEPS * usual) & (away > OUTLIER_SHARE_MIN * middle) & (prices > 0)

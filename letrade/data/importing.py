@@ -9,8 +9,8 @@ import msgspec
 
 from letrade.actors.feeds.guess import feeds_for_files
 from letrade.core.actor import Context
-from letrade.core.config.desk import DeskConfig
 from letrade.core.config.durations import format_duration
+from letrade.core.config.load import build_desk
 from letrade.core.data.catalogue import Added, DataCatalogue
 from letrade.core.data.columns import BarRows, Columns, Kind
 from letrade.core.data.series import PREFIX, Series
@@ -31,7 +31,7 @@ def import_files(catalogue: DataCatalogue, files: Sequence[str], instrument: str
         named: Any = config
         if instrument is not None:
             named = msgspec.structs.replace(named, instrument=instrument, venue=instrument.partition(".")[0])
-        context = Context("import", "", 1, Catalogue(), msgspec.convert({}, DeskConfig))
+        context = Context("import", "", 1, Catalogue(), build_desk([], {}))
         feed: Feed = feed_class("import", named, context)
         sources = feed.columns()
         if sources is None:
