@@ -32,19 +32,17 @@ cdef inline TickLadder* side_of(Book book, int64_t side) noexcept nogil:
 
 cdef int heal(TickLadder* other, int64_t key) noexcept nogil:
     """Takes away the levels of the other side that a newer one at `key` crosses or touches."""
-    cdef int done
     while other.best != NO_SLOT and -key_at(other, other.best) <= key:
-        done = set_key(other, key_at(other, other.best), 0)
-        if done < 0:
+        if set_key(other, key_at(other, other.best), 0) < 0:
             return -1
-    return 1
+    return 0
 
 
 cdef inline int set_in(Book book, int64_t side, int64_t price, int64_t size) noexcept nogil:
     """Sets one checked level; 1: the best of its side changed, 0: it did not, -1: no memory."""
     cdef int changed = set_key(side_of(book, side), side * price, size)
-    if changed > 0 and book.heal_crossed and size:
-        return heal(side_of(book, -side), side * price)
+    if book.heal_crossed and size and changed >= 0 and heal(side_of(book, -side), side * price) < 0:
+        return -1
     return changed
 
 

@@ -9,26 +9,47 @@ Level = tuple[int, int]
 class SlowBook:
     """The same answers as letrade.hotpath.book.Book, from sizes by price."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, heal_crossed: bool = False) -> None:
         self.sizes: dict[int, dict[int, int]] = {BUY: {}, SELL: {}}
+        self.heal_crossed = heal_crossed
 
-    def update(self, side: int, price: int, size: int) -> None:
+    def update(self, side: int, price: int, size: int) -> bool:
+        before = self.best_of(side)
         self.sizes[side][price] = size
         if size == 0:
             del self.sizes[side][price]
+        elif self.heal_crossed:
+            stale = [other for other in self.sizes[-side] if (other <= price if side == BUY else other >= price)]
+            for other in stale:
+                del self.sizes[-side][other]
+        return self.best_of(side) != before
+
+    def apply_rows(self, rows: list[tuple[int, int, int]]) -> bool:
+        return any([self.update(*row) for row in rows])
 
     def load(self, bids: list[Level], asks: list[Level]) -> None:
         self.sizes = {BUY: {}, SELL: {}}
         for side, levels in ((BUY, bids), (SELL, asks)):
             for price, size in levels:
-                self.update(side, price, size)
+                self.sizes[side][price] = size
+            self.sizes[side] = {price: size for price, size in self.sizes[side].items() if size}
 
     def depth(self, side: int, n: int) -> list[Level]:
         return sorted(self.sizes[side].items(), key=lambda level: -side * level[0])[:n]
 
+    def best_of(self, side: int) -> Level | None:
+        sizes = self.sizes[side]
+        if not sizes:
+            return None
+        price = max(sizes) if side == BUY else min(sizes)
+        return price, sizes[price]
+
     def best(self) -> tuple[Level | None, Level | None]:
-        bids, asks = self.depth(BUY, 1), self.depth(SELL, 1)
-        return bids[0] if bids else None, asks[0] if asks else None
+        return self.best_of(BUY), self.best_of(SELL)
+
+    def imbalance(self, n: int) -> float:
+        bids, asks = (sum(float(size) for _, size in self.depth(side, n)) for side in (BUY, SELL))
+        return (bids - asks) / (bids + asks) if bids + asks else 0.0
 
     def is_crossed(self) -> bool:
         bid, ask = self.best()
