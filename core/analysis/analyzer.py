@@ -23,7 +23,7 @@ from letrade.core.analysis.curves import (
 from letrade.core.analysis.drawdowns import Drawdown, drawdown_of
 from letrade.core.analysis.execution import Execution, execution_of
 from letrade.core.analysis.exposure import Exposure, exposure_of
-from letrade.core.analysis.numbers import quotient
+from letrade.core.analysis.numbers import quotient, unknown_is_nan
 from letrade.core.analysis.parts import part_curve
 from letrade.core.analysis.periods import Breakdown, breakdown
 from letrade.core.analysis.ratios import Comparison, Ratios, compare, ratios_of
@@ -126,6 +126,7 @@ class PerformanceAnalyzer:
         """Of the whole run."""
         return self._days(self.curve)
 
+    @unknown_is_nan
     def analysis(self) -> Analysis:
         """Everything; defined for a run without any order."""
         record = self.record
@@ -153,9 +154,14 @@ class PerformanceAnalyzer:
         made = parts.profit if ended is None or start is None else ended - start
         explained = parts.realised + parts.unrealised - parts.fees - parts.funding
         profit = msgspec.structs.replace(
-            parts, profit=made, fraction=quotient(made, start), start=start, end=ended,
-            other=None if made is None or start is None else made - explained, mean_daily=quotient(made, len(self.days.day)),
-        )  # fmt: skip
+            parts,
+            profit=made,
+            fraction=quotient(made, start),
+            start=start,
+            end=ended,
+            other=None if made is None or start is None else made - explained,
+            mean_daily=quotient(made, len(self.days.day)),
+        )
         exposure = exposure_of(self.trips, self.curve, part.exposure.turnover, self.span)
         execution = msgspec.structs.replace(part.execution, refused=dict(self.record.settings.refused))
         return msgspec.structs.replace(

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from letrade.core.analysis.numbers import NOTHING_LEFT
 from letrade.core.analysis.record import RunRecord
 from letrade.core.analysis.tables import Floats, Ints
 
@@ -81,7 +82,7 @@ def days_of(times: Ints, equity: Floats, start: float, span: tuple[int, int]) ->
     place = np.searchsorted(times, (day + 1) * DAY_NS, side="right") - 1
     held = np.where(place >= 0, equity[place], start) if len(equity) else np.full(len(day), start)
     before = np.concatenate(([start], held[:-1]))
-    usable = np.minimum.accumulate(before > 0) if len(before) else before > 0
+    usable = np.minimum.accumulate(before > NOTHING_LEFT) if len(before) else before > 0
     returns = np.full(len(day), np.nan)
     np.divide(held - before, before, out=returns, where=usable)
     return Days(day, start, held, held - before, returns)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
-from letrade.core.analysis.numbers import known
+from letrade.core.analysis.numbers import NOTHING_LEFT, known
 from letrade.core.analysis.tables import Floats, Ints
 
 
@@ -41,7 +41,7 @@ def drawdown_of(times: Ints, equity: Floats, start: float) -> Drawdown:
         return Drawdown()
     peaks = np.maximum(np.maximum.accumulate(equity), start)
     falls = peaks - equity
-    shares = np.divide(-falls, peaks, out=np.zeros(len(equity)), where=peaks > 0)
+    shares = np.divide(-falls, peaks, out=np.zeros(len(equity)), where=peaks > NOTHING_LEFT)
     bottom = int(np.argmin(shares)) if shares.any() else int(np.argmax(falls))
     if not falls[bottom] > 0:
         return Drawdown(lowest_equity=float(min(start, equity.min())), highest_equity=float(peaks[-1]))

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from letrade.core.analysis.curves import YEAR_NS, Curve
-from letrade.core.analysis.numbers import known, quotient
+from letrade.core.analysis.numbers import NOTHING_LEFT, known, quotient
 from letrade.core.analysis.round_trips import RoundTrips
 from letrade.core.analysis.tables import Floats, Ints
 
@@ -40,7 +40,7 @@ def exposure_of(trips: RoundTrips, curve: Curve | None, turnover: float, span: t
         return found
     weights = np.diff(np.append(curve.time, max(span[1], int(curve.time[-1])))).astype(np.float64)
     gross, equity = _weighted(curve.exposure, weights), _weighted(curve.equity, weights)
-    leverage = np.divide(curve.exposure, curve.equity, out=np.zeros(len(curve.time)), where=curve.equity > 0)
+    leverage = np.divide(curve.exposure, curve.equity, out=np.zeros(len(curve.time)), where=curve.equity > NOTHING_LEFT)
     went_round = quotient(turnover, equity)
     return msgspec.structs.replace(
         found,

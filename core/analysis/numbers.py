@@ -12,6 +12,11 @@ from letrade.core.analysis.tables import Floats
 
 FRACTION_TERMS_MAX = 300
 TINY = 1e-300
+NOTHING_LEFT = 1e-9
+"""Equity below this is none: no return and no leverage is measured by it."""
+
+unknown_is_nan = np.errstate(divide="ignore", invalid="ignore", over="ignore")
+"""Decorates what divides whole columns: a price of 0 makes its own row unknown, which later is left out."""
 
 
 def known(value: SupportsFloat | None) -> float | None:

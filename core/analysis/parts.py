@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from letrade.core.analysis.curves import Curve
+from letrade.core.analysis.numbers import unknown_is_nan
 from letrade.core.analysis.record import RunRecord
 from letrade.core.analysis.round_trips import mark_prices
 from letrade.core.analysis.tables import Cash, Flags, Floats, Ints
 from letrade.core.analysis.worth import Worth
 
 
+@unknown_is_nan
 def part_curve(record: RunRecord, worth: Worth, chosen: Flags, cash: Cash, times: Ints, start: float) -> Curve:
     """At `times`, or at the times of its own fills where none are given. Positions count at the last sampled price, and
     at the last known rate of the settlement currency."""
@@ -36,8 +38,7 @@ def _instrument_curve(
     fees = np.concatenate(([0.0], np.cumsum(worth.fee_apart[rows])))[place]
     rate = np.concatenate((fills.rate[:1], fills.rate))[place]
     price = mark_prices(record, instrument, times)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        value = held * note.multiplier * (-1.0 / price if note.kind == "inverse" else price)
+    value = held * note.multiplier * (-1.0 / price if note.kind == "inverse" else price)
     value = np.where(held != 0, value, 0.0)
     gross: Floats = np.abs(value) * rate
     return (flow + value) * rate - fees, gross

@@ -13,6 +13,9 @@ from letrade.core.analysis.tables import Floats
 PERIODS_PER_YEAR = 365
 """Crypto trades every day of the year."""
 
+NORMAL_SHORTFALL_95 = 2.0627128075074257
+"""The mean of a standard normal distribution's worst 5 %, positive: φ(1.645) / 0.05."""
+
 
 class Ratios(msgspec.Struct, frozen=True, kw_only=True):
     """Of daily returns, as fractions; None where too few days, or no variance, leave a figure without meaning."""
@@ -114,24 +117,14 @@ def ulcer_index(returns: Floats) -> float | None:
 
 
 def serenity(returns: Floats) -> float | None:
-    """Σ returns / (Ulcer × pitfall), pitfall = mean of the worst 5 % of drawdowns below the 5 % normal quantile, in
-    standard deviations of return (KeyQuant 2016; the Ulcer with n - 1, as quantstats has it)."""
+    """Σ returns / (Ulcer × pitfall), pitfall = expected shortfall 95 % of drawdowns / deviation of returns (KeyQuant
+    2016; the Ulcer with n - 1 and the shortfall of a normal distribution, as quantstats has them)."""
     falls, spread = drawdowns(returns), deviation(returns)
     if len(returns) < 2 or spread is None or not falls.any():
         return None
     ulcer = math.sqrt(float(np.square(falls).sum()) / (len(falls) - 1))
-    pitfall = quotient(_shortfall_below_normal_quantile(falls), -spread)
-    return quotient(returns.sum(), ulcer * pitfall) if pitfall is not None else None
-
-
-def _shortfall_below_normal_quantile(values: Floats) -> float | None:
-    """The mean of what lies below mean - 1.645 deviations; that quantile itself where nothing does."""
-    spread = deviation(values)
-    if spread is None:
-        return None
-    limit = float(values.mean()) - 1.6448536269514722 * spread
-    beyond = values[values < limit]
-    return float(beyond.mean()) if len(beyond) else limit
+    shortfall = float(falls.mean()) - NORMAL_SHORTFALL_95 * (deviation(falls) or 0.0)
+    return quotient(returns.sum(), ulcer * -shortfall / spread)
 
 
 def skewness(returns: Floats) -> float | None:

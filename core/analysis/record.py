@@ -23,6 +23,9 @@ ORDER_KINDS: tuple[str, ...] = (
 STATE_CODES: dict[str, int] = {name: place for place, name in enumerate(ORDER_STATES)}
 KIND_CODES: dict[str, int] = {name: place for place, name in enumerate(ORDER_KINDS)}
 
+NEEDS_NO_NAME = ("strategy", "account", "fee_currency")
+"""Places that may be -1: nobody's. In cash, all may be."""
+
 RECORD_VERSION = 1
 SETTINGS_FILE = "settings.json"
 
@@ -122,9 +125,12 @@ class RunRecord:
             "state": ORDER_STATES, "kind": ORDER_KINDS,
         }  # fmt: skip
         for column, values in getattr(self, name).as_dict().items():
-            count = len(limits.get(column, ()))
-            if column in limits and len(values) and (values.min() < -1 or values.max() >= count):
-                raise DataError(f"{name}.{column}: expected places below {count}, found {values.max()}")
+            if column not in limits or not len(values):
+                continue
+            least = -1 if column in NEEDS_NO_NAME or name == "cash" else 0
+            low, high, count = int(values.min()), int(values.max()), len(limits[column])
+            if low < least or high >= count:
+                raise DataError(f"{name}.{column}: expected places from {least} below {count}, found {low} to {high}")
 
     def save(self, folder: Path) -> None:
         """One file a table, Parquet where pyarrow is installed, else npz. ResourceError when it cannot be written."""

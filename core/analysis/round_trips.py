@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from letrade.core.analysis.curves import price_at
+from letrade.core.analysis.numbers import unknown_is_nan
 from letrade.core.analysis.record import RunRecord
 from letrade.core.analysis.tables import Codes, Flags, Floats, Ints, Places, Table
 from letrade.core.analysis.worth import Worth, held_worth, worth_of
@@ -64,6 +65,7 @@ class _Parts(NamedTuple):
     """Counts from 0."""
 
 
+@unknown_is_nan
 def round_trips(record: RunRecord) -> RoundTrips:
     """By average cost. Works on columns: a million fills take well under a second."""
     if not len(record.fills):

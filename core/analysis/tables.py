@@ -129,7 +129,7 @@ class Orders(Table):
 class Fills(Table):
     """One row a trade of ours, in the order in which the desk heard of them."""
 
-    OPTIONAL = {"rate": 1.0}
+    OPTIONAL = {"fee_currency": -1, "rate": 1.0}
 
     order: Ints
     """order_id of its order; 0: not ours, such as a liquidation."""

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from letrade.core.analysis.numbers import unknown_is_nan
 from letrade.core.analysis.record import InstrumentNote, RunRecord
 from letrade.core.analysis.tables import Fills, Flags, Floats, Ints
 
@@ -32,6 +33,7 @@ class Worth(NamedTuple):
     """The fee, in the reporting currency, where the position does not already hold it."""
 
 
+@unknown_is_nan
 def worth_of(record: RunRecord) -> Worth:
     fills, notes = record.fills, record.names.instruments
     multiplier = _of_instruments(fills, [note.multiplier for note in notes])
@@ -43,8 +45,7 @@ def worth_of(record: RunRecord) -> Worth:
         own = fills.instrument == instrument
         decimals[own] = _decimals(quantity[own])
     units = np.rint(quantity * 10.0**decimals).astype(np.int64)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        notional = fills.size * multiplier * np.where(inverse, 1.0 / fills.price, fills.price)
+    notional = fills.size * multiplier * np.where(inverse, 1.0 / fills.price, fills.price)
     flow = np.where(inverse, 1.0, -1.0) * fills.side * notional
     lots = _of_instruments(fills, [note.lot for note in notes]) if notes else np.zeros(len(fills))
     dust = np.maximum(np.rint(lots * 10.0**decimals).astype(np.int64), 1)

@@ -15,6 +15,8 @@ def amount(value: float | None, currency: str = "") -> str:
     """1,234.50; small ones with as many decimals as they take to be seen."""
     if value is None:
         return UNKNOWN
+    if abs(value) < 5e-9:
+        value = 0.0  # what is left of sums that cancel out
     decimals = 2 if abs(value) >= 1 or value == 0 else 4 if abs(value) >= 1e-3 else 8
     shown = f"{value:,.{decimals}f}"
     if decimals > 2:

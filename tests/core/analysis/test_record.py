@@ -93,7 +93,7 @@ def test_a_record_out_of_order_or_with_unknown_places_is_refused() -> None:
     with pytest.raises(DataError, match="order of time"):
         RunRecord(record.names, record.settings, **{**parts, "fills": record.fills.where(np.array([1, 0]))})
     cash = Cash.of(time=[1], account=[0], currency=[3], amount=[1.0], origin=[0])
-    with pytest.raises(DataError, match=r"cash\.currency: expected places below 1, found 3"):
+    with pytest.raises(DataError, match=r"cash\.currency: expected places from -1 below 1, found 3"):
         RunRecord(record.names, record.settings, **{**parts, "cash": cash})
 
 
