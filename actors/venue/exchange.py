@@ -6,8 +6,8 @@ from letrade.actors.venue import reports, rules
 from letrade.actors.venue.account import VenueAccount
 from letrade.actors.venue.floor import Floor
 from letrade.actors.venue.market import Market
-from letrade.actors.venue.model import FillModel
-from letrade.actors.venue.orders import CANCELLED, EXPIRED, REJECTED, Order
+from letrade.actors.venue.model import Refused
+from letrade.actors.venue.orders import CANCELLED, REJECTED, Order
 from letrade.actors.venue.reports import Report
 from letrade.core.instruments import Specification
 from letrade.core.messages.venue import VenueAmend, VenueCancel, VenueQuery, VenueSubmit
@@ -34,6 +34,7 @@ class Exchange(Floor):
             order.status = REJECTED
         elif market is not None and market.model is not None:
             ended = self.execute(order, market, market.model)
+            refusal = ended if order.status == REJECTED else ""
         answer = reports.of_order(order, market, "submit", bool(refusal), refusal or ended)
         self.reports.append(Report(answer, order.cause, answers=True))
         if market is not None and not refusal:
@@ -68,6 +69,12 @@ class Exchange(Floor):
             post_only=request.post_only,
             reduce_only=request.reduce_only,
             cause=request.id,
+            kind=request.kind,
+            trigger=request.trigger or 0.0,
+            trigger_by=request.trigger_by,
+            trail=request.trail or 0.0,
+            expires=request.expires,
+            group=request.group,
         )
         account.orders[order.client_order_id] = order
         return order
@@ -82,20 +89,30 @@ class Exchange(Floor):
         version = self.rules_of(order.instrument)
         return (
             rules.form(request)
-            or rules.price_grid(request.price, market, version)
+            or model.refusal(order)
+            or rules.prices(request, market, version)
+            or self._give_shown(order, request, market, version)
             or self.fees.refusal(version)
             or self._give_size(order, request.size, account, market, version)
             or self.placement_refusal(order, account, market, model, version)
         )
 
+    def _give_shown(self, order: Order, request: VenueSubmit, market: Market, version: Specification) -> str:
+        if not request.shown:
+            return ""
+        refusal = rules.size_grid(request.shown, market, version)
+        order.shown = 0 if refusal else market.scales.size_units(request.shown)
+        return refusal
+
     def _give_size(
         self, order: Order, size: float, account: VenueAccount, market: Market, version: Specification
     ) -> str:
         """Reduce-only sizes shrink to what there is to reduce, which need not be whole lots."""
-        most = rules.reducible(order, account, market, version) if order.reduce_only else rules.UNITS_MAX
+        fitted = order.reduce_only and not order.awaits_trigger
+        most = rules.reducible(order, account, market, version) if fitted else rules.UNITS_MAX
         if most == 0:
             return "reduce_only: nothing to reduce"
-        shrinks = size > 0 and order.reduce_only and market.scales.size_units_down(size) - order.filled >= most
+        shrinks = size > 0 and fitted and market.scales.size_units_down(size) - order.filled >= most
         if refusal := "" if shrinks else rules.size_grid(size, market, version):
             return refusal
         order.size = order.filled + most if shrinks else market.scales.size_units(size)
@@ -120,14 +137,19 @@ class Exchange(Floor):
         wanted = Order(*[getattr(order, name) for name in order.__struct_fields__])
         wanted.price = request.price
         refusal = self._amend_refusal(request, order, wanted, market)
-        ended = "" if refusal or market.model is None else self._change(order, wanted, market, market.model)
+        ended = ""
+        if not refusal and market.model is not None:
+            said = market.model.amend(order, wanted.price, wanted.size, self.time)
+            ended = self.follow(market, market.model, said, order)
+            refusal = ended if any(isinstance(each, Refused) for each in said) else ""
+            self.lock_rest(order, market)
         answer = reports.of_order(order, market, "amend", bool(refusal), refusal or ended)
         self.reports.append(Report(answer, request.id, answers=True))
         self.settled(market)
 
     def _amend_refusal(self, request: VenueAmend, order: Order, wanted: Order, market: Market) -> str:
-        if not order.price:
-            return "a market order has no price to amend"
+        if (not order.price and not order.awaits_trigger) or order.trail:
+            return "an order without a price has none to amend"
         if market.model is None:
             return "no market"
         version = self.rules_of(order.instrument)
@@ -137,15 +159,6 @@ class Exchange(Floor):
         if not refusal and wanted.size <= order.filled:
             refusal = f"size: {request.size!r} is not above the {market.scales.size(order.filled)!r} filled"
         return refusal or self.placement_refusal(wanted, account, market, market.model, version)
-
-    def _change(self, order: Order, wanted: Order, market: Market, model: FillModel) -> str:
-        prints, ended = model.amend(order, wanted.price, wanted.size)
-        self.trade(market, model, prints, order)
-        if order.working and ended:
-            self.end(order, EXPIRED)
-        elif order.working:
-            self.lock_rest(order, market)
-        return ended
 
     def _find(self, request: VenueCancel | VenueAmend, verb: str) -> Order | None:
         """A working order; else the refusal is reported, and there is None."""
@@ -182,4 +195,3 @@ class Exchange(Floor):
     ) -> None:
         answer = reports.of_nothing(request, request.client_order_id, verb, reason)
         self.reports.append(Report(answer, request.id, answers=True))
-

@@ -19,6 +19,7 @@ class Fate(enum.Enum):
     REFUSED = "refused"
     """The venue turns it away unread."""
 
+
 PASSES = Fate.PASSES
 
 

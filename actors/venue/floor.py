@@ -9,7 +9,7 @@ from letrade.actors.venue import reports, rules
 from letrade.actors.venue.account import Traded, VenueAccount
 from letrade.actors.venue.fees import FeeSchedule
 from letrade.actors.venue.market import Market
-from letrade.actors.venue.model import FillModel, Print
+from letrade.actors.venue.model import WOULD_TAKE, Changed, Ended, FillModel, Print, Said
 from letrade.actors.venue.orders import CANCELLED, EXPIRED, FILLED, PARTLY_FILLED, Order
 from letrade.actors.venue.reports import Report
 from letrade.core.config.desk import AccountConfig, VenueConfig
@@ -17,7 +17,7 @@ from letrade.core.fraction import read_fraction
 from letrade.core.instruments import Catalogue, Specification
 from letrade.core.messages.base import NO_STRATEGY, MarketMessage
 from letrade.core.messages.events import Alert
-from letrade.core.messages.market import Bar, BarOpen, MarkPrice, Trade
+from letrade.core.messages.market import Bar, BarOpen, IndexPrice, MarkPrice, Trade
 from letrade.core.messages.venue import VenueFill
 from letrade.core.money import money
 
@@ -33,7 +33,7 @@ class Floor:
         self.markets: dict[str, Market] = {}
         self.reports: list[Report] = []
         self.time = 0
-        self._fill_model = config.fill_model
+        self._fill_model, self._fills = config.fill_model, config.fills
         self._leverage_max = read_fraction(config.max_leverage)
         self.orders_count = 0
         self.trades_count = 0
@@ -43,7 +43,9 @@ class Floor:
         """The market of an instrument of this venue; None when the desk does not know it."""
         market = self.markets.get(instrument)
         if market is None and instrument in self.catalogue and instrument.partition(".")[0] == self.venue:
-            market = self.markets[instrument] = Market(instrument, self.catalogue, self._fill_model)
+            market = self.markets[instrument] = Market(
+                instrument, self.catalogue, self._fill_model, self._fills, self.time
+            )
         return market
 
     def rules_of(self, instrument: str) -> Specification:
@@ -54,8 +56,8 @@ class Floor:
         market = self.market(message.instrument)
         if market is None:
             return
-        if isinstance(message, MarkPrice):
-            market.mark = message.price
+        if isinstance(message, MarkPrice | IndexPrice):
+            self._hear_value(message, market)
             return
         outgrown = [] if type(message) in market.served else market.outgrown(message)
         if isinstance(message, Trade):
@@ -65,15 +67,36 @@ class Floor:
         model = market.model
         if model is None:
             return
-        prints = model.hear(message)
-        if prints:
-            self.trade(market, model, prints, None)
-        waiting = model.take_waiting()
-        if outgrown or waiting:
-            for order in [*outgrown, *waiting]:
-                self._place_again(order, market)
+        if outgrown:
+            self._take_over(outgrown, market, model)
+        if said := model.hear(message, self.time):
+            self.follow(market, model, said, None)
+        for order in outgrown:
+            self._place_again(order, market, model)
+        while (waiting := model.next_waiting()) is not None:
+            self._place_waiting(waiting, market, model)
         if self._positions_moved or model.public or model.complaint:
             self.settled(market)
+
+    def _hear_value(self, message: MarkPrice | IndexPrice, market: Market) -> None:
+        if isinstance(message, MarkPrice):
+            market.mark = message.price
+        model = market.model
+        if model is not None and (said := model.hear(message, self.time)):
+            self.follow(market, model, said, None)
+            self.settled(market)
+
+    def expire(self) -> None:
+        """Ends the orders whose time is over."""
+        for market in self.markets.values():
+            model = market.model
+            if model is not None and (said := model.expire(self.time)):
+                self.follow(market, model, said, None)
+
+    def next_expiry(self) -> int | None:
+        """No order expires before; None: none will."""
+        times = [market.model.next_expiry() for market in self.markets.values() if market.model is not None]
+        return min((time for time in times if time is not None), default=None)
 
     def _note_price(self, market: Market, message: MarketMessage) -> None:
         if isinstance(message, BarOpen):
@@ -81,19 +104,41 @@ class Floor:
         elif isinstance(message, Bar):
             market.last = message.close
 
-    def _place_again(self, order: Order, market: Market) -> None:
-        model = market.model
-        if not order.working or model is None:
+    def _take_over(self, orders: list[Order], market: Market, model: FillModel) -> None:
+        """A model that comes after another learns what the accounts hold."""
+        for account in self.accounts.values():
+            if market.terms.contract and (held := account.quantity(market)):
+                model.hold(account.name, held)
+
+    def _place_again(self, order: Order, market: Market, model: FillModel) -> None:
+        """Of a model that gave way."""
+        if not order.working:
             return
         before = (order.status, order.filled)
-        reason = self.placement_refusal(
-            order, self.accounts[order.account], market, model, self.rules_of(order.instrument)
-        )
-        ended = reason or self.execute(order, market, model)
+        reason = model.refusal(order) or self._refusal_now(order, market, model)
         if reason:
             self.end(order, EXPIRED)
+        else:
+            reason = self.execute(order, market, model)
         if (order.status, order.filled) != before:
-            self._report(order, ended)
+            self._report(order, reason)
+
+    def _place_waiting(self, order: Order, market: Market, model: FillModel) -> None:
+        """Of a market that was closed; it is judged by what it costs now."""
+        before = (order.status, order.filled)
+        reason = self._refusal_now(order, market, model)
+        offered = model.preview(order.side, order.left, order.limit)
+        said = model.place_waiting(order, reason)
+        if reason:
+            self.end(order, EXPIRED)
+        else:
+            reason = self._executed(order, said, offered, market, model)
+        if (order.status, order.filled) != before:
+            self._report(order, reason)
+
+    def _refusal_now(self, order: Order, market: Market, model: FillModel) -> str:
+        rules_now = self.rules_of(order.instrument)
+        return self.placement_refusal(order, self.accounts[order.account], market, model, rules_now)
 
     def settled(self, market: Market) -> None:
         """Once all has traded: reduce-only orders fit the positions again, and the market shows its best prices."""
@@ -123,10 +168,12 @@ class Floor:
         self, order: Order, account: VenueAccount, market: Market, model: FillModel, version: Specification
     ) -> str:
         """What depends on the market and the money of this moment."""
-        if order.post_only and model.preview(order.side, 1, order.limit):
-            return "post_only: it would trade at once"
-        offered = model.preview(order.side, order.left, order.limit)
-        price = order.price or (offered[0][0] if offered else market.value_price())
+        offered: list[tuple[float, int]] = []
+        if not order.awaits_trigger:
+            if order.post_only and model.preview(order.side, 1, order.limit):
+                return WOULD_TAKE
+            offered = model.preview(order.side, order.left, order.limit)
+        price = order.price or order.trigger or (offered[0][0] if offered else market.value_price())
         return (
             rules.minimum(order, price, market, version)
             or rules.balance(account, order, market, version, offered)
@@ -135,35 +182,57 @@ class Floor:
 
     def execute(self, order: Order, market: Market, model: FillModel) -> str:
         """Trades and rests an order that nothing refuses; why what was left of it ended."""
-        account = self.accounts[order.account]
-        account.working[order.number] = order
-        offered = model.preview(order.side, order.left, order.limit)
-        prints, ended = model.place(order)
-        self.trade(market, model, prints, order)
-        if order.working and ended:
-            self.end(order, EXPIRED)
-        elif order.working:
+        offered = [] if order.awaits_trigger else model.preview(order.side, order.left, order.limit)
+        self.accounts[order.account].working[order.number] = order
+        return self._executed(order, model.place(order, self.time), offered, market, model)
+
+    def _executed(
+        self, order: Order, said: list[Said], offered: list[tuple[float, int]], market: Market, model: FillModel
+    ) -> str:
+        ended = self.follow(market, model, said, order)
+        if order.working:
+            account = self.accounts[order.account]
             held = account.reservation(order, market, self.rules_of(order.instrument), [] if order.rests else offered)
             account.wallet.lock(order.number, held)
         return ended
 
-    def trade(self, market: Market, model: FillModel, prints: list[Print], incoming: Order | None) -> None:
-        """Books trades; the orders in them other than the incoming one are told of where they stand."""
-        touched: dict[int, Order] = {}
-        for printed in prints:
-            self.trades_count += 1
-            trade_id = f"{self.venue}-{self.trades_count}"
-            if model.public:
-                market.last = printed.price
-                self.reports.append(Report(reports.of_trade(printed, market, trade_id, self.time)))
-            for order, maker in ((printed.maker, True), (printed.taker, False)):
-                if order is not None:
-                    self._fill(order, printed, maker, market, trade_id)
-                    touched[order.number] = order
-        for order in touched.values():
+    def follow(self, market: Market, model: FillModel, said: list[Said], incoming: Order | None) -> str:
+        """Books trades and ends; the orders in them other than the incoming one are told of where they stand.
+
+        Why the incoming one ended, was changed, or was not amended; '' when there is nothing to say.
+        """
+        touched: dict[int, tuple[Order, str]] = {}
+        for each in said:
+            if isinstance(each, Print):
+                for order in self._trade(market, model, each):
+                    touched.setdefault(order.number, (order, ""))
+                continue
+            order = each.order
+            if isinstance(each, Ended) and order.working:
+                self.end(order, each.status)
+            elif isinstance(each, Changed) and order.working:
+                order.size = order.filled + each.left
+            reason = each.reason or touched.get(order.number, (order, ""))[1]
+            touched[order.number] = (order, reason)
+        for order, reason in touched.values():
             if order is not incoming:
                 self.lock_rest(order, market)
-                self._report(order)
+                self._report(order, reason)
+        return touched[incoming.number][1] if incoming is not None and incoming.number in touched else ""
+
+    def _trade(self, market: Market, model: FillModel, printed: Print) -> list[Order]:
+        """Books one trade; our orders in it."""
+        self.trades_count += 1
+        trade_id = f"{self.venue}-{self.trades_count}"
+        if model.public:
+            market.last = printed.price
+            self.reports.append(Report(reports.of_trade(printed, market, trade_id, self.time)))
+        ours = []
+        for order, maker in ((printed.maker, True), (printed.taker, False)):
+            if order is not None:
+                self._fill(order, printed, maker, market, trade_id)
+                ours.append(order)
+        return ours
 
     def _fill(self, order: Order, printed: Print, maker: bool, market: Market, trade_id: str) -> None:
         account = self.accounts[order.account]
@@ -226,7 +295,7 @@ class Floor:
                 market.model.remove(order)
                 self.end(order, CANCELLED)
             else:
-                market.model.amend(order, order.price, order.filled + most)
+                market.model.amend(order, order.price, order.filled + most, self.time)
                 self.lock_rest(order, market)
             self._report(order, "reduce_only: no more is left to reduce")
 

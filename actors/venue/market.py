@@ -7,40 +7,55 @@ from typing import Any
 from letrade.actors.venue.bars import BarsModel
 from letrade.actors.venue.book import BookModel
 from letrade.actors.venue.matching import MatchingModel
-from letrade.actors.venue.model import FillModel
+from letrade.actors.venue.model import FillModel, Terms
 from letrade.actors.venue.orders import Order
+from letrade.actors.venue.quotes import QuotesModel
 from letrade.actors.venue.scales import scales_of
 from letrade.actors.venue.trades import TradesModel
+from letrade.core.config.desk import FillsConfig
 from letrade.core.instruments import Catalogue, Specification
 from letrade.core.messages.base import MarketMessage
 from letrade.core.messages.market import BarOpen, BookDelta, BookSnapshot, MarketFlow, Quote, Trade
+from letrade.core.quantities import TEN
 
 MODELS: dict[str, type[FillModel]] = {
-    model.kind: model for model in (TradesModel, BarsModel, BookModel, MatchingModel)
+    model.kind: model for model in (TradesModel, BarsModel, QuotesModel, BookModel, MatchingModel)
 }
 RANKS = {kind: rank for rank, kind in enumerate(MODELS)}
 """The more a kind of data tells, the higher: a model gives way to one that knows more, never to one that knows less."""
 CALLS_FOR: dict[type[MarketMessage], str] = {
     Trade: TradesModel.kind,
     BarOpen: BarsModel.kind,
-    Quote: BookModel.kind,
+    Quote: QuotesModel.kind,
     BookDelta: BookModel.kind,
     BookSnapshot: BookModel.kind,
     MarketFlow: MatchingModel.kind,
 }
 
 Best = tuple[tuple[float, int] | None, tuple[float, int] | None]
+BOOKS = (QuotesModel.kind, BookModel.kind)
+"""Where a desk file asks for the book, the best bid and ask are the book until one is told."""
 
 
 class Market:
     """`fixed` is the fill model that the desk file asks for, None to go by the data."""
 
-    def __init__(self, instrument: str, catalogue: Catalogue, fixed: str | None) -> None:
+    def __init__(
+        self, instrument: str, catalogue: Catalogue, fixed: str | None, fills: FillsConfig | None = None, time: int = 0
+    ) -> None:
         self.instrument = instrument
         self.catalogue = catalogue
         self.scales = scales_of(catalogue, instrument)
-        self.fixed = fixed
-        self.model: FillModel | None = MODELS[fixed](self.scales) if fixed else None
+        self.choices = tuple(MODELS) if fixed is None else BOOKS if fixed == BookModel.kind else (fixed,)
+        rules = self.rules(time)
+        self.terms = Terms(
+            fills=fills or FillsConfig(),
+            tick=rules.price.step_units * TEN[self.scales.price_decimals - rules.price.decimals],
+            lot=rules.size.step_units * TEN[self.scales.size_decimals - rules.size.decimals],
+            contract=rules.kind == "linear",
+        )
+        only = self.choices[0] if len(self.choices) == 1 else None
+        self.model: FillModel | None = self._new(only) if only else None
         self.mark = 0.0
         self.last = 0.0
         self.complaints = 0
@@ -48,6 +63,9 @@ class Market:
         """Kinds of data that call for no other model."""
         self.shown: Best = (None, None)
         """The best prices as last published, by a model whose quotes are the market's."""
+
+    def _new(self, kind: str) -> FillModel:
+        return MODELS[kind](self.scales, self.terms)
 
     def rules(self, time: int) -> Specification:
         return self.catalogue.at(self.instrument, time)
@@ -59,11 +77,12 @@ class Market:
     def outgrown(self, message: MarketMessage) -> list[Order]:
         """Takes the model that this data calls for; the orders of the model that gave way, to be placed again."""
         wanted = CALLS_FOR.get(type(message))
-        if self.fixed or wanted is None or (self.model is not None and RANKS[wanted] <= RANKS[self.model.kind]):
+        known = -1 if self.model is None else RANKS[self.model.kind]
+        if wanted is None or wanted not in self.choices or RANKS[wanted] <= known:
             self.served[type(message)] = None
             return []
         orders = self.model.orders() if self.model is not None else []
-        self.model = MODELS[wanted](self.scales)
+        self.model = self._new(wanted)
         return orders
 
     def value_price(self) -> float:
@@ -83,5 +102,5 @@ class Market:
         model, self.mark, self.last, self.complaints, (bid, ask) = state
         self.shown = (tuple(bid) if bid else None, tuple(ask) if ask else None)
         if model is not None:
-            self.model = MODELS[model[0]](self.scales)
+            self.model = self._new(model[0])
             self.model.restore(model[1], orders)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from letrade.actors.venue.model import NO_MORE_SIZE, FillModel, Placed, Print
-from letrade.actors.venue.orders import Order
+from letrade.actors.venue.model import NO_MORE_SIZE, SELF_TRADED, Changed, Ended, FillModel, Print, Said, Terms
+from letrade.actors.venue.orders import EXPIRED, FILLED, GTC, IOC, PLAIN, Order
 from letrade.actors.venue.scales import Scales
 from letrade.core.messages.base import MarketMessage
 from letrade.core.messages.market import FlowOrder, MarketFlow
-from letrade.hotpath.constants import GTC, IOC, RESTING, SELF_TRADE, UNKNOWN_ORDER
+from letrade.hotpath import constants
+from letrade.hotpath.constants import RESTING, SELF_TRADE, UNKNOWN_ORDER
 from letrade.hotpath.matching import MatchingEngine
 
 Trades = list[tuple[int, int, int, int]]
 DEPTH_START = 8
-SELF_TRADED = "self trade: the account's own order is next"
 
 
 class MatchingModel(FillModel):
@@ -23,8 +23,8 @@ class MatchingModel(FillModel):
     kind = "matching"
     public = True
 
-    def __init__(self, scales: Scales) -> None:
-        super().__init__(scales)
+    def __init__(self, scales: Scales, terms: Terms | None = None) -> None:
+        super().__init__(scales, terms)
         self.engine = MatchingEngine()
         self.ours: dict[int, Order] = {}
         self.owners: dict[str, int] = {}
@@ -34,9 +34,14 @@ class MatchingModel(FillModel):
     def has_market(self) -> bool:
         return self.heard
 
-    def hear(self, message: MarketMessage) -> list[Print]:
+    def refusal(self, order: Order) -> str:
+        if order.kind != PLAIN or order.shown or order.group or order.time_in_force not in (GTC, IOC):
+            return "order type: a market of other participants takes limit and market orders, gtc or ioc"
+        return ""
+
+    def hear(self, message: MarketMessage, time: int) -> list[Said]:
         """Every command that this book can take is done; the first that it cannot is the complaint."""
-        prints: list[Print] = []
+        prints: list[Said] = []
         if type(message) is not MarketFlow:
             return prints
         self.heard = True
@@ -47,7 +52,7 @@ class MatchingModel(FillModel):
                 self.complaint = self.complaint or f"participant's order {command.order_id}: {error}"
         return prints
 
-    def _command(self, command: FlowOrder) -> list[Print]:
+    def _command(self, command: FlowOrder) -> list[Said]:
         if command.order_id <= 0:
             raise ValueError("the id must be above 0")
         if command.kind == "cancel":
@@ -63,9 +68,9 @@ class MatchingModel(FillModel):
             trades = self.engine.limit(command.order_id, 0, command.side, price, size)[2]
         return self._prints(trades, command.side, None)
 
-    def _prints(self, trades: Trades, side: int, taker: Order | None) -> list[Print]:
+    def _prints(self, trades: Trades, side: int, taker: Order | None) -> list[Said]:
         """Taker and makers of trades, and makers that are done forgotten."""
-        prints = []
+        prints: list[Said] = []
         for maker_id, _, price, size in trades:
             maker = self.ours.get(-maker_id) if maker_id < 0 else None
             prints.append(Print(self.scales.price(price), size, side, maker, taker))
@@ -92,11 +97,11 @@ class MatchingModel(FillModel):
                 return taken
             count *= 4
 
-    def place(self, order: Order) -> Placed:
+    def place(self, order: Order, time: int) -> list[Said]:
         number, owner = -order.number, self._owner(order.account)
         if order.price:
             price = self.scales.price_units(order.price)
-            force = GTC if order.rests else IOC
+            force = constants.GTC if order.rests else constants.IOC
             status, _, trades = self.engine.limit(
                 number, owner, order.side, price, order.left, force, order.post_only and order.rests
             )
@@ -104,17 +109,20 @@ class MatchingModel(FillModel):
             status, _, trades = self.engine.market(number, owner, order.side, order.left)
         return self._placed(order, status, trades)
 
-    def _placed(self, order: Order, status: int, trades: Trades) -> Placed:
+    def _placed(self, order: Order, status: int, trades: Trades) -> list[Said]:
         if status == RESTING:
             self.ours[order.number] = order
         else:
             self.ours.pop(order.number, None)
-        traded = sum(size for *_, size in trades)
-        why = SELF_TRADED if status == SELF_TRADE else NO_MORE_SIZE
-        ended = "" if status == RESTING or traded == order.left else why
-        return self._prints(trades, order.side, order), ended
+        said = self._prints(trades, order.side, order)
+        left = order.left - sum(size for *_, size in trades)
+        if status == RESTING:
+            return [*said, Changed(order, left)]
+        if not left:
+            return [*said, Ended(order, FILLED, "")]
+        return [*said, Ended(order, EXPIRED, SELF_TRADED if status == SELF_TRADE else NO_MORE_SIZE)]
 
-    def amend(self, order: Order, price: float, size: int) -> Placed:
+    def amend(self, order: Order, price: float, size: int, time: int) -> list[Said]:
         left = size - order.filled
         status, _, trades = self.engine.amend(-order.number, self.scales.price_units(price), left)
         if status == UNKNOWN_ORDER:
@@ -125,6 +133,9 @@ class MatchingModel(FillModel):
     def remove(self, order: Order) -> None:
         self.engine.cancel(-order.number)
         self.ours.pop(order.number, None)
+
+    def hold(self, account: str, position: int) -> None:
+        """Nothing to learn: reduce-only orders are fitted by the floor."""
 
     def orders(self) -> list[Order]:
         return list(self.ours.values())

@@ -1,4 +1,4 @@
-"""What limits fills: the one interface of all fill models, and what those that follow recorded data share."""
+"""What limits fills: the one interface of all fill models, and what they have to say of orders."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import msgspec
 
 from letrade.actors.venue.orders import Order
 from letrade.actors.venue.scales import Scales
+from letrade.core.config.desk import FillsConfig
 from letrade.core.messages.base import MarketMessage
 
 
@@ -23,21 +24,56 @@ class Print(msgspec.Struct, frozen=True, gc=False):
     taker: Order | None
 
 
-Placed = tuple[list[Print], str]
-"""Trades at once, and why what is left does not stay ('' when it stays, or nothing is left)."""
+class Ended(msgspec.Struct, frozen=True, gc=False):
+    """Nothing of an order is left at the venue, and `reason` says why; '' when it has traded in full."""
+
+    order: Order
+    status: str
+    reason: str
+
+
+class Changed(msgspec.Struct, frozen=True, gc=False):
+    """An order that works was changed by the venue, or is working now: so much is left of it."""
+
+    order: Order
+    left: int
+    reason: str = ""
+
+
+class Refused(msgspec.Struct, frozen=True, gc=False):
+    """An amend that changed nothing."""
+
+    order: Order
+    reason: str
+
+
+Said = Print | Ended | Changed | Refused
 
 NO_MORE_SIZE = "immediate or cancel: no more size at its price"
+SELF_TRADED = "self trade: the account's own order is next"
+WOULD_TAKE = "post_only: it would trade at once"
+
+
+class Terms(msgspec.Struct, frozen=True):
+    """What a model must know of its instrument and of what the desk assumes."""
+
+    fills: FillsConfig = FillsConfig()
+    tick: int = 1
+    lot: int = 1
+    """Both in units of the scales."""
+    contract: bool = False
 
 
 class FillModel(abc.ABC):
-    """Keeps the resting orders of one instrument and says when they trade; what trades it leaves to others to book."""
+    """Keeps the orders of one instrument and says what becomes of them; what trades it leaves to others to book."""
 
     kind: ClassVar[str]
     public: ClassVar[bool] = False
     """True when the trades and quotes of this model are the market's."""
 
-    def __init__(self, scales: Scales) -> None:
+    def __init__(self, scales: Scales, terms: Terms | None = None) -> None:
         self.scales = scales
+        self.terms = terms or Terms()
         self.complaint = ""
         """What was wrong with data since somebody last looked."""
 
@@ -47,19 +83,19 @@ class FillModel(abc.ABC):
         """False while nothing is known that an order could trade against."""
 
     @abc.abstractmethod
-    def hear(self, message: MarketMessage) -> list[Print]:
-        """Market data in, and the trades of resting orders that follow; what it cannot take is told by `complaint`."""
+    def hear(self, message: MarketMessage, time: int) -> list[Said]:
+        """Market data in, and what follows for orders; what it cannot take is told by `complaint`."""
 
     @abc.abstractmethod
     def preview(self, side: int, size: int, limit: float | None) -> list[tuple[float, int]]:
         """The (price, size) that a taker would get now, best first; nothing changes."""
 
     @abc.abstractmethod
-    def place(self, order: Order) -> Placed:
-        """A new order: trades what it can, rests what is left where it may."""
+    def place(self, order: Order, time: int) -> list[Said]:
+        """A new order: trades what it can, rests what is left where it may, or waits for its trigger."""
 
     @abc.abstractmethod
-    def amend(self, order: Order, price: float, size: int) -> Placed:
+    def amend(self, order: Order, price: float, size: int, time: int) -> list[Said]:
         """Gives a resting order another price and another size, what is filled included; it may trade at once."""
 
     @abc.abstractmethod
@@ -74,8 +110,28 @@ class FillModel(abc.ABC):
     def best(self) -> tuple[tuple[float, int] | None, tuple[float, int] | None]:
         """The best (price, size) of bids and asks, where they are known."""
 
-    def take_waiting(self) -> list[Order]:
-        """Orders that waited for the market to open, and may be placed now."""
+    def refusal(self, order: Order) -> str:
+        """Why this model cannot take an order of this form; '' when it can."""
+        return ""
+
+    @abc.abstractmethod
+    def hold(self, account: str, position: int) -> None:
+        """What an account holds of a contract when the model starts."""
+
+    def next_expiry(self) -> int | None:
+        """No order expires before; None: none will."""
+        return None
+
+    def expire(self, time: int) -> list[Said]:
+        """Ends what was good till a time that has come."""
+        return []
+
+    def next_waiting(self) -> Order | None:
+        """An order that waited for the market to open, and may be placed now."""
+        return None
+
+    def place_waiting(self, order: Order, reason: str) -> list[Said]:
+        """Places it; or forgets it for a reason other than ''."""
         return []
 
     @abc.abstractmethod
@@ -85,83 +141,3 @@ class FillModel(abc.ABC):
     @abc.abstractmethod
     def restore(self, state: Any, orders: dict[int, Order]) -> None:
         """Take back what state() gave."""
-
-
-class RecordedModel(FillModel):
-    """Orders beside recorded data: takers trade with what is shown, makers when a trade goes through their price."""
-
-    def __init__(self, scales: Scales) -> None:
-        super().__init__(scales)
-        self.resting: dict[int, Order] = {}
-        self._arrivals = 0
-        self._highest_bid = 0.0
-        self._lowest_ask = 0.0
-
-    def place(self, order: Order) -> Placed:
-        taken = self.preview(order.side, order.left, order.limit)
-        self.took(order.side, taken)
-        prints = [Print(price, size, order.side, None, order) for price, size in taken]
-        left = order.left
-        for _, size in taken:
-            left -= size
-        if not left:
-            return prints, ""
-        if not order.rests:
-            return prints, NO_MORE_SIZE
-        self._arrivals += 1
-        order.priority = self._arrivals
-        self.resting[order.number] = order
-        self._note_bounds(order.side, order.price)
-        return prints, ""
-
-    def took(self, side: int, taken: list[tuple[float, int]]) -> None:
-        """A taker of ours has had these; models that show sizes show less until the next update."""
-
-    def amend(self, order: Order, price: float, size: int) -> Placed:
-        keeps_place = price == order.price and size <= order.size
-        if not keeps_place:
-            self.remove(order)
-        order.price, order.size = price, size
-        return ([], "") if keeps_place else self.place(order)
-
-    def remove(self, order: Order) -> None:
-        if self.resting.pop(order.number, None) is not None:
-            self._find_bounds()
-
-    def orders(self) -> list[Order]:
-        return sorted(self.resting.values(), key=lambda order: (order.priority, order.number))
-
-    def through(self, price: float, size: int | None) -> list[Print]:
-        """Makers whose price a trade went strictly through, best first, for no more than the trade's size."""
-        if not (price < self._highest_bid or (self._lowest_ask and price > self._lowest_ask)):
-            return []
-        hit = [order for order in self.resting.values() if order.side * price < order.side * order.price]
-        prints = []
-        for order in sorted(hit, key=lambda order: (-order.side * order.price, order.priority)):
-            traded = order.left if size is None else min(order.left, size)
-            if traded:
-                prints.append(Print(order.price, traded, -order.side, order, None))
-            if traded == order.left:
-                self.remove(order)
-            if size is not None:
-                size -= traded
-        return prints
-
-    def _note_bounds(self, side: int, price: float) -> None:
-        if side > 0:
-            self._highest_bid = max(self._highest_bid, price)
-        else:
-            self._lowest_ask = min(self._lowest_ask or price, price)
-
-    def _find_bounds(self) -> None:
-        self._highest_bid = self._lowest_ask = 0.0
-        for order in self.resting.values():
-            self._note_bounds(order.side, order.price)
-
-    def state(self) -> Any:
-        return [list(self.resting), self._arrivals]
-
-    def restore(self, state: Any, orders: dict[int, Order]) -> None:
-        numbers, self._arrivals = state
-        self.resting = {number: orders[number] for number in numbers}
-        self._find_bounds()

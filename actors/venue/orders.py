@@ -7,6 +7,9 @@ import msgspec
 OPEN, PARTLY_FILLED = "open", "partly_filled"
 FILLED, CANCELLED, EXPIRED, REJECTED, NOT_FOUND = "filled", "cancelled", "expired", "rejected", "not_found"
 WORKING = frozenset({OPEN, PARTLY_FILLED})
+PLAIN, STOP, TAKE_PROFIT, TRAILING_STOP = "order", "stop", "take_profit", "trailing_stop"
+GTC, IOC, FOK, GTD = "gtc", "ioc", "fok", "gtd"
+LAST, MARK, INDEX = "last", "mark", "index"
 
 
 class Order(msgspec.Struct, array_like=True):
@@ -27,8 +30,14 @@ class Order(msgspec.Struct, array_like=True):
     """The VenueSubmit, as source:epoch:sequence."""
     filled: int = 0
     status: str = OPEN
-    priority: int = 0
-    """Its place in the queue of its price, where the model keeps one."""
+    kind: str = PLAIN
+    trigger: float = 0.0
+    trigger_by: str = LAST
+    trail: float = 0.0
+    shown: int = 0
+    expires: int = 0
+    group: str = ""
+    triggered: bool = False
 
     @property
     def left(self) -> int:
@@ -45,4 +54,8 @@ class Order(msgspec.Struct, array_like=True):
     @property
     def rests(self) -> bool:
         """Whether what does not trade at once stays in the book."""
-        return bool(self.price) and self.time_in_force == "gtc"
+        return bool(self.price) and self.time_in_force in (GTC, GTD)
+
+    @property
+    def awaits_trigger(self) -> bool:
+        return self.kind != PLAIN and not self.triggered

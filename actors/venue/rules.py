@@ -8,7 +8,20 @@ import msgspec
 
 from letrade.actors.venue.account import VenueAccount
 from letrade.actors.venue.market import Market
-from letrade.actors.venue.orders import Order
+from letrade.actors.venue.orders import (
+    FOK,
+    GTC,
+    GTD,
+    INDEX,
+    IOC,
+    LAST,
+    MARK,
+    PLAIN,
+    STOP,
+    TAKE_PROFIT,
+    TRAILING_STOP,
+    Order,
+)  # fmt: skip
 from letrade.core.fraction import Fraction
 from letrade.core.instruments import Grid, Specification
 from letrade.core.messages.venue import VenueSubmit
@@ -26,10 +39,35 @@ def form(request: VenueSubmit) -> str:
     """What is wrong with the request itself; '' when nothing is, here and below."""
     if request.side not in (1, -1):
         return f"side: expected 1 or -1, found {request.side}"
-    if request.time_in_force not in ("gtc", "ioc"):
-        return f"time_in_force: expected gtc or ioc, found {request.time_in_force!r}"
-    if request.post_only and (request.price is None or request.time_in_force != "gtc"):
+    if request.time_in_force not in (GTC, IOC, FOK, GTD):
+        return f"time_in_force: expected gtc, ioc, fok or gtd, found {request.time_in_force!r}"
+    if request.time_in_force == GTD and (request.price is None or request.expires <= 0):
+        return "time_in_force: a gtd order has a price and says when it expires"
+    if request.post_only and (request.price is None or request.time_in_force not in (GTC, GTD)):
         return "post_only: only a gtc limit order can be post-only"
+    if request.kind not in (PLAIN, STOP, TAKE_PROFIT, TRAILING_STOP):
+        return f"kind: expected order, stop, take_profit or trailing_stop, found {request.kind!r}"
+    return conditional_form(request) if request.kind != PLAIN else ""
+
+
+def conditional_form(request: VenueSubmit) -> str:
+    """What is wrong with an order that awaits its trigger."""
+    if request.trigger_by not in (LAST, MARK, INDEX):
+        return f"trigger_by: expected last, mark or index, found {request.trigger_by!r}"
+    if request.kind == TRAILING_STOP and (request.trail is None or request.price is not None):
+        return "trail: a trailing_stop says its distance, and has no price"
+    if request.kind != TRAILING_STOP and request.trigger is None:
+        return f"trigger: a {request.kind} says its trigger price"
+    return "post_only: only a gtc limit order can be post-only" if request.post_only else ""
+
+
+def prices(request: VenueSubmit, market: Market, rules: Specification) -> str:
+    """Limit, trigger and distance on the grid; what a spot order spends is known before it is triggered."""
+    if request.kind != PLAIN and request.price is None and request.side > 0 and rules.kind == "spot":
+        return "price: a buy that awaits its trigger on spot has a limit, so that what it may cost is known"
+    for price in (request.price, request.trigger, request.trail):
+        if refusal := price_grid(price, market, rules):
+            return refusal
     return ""
 
 

@@ -20,6 +20,7 @@ from letrade.core.messages.market import (
     BookDelta,
     BookSnapshot,
     FundingRate,
+    IndexPrice,
     MarketFlow,
     MarkPrice,
     Quote,
@@ -37,6 +38,7 @@ from letrade.core.messages.venue import (
 from letrade.core.stage import Stage
 
 REQUESTS = "requests"
+EXPIRY = "expiry"
 FUNDING = "funding:"
 PRIVATE = (VenueOrder, VenueFill, VenueCash)
 """What an account alone is told, and later."""
@@ -76,11 +78,14 @@ class SimulatedVenue(Actor):
     def on_timer(self, timer: Timer) -> None:
         if timer.key == REQUESTS:
             self._act()
+        elif timer.key == EXPIRY:
+            self._expire()
         else:
             self._fund(timer.key.removeprefix(FUNDING))
 
     def on_data(
-        self, message: Trade | Quote | BookDelta | BookSnapshot | Bar | BarOpen | MarkPrice | MarketFlow
+        self,
+        message: Trade | Quote | BookDelta | BookSnapshot | Bar | BarOpen | MarkPrice | IndexPrice | MarketFlow,
     ) -> None:
         if message.source != self.name:
             exchange = self.exchange
@@ -104,6 +109,17 @@ class SimulatedVenue(Actor):
         self.funding.pay(instrument)
         self._say(None)
 
+    def _expire(self) -> None:
+        self.exchange.time = self.now()
+        self.exchange.expire()
+        self._say(None)
+        self._await_expiry()
+
+    def _await_expiry(self) -> None:
+        due = self.exchange.next_expiry()
+        if due is not None:
+            self.set_timer(due, EXPIRY)
+
     def _act(self) -> None:
         self.exchange.time = self.now()
         while (request := self.inbox.take_due(self.now())) is not None:
@@ -123,6 +139,8 @@ class SimulatedVenue(Actor):
             exchange.refuse(request, "the venue is busy")
         elif isinstance(request, VenueSubmit):
             exchange.submit(request)
+            if request.expires:
+                self._await_expiry()
         elif isinstance(request, VenueCancel):
             exchange.cancel(request)
         else:

@@ -151,7 +151,7 @@ class FillsConfig(Table, frozen=True, kw_only=True):
     beyond_quote: Literal["wait", "one_tick"] | None = None
     """Where only the best bid and ask are known: what they do not show is not to be had, or one tick worse."""
     spread: NotNegative | None = None
-    """On trades and bars: a share of the price, of which a taker pays half."""
+    """On bars: a share of the price, of which a taker pays half."""
     impact: NotNegative | None = None
     """On bars: the share of the last bar's range by which an order of its whole volume moves the price; others by the
     square root of theirs."""

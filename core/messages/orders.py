@@ -17,9 +17,22 @@ class OrderIntent(Struct, array_like=True, frozen=True, kw_only=True, gc=False):
     price: Price | None = None
     """None: a market order."""
     time_in_force: str = "gtc"
-    """gtc or ioc."""
+    """gtc, ioc, fok or gtd."""
     post_only: bool = False
     reduce_only: bool = False
+    kind: str = "order"
+    """order; or what awaits its trigger first, at its price or else the market: stop, take_profit or trailing_stop."""
+    trigger: Price | None = None
+    trigger_by: str = "last"
+    """last, mark or index."""
+    trail: Price | None = None
+    """The distance that a trailing_stop keeps."""
+    shown: Size = 0.0
+    """What an iceberg shows of itself; 0: all."""
+    expires: int = 0
+    """ns; of a gtd order."""
+    group: str = ""
+    """Of the orders of a group, one cancels the other as far as it trades."""
 
 
 class AmendIntent(Struct, array_like=True, frozen=True, kw_only=True, gc=False):

@@ -16,8 +16,22 @@ class VenueSubmit(DeskMessage, frozen=True, kw_only=True):
     size: Size
     price: Price | None = None
     time_in_force: str = "gtc"
+    """gtc, ioc, fok or gtd."""
     post_only: bool = False
     reduce_only: bool = False
+    kind: str = "order"
+    """order; or what awaits its trigger first, at its price or else the market: stop, take_profit or trailing_stop."""
+    trigger: Price | None = None
+    trigger_by: str = "last"
+    """last, mark or index."""
+    trail: Price | None = None
+    """The distance that a trailing_stop keeps."""
+    shown: Size = 0.0
+    """What an iceberg shows of itself; 0: all."""
+    expires: int = 0
+    """ns; of a gtd order."""
+    group: str = ""
+    """Of the orders of a group, one cancels the other as far as it trades."""
 
 
 class VenueCancel(DeskMessage, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from letrade.hotpath.simulation.market import Market
 KINDS: dict[str, type[Market]]
 QUEUES: dict[str, int]
 
-_Said: TypeAlias = tuple[int, int, int, int, int, int, int]
+_Said: TypeAlias = tuple[int, ...]
 
 def new_market(
     kind: str,
@@ -27,8 +27,8 @@ def new_market(
     """A market of a kind of KINDS. ValueError for what makes no sense.
 
     `price_step` and `size_step` are tick and lot in units of 10**-decimals; `queue` is one of QUEUES, with the n of the
-    probabilistic one; `spread` is a share of the price, of which a taker on trades or bars pays half; `impact` and
-    `volume_share` are for bars (the share of a bar's range that an order of its whole volume moves the price by; the
+    probabilistic one; `spread` is a share of the price, of which a taker on bars pays half; `impact` and
+    `volume_share` are for bars too (the share of a bar's range that an order of its whole volume moves the price by; the
     most that we trade of its volume, below 0 any). In a `contract` reduce-only orders are fitted to the position.
     """
 

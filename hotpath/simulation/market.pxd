@@ -17,7 +17,7 @@ cdef struct MarketTerms:
     int64_t queue  # a QueueModel
     double queue_power  # of QUEUE_PROBABILISTIC
     bint one_tick_beyond  # quotes: what is not shown at the top is to be had one tick worse
-    double half_spread  # trades and bars: what a taker pays, a share of the price
+    double half_spread  # bars: what a taker pays, a share of the price
     double impact  # bars: shares of the last bar's range that an order as large as its volume moves the price by
     double volume_share  # bars: the most that we may trade of a bar's volume; below 0: any size
     bint contract  # reduce-only orders are fitted to the position, which the market counts from what trades here

@@ -1,5 +1,4 @@
 """A market that is known by its trades alone."""
-from libc.math cimport ceil
 from libc.stdint cimport int64_t
 
 from letrade.hotpath.simulation.events cimport TRADE_EVENT, Event
@@ -10,8 +9,7 @@ from letrade.hotpath.simulation.working cimport NOT_SHOWN
 
 
 cdef class TradesMarket(RecordedMarket):
-    """Takers trade at the last price and half the spread worse, whatever their size: trades alone do not show what was
-    there to take. A limit takes where that is strictly better than its price; makers wait for trades through theirs."""
+    """Takers trade at the last price, whatever their size: trades alone do not show what was there to take. A limit takes where that is strictly better than its price; makers wait for trades through theirs."""
 
     cdef int hear_data(self, const Event* event) except -1:
         if event.kind == TRADE_EVENT:
@@ -23,12 +21,9 @@ cdef class TradesMarket(RecordedMarket):
         return self.last_price > 0
 
     cdef int preview(self, int64_t side, int64_t size, int64_t limit) except -1:
-        cdef double step = <double>self.terms.price_step
-        cdef int64_t price = self.last_price
         self.offers_count = 0
-        price += side * self.terms.price_step * <int64_t>ceil(<double>price * self.terms.half_spread / step)
-        if size > 0 and self.last_price and price > 0 and (limit == 0 or side * price < side * limit):
-            self.offer(price, size)
+        if size > 0 and self.last_price and (limit == 0 or side * self.last_price < side * limit):
+            self.offer(self.last_price, size)
         return 0
 
     cdef int64_t queue_ahead(self, int64_t side, int64_t price) except? -2:

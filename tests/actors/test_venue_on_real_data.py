@@ -46,7 +46,7 @@ def test_the_venues_book_equals_the_best_prices_that_the_exchange_told(files: li
         if isinstance(message, Quote):
             told[message.update_id] = message
         elif hasattr(message, "instrument"):
-            model.hear(message)
+            model.hear(message, message.time)
         if isinstance(message, BookDelta) and model.has_market and message.last_update in told:
             seen += 1
             equal += model.best() == best_of(told[message.last_update], model.scales)

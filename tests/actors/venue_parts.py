@@ -11,7 +11,7 @@ import msgspec
 
 from letrade.actors.venue.simulated import SimulatedVenue
 from letrade.core import node_state
-from letrade.core.config.desk import AccountConfig, DeskConfig, VenueConfig
+from letrade.core.config.desk import AccountConfig, DeskConfig, FillsConfig, VenueConfig
 from letrade.core.messages.base import Message
 from letrade.core.messages.market import (
     Bar,
@@ -41,6 +41,8 @@ LINEAR = PERP.instrument
 LATENCY = 1_000_000
 RESPONSE = 100_000
 SOURCES = (("feed", Stage.FEED), ("execution", Stage.EXECUTION))
+PLAIN = FillsConfig(queue="last", spread=Decimal(0), impact=Decimal(0), volume_share="any")
+"""Makers fill when trades go through their price; takers pay no more than what is shown."""
 RICH = {"USDT": Decimal(1_000_000), "BTC": Decimal(10)}
 
 
@@ -59,7 +61,7 @@ class Desk:
         instruments: tuple[Instrument, ...] = (BTC, PERP),
         **venue: Any,
     ) -> None:
-        settings = {"order_latency": LATENCY, "response_latency": RESPONSE, **venue}
+        settings = {"order_latency": LATENCY, "response_latency": RESPONSE, "fills": PLAIN, **venue}
         logins = [
             AccountConfig(name=name, venue="paper", balances=RICH if balances is None else balances)
             for name in accounts
