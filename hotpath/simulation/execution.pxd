@@ -30,6 +30,7 @@ cdef class Execution(Books):
     cdef int take_order(self, OrderRecord* order, int64_t time) except -1
     cdef int take_amend(self, const Approval* approval, int64_t time) except -1
     cdef int answer(self, OrderRecord* order, const Said* said, int64_t fee, int64_t time) except -1
+    cdef int amended(self, OrderRecord* order, const Said* said, int64_t time) except -1
     cdef int traded(self, OrderRecord* order, const Said* said, int64_t fee, int64_t time) except -1
     cdef int ended(self, OrderRecord* order, int64_t reason, int64_t time) except -1
     cdef int refused(self, OrderRecord* order, int64_t time) except -1

@@ -10,7 +10,7 @@ from letrade.hotpath.simulation.desk_told cimport (
     AMEND_REQUEST, CANCEL_REQUEST, QUERY_REQUEST, SUBMIT_REQUEST, TOLD_FILL, Told
 )
 from letrade.hotpath.simulation.orders cimport (
-    NO_MORE_SIZE, NOTHING_TO_REDUCE, SAID_AMENDED, SAID_ENDED, SAID_REFUSED, SAID_RESTS, SAID_STANDS, SAID_TRADED,
+    NO_MORE_SIZE, NOTHING_TO_REDUCE, OWN_ORDER, SAID_AMENDED, SAID_ENDED, SAID_REFUSED, SAID_RESTS, SAID_STANDS, SAID_TRADED,
     TIME_OVER, WAS_CANCELLED, WAS_FILLED
 )
 
@@ -99,13 +99,16 @@ cdef class Execution(Books):
         return self.request(AMEND_REQUEST, order, time)
 
     cdef int move(self, OrderRecord* order, int64_t state, int64_t time, int64_t reason) except -1:
+        cdef Told* last = &self.told[self.told_count - 1] if self.told_count else NULL
         order.state = state
         if state >= ORDER_FILLED:
             order.ended = time
+        if last != NULL and last.order == order.number and last.time == time and last.reason == WAS_AMENDED:
+            last.state = state  # it ended as it was amended: one answer
+            return 0
         return self.tell_order(order, time, reason)
 
     cdef int answer(self, OrderRecord* order, const Said* said, int64_t fee, int64_t time) except -1:
-        cdef int64_t reason = NOTHING_SAID
         if said.kind == SAID_REFUSED:
             return self.refused(order, time)
         order.accepted = 1
@@ -118,16 +121,33 @@ cdef class Execution(Books):
                 order.size = order.filled + said.size
             return self.move(order, ORDER_OPEN, time, NOTHING_SAID) if order.state == ORDER_SENT else 0
         if said.kind == SAID_AMENDED or said.kind == SAID_STANDS:
-            if not order.amending:
-                return 0
-            order.amending = 0
-            reason = AMEND_WAS_REFUSED
-            if said.kind == SAID_AMENDED:
-                reason, order.price, order.size = WAS_AMENDED, order.amend_price, order.amend_size
-                if order.filled >= order.size and order.state < ORDER_FILLED:
-                    return self.move(order, ORDER_FILLED, time, reason)
-            return self.tell_order(order, time, reason)
+            return self.amended(order, said, time)
         raise Doubtful("an order with a trigger")
+
+    cdef int amended(self, OrderRecord* order, const Said* said, int64_t time) except -1:
+        """The answer to an amend, or to the question after one that was not done as it was asked for."""
+        cdef int64_t reason = AMEND_WAS_REFUSED
+        if not order.amending:
+            return 0
+        if order.state >= ORDER_FILLED:
+            order.amending = order.shrunk = 0
+            return self.tell_order(order, time, reason)
+        if said.kind == SAID_AMENDED:
+            if order.filled + said.size != order.amend_size:
+                order.shrunk = 1
+                return self.request(QUERY_REQUEST, order, time) if said.size else 0
+            reason, order.price, order.size = WAS_AMENDED, order.amend_price, order.amend_size
+        elif order.shrunk:
+            order.price, order.size = order.amend_price, order.filled + said.size
+        else:
+            order.size = min(order.size, order.filled + said.size)
+        order.amending = order.shrunk = 0
+        if order.filled >= order.size:
+            return self.move(order, ORDER_FILLED, time, reason)
+        self.tell_order(order, time, reason)
+        if said.kind == SAID_STANDS and order.state == ORDER_CANCEL_SENT:
+            return self.request(CANCEL_REQUEST, order, time)
+        return 0
 
     cdef int traded(self, OrderRecord* order, const Said* said, int64_t fee, int64_t time) except -1:
         """A fill is booked whatever the state of its order; the state then follows from what is filled."""
@@ -151,7 +171,7 @@ cdef class Execution(Books):
             return self.move(order, ORDER_FILLED, time, NOTHING_SAID)
         if reason == WAS_CANCELLED or reason == NOTHING_TO_REDUCE:
             return self.move(order, ORDER_CANCELLED, time, BY_VENUE + reason)
-        if reason == NO_MORE_SIZE or reason == TIME_OVER:
+        if reason == NO_MORE_SIZE or reason == TIME_OVER or reason == OWN_ORDER:
             return self.move(order, ORDER_EXPIRED, time, BY_VENUE + reason)
         raise Doubtful("an order ended in a way that only the exchange of the compiled engine knows")
 

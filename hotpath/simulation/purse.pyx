@@ -5,7 +5,7 @@ from libc.string cimport memcpy
 
 from letrade.hotpath.simulation.desk_orders cimport remaining
 from letrade.hotpath.simulation.desk_terms cimport ALLOTTED_AMOUNT, ALLOTTED_FRACTION, Instrument, Strategy, Terms
-from letrade.hotpath.simulation.money cimport TENS, to_double
+from letrade.hotpath.simulation.money cimport TENS, to_double, to_python
 from letrade.hotpath.simulation.positions cimport magnitude
 
 from letrade.hotpath.simulation.doubt import Doubtful
@@ -269,3 +269,10 @@ cdef class Purse(Risk):
         if not fabs(lots) < 1e15 or fabs(lots - floor(lots + 0.5)) <= (DOUBT + 2 * tolerance / fabs(stake)) * fabs(lots):
             raise Doubtful("a sizing that comes out at a whole number of lots, nearly")
         return <int64_t>lots * one.lot_units * (1 if wish > 0 else -1)
+
+    def cash_units(self, int64_t account, int64_t currency):
+        """(units, decimals) of what capital knows of a wallet."""
+        if not (0 <= account < self.terms.accounts_count and 0 <= currency < self.terms.currencies_count):
+            raise IndexError(f"no account {account} with currency {currency}")
+        return to_python(self.cash[account * self.terms.currencies_count + currency]), \
+            self.terms.money_decimals[currency]
