@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from letrade.actors.strategies.base import BaseStrategy, StrategyConfig
+    from letrade.actors.strategies.base import BaseStrategy, BookStrategy, StrategyConfig
     from letrade.assembly import assemble
     from letrade.backtest import Backtest, run_backtest
     from letrade.core.actor import Actor, ActorConfig
@@ -35,6 +35,7 @@ _HOME = {
     "Bar": "letrade.core.messages.market",
     "BaseStrategy": "letrade.actors.strategies.base",
     "Book": "letrade.hotpath.book",
+    "BookStrategy": "letrade.actors.strategies.base",
     "CoreEngine": "letrade.core.engine.engine",
     "DeskConfig": "letrade.core.config.desk",
     "EngineOptions": "letrade.core.engine.options",
@@ -66,6 +67,7 @@ __all__ = [
     "Bar",
     "BaseStrategy",
     "Book",
+    "BookStrategy",
     "CoreEngine",
     "DeskConfig",
     "EngineOptions",

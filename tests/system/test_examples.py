@@ -12,6 +12,8 @@ PROMISES = {
     "book_alone": ("best bid and ask: ((618000, 7), (618003, 8))", "crossed: False"),
     "backtest_from_python": ("seed 1:", "seed 3:", "fills, profit"),
     "own_strategy": ("entries", "profit"),
+    "features": ("entries", "profit"),
+    "indicators": ("the same after a restart: True", "more is bid: 3.0 and then less is offered: 6.0"),
     "nats_link": ('the other side says: {"ticks":10000,"last":60099.99}', "sent 10001 received 10001"),
     "embed_a_desk": ("paper.", "fills, profit"),
 }
