@@ -20,7 +20,7 @@
     return value.toLocaleString("en-US", { maximumFractionDigits: places });
   }
   const percent = (value) => (value === null || !isFinite(value) ? "–" : (value * 100).toFixed(2) + " %");
-  const shownAs = { money: (v) => number(v), percent, price: (v) => number(v) };
+  const shownAs = { money: (v) => number(v), percent, price: (v) => (v === null ? "–" : v.toLocaleString("en-US", { maximumSignificantDigits: 7 })) };
   function moment(ms, span) {
     const all = new Date(ms).toISOString();
     if (span === undefined) return all.slice(0, 19).replace("T", " ");
@@ -254,7 +254,7 @@
           if (line.y[row] === null) continue;
           lines.push(line.name + "  " + shownAs[panel.show](line.y[row]));
           pen.fillStyle = css(line.color);
-          pen.beginPath(); pen.arc(x, panel.y(line.y[row]), 3, 0, 7); pen.fill();
+          pen.beginPath(); pen.arc(this.x(line.t[row]), panel.y(line.y[row]), 3, 0, 7); pen.fill();
         }
         const trade = panel.trades && this.nearest(panel.trades, panel.y);
         if (trade) lines.push("", ...tradeWords(trade));
@@ -281,8 +281,8 @@
   function tradeWords([opened, entry, closed, exit, side, profit, size, strategy]) {
     return [
       `${data.strategies[strategy] ?? "(unassigned)"}: ${side > 0 ? "long" : "short"} ${number(size)}`,
-      `in   ${number(entry)}  ${moment(opened)}`,
-      closed ? `out  ${number(exit)}  ${moment(closed)}` : "still open",
+      `in   ${shownAs.price(entry)}  ${moment(opened)}`,
+      closed ? `out  ${shownAs.price(exit)}  ${moment(closed)}` : "still open",
       `profit ${number(profit)} ${data.currency}`,
     ];
   }

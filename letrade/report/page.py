@@ -21,6 +21,8 @@ from letrade.report.variants import FillsPanel
 from letrade.report.words import warning_of
 
 DAY_ROWS_MAX = 3_000
+BEST_ROWS = 10
+OPEN_ROWS_MAX = 50
 
 
 def page_of(analyzer: PerformanceAnalyzer, analysis: Analysis, panel: FillsPanel, desk: Mapping[str, Any]) -> str:
@@ -63,6 +65,8 @@ def _body(analyzer: PerformanceAnalyzer, analysis: Analysis, panel: FillsPanel, 
         ("Trades on price", _chart("prices") if len(analyzer.trips) else ""),
         ("By strategy", by_strategy),
         ("By instrument", by_instrument),
+        ("Execution", tables.execution(analysis.strategies, analysis.total) if len(analyzer.record.orders) else ""),
+        ("Best, worst and open trades", _trades(analyzer)),
         ("Distributions", _distributions(analyzer)),
         ("Figures", _figures(analysis)),
         ("By period", tables.periods(breakdown, currency) if analysis.periods.day else ""),
@@ -113,6 +117,17 @@ def _tiles(analysis: Analysis) -> str:
         for label, text, tone in found
     )
     return f'<div class="tiles">{tiles}</div>'
+
+
+def _trades(analyzer: PerformanceAnalyzer) -> str:
+    trips = analyzer.trips
+    if not len(trips):
+        return ""
+    order = np.argsort(trips.profit, kind="stable")
+    still_open = np.flatnonzero(trips.closed == 0)[:OPEN_ROWS_MAX]
+    rows = dict.fromkeys([*order[::-1][:BEST_ROWS].tolist(), *order[:BEST_ROWS].tolist(), *still_open.tolist()])
+    names, currency = analyzer.record.names, analyzer.record.settings.reporting_currency
+    return tables.trades(trips.where(np.array(list(rows))), names, currency)
 
 
 def _distributions(analyzer: PerformanceAnalyzer) -> str:

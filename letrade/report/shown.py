@@ -25,6 +25,13 @@ def amount(value: float | None, currency: str = "") -> str:
     return f"{shown} {currency}".rstrip()
 
 
+def price(value: float | None) -> str:
+    """As many digits as a float of a price or a size holds for sure."""
+    if value is None:
+        return UNKNOWN
+    return f"{value:,.8g}" if abs(value) >= 1e-4 or not value else f"{value:.8f}".rstrip("0")
+
+
 def percent(fraction: float | None, decimals: int = 2) -> str:
     return UNKNOWN if fraction is None else f"{fraction * 100:,.{decimals}f} %"
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
+from typing import NamedTuple
 
-from letrade.core.analysis.analyzer import Part
+from letrade.core.analysis.analyzer import UNASSIGNED, Part
+from letrade.core.analysis.numbers import known
 from letrade.core.analysis.periods import Period
+from letrade.core.analysis.record import Names
+from letrade.core.analysis.round_trips import RoundTrips
 from letrade.report import shown
 from letrade.report.figures import Figure
 from letrade.report.series import Histogram
@@ -15,8 +19,15 @@ from letrade.report.variants import FillsPanel
 MOODS = {1: " good", 0: "", -1: " bad"}
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 HISTOGRAM_WIDTH, HISTOGRAM_HEIGHT, HISTOGRAM_FOOT = 420, 150, 18
-Cell = tuple[str, float | None]
-"""What is read, and what a column is sorted by."""
+Show = Callable[[float | None], str]
+
+
+class Cell(NamedTuple):
+    """What is read, what a column is sorted by, and whether it is good (+1), bad (-1) or neither."""
+
+    text: str
+    value: float | None = None
+    mood: int = 0
 
 
 def rows(headings: Sequence[str], lines: Iterable[Sequence[Cell]], total: Sequence[Cell] | None = None) -> str:
@@ -29,16 +40,28 @@ def rows(headings: Sequence[str], lines: Iterable[Sequence[Cell]], total: Sequen
 
 
 def _cells(line: Sequence[Cell]) -> str:
-    (first, _), *others = line
-    return f"<td>{escape(first)}" + "".join(
-        f'<td class="n{MOODS[_sign(text, value)]}" data-v="{-1e300 if value is None else value!r}">{escape(text)}'
-        for text, value in others
+    first, *others = line
+    return f"<td>{escape(first.text)}" + "".join(
+        f'<td class="n{MOODS[cell.mood]}" data-v="{-1e300 if cell.value is None else cell.value!r}">{escape(cell.text)}'
+        for cell in others
     )
 
 
-def _sign(text: str, value: float | None) -> int:
-    """Money and percentages below 0 are seen to be so."""
-    return -1 if value is not None and value < 0 and text.startswith("-") else 0
+def _signed(show: Show, value: float | None) -> Cell:
+    """What is seen to be bad where it is below 0."""
+    return Cell(show(value), value, -1 if value is not None and value < 0 else 0)
+
+
+def _plain(show: Show, value: float | None) -> Cell:
+    return Cell(show(value), value)
+
+
+def _count(value: int | None) -> Cell:
+    return Cell(shown.count(value), value)
+
+
+def _time(length_ns: int | None) -> Cell:
+    return Cell(shown.duration(length_ns), length_ns)
 
 
 def parts(named: Sequence[Part], total: Part | None, currency: str) -> str:
@@ -50,32 +73,83 @@ def parts(named: Sequence[Part], total: Part | None, currency: str) -> str:
 
 
 def _part(part: Part) -> list[Cell]:
-    trades, costs, mean_length = part.trades, part.costs, part.trades.durations.mean
+    trades, costs = part.trades, part.costs
     return [
-        (part.name, None),
-        _cell(shown.amount, part.profit.profit),
-        _cell(shown.percent, part.profit.fraction),
-        (shown.count(trades.trades), trades.trades),
-        (shown.count(trades.open_trades), trades.open_trades),
-        _cell(shown.percent, trades.win_rate),
-        _cell(shown.number, trades.profit_factor),
-        _cell(shown.amount, trades.mean_profit),
-        (shown.duration(mean_length), mean_length),
-        _cell(shown.number, part.ratios.sharpe),
-        _cell(shown.number, part.ratios.sortino),
-        _cell(shown.percent, part.drawdown.fraction),
-        _cell(shown.amount, costs.fees),
-        _cell(shown.amount, costs.spread + costs.spread_earned),
-        _cell(shown.amount, costs.slippage),
-        _cell(shown.amount, costs.funding),
-        _cell(shown.amount, part.exposure.turnover),
-        _cell(shown.percent, part.exposure.time_in_market),
-        _cell(shown.percent, part.market_change),
+        Cell(part.name),
+        _signed(shown.amount, part.profit.profit),
+        _signed(shown.percent, part.profit.fraction),
+        _count(trades.trades),
+        _count(trades.open_trades),
+        _plain(shown.percent, trades.win_rate),
+        _plain(shown.number, trades.profit_factor),
+        _signed(shown.amount, trades.mean_profit),
+        _time(trades.durations.mean),
+        _signed(shown.number, part.ratios.sharpe),
+        _signed(shown.number, part.ratios.sortino),
+        _plain(shown.percent, part.drawdown.fraction),
+        _plain(shown.amount, costs.fees),
+        _plain(shown.amount, costs.spread + costs.spread_earned),
+        _plain(shown.amount, costs.slippage),
+        _plain(shown.amount, costs.funding),
+        _plain(shown.amount, part.exposure.turnover),
+        _plain(shown.percent, part.exposure.time_in_market),
+        _signed(shown.percent, part.market_change),
     ]
 
 
-def _cell(show: Callable[[float | None], str], value: float | None) -> Cell:
-    return show(value), value
+def execution(named: Sequence[Part], total: Part) -> str:
+    """How well orders were executed: markouts and adverse selection in basis points."""
+    headings = ("", "orders", "fills", "fill ratio", "maker", "to fill p50", "p99", "markout 1 s", "10 s", "60 s",
+                "adverse 1 s", "10 s", "60 s", "shortfall bp", "cancelled", "replaced", "rejected")  # fmt: skip
+    return rows(headings, (_execution(each) for each in named), _execution(total))
+
+
+def _execution(part: Part) -> list[Cell]:
+    found = part.execution
+    return [
+        Cell(part.name),
+        _count(found.orders),
+        _count(found.fills),
+        _plain(shown.percent, found.fill_ratio),
+        _plain(shown.percent, found.maker_share),
+        _time(found.time_to_fill.p50),
+        _time(found.time_to_fill.p99),
+        *(_signed(shown.number, each.all) for each in found.markouts),
+        *(_plain(shown.number, each.adverse_maker) for each in found.markouts),
+        _plain(shown.number, found.shortfall.basis_points),
+        _count(found.cancelled),
+        _count(found.replaced),
+        _count(found.rejected),
+    ]
+
+
+def trades(trips: RoundTrips, names: Names, currency: str) -> str:
+    """Some round trips in full."""
+    headings = ("instrument", "strategy", "side", "opened", "closed", "size", "entry", "exit", f"profit {currency}",
+                "%", "fees", "best", "worst", "fills")  # fmt: skip
+    return rows(headings, (_trade(trips, row, names) for row in range(len(trips))))
+
+
+def _trade(trips: RoundTrips, row: int, names: Names) -> list[Cell]:
+    strategy, opened, closed = int(trips.strategy[row]), int(trips.opened[row]), int(trips.closed[row])
+    who = names.strategies[strategy] if strategy >= 0 else UNASSIGNED
+    side = int(trips.side[row])
+    return [
+        Cell(names.instruments[int(trips.instrument[row])].name),
+        Cell(who, strategy),
+        Cell("long" if side > 0 else "short", side),
+        Cell(shown.moment(opened), opened),
+        Cell(shown.moment(closed) if closed else "open", closed or None),
+        _plain(shown.price, known(trips.size[row])),
+        _plain(shown.price, known(trips.entry_price[row])),
+        _plain(shown.price, known(trips.exit_price[row])),
+        _signed(shown.amount, known(trips.profit[row])),
+        _signed(shown.percent, known(trips.profit_fraction[row])),
+        _plain(shown.amount, known(trips.fees[row])),
+        _plain(shown.percent, known(trips.best[row])),
+        _plain(shown.percent, known(trips.worst[row])),
+        _count(int(trips.fills[row])),
+    ]
 
 
 def months(periods: Sequence[Period], years: Sequence[Period]) -> str:
@@ -108,9 +182,8 @@ def periods(named: dict[str, Sequence[Period]], currency: str) -> str:
         selected, hidden = ("true", "") if not place else ("false", " hidden")
         buttons.append(f'<button role="tab" aria-selected="{selected}" data-shows="by-{kind}">{kind}</button> ')
         lines = (
-            [(each.name, None), _cell(shown.amount, each.profit), _cell(shown.percent, each.profit_fraction),
-             (shown.count(each.trades), each.trades), (shown.count(each.wins), each.wins),
-             (shown.count(each.draws), each.draws), (shown.count(each.losses), each.losses)]
+            [Cell(each.name), _signed(shown.amount, each.profit), _signed(shown.percent, each.profit_fraction),
+             _count(each.trades), _count(each.wins), _count(each.draws), _count(each.losses)]
             for each in found
         )  # fmt: skip
         table = rows(("", f"profit {currency}", "%", "trades", "wins", "draws", "losses"), lines)
@@ -122,9 +195,9 @@ def fills(panel: FillsPanel, currency: str) -> str:
     """PnL under each assumption about fills."""
     headings = ("fills", f"profit {currency}", "%", "trades", "win %", "Sharpe", "drawdown", "fees")
     lines = (
-        [(each.name, None), _cell(shown.amount, each.profit), _cell(shown.percent, each.fraction),
-         (shown.count(each.trades), each.trades), _cell(shown.percent, each.win_rate),
-         _cell(shown.number, each.sharpe), _cell(shown.percent, each.drawdown), _cell(shown.amount, each.fees)]
+        [Cell(each.name), _signed(shown.amount, each.profit), _signed(shown.percent, each.fraction),
+         _count(each.trades), _plain(shown.percent, each.win_rate), _signed(shown.number, each.sharpe),
+         _plain(shown.percent, each.drawdown), _plain(shown.amount, each.fees)]
         for each in panel.variants
     )  # fmt: skip
     return rows(headings, lines)

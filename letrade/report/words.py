@@ -97,7 +97,7 @@ def warning_of(panel: FillsPanel) -> str:
 
 def table(title: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Columns as wide as their longest cell; the first is left-aligned, the others right."""
-    lines = [tuple(headings), *(tuple(plain(cell) for cell in row) for row in rows)]
+    lines = [tuple(plain(cell) for cell in row) for row in (headings, *rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(headings))]
     shown_lines = [
         "  " + "  ".join(f"{cell:<{width}}" if not place else f"{cell:>{width}}"
