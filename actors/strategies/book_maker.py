@@ -44,14 +44,10 @@ class BookMaker(BookStrategy):
         """In units of 1e-18."""
         self.wanted: tuple[int, int] | None = (0, 0)
         """(bid, ask) that were asked for, in ticks, 0 for none; None when they must be said again."""
-        self.is_looking = False
         self._size, self._position_max = units(config.size), units(config.position_max)
 
-    def book_changed(self) -> None:
-        """The first change starts the timer; after that nothing is done here."""
-        if not self.is_looking:
-            self.is_looking = True
-            self._look_later()
+    def start(self) -> None:
+        self._look_later()
 
     def _look_later(self) -> None:
         self.set_timer((self.now() // self.config.every + 1) * self.config.every, QUOTE)
@@ -93,9 +89,9 @@ class BookMaker(BookStrategy):
         return price.step_units * int(10 ** (self.price_decimals - price.decimals))
 
     def state(self) -> Any:
-        return {**super().state(), "held": str(self.held), "wanted": self.wanted, "is_looking": self.is_looking}
+        return {**super().state(), "held": str(self.held), "wanted": self.wanted}
 
     def restore(self, state: Any) -> None:
         super().restore(state)
-        self.held, self.is_looking = int(state["held"]), state["is_looking"]
+        self.held = int(state["held"])
         self.wanted = None if state["wanted"] is None else (state["wanted"][0], state["wanted"][1])
