@@ -28,8 +28,12 @@ class Engine:
     ) -> None:
         """`herald` makes the message of one thing told; `listeners` by (kind told, strategy, instrument); `ranks` of
         the tellers by stage."""
-    def run(self, until: int, events: int) -> bool:
-        """Pass all times before `until`; False when so many events came and it is not there yet."""
+    def run_data(self, events: int) -> bool:
+        """Pass all times up to the last of the data; False when so many events came and it is not there yet."""
+    def run(self, until: int) -> None:
+        """Pass all times before `until`."""
+    def drain(self, time: int, cancels: bool, message: Any, listeners: Sequence[MailSlot[Any, Any]]) -> None:
+        """The desk stops: `message` tells the listeners; working orders are cancelled where `cancels`."""
     def settle(self, time: int) -> None:
         """Take what actors said outside of any time that the engine passed: at the start."""
     @property

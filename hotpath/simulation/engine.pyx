@@ -32,15 +32,26 @@ cdef class Engine:
     def __dealloc__(self):
         PyMem_Free(self.events)
 
-    def run(self, int64_t until, int64_t events):
-        cdef int64_t time, last = self.tape.count + events
-        while True:
-            time = self.next_time()
-            if time >= until:
-                return True
-            self.pass_time(time)
+    def run_data(self, int64_t events):
+        cdef int64_t last = self.tape.count + events
+        while self.tape.next_time() != INT64_MAX:
+            self.pass_time(self.next_time())
             if self.tape.count >= last:
                 return False
+        return True
+
+    def run(self, int64_t until):
+        cdef int64_t time
+        while (time := self.next_time()) < until:
+            self.pass_time(time)
+
+    def drain(self, int64_t time, bint cancels, message, listeners):
+        cdef MailSlot slot
+        for slot in listeners:
+            self.troupe.post_news(slot, message, time, 0)
+        self.desk.stop(time, cancels)
+        self.pass_time(time)
+        self.exchange.take_requests()
 
     def settle(self, int64_t time):
         """Take what actors said outside of any time that the engine passed: at the start."""

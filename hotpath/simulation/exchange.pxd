@@ -20,6 +20,9 @@ cdef class Exchange:
     cdef int64_t* response_latency
     cdef double* price_one
     cdef double* size_one
+    cdef double* multiplier
+    cdef int64_t bid_before  # a taker came; 0: nobody did
+    cdef int64_t ask_before
     cdef Py_ssize_t instruments
     cdef int64_t step
     cdef Parcels errands
@@ -32,6 +35,7 @@ cdef class Exchange:
     cdef int expire(self, int64_t time) except -1
     cdef int deliver(self, int64_t time) except -1  # answers that are due, to the desk
     cdef int64_t next_time(self) noexcept  # INT64_MAX: nothing is under way
+    cdef int note_fill(self, const Parcel* answer) except -1
     cdef int take_requests(self) except -1  # of the desk, on their way
     cdef double middle(self, int64_t instrument) except? -1
     cdef int meet(self, const Request* request, int64_t time) except -1

@@ -20,7 +20,7 @@ class Exchange:
         watch: Watch,
         markets: Sequence[Market],
         latencies: Sequence[tuple[int, int]],
-        scales: Sequence[tuple[float, float]],
+        scales: Sequence[tuple[float, float, float]],
         step: int,
     ) -> None:
-        """By instrument: its market, (order, response) latency in ns, and (price, size) units to the whole."""
+        """By instrument: its market, (order, response) latency in ns, and (price units, size units, multiplier)."""

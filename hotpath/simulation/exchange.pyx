@@ -37,13 +37,14 @@ cdef class Exchange:
         self.response_latency = <int64_t*>PyMem_Malloc((self.instruments + 1) * sizeof(int64_t))
         self.price_one = <double*>PyMem_Malloc((self.instruments + 1) * sizeof(double))
         self.size_one = <double*>PyMem_Malloc((self.instruments + 1) * sizeof(double))
-        if not (self.order_latency and self.response_latency and self.price_one and self.size_one):
+        self.multiplier = <double*>PyMem_Malloc((self.instruments + 1) * sizeof(double))
+        if not (self.order_latency and self.response_latency and self.price_one and self.size_one and self.multiplier):
             raise MemoryError("no memory for an exchange")
         for place in range(self.instruments):
             if not isinstance(self.markets[place], Market):
                 raise TypeError(f"expected a market for each instrument, found {self.markets[place]!r}")
             self.order_latency[place], self.response_latency[place] = latencies[place]
-            self.price_one[place], self.size_one[place] = scales[place]
+            self.price_one[place], self.size_one[place], self.multiplier[place] = scales[place]
             if self.order_latency[place] < 1 or self.response_latency[place] < 0:
                 raise ValueError("expected an order latency of at least 1 ns, and a response latency of 0 or more")
 
@@ -52,6 +53,7 @@ cdef class Exchange:
         PyMem_Free(self.response_latency)
         PyMem_Free(self.price_one)
         PyMem_Free(self.size_one)
+        PyMem_Free(self.multiplier)
         PyMem_Free(self.errands.items)
         PyMem_Free(self.answers.items)
 
@@ -118,8 +120,10 @@ cdef class Exchange:
         reason = self.clearing.judge(order, instrument, best, time)
         if reason != NO_REASON:
             return self.say_refused(instrument, time, order.number, reason)
+        self.bid_before, self.ask_before = market.best(1), market.best(-1)
         market.submit(order, time)
         self.book(market, instrument, time)
+        self.bid_before = self.ask_before = 0
         self.next_expiry = min(self.next_expiry, market.next_expiry())
         return 0
 
@@ -167,16 +171,19 @@ cdef class Exchange:
     cdef int book(self, Market market, int64_t instrument, int64_t time) except -1:
         """What a market said moves money at once, and goes to the desk."""
         cdef Py_ssize_t place, count = market.said_count
-        cdef int64_t fee, trade
+        cdef int64_t fee, trade, bid, ask
         cdef Said* said
         market.said_count = 0
         for place in range(count):
             said = &market.said[place]
             fee, trade = self.clearing.book(said.order, instrument, said), -1
             if said.kind == SAID_TRADED:
+                bid, ask = market.best(1), market.best(-1)
+                if self.bid_before or self.ask_before:
+                    bid, ask = self.bid_before, self.ask_before
                 trade = self.watch.trade(
-                    instrument, time, market.best(1) / self.price_one[instrument] or NAN,
-                    market.best(-1) / self.price_one[instrument] or NAN,
+                    instrument, time, bid / self.price_one[instrument] if bid > 0 else NAN,
+                    ask / self.price_one[instrument] if ask > 0 else NAN,
                 )  # fmt: skip
             self.say(instrument, time, said, fee, trade)
         return 0
@@ -198,10 +205,21 @@ cdef class Exchange:
         cdef Parcel answer
         while parcels_next(&self.answers) <= time:
             parcels_pop(&self.answers, &answer)
-            if answer.trade >= 0:
-                self.trade_places.append(answer.trade)
             self.desk.hear_execution(answer.instrument, &answer.content.said, answer.fee, time)
+            if answer.trade >= 0:
+                self.note_fill(&answer)
         return 0
+
+    cdef int note_fill(self, const Parcel* answer) except -1:
+        """For the report's curve of equity."""
+        cdef const Said* said = &answer.content.said
+        cdef int64_t instrument = answer.instrument
+        cdef double change = said.size / self.size_one[instrument] * self.multiplier[instrument]
+        self.trade_places.append(answer.trade)
+        return self.watch.hold(
+            self.desk.account_of(said.order), instrument, self.desk.order(said.order).side * change,
+            said.price / self.price_one[instrument], answer.fee * 1e-8,
+        )
 
     cdef int take_requests(self) except -1:
         cdef Py_ssize_t place

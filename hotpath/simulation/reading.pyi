@@ -29,3 +29,6 @@ def course_of(desk: Desk) -> array[int]:
 
 def refusals_of(desk: Desk) -> dict[int, int]:
     """Counts by rule."""
+
+def prices_of(desk: Desk) -> list[float]:
+    """The last price of each instrument that the desk has seen; 0: none."""

@@ -78,3 +78,8 @@ def course_of(Desk desk not None):
 def refusals_of(Desk desk not None):
     cdef int rule
     return {rule: desk.refusals[rule] for rule in range(32) if desk.refusals[rule]}
+
+
+def prices_of(Desk desk not None):
+    cdef int64_t place
+    return [desk.prices[place] for place in range(desk.terms.instruments_count)]

@@ -23,7 +23,7 @@ FIELDS = {
 }
 
 cdef extern from "Python.h":
-    Py_ssize_t Py_REFCNT(object item) noexcept
+    Py_ssize_t Py_REFCNT(PyObject* item) noexcept
 
 
 cdef inline int put_double(object message, Py_ssize_t offset, double value) except -1:
@@ -64,7 +64,7 @@ cdef class Teller:
 
     cdef object tell(self, const Event* event):
         """The event's message; it is written over at the next call, unless somebody keeps it."""
-        cdef object message = self.kept if Py_REFCNT(self.kept) == 1 else self.fresh()
+        cdef object message = self.kept if Py_REFCNT(<PyObject*>self.kept) == 1 else self.fresh()
         cdef Py_ssize_t* fields = self.fields
         cdef double price_one = self.price_one, size_one = self.size_one
         put_integer(message, self.time, event.time)

@@ -8,10 +8,10 @@ from typing import Any
 from letrade.actors.strategies.base import BookStrategy
 from letrade.backtesting.sources import Reel
 from letrade.backtesting.terms import Decimals, strategies_of
+from letrade.core.actor import Actor, handlers_of
 from letrade.core.engine.blueprint import Blueprint, stage_of
 from letrade.core.messages.base import Message
 from letrade.core.messages.events import Drain, Failure, Flatten, Halt, Resume
-from letrade.core.messages.features import Features
 from letrade.core.messages.market import (
     Bar,
     BarOpen,
@@ -43,7 +43,7 @@ HEARD: dict[int, type[Message]] = {
     KINDS["marks"]: MarkPrice, KINDS["indexes"]: IndexPrice, KINDS["funding"]: FundingRate,
 }  # fmt: skip
 """The messages of events."""
-TOLD_BY_OTHERS = frozenset({OrderUpdate, Fill, OrderRefused, Drain, Features, Halt, Resume, Flatten, Failure, BookGap})
+TOLD_BY_OTHERS = frozenset({OrderUpdate, Fill, OrderRefused, Drain, Halt, Resume, Flatten, Failure})
 """What an actor may listen to besides data: what the compiled desk tells, and what it never has cause to say."""
 ONLY_ACTORS = (Basket, Halt, Resume, Flatten, Failure, MarketFlow, BarOpen)
 EPOCH = 1
@@ -52,18 +52,24 @@ EPOCH = 1
 class Cast(Troupe[Slot, Message], Node):
     """A node whose wishes go to the compiled desk."""
 
+    is_chained = False
+    """Whether others than strategies are among the actors."""
 
-def cast_of(blueprint: Blueprint, needs_gaps: bool) -> Cast:
-    """The actors of the stages before capital; the BookKeeper only where somebody lives on what it says."""
+
+def cast_of(blueprint: Blueprint) -> Cast:
+    """The actors of the stages before capital; a BookKeeper only where somebody lives on what it says."""
     config = blueprint.config
+    entries = [entry for entry in config.actors if stage_of(entry) in STAGES]
+    made: list[tuple[str, Any]] = [(entry.path, entry.actor_class) for entry in entries]
+    actors: list[Actor] = [
+        each(entry.name, entry.config, blueprint.context) for (_, each), entry in zip(made, entries, strict=True)
+    ]
+    heeds_gaps = any(BookGap in handlers_of(actor) for actor in actors)
     cast = Cast(blueprint.directory)
-    chained = False
-    for entry in config.actors:
-        if stage_of(entry) not in STAGES or (entry.path == BOOK_KEEPER and not needs_gaps):
-            continue
-        made: Any = entry.actor_class
-        cast.add(made(entry.name, entry.config, blueprint.context))
-        chained = chained or stage_of(entry) != Stage.STRATEGY
+    for entry, actor in zip(entries, actors, strict=True):
+        if entry.path != BOOK_KEEPER or heeds_gaps:
+            cast.add(actor)
+    chained = cast.is_chained = any(slot.place.stage != Stage.STRATEGY for slot in cast.slots)
     cast.learn({"target": Target, "quotes": Quotes, "protect": Protect}, WorkingQuote, ONLY_ACTORS)
     strategies = strategies_of(config)
     cast.cast(
@@ -73,16 +79,14 @@ def cast_of(blueprint: Blueprint, needs_gaps: bool) -> Cast:
         chained,
     )
     for slot in cast.slots:
-        _check(slot, chained)
+        _check(slot)
     return cast
 
 
-def _check(slot: Slot, chained: bool) -> None:
+def _check(slot: Slot) -> None:
     """Doubtful for an actor that lives on what only the desk's actors say."""
-    data = {*HEARD.values(), *TOLD_BY_OTHERS}
     for kind in slot.handlers:
-        own = kind.__module__ not in _DESK_MODULES
-        if kind.FAMILY and kind not in data and not own and slot.actor.wants(kind, "", slot.name):
+        if kind.__module__ in _DESK_MODULES and kind not in TOLD_BY_OTHERS:
             raise Doubtful(f"{slot.name} listens to {kind.__name__}, which the compiled desk does not tell")
 
 
@@ -91,9 +95,7 @@ _DESK_MODULES = frozenset(
 )
 
 
-def add_lines(
-    cast: Cast, blueprint: Blueprint, reels: Sequence[Reel], units: Mapping[str, Decimals], chained: bool
-) -> None:
+def add_lines(cast: Cast, blueprint: Blueprint, reels: Sequence[Reel], units: Mapping[str, Decimals]) -> None:
     """The lines of the tape, in the order of its reels; book readers get the engine's book of their instrument."""
     books: dict[str, Book] = {}
     for reel in reels:
@@ -107,7 +109,7 @@ def add_lines(
         snapshots = None
         if reel.kind == LEVELS:
             snapshot_takers = _takers(cast, BookSnapshot, columns.instrument)
-            if not chained:
+            if not cast.is_chained:
                 reading = [slot for slot in (*takers, *snapshot_takers) if isinstance(slot.actor, BookStrategy)]
                 reading = list(dict.fromkeys(reading))
                 takers = [slot for slot in takers if slot not in reading]

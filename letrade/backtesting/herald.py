@@ -103,9 +103,7 @@ def scales_of(terms: DeskTerms) -> list[Scale]:
 Listening = dict[tuple[int, int, int], Sequence[object]]
 
 
-def listening(
-    terms: DeskTerms, route: Callable[[type[Message], str, str], Sequence[object]]
-) -> Listening:
+def listening(terms: DeskTerms, route: Callable[[type[Message], str, str], Sequence[object]]) -> Listening:
     """Who hears what was told, by (kind, strategy, instrument)."""
     found: Listening = {}
     for kind, message in TOLD.items():

@@ -129,9 +129,7 @@ def _instrument(
 
 
 def _venue(venue: VenueConfig) -> VenueTerms:
-    return VenueTerms(
-        venue.name, _fraction(venue.maker_fee), _fraction(venue.taker_fee), _fraction(venue.max_leverage)
-    )
+    return VenueTerms(venue.name, _fraction(venue.maker_fee), _fraction(venue.taker_fee), _fraction(venue.max_leverage))
 
 
 def _account(account: AccountConfig, places: Mapping[str, int], config: DeskConfig) -> AccountTerms:

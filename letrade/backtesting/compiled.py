@@ -1,0 +1,141 @@
+"""One run of a desk on the compiled engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from letrade.backtesting.cast import add_lines, cast_of
+from letrade.backtesting.eligibility import check_desk
+from letrade.backtesting.herald import Herald, listening
+from letrade.backtesting.markets import markets_of
+from letrade.backtesting.sources import put_on_tape, sources_of, units_of
+from letrade.backtesting.terms import desk_terms
+from letrade.core import clock
+from letrade.core.config.desk import DeskConfig
+from letrade.core.engine.blueprint import Blueprint
+from letrade.core.errors import DataError
+from letrade.core.messages.base import NO_STRATEGY, Message
+from letrade.core.messages.events import Alert, Drain
+from letrade.core.messages.market import Instrument
+from letrade.core.node import rank
+from letrade.core.stage import Stage
+from letrade.core.stepping.course import OPERATOR, settle_ns
+from letrade.hotpath.simulation.clearing import Clearing
+from letrade.hotpath.simulation.desk import Desk
+from letrade.hotpath.simulation.desk_terms import Terms
+from letrade.hotpath.simulation.engine import Engine
+from letrade.hotpath.simulation.exchange import Exchange
+from letrade.hotpath.simulation.tape import Tape
+from letrade.hotpath.simulation.watch import Watch
+
+EVENTS_AT_ONCE = 100_000
+"""So many events pass before Python is asked whether somebody wants the run to stop."""
+
+Progress = Callable[[int, int], None]
+"""Takes (events so far, the data's time)."""
+
+
+class CompiledBacktest:
+    """Build it (Doubtful where the actors must run), `run` it once, look at `desk` and `watch` afterwards."""
+
+    def __init__(
+        self, config: DeskConfig, uid: str, run_for_ns: int | None = None, known: Sequence[Instrument] = ()
+    ) -> None:
+        self.config = config
+        self.blueprint = Blueprint(config, uid, known)
+        check_desk(self.blueprint)
+        catalogue = self.blueprint.catalogue
+        self.feeds = self.blueprint.feeds(None)
+        self.sources = sources_of(self.feeds)
+        self.notices: list[Message] = [notice for source in self.sources for notice in source.columns.notices]
+        self.units = units_of(self.sources, catalogue)
+        self.terms = desk_terms(config, catalogue, self.units)
+        self.instruments = {name: place for place, name in enumerate(catalogue.ids())}
+        self.cast = cast_of(self.blueprint)
+        self.markets = markets_of(config, self.terms, self.sources)
+        terms = Terms(self.terms)
+        self.desk = Desk(terms)
+        self.clearing = Clearing(terms, self.markets)
+        self.watch = Watch(len(self.terms.instruments), len(self.terms.accounts))
+        self.tape = Tape()
+        self.engine = self._engine()
+        if run_for_ns is not None and self.tape.next is not None:
+            self.tape.until = self.tape.next + run_for_ns
+        self.first_time = self.tape.next
+        self.stopped = False
+        self.elapsed_ns = 0
+        self.cast.observers.append(self._note)
+
+    def _note(self, message: Message) -> None:
+        """Whatever actors say that no other actor of the compiled run hears."""
+        if isinstance(message, Alert):
+            self.notices.append(message)
+
+    def _engine(self) -> Engine:
+        config, terms = self.config, self.terms
+        delays = {venue.name: venue.data_latency for venue in config.venues}
+        views = {name: delays.get(name.partition(".")[0]) is not None for name in self.instruments}
+        self.reels = put_on_tape(self.tape, self.sources, self.units, self.instruments, views)
+        add_lines(self.cast, self.blueprint, self.reels, self.units)
+        latencies = {venue.name: (venue.order_latency, venue.response_latency) for venue in config.venues}
+        exchange = self.exchange = Exchange(
+            self.desk,
+            self.clearing,
+            self.watch,
+            self.markets,
+            [latencies.get(each.name.partition(".")[0], (1, 0)) for each in terms.instruments],
+            [
+                (10.0**each.price_decimals, 10.0**each.size_decimals, float(each.multiplier))
+                for each in terms.instruments
+            ],
+            config.desk.step,
+        )
+        herald = Herald(self.desk, terms, self.blueprint.context.desk_uid)
+        listeners: Any = listening(terms, self.cast.route_of)
+        ranks = {int(stage): rank(3 + stage, self._order_of(stage)) for stage in
+                 (Stage.CAPITAL, Stage.RISK, Stage.EXECUTION)}  # fmt: skip
+        return Engine(self.tape, exchange, self.cast, herald, listeners, ranks, config.desk.step)
+
+    def _order_of(self, stage: Stage) -> int:
+        return next((place.order for place in self.blueprint.directory.values() if place.stage == stage), 0)
+
+    def run(self, progress: Progress | None = None) -> None:
+        """The whole course of the data, the answers after it, and the drain. Ctrl-C ends it in good order."""
+        began = clock.monotonic_ns()
+        step = self.config.desk.step
+        try:
+            if self.first_time is not None:
+                start = self.first_time - self.first_time % step
+                self.cast.start(start)
+                self.engine.settle(start)
+                self._pass_data(progress)
+                self._end(step)
+        except ValueError as error:
+            raise DataError(str(error)) from error
+        self.elapsed_ns = clock.monotonic_ns() - began
+
+    def _pass_data(self, progress: Progress | None) -> None:
+        try:
+            while not self.engine.run_data(EVENTS_AT_ONCE):
+                if progress is not None:
+                    progress(self.tape.count, self.tape.last_time)
+        except KeyboardInterrupt:
+            self.stopped = True
+            self.tape.close()
+
+    def _end(self, step: int) -> None:
+        """As core/stepping/course.py: answers under way, then a drain, then what follows from it."""
+        settle = settle_ns(self.config)
+        horizon = self.tape.last_time + (0 if self.stopped else settle)
+        self.engine.run((horizon // step + 1) * step)
+        last = max(horizon, self.engine.time - self.engine.time % step + step)
+        drained = last - last % step
+        self.engine.run(drained)
+        heard = self.cast.route_of(Drain, "", NO_STRATEGY)
+        self.engine.drain(drained, self.config.desk.on_stop == "cancel", self._drain(drained), heard)
+        self.engine.run(((drained + settle) // step + 1) * step)
+        self.watch.finish(self.tape.last_time)
+
+    def _drain(self, time: int) -> Message:
+        return Drain(on_stop=self.config.desk.on_stop, time=time, source=OPERATOR, epoch=1, sequence=time)

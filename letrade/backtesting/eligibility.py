@@ -1,0 +1,67 @@
+"""Whether a desk is one that the compiled engine runs exactly as its actors do: Doubtful says why not."""
+
+from __future__ import annotations
+
+import msgspec
+
+from letrade.assembly import SIMULATED_VENUE, STANDARD_ACTORS
+from letrade.backtesting.terms import strategies_of
+from letrade.core.config.desk import ActorEntry, DeskConfig, FaultsConfig, VenueConfig
+from letrade.core.engine.blueprint import Blueprint, stage_of
+from letrade.core.stage import Stage
+from letrade.hotpath.simulation.doubt import Doubtful
+
+COMPILED = (
+    STANDARD_ACTORS["capital"],
+    STANDARD_ACTORS["risk"],
+    STANDARD_ACTORS["execution"],
+    STANDARD_ACTORS["ledger"],
+)
+NO_DRAWS = FaultsConfig()
+
+
+def check_desk(blueprint: Blueprint) -> None:
+    """Doubtful, with the first reason found."""
+    config = blueprint.config
+    for entry in config.actors:
+        _check_actor(entry)
+    for venue in config.venues:
+        _check_venue(venue)
+    for message in blueprint.catalogue.messages():
+        if message.valid_from:
+            raise Doubtful(f"{message.instrument} changes its rules within the data")
+    accounts = {account.name for account in config.accounts}
+    for strategy in strategies_of(config):
+        if strategy.account not in accounts:
+            raise Doubtful(f"{strategy.name} trades on no account of the desk")
+    if config.desk.on_stop == "flatten":
+        raise Doubtful("on_stop is flatten")
+
+
+def _check_actor(entry: ActorEntry) -> None:
+    stage = stage_of(entry)
+    if stage in (Stage.VENUE, Stage.CAPITAL, Stage.RISK, Stage.EXECUTION, Stage.LEDGER):
+        if entry.path not in (*COMPILED, SIMULATED_VENUE):
+            raise Doubtful(f"{entry.name} ({entry.path}) is an actor of its own at the stage {stage.name.lower()}")
+        standard = entry.path in COMPILED and entry.path != STANDARD_ACTORS["capital"]
+        if standard and msgspec.structs.asdict(entry.config) != msgspec.structs.asdict(_plain_config(entry)):
+            raise Doubtful(f"{entry.name} has settings of its own")
+
+
+def _plain_config(entry: ActorEntry) -> msgspec.Struct:
+    made: type[msgspec.Struct] = entry.actor_class.Config  # type: ignore[attr-defined]
+    return made()
+
+
+def _check_venue(venue: VenueConfig) -> None:
+    if msgspec.structs.replace(venue.faults, seed=1) != NO_DRAWS:
+        raise Doubtful(f"the venue {venue.name} loses, delays, repeats or refuses answers")
+    latency = getattr(venue, "latency", None)
+    if latency is not None and (latency.jitter or latency.reject or latency.recorded is not None):
+        raise Doubtful(f"the latencies of the venue {venue.name} vary")
+    if venue.fee_currency != "quote":
+        raise Doubtful(f"the venue {venue.name} takes its fees in {venue.fee_currency}")
+    if venue.funding:
+        raise Doubtful(f"the venue {venue.name} pays funding")
+    if venue.fill_model == "matching":
+        raise Doubtful(f"the venue {venue.name} matches the flow of others")

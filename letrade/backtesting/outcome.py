@@ -1,0 +1,230 @@
+"""What a compiled run came to: the same counters, hash and summary that the desk's actors give."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+from letrade.actors.monitor.chain import Chain
+from letrade.actors.monitor.report import starts_of, summary_of
+from letrade.actors.monitor.tally import RECENT_MAX, AlertLine, Tally
+from letrade.backtesting.compiled import CompiledBacktest
+from letrade.backtesting.herald import RULES, Scale, scales_of
+from letrade.core import ids
+from letrade.core.fraction import Fraction as ExactFraction
+from letrade.core.fraction import read_fraction
+from letrade.core.instruments import Catalogue
+from letrade.core.messages.accounts import Position
+from letrade.core.messages.base import NO_STRATEGY
+from letrade.core.messages.events import Alert
+from letrade.core.messages.orders import Fill, OrderUpdate
+from letrade.core.money import Money, money
+from letrade.core.quantities import money_of, rounded_money
+from letrade.core.valuation import PriceBoard
+from letrade.hotpath.simulation.reading import course_of, fills_of, orders_of, prices_of, refusals_of
+
+VENUE_RULE = RULES.index("venue")
+
+
+class Outcome:
+    """Reads a finished run once; `summary` is what Results would have said."""
+
+    def __init__(self, run: CompiledBacktest) -> None:
+        self.run = run
+        self.terms = run.terms
+        self.scales: list[Scale] = scales_of(run.terms)
+        self.orders = orders_of(run.desk)
+        self.fills = fills_of(run.desk)
+        self.tally = Tally()
+        self.chain = Chain()
+
+    def summary(self) -> dict[str, Any]:
+        settings = self.run.config
+        self._count()
+        self._lines()
+        self._accounts()
+        self._alerts()
+        self._course()
+        starts = starts_of(settings)
+        return summary_of(self.tally, self.chain, starts, settings.desk.reporting_currency)
+
+    def _count(self) -> None:
+        tally = self.tally
+        tally.orders = sum(1 for sent in self.orders["sent"] if sent)
+        tally.fills = len(self.fills["order"])
+        for rule, count in refusals_of(self.run.desk).items():
+            tally.refused[RULES[rule] if rule < len(RULES) else str(rule)] = count
+        paid: dict[str, int] = {}
+        for order, fee in zip(self.fills["order"], self.fills["fee"], strict=True):
+            currency = self.scales[self.orders["instrument"][order - 1]].fee
+            paid[currency] = paid.get(currency, 0) + fee
+        for currency, units in paid.items():
+            tally.fees.add(money(currency, units))
+        prices = {self.terms.instruments[place].name: price for place, price in self._last_prices().items()}
+        tally.prices = prices
+
+    def _last_prices(self) -> dict[int, float]:
+        """As Results has them: of fills, and of bars that came later."""
+        found = {}
+        for order, price in zip(self.fills["order"], self.fills["price"], strict=True):
+            place = self.orders["instrument"][order - 1]
+            found[place] = price / self.scales[place].price
+        bars = {self.run.instruments[source.columns.instrument] for source in self.run.sources
+                if source.columns.kind == "bars"}  # fmt: skip
+        for place, price in enumerate(prices_of(self.run.desk)):
+            if place in bars and price:
+                found[place] = price
+        return found
+
+    def _lines(self) -> None:
+        """Strategies of the desk file first, then whatever else was told of; the accounts' own positions."""
+        desk, terms, tally = self.run.desk, self.terms, self.tally
+        for entry in self.run.config.actors:
+            account, instrument = (getattr(entry.config, key, "") for key in ("account", "instrument"))
+            if any(entry.name == owner.name for owner in terms.strategies) and instrument:
+                tally.line(entry.name, account, instrument)
+        for place, owner in enumerate(terms.strategies):
+            account = terms.accounts[owner.account].name
+            for instrument, each in enumerate(terms.instruments):
+                held = desk.position_of(place, instrument)
+                told, orders, fills, entries, exits, refused = held[0], *held[7:12]
+                if told or orders or refused:
+                    line = tally.line(owner.name, account, each.name)
+                    line.orders, line.fills, line.refused = orders, fills, refused
+                    line.entries, line.exits = entries, exits
+                    tally.entries, tally.exits = tally.entries + entries, tally.exits + exits
+                    line.position = self._position(owner.name, owner.account, instrument, held) if told else None
+        for place, holder in enumerate(terms.accounts):
+            for instrument, each in enumerate(terms.instruments):
+                held = desk.position_of(place, instrument, True)
+                if held[0]:
+                    key = f"{holder.name} {each.name}"
+                    tally.account_positions[key] = self._position(NO_STRATEGY, place, instrument, held)
+
+    def _position(self, strategy: str, account: int, instrument: int, held: Any) -> Position:
+        each = self.terms.instruments[instrument]
+        _, quantity, cost, price_decimals, realised, fees, funding = held[:7]
+        average = Fraction(cost, quantity * 10**price_decimals) if quantity else Fraction(0)
+        return Position(
+            strategy=strategy,
+            account=self.terms.accounts[account].name,
+            instrument=each.name,
+            quantity=quantity / 10.0**each.lot_decimals,
+            average_price=float(average),
+            realised=money_of(self.terms.currencies[each.quote], self._amount(account, instrument, realised)),
+            fees=(money(self.scales[instrument].fee, fees),) if fees else (),
+            funding=money(self.terms.currencies[each.settle], funding) if funding else None,
+        )
+
+    def _amount(self, account: int, instrument: int, units: int) -> ExactFraction:
+        """Units at the scale of the account's wallet of what the instrument is paid in."""
+        each = self.terms.instruments[instrument]
+        known = self.run.desk.wallet_units(account, each.quote if each.spot else each.settle)
+        return read_fraction(Fraction(units, 10 ** known[1])) if known is not None else read_fraction(0)
+
+    def _accounts(self) -> None:
+        terms, tally = self.terms, self.tally
+        board = PriceBoard()
+        for place, price in enumerate(prices_of(self.run.desk)):
+            if price:
+                board.prices[terms.instruments[place].name] = price
+        for place, account in enumerate(terms.accounts):
+            wallets = {}
+            for currency, name in enumerate(terms.currencies):
+                known = self.run.desk.wallet_units(place, currency)
+                if known is not None:
+                    wallets[name] = Fraction(known[0], 10 ** known[1])
+            tally.balances[account.name] = {name: _money(name, amount) for name, amount in wallets.items()}
+            self._value(place, account.name, wallets, board)
+
+    def _value(self, place: int, account: str, wallets: Mapping[str, Fraction], board: PriceBoard) -> None:
+        """Wallets at their rates, plus what open contracts would realise now."""
+        catalogue, reporting = self.run.blueprint.catalogue, self.terms.currencies[self.terms.reporting]
+        total, unrealised, missing = Fraction(0), Fraction(0), []
+        for currency, amount in wallets.items():
+            rate = Fraction(1) if currency == reporting or not amount else _rate(board, currency, reporting, catalogue)
+            if rate is None:
+                missing.append(currency)
+            else:
+                total += amount * rate
+        for instrument, each in enumerate(self.terms.instruments):
+            held = self.run.desk.position_of(place, instrument, True)
+            if not held[1]:
+                continue
+            price = board.prices.get(each.name)
+            rate = _rate(board, self.terms.currencies[each.quote], reporting, catalogue)
+            if price is None or rate is None:
+                missing.append(each.name)
+                continue
+            worth = Fraction(str(price)) * Fraction(held[1], 10**each.lot_decimals)
+            gain = (worth - Fraction(held[2], 10 ** (held[3] + each.lot_decimals))) * each.multiplier * rate
+            unrealised += gain
+            total += 0 if each.spot else gain
+        known = not missing
+        self.tally.missing[account] = tuple(dict.fromkeys(missing))
+        self.tally.equity[account] = rounded_money(reporting, read_fraction(total)) if known else None
+        self.tally.unrealised[account] = rounded_money(reporting, read_fraction(unrealised)) if known else None
+        if known:
+            self.tally.first_equity.setdefault(account, rounded_money(reporting, read_fraction(total)))
+
+    def _alerts(self) -> None:
+        for notice in self.run.notices:
+            if isinstance(notice, Alert):
+                self.tally.alerts[notice.code] = self.tally.alerts.get(notice.code, 0) + 1
+                line = AlertLine(notice.time, notice.level, notice.code, notice.text)
+                self.tally.recent_alerts.append(line)
+                del self.tally.recent_alerts[:-RECENT_MAX]
+
+    def _course(self) -> None:
+        """Orders sent and fills booked, in the order in which the desk's execution told of them."""
+        for what in course_of(self.run.desk):
+            if what > 0:
+                self.chain.order(self.update(what - 1))
+            else:
+                self.chain.fill(self.fill(~what))
+
+    def order_id(self, row: int) -> str:
+        orders = self.orders
+        return ids.order_id(self.terms.strategies[orders["strategy"][row]].name, orders["signal"][row], orders["leg"][row])
+
+    def _about(self, row: int) -> dict[str, Any]:
+        orders, terms = self.orders, self.terms
+        return {
+            "strategy": terms.strategies[orders["strategy"][row]].name,
+            "account": terms.accounts[orders["account"][row]].name,
+            "instrument": terms.instruments[orders["instrument"][row]].name,
+            "order_id": self.order_id(row),
+            "side": orders["side"][row],
+        }
+
+    def update(self, row: int) -> OrderUpdate:
+        """An order as it was told of when it was sent."""
+        orders, scale = self.orders, self.scales[self.orders["instrument"][row]]
+        price = orders["first_price"][row]
+        return OrderUpdate(
+            **self._about(row), time=orders["sent"][row], client_order_id="", venue_order_id="", state="sent",
+            size=orders["first_size"][row] / scale.size, filled=0.0, price=price / scale.price if price else None,
+            reduce_only=bool(orders["reduce_only"][row]),
+        )  # fmt: skip
+
+    def fill(self, place: int) -> Fill:
+        fills, row = self.fills, self.fills["order"][place] - 1
+        scale = self.scales[self.orders["instrument"][row]]
+        return Fill(
+            **self._about(row), time=fills["time"][place], client_order_id="", trade_id=str(place + 1),
+            price=fills["price"][place] / scale.price, size=fills["size"][place] / scale.size,
+            fee=money(scale.fee, fills["fee"][place]), maker=bool(fills["maker"][place]),
+            venue_time=fills["venue_time"][place], fill_number=place + 1,
+        )  # fmt: skip
+
+
+def _money(currency: str, amount: Fraction) -> Money:
+    return money_of(currency, read_fraction(amount))
+
+
+def _rate(board: PriceBoard, currency: str, reporting: str, catalogue: Catalogue) -> Fraction | None:
+    rate = board.rate(currency, reporting, catalogue)
+    return None if rate is None else Fraction(rate.numerator, rate.denominator)
+
+
