@@ -13,6 +13,7 @@ from letrade.actors.venue.reports import Report
 from letrade.core.actor import Actor, ActorConfig, Context
 from letrade.core.config.desk import AccountConfig, VenueConfig
 from letrade.core.errors import ConfigurationError
+from letrade.core.latency import latency_of
 from letrade.core.messages.base import Message, Timer
 from letrade.core.messages.market import (
     Bar,
@@ -63,7 +64,8 @@ class SimulatedVenue(Actor):
         accounts = _accounts(config.venue, context)
         self.exchange = Exchange(self.venue, accounts, context.instruments)
         self.funding = Funding(self.exchange)
-        self.inbox = Inbox(self.venue.order_latency)
+        self.latency = latency_of(self.venue)
+        self.inbox = Inbox(self.latency)
         self.faults = Faults(self.venue.faults)
         self._prefix = f"{config.venue}."
 
@@ -122,20 +124,20 @@ class SimulatedVenue(Actor):
 
     def _act(self) -> None:
         self.exchange.time = self.now()
-        while (request := self.inbox.take_due(self.now())) is not None:
-            self._meet(request)
+        while (taken := self.inbox.take_due(self.now())) is not None:
+            self._meet(*taken)
         due = self.inbox.next_due()
         if due is not None:
             self.set_timer(due, REQUESTS)
 
-    def _meet(self, request: Request) -> None:
+    def _meet(self, request: Request, overloaded: bool) -> None:
         fate = self.faults.of_request(may_refuse=not isinstance(request, VenueQuery))
         if fate is LOST:
             return
         exchange = self.exchange
         if isinstance(request, VenueQuery):
             exchange.query(request)
-        elif fate is REFUSED:
+        elif overloaded or fate is REFUSED:
             exchange.refuse(request, "the venue is busy")
         elif isinstance(request, VenueSubmit):
             exchange.submit(request)
@@ -159,7 +161,7 @@ class SimulatedVenue(Actor):
 
     def _answer(self, report: Report, cause: str | None) -> None:
         """Cash has no number by which its loss would show, so it is never lost; nor is what was asked for again."""
-        at = self.now() + self.venue.response_latency
+        at = self.now() + self.latency.answer_latency(self.now())
         if report.again or isinstance(report.message, VenueCash):
             self.publish(report.message, at=at, cause=cause)
             return
