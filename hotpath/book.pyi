@@ -1,4 +1,5 @@
 """A price-level (L2) order book of one instrument, in integer ticks and lots; no level is ever dropped."""
+
 from collections.abc import Iterable, Sequence
 
 import numpy as np

@@ -1,4 +1,5 @@
 """An order-by-order (L3) book of one instrument: each order by its id, in the queue of its price."""
+
 import numpy as np
 from numpy.typing import NDArray
 

@@ -286,8 +286,8 @@ cdef inline int set_outside(TickLadder* ladder, int64_t key, int64_t value) noex
                 return -1
         if slot_of(ladder, key) >= ladder.capacity:
             return set_far(ladder, key, value)
+    ladder.count += ladder.values[slot_of(ladder, key)] == 0  # a far level may have come in with the move
     fill_slot(ladder, slot_of(ladder, key), value)
-    ladder.count += 1
     if <int64_t>slot_of(ladder, key) <= ladder.best:
         return 0
     ladder.best = <int64_t>slot_of(ladder, key)

@@ -25,7 +25,8 @@ class BookCommands:
         self.book = Book(heal_crossed=heal_crossed)
         self.slow = SlowBook(heal_crossed=heal_crossed)
         self.middle = 100_000
-        self.reach, self.step, self.sides = 30, 1, (BUY, SELL)
+        self.reach, self.step = 30, 1
+        self.sides: tuple[int, ...] = (BUY, SELL)
         self.done = 0
 
     def run(self, commands: int, compare_each: int) -> None:

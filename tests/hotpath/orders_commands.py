@@ -7,7 +7,8 @@ import random
 import numpy as np
 
 from letrade.hotpath.book_orders import OrdersBook
-from tests.models.book_orders import BUY, SELL, SlowOrdersBook
+from tests.models.book import BUY, SELL
+from tests.models.book_orders import SlowOrdersBook
 
 ORDERS_MAX = 150
 IDS = [*range(1, 400), -(2**63), 2**63 - 1, 0, *range(2**40, 2**40 + 2**20, 2**12)]

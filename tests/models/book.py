@@ -25,7 +25,8 @@ class SlowBook:
         return self.best_of(side) != before
 
     def apply_rows(self, rows: list[tuple[int, int, int]]) -> bool:
-        return any([self.update(*row) for row in rows])
+        told = [self.update(*row) for row in rows]
+        return True in told
 
     def load(self, bids: list[Level], asks: list[Level]) -> None:
         self.sizes = {BUY: {}, SELL: {}}
