@@ -15,7 +15,8 @@ from letrade.bench.framework.readers import Heard
 from letrade.bench.framework.results import Goal, Result, at_least
 
 ROWS, QUICK_ROWS = 2_400_000, 6_000
-TOP_ROWS = 1_200_000
+TOP_ROWS, TOP_LEVELS = 1_200_000, 9.5
+"""As many levels to an event as venues send every 100 ms, for the reader of the top."""
 MANY, QUICK_MANY = 64, 3
 PEER_ROWS = 300_000
 TOP_GOAL = (at_least(4_000_000, "rows/s"),)
@@ -26,12 +27,12 @@ NOT_COMPARED = PeerAnswer(missing="compared with one instrument")
 
 
 def answer(run: Run) -> Iterator[Result]:
-    """The same rows for all; a venue event has four levels on average, and there are five levels to a trade."""
+    """For the makers a venue event has four levels on average, and there are five levels to a trade."""
     rows = run.count(ROWS, QUICK_ROWS)
     day = market_data.book_day(rows, run.seed)
     with desk_folder() as folder:
         run.say("backtest_books: reads the top")
-        yield _top(run, folder, market_data.book_day(min(rows, TOP_ROWS), run.seed + 1_000))
+        yield _top(run, folder, market_data.book_day(min(rows, TOP_ROWS), run.seed + 1_000, TOP_LEVELS))
         run.say("backtest_books: market maker")
         files = _saved(folder, "one", day)
         one = timed(folder, _maker_desk([(desks.INSTRUMENT, files)]), day.rows)

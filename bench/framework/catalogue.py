@@ -26,6 +26,7 @@ MODULES = {
     "desk_load": "desk_load",
     "soak": "soak",
     "book_updates": "book_updates",
+    "matching": "matching",
     "backtest_quotes": "backtest_quotes",
     "backtest_bars": "backtest_bars",
     "backtest_books": "backtest_books",
@@ -34,7 +35,7 @@ MODULES = {
 """The module of each question, in letrade.bench."""
 
 GROUPS = {
-    "hotpath": ("book_updates", "backtest_quotes", "backtest_bars", "backtest_books", "start"),
+    "hotpath": ("book_updates", "matching", "backtest_quotes", "backtest_bars", "backtest_books", "start"),
 }
 """Several questions under one name."""
 
