@@ -108,11 +108,16 @@ def orders_input(rows: int, seed: int) -> OrdersInput:
         return _seeded(rows, seed)
     names = ("op", "side", "tick", "qty", "ref")
     with np.load(known) as arrays:
-        columns = [arrays[name][:rows].tolist() for name in names]
+        columns: list[list[int]] = [arrays[name][:rows].tolist() for name in names]
         if rows >= len(arrays["op"]):
             told = ("trades", "traded_qty", "best_bid", "best_ask", "resting")
-            return OrdersInput("known", *columns, Outcome(*(int(arrays[name]) for name in told)))
-    return OrdersInput("known", *columns, _outcome(columns))
+            return _input("known", columns, Outcome(*(int(arrays[name]) for name in told)))
+    return _input("known", columns, _outcome(columns))
+
+
+def _input(source: str, columns: list[list[int]], outcome: Outcome) -> OrdersInput:
+    op, side, tick, size, ref = columns
+    return OrdersInput(source, op, side, tick, size, ref, outcome)
 
 
 def _outcome(columns: list[list[int]]) -> Outcome:
@@ -141,7 +146,7 @@ def _seeded(rows: int, seed: int) -> OrdersInput:
             live.places.append(place)
         for column, value in zip(columns, command, strict=True):
             column.append(value)
-    return OrdersInput("seeded", *columns, plain.outcome())
+    return _input("seeded", columns, plain.outcome())
 
 
 class _Live:
