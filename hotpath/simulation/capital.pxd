@@ -3,7 +3,7 @@ from libc.stdint cimport int64_t
 
 from letrade.hotpath.simulation.desk_orders cimport OrderRecord
 from letrade.hotpath.simulation.desk_told cimport Told
-from letrade.hotpath.simulation.purse cimport Purse
+from letrade.hotpath.simulation.exact_purse cimport ExactPurse
 
 
 cdef struct WantedQuote:
@@ -24,7 +24,7 @@ cdef struct Change:  # an amend: the new price, and the new size with the filled
     int64_t order, price, size
 
 
-cdef class Capital(Purse):
+cdef class Capital(ExactPurse):
     """Never more on its way than wanted − held: what a cancel has not ended yet still counts."""
 
     cdef Desire* desires  # by key

@@ -23,7 +23,7 @@ cdef int64_t whole_lots(int64_t amount, int64_t lot) noexcept:
     return amount // lot * lot if amount >= 0 else -(-amount // lot * lot)
 
 
-cdef class Capital(Purse):
+cdef class Capital(ExactPurse):
     def __cinit__(self, Terms terms not None, *arguments):
         self.desires = <Desire*>terms.room(terms.strategies_count * terms.instruments_count, sizeof(Desire))
         self.signals = <int64_t*>terms.room(terms.strategies_count, sizeof(int64_t))
@@ -170,7 +170,7 @@ cdef class Capital(Purse):
         order.price, order.size, order.reduce_only = one.price if one.limit else 0, size, size == closing
         order.decided, order.mid, order.basis = time, self.prices[instrument], basis
         order.capital.size, order.capital.price = size, order.price
-        if size > closing and self.lacks(order, <double>size / terms.size_power, basis, 0):
+        if size > closing and self.lacks(order, size, basis, 0):
             self.orders_count -= 1
             return self.refuse(key, CAPITAL_RULE, time, 0)
         self.link(order)
@@ -221,7 +221,7 @@ cdef class Capital(Purse):
         cdef Instrument* one = &self.terms.instruments[order.instrument]
         cdef double basis = max(order.basis, self.basis(order.instrument, order.side, change.price / one.price_power))
         cdef int64_t size = max(max(order.capital.size, change.size) - order.capital.filled, 0)
-        if self.lacks(order, <double>size / one.size_power, basis, order.number):
+        if self.lacks(order, size, basis, order.number):
             self.refuse(key, CAPITAL_RULE, time, order.number)
             return False
         order.basis = basis

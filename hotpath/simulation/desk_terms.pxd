@@ -58,7 +58,7 @@ cdef class Terms:
     cdef int64_t* rate_starts  # by currency, one more: where its rates stand
     cdef int64_t* rate_instruments
     cdef int64_t* rate_inverse
-    cdef double slip, leverage
+    cdef double slip_units, slip_power  # 1 + the slippage as a quotient
     cdef void* rooms[ROOMS_MAX]
     cdef Py_ssize_t rooms_count
 

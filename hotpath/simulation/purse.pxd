@@ -30,13 +30,16 @@ cdef class Purse(Risk):
     cdef int link(self, OrderRecord* order) except -1
     cdef int unlink(self, OrderRecord* order) except -1
     cdef int purse_hears(self, const OrderRecord* order, const FillRecord* fill) except -1
-    cdef double basis(self, int64_t instrument, int64_t side, double price) noexcept
+    cdef double basis(self, int64_t instrument, int64_t side, double price) except? -1.0
+    cdef double slipped(self, int64_t instrument) except? -1.0
     cdef double beyond(self, int64_t key, int64_t without, const Costly* added, int64_t added_side) except? -1.0
     cdef double margin(self, int64_t key) noexcept
     cdef int grow_sides(self) except -1
     cdef double gross_value(self, int64_t account) except? -1.0
     cdef double equity(self, int64_t account) except? -1.0
     cdef double allowed(self, int64_t strategy, double* tolerance) except? -1.0
-    cdef bint lacks(self, OrderRecord* order, double size, double basis, int64_t without) except -1
-    cdef bint overdrawn(self, int64_t strategy, int64_t key, double own) except -1
+    cdef bint lacks(self, OrderRecord* order, int64_t size, double basis, int64_t without) except -1
+    cdef int overdrawn(self, int64_t strategy, int64_t key, double own) except -2  # 1, 0, or -1: not sure
+    cdef bint lacks_exactly(self, OrderRecord* order, int64_t size, double basis, int64_t without) except -1
+    cdef int64_t sized_exactly(self, int64_t strategy, int64_t instrument, double wish) except? -1
     cdef int64_t sized(self, int64_t strategy, int64_t instrument, double wish, bint* known) except? -1

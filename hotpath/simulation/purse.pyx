@@ -1,5 +1,7 @@
 """Capital's money in the compiled desk: who may spend how much, in doubles where they are sure."""
-from libc.math cimport fabs, floor
+from decimal import Decimal
+
+from libc.math cimport fabs, floor, rint
 from libc.stdlib cimport free, realloc
 from libc.string cimport memcpy
 
@@ -10,7 +12,8 @@ from letrade.hotpath.simulation.positions cimport magnitude
 
 from letrade.hotpath.simulation.doubt import Doubtful
 
-cdef double DOUBT = 1e-9  # relative; far above the error of the sums of doubles here
+cdef double DOUBT = 1e-12  # relative; far above the error of the sums of doubles here
+cdef double WHOLE_MAX = 9007199254740992.0  # 2**53: all whole numbers up to it are doubles
 
 
 cdef double opening_cost(double closing, Costly* orders, Py_ssize_t count, double rate) noexcept:
@@ -79,14 +82,21 @@ cdef class Purse(Risk):
         held.quantity, held.cost, held.price_decimals = fill.quantity_after, fill.cost_after, fill.price_decimals_after
         return self.move_money(self.cash, order, fill)
 
-    cdef double basis(self, int64_t instrument, int64_t side, double price) noexcept:
+    cdef double basis(self, int64_t instrument, int64_t side, double price) except? -1.0:
         """The worst price to expect, 0 when unknown; `price` 0 is a market order."""
-        cdef double last = self.prices[instrument]
-        if side > 0 and price != 0.0:
+        if (side > 0 and price != 0.0) or self.prices[instrument] == 0.0:
             return price
-        if last == 0.0:
-            return price
-        return max(price, last * self.terms.slip)
+        return max(price, self.slipped(instrument))
+
+    cdef double slipped(self, int64_t instrument) except? -1.0:
+        """What a market order may fill at: the double nearest to the exact product."""
+        cdef double last = self.prices[instrument], power = self.terms.instruments[instrument].price_power * 10.0
+        cdef double digits = rint(last * power)
+        if digits / power == last and digits * self.terms.slip_units < WHOLE_MAX and power * self.terms.slip_power < WHOLE_MAX:
+            return (digits * self.terms.slip_units) / (power * self.terms.slip_power)
+        numerator, denominator = Decimal(repr(last)).as_integer_ratio()
+        slip = 1 + self.terms.source.slippage
+        return int(numerator * slip.numerator) / int(denominator * slip.denominator)
 
     cdef double margin(self, int64_t key) noexcept:
         """What the share of a key holds back."""
@@ -202,21 +212,20 @@ cdef class Purse(Risk):
                 total += fabs(to_double(held.cost, held.price_decimals + terms.instruments[place].lot_decimals))
         return total
 
-    cdef bint lacks(self, OrderRecord* order, double size, double basis, int64_t without) except -1:
+    cdef bint lacks(self, OrderRecord* order, int64_t size, double basis, int64_t without) except -1:
         """Whether an order may not be added, or changed so, for want of cash or of an allocation."""
         cdef Terms terms = self.terms
         cdef Instrument* one = &terms.instruments[order.instrument]
         cdef int64_t currency = one.quote if one.spot else one.settle, strategy, instrument, key
+        cdef int overdrawn
         cdef Costly added
         cdef double present = self.beyond(order.key, 0, NULL, 0), wanted, needed, cash, taken = 0.0
-        added.basis, added.size = basis, size
+        added.basis, added.size = basis, <double>size / one.size_power
         wanted = self.beyond(order.key, without, &added, order.side)
         needed = wanted - present
+        if needed == 0.0 or needed < -DOUBT * present:
+            return False
         cash = to_double(self.cash[order.account * terms.currencies_count + currency], terms.money_decimals[currency])
-        if needed <= 0.0:
-            if needed == 0.0 or needed < -DOUBT * present:
-                return False
-            needed = 0.0  # as much as before, nearly: fine where more would be fine too
         for strategy in range(terms.strategies_count):
             if terms.strategies[strategy].account != order.account:
                 continue
@@ -225,11 +234,21 @@ cdef class Purse(Risk):
                 one = &terms.instruments[instrument]
                 if self.keys[key].active and (one.quote if one.spot else one.settle) == currency:
                     taken += self.margin(key) + self.beyond(key, 0, NULL, 0)
-        if fabs(cash - taken - needed) <= DOUBT * (fabs(cash) + taken + needed):
-            raise Doubtful("an order that takes all free cash, nearly")
-        return needed > cash - taken or self.overdrawn(order.strategy, order.key, self.margin(order.key) + wanted)
+        overdrawn = self.overdrawn(order.strategy, order.key, self.margin(order.key) + wanted)
+        if fabs(cash - taken - needed) > DOUBT * (fabs(cash) + taken + wanted + present):
+            if overdrawn == 0 and needed <= cash - taken:
+                return False  # also where the order needs no more than before, nearly
+            if needed > DOUBT * (wanted + present) and (overdrawn == 1 or needed > cash - taken):
+                return True
+        return self.lacks_exactly(order, size, basis, without)
 
-    cdef bint overdrawn(self, int64_t strategy, int64_t key, double own) except -1:
+    cdef bint lacks_exactly(self, OrderRecord* order, int64_t size, double basis, int64_t without) except -1:
+        raise Doubtful("an order that takes all free cash, nearly")
+
+    cdef int64_t sized_exactly(self, int64_t strategy, int64_t instrument, double wish) except? -1:
+        raise Doubtful("a sizing that comes out at a whole number of lots, nearly")
+
+    cdef int overdrawn(self, int64_t strategy, int64_t key, double own) except -2:
         """Whether the strategy would have more at work than it may; its share of this key takes `own`."""
         cdef Terms terms = self.terms
         cdef int64_t instrument, other
@@ -245,11 +264,11 @@ cdef class Purse(Risk):
                 part += <double>magnitude(self.keys[other].share) / one.size_power * self.prices[instrument]
             rate = self.rate(one.quote)
             if rate == 0.0:
-                return True
+                return 1
             total += part * rate
         most = self.allowed(strategy, &tolerance)
         if fabs(total - most) <= tolerance + DOUBT * total:
-            raise Doubtful("an order that takes all that its strategy is allotted, nearly")
+            return -1
         return total > most
 
     cdef int64_t sized(self, int64_t strategy, int64_t instrument, double wish, bint* known) except? -1:
@@ -266,8 +285,10 @@ cdef class Purse(Risk):
             return 0
         lots = fabs(wish) * terms.strategies[strategy].sizing * stake / (basis * one.opening * rate)
         lots = lots / (one.lot_units / one.size_power)
-        if not fabs(lots) < 1e15 or fabs(lots - floor(lots + 0.5)) <= (DOUBT + 2 * tolerance / fabs(stake)) * fabs(lots):
-            raise Doubtful("a sizing that comes out at a whole number of lots, nearly")
+        if not fabs(lots) < 1e15:
+            raise Doubtful("a sizing of more lots than doubles count")
+        if fabs(lots - floor(lots + 0.5)) <= (DOUBT + 2 * tolerance / fabs(stake)) * fabs(lots):
+            return self.sized_exactly(strategy, instrument, wish)
         return <int64_t>lots * one.lot_units * (1 if wish > 0 else -1)
 
     def cash_units(self, int64_t account, int64_t currency):
