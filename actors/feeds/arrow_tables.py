@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from pathlib import Path
-from typing import IO, Any, NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
+from letrade.actors.feeds.packed import open_packed
 from letrade.core.errors import DataError, ResourceError
 
-GZIP_MAGIC = b"\x1f\x8b"
-ZIP_MAGIC = b"PK\x03\x04"
 PARQUET_MAGIC = b"PAR1"
 FEATHER_MAGIC = b"ARROW1"
 BLOCK_BYTES = 4 << 20
@@ -38,28 +35,9 @@ def require_arrow() -> None:
         raise ResourceError("tables of market data need pyarrow: `pip install 'letrade[data]'`") from error
 
 
-def open_table(path: str) -> IO[bytes]:
-    """The file's bytes, unpacked when it is gzip or a zip file of one member. DataError when it cannot be read."""
-    try:
-        with Path(path).open("rb") as peeked:
-            magic = peeked.read(4)
-        if magic.startswith(GZIP_MAGIC):
-            return io.BufferedReader(cast(io.RawIOBase, gzip.open(path, "rb")), 1 << 18)
-        if magic != ZIP_MAGIC:
-            return Path(path).open("rb")
-        archive = zipfile.ZipFile(path)
-        if len(archive.namelist()) != 1:
-            raise DataError(f"{path}: expected a zip file of one table, found {len(archive.namelist())} members")
-        return archive.open(archive.namelist()[0])
-    except zipfile.BadZipFile as error:
-        raise DataError(f"{path}: expected a whole zip file: {error}") from error
-    except OSError as error:
-        raise DataError(f"{path}: expected a table of market data, found none: {error.strerror or error}") from error
-
-
 def head_of(path: str) -> Head:
     """The form of a file and the names of its columns. DataError when it is empty or damaged."""
-    with open_table(path) as stream:
+    with open_packed(path) as stream:
         try:
             start = stream.read(HEAD_BYTES)
         except (EOFError, OSError, zlib.error) as error:
@@ -115,7 +93,7 @@ def _csv_batches(path: str, columns: Sequence[str], numbers: Sequence[str], name
     from pyarrow import csv as arrow_csv
 
     types = {name: pyarrow.float64() if name in numbers else pyarrow.string() for name in columns}
-    with open_table(path) as stream:
+    with open_packed(path) as stream:
         reader = arrow_csv.open_csv(
             stream,
             # One thread: an error then names its row.

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from letrade.actors.feeds.arrow_tables import ZIP_MAGIC, head_of
+from letrade.actors.feeds.arrow_tables import head_of
 from letrade.actors.feeds.binance_capture import BinanceCapture, BinanceCaptureConfig
 from letrade.actors.feeds.binance_lines import Position, read_lines
 from letrade.actors.feeds.catalogue import CatalogueConfig, CatalogueFeed
 from letrade.actors.feeds.npz import NpzConfig, NpzFeed
 from letrade.actors.feeds.npz_arrays import is_npz
 from letrade.actors.feeds.ohlcv import OhlcvConfig, OhlcvFeed
+from letrade.actors.feeds.packed import ZIP_MAGIC, stem_of
 from letrade.actors.feeds.shapes import FILE_SUFFIXES, headerless, looks_like_bars
-from letrade.actors.feeds.tick_rows import stem_of, table_of
+from letrade.actors.feeds.tick_rows import table_of
 from letrade.actors.feeds.ticks import TicksConfig, TicksFeed
 from letrade.core.actor import ActorConfig
 from letrade.core.data.columns import Kind

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 
 from letrade.actors.feeds.columnar import ColumnarFeed
 from letrade.actors.feeds.grids import decimals_of_floats, step_text
 from letrade.actors.feeds.naming import QUOTES, Market, described, split_symbol
+from letrade.actors.feeds.packed import stem_of
 from letrade.actors.feeds.table import Table, read_table
 from letrade.core.actor import ActorConfig, Context
 from letrade.core.config.durations import UNIT_NS, format_duration
@@ -98,7 +98,7 @@ class OhlcvFeed(ColumnarFeed):
         """The configured duration, that in the file's name, or the shortest step between rows."""
         if self.config.bar is not None:
             return int(self.config.bar)
-        if named := _BAR.search(_stem(self.config.path)):
+        if named := _BAR.search(stem_of(self.config.path)):
             return int(named[1]) * (7 * UNIT_NS["d"] if named[2] == "w" else UNIT_NS[named[2]])
         if len(self.table.opens_ns) < 2:
             raise DataError(f"{self.config.path}: one row does not show how long a bar is: give the feed's `bar`")
@@ -164,16 +164,12 @@ class OhlcvFeed(ColumnarFeed):
         )
 
 
-def _stem(path: str) -> str:
-    return Path(path).name.rsplit(".", 1)[0]
-
-
 def market_of_file(path: str) -> Market | None:
     """`BTC_USDT_USDT-1h-futures` is a linear perpetual, `BTC_USDT-1h` and `BTCUSDT-1h` are spot; None when unclear.
 
     DataError for files that hold rates or reference prices, not bars of trades.
     """
-    stem = _stem(path)
+    stem = stem_of(path)
     if other := _NO_PRICES.search(stem):
         raise DataError(f"{path}: expected bars of trades, found a {other[1]} file")
     found = _BAR.search(stem)

@@ -1,21 +1,23 @@
-"""Tables of bars in feather and CSV files, checked row by row: stamps are opens, ns UTC."""
+"""Tables of bars in Parquet, feather and CSV files, checked row by row: stamps are opens, ns UTC."""
 
 from __future__ import annotations
 
 import csv
 import datetime
+import io
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from letrade.actors.feeds.packed import open_packed
 from letrade.core.clock import MICROSECOND, MILLISECOND, SECOND
 from letrade.core.config.values import parse_instant, show_instant
 from letrade.core.errors import DataError, ResourceError
 
-GZIP_MAGIC = b"\x1f\x8b"
-FEATHER_MAGICS = (b"ARROW1", b"FEA1")
+ARROW_MAGICS = (b"ARROW1", b"FEA1", b"PAR1")
 STAMP_NAMES = ("date", "timestamp", "time", "open_time", "datetime", "opentime", "open time", "")
 PRICE_NAMES = ("open", "high", "low", "close")
 EPOCH_UNITS = ((1e11, SECOND), (1e14, MILLISECOND), (1e17, MICROSECOND), (float("inf"), 1))
@@ -62,25 +64,24 @@ def read_table(path: str) -> Table:
             magic = stream.read(6)
         if not magic:
             raise DataError(f"{path}: expected bars, found an empty file")
-        if magic.startswith(GZIP_MAGIC):
-            raise DataError(f"{path}: expected bars as feather or CSV, found gzip: unpack it first (gunzip)")
-        table = _read_feather(path) if magic.startswith(FEATHER_MAGICS) else _read_csv(path)
+        table = _read_arrow(path, magic) if magic.startswith(ARROW_MAGICS) else _read_csv(path)
     except OSError as error:
         raise DataError(f"{path}: expected a file of bars, found none: {error.strerror or error}") from error
     _check_rows(table)
     return table
 
 
-def _read_feather(path: str) -> Table:
+def _read_arrow(path: str, magic: bytes) -> Table:
+    form = "Parquet" if magic.startswith(b"PAR1") else "feather"
     try:
         import pyarrow as arrow
-        from pyarrow import feather
+        from pyarrow import feather, parquet
     except ImportError as error:
-        raise ResourceError(f"{path} is a feather file: to read it, `pip install letrade[data]`") from error
+        raise ResourceError(f"{path} is a {form} file: to read it, `pip install letrade[data]`") from error
     try:
-        data = feather.read_table(path, memory_map=False)
+        data = parquet.read_table(path) if form == "Parquet" else feather.read_table(path, memory_map=False)
     except (arrow.ArrowException, OSError) as error:
-        raise DataError(f"{path}: expected a feather file, found it damaged or cut off: {error}") from error
+        raise DataError(f"{path}: expected a {form} file, found it damaged or cut off: {error}") from error
     places = _places(path, data.column_names)
     stamps = data.column(places["stamp"])
     if arrow.types.is_timestamp(stamps.type):
@@ -97,10 +98,10 @@ def _read_feather(path: str) -> Table:
 
 def _read_csv(path: str) -> Table:
     try:
-        with Path(path).open(newline="", encoding="utf-8-sig") as stream:
+        with io.TextIOWrapper(open_packed(path), newline="", encoding="utf-8-sig") as stream:
             rows = [row for row in csv.reader(stream) if row]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path}: expected a feather or CSV file of bars: {error}") from error
+    except (UnicodeDecodeError, csv.Error, EOFError, zlib.error) as error:
+        raise DataError(f"{path}: expected a Parquet, feather or CSV file of bars: {error}") from error
     if not rows:
         raise DataError(f"{path}: expected bars, found an empty file")
     header, body, first_row = rows[0], rows[1:], 2

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from letrade.actors.feeds.arrow_tables import batches, head_of
 from letrade.actors.feeds.arrow_values import FLAGS, SIDES, coded, numbers, times_ns, whole
+from letrade.actors.feeds.packed import stem_of
 from letrade.actors.feeds.shapes import NUMBERS, Shape, headerless, shape_of
 from letrade.core.clock import SECOND
 from letrade.core.data.columns import FloatArray, IntArray, Kind, SideArray
@@ -40,14 +40,6 @@ class Raw(NamedTuple):
     @property
     def length(self) -> int:
         return len(self.time)
-
-
-def stem_of(path: str) -> str:
-    """The name of a file without what its packing and its form add."""
-    name = Path(path).name
-    for ending in (".gz", ".zip", ".csv", ".parquet", ".pq", ".feather"):
-        name = name.removesuffix(ending)
-    return name
 
 
 def table_of(path: str, wanted: str | None = None) -> Table:

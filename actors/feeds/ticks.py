@@ -11,8 +11,9 @@ from typing import Literal, NamedTuple
 from letrade.actors.feeds.columnar import ColumnarFeed
 from letrade.actors.feeds.grids import step_text
 from letrade.actors.feeds.naming import described, known_instrument, market_named
+from letrade.actors.feeds.packed import stem_of
 from letrade.actors.feeds.tick_chunks import Chunker
-from letrade.actors.feeds.tick_rows import Table, rows_of, stem_of, table_of
+from letrade.actors.feeds.tick_rows import Table, rows_of, table_of
 from letrade.core.actor import ActorConfig, Context
 from letrade.core.data.columns import Chunk, Columns, Kind
 from letrade.core.data.units import Step

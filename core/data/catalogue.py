@@ -97,7 +97,7 @@ class DataCatalogue:
 
         ResourceError while another process writes the series.
         """
-        with self._locked(series):
+        with self.writing(series):
             counts = Counts()
             touched: list[str] = []
             came = Rows()
@@ -143,7 +143,8 @@ class DataCatalogue:
         write_month(path, wanted, merged(stored, (at_decimals(chunk, own, decimals) for chunk in new), counts))
 
     @contextmanager
-    def _locked(self, series: Series) -> Iterator[None]:
+    def writing(self, series: Series) -> Iterator[None]:
+        """Nobody else writes the series meanwhile. ResourceError where somebody does."""
         folder = series.folder(self.root)
         try:
             folder.mkdir(parents=True, exist_ok=True)

@@ -116,20 +116,17 @@ def _united(stored: Chunk, new: Chunk, counts: Counts) -> Chunk:
 
 
 def _picked(both: Chunk, origin: IntArray, counts: Counts) -> Chunk:
+    """Of rows that are the same one stays: where the newer word replaces the older the last one, else the first."""
     keys, unique, newer_wins = _identity(both)
     rank = np.where(unique, 0, _ranks(keys, origin))
-    # Of equals the one that stays comes first.
-    prefer = -origin if newer_wins else origin
     places = np.arange(both.count)
-    order = np.lexsort((places, prefer, rank, *keys))
+    order = np.lexsort((-places, -origin, rank, *keys) if newer_wins else (places, origin, rank, *keys))
     repeats = np.concatenate(([False], _same(order, (rank, *keys))))
-    dropped, kept = order[repeats], order[~repeats]
-    counts.duplicates += len(dropped)
-    if newer_wins and len(dropped):
-        differing = _differing(both, order, repeats)
-        counts.replaced += differing
-        counts.duplicates -= differing
-    kept = np.sort(kept)
+    heads = np.maximum.accumulate(np.where(repeats, 0, places))
+    replaced = _corrected(both, origin, order[repeats], order[heads[repeats]])
+    counts.replaced += replaced
+    counts.duplicates += int(repeats.sum()) - replaced
+    kept = np.sort(order[~repeats])
     return take(both, kept[np.argsort(both.time[kept], kind="stable")])
 
 
@@ -161,7 +158,7 @@ def _identity(chunk: Chunk) -> tuple[tuple[IntArray, ...], Mask, bool]:
     if isinstance(rows, ValueRows):
         return (time,), once, True
     if isinstance(rows, FundingRows):
-        return (rows.due,), once, True
+        return (time, rows.due), once, True
     if isinstance(rows, TradeRows):
         named = rows.trade_id != 0
         others = [np.where(named, 0, column.astype(np.int64)) for column in (rows.price, rows.size, rows.side)]
@@ -183,10 +180,10 @@ def _fingerprints(rows: LevelRows) -> IntArray:
         return (sums[rows.offset[1:]] - sums[rows.offset[:-1]]).view(np.int64)
 
 
-def _differing(both: Chunk, order: IntArray, repeats: Mask) -> int:
-    """How many dropped rows say something else than the one that stays."""
-    dropped, stayed = order[repeats], order[np.flatnonzero(repeats) - 1]
+def _corrected(both: Chunk, origin: IntArray, dropped: IntArray, stayed: IntArray) -> int:
+    """How many stored rows gave way to new ones that say something else."""
     differ = np.zeros(len(dropped), dtype=np.bool_)
-    for column in both.rows:
-        differ |= column[dropped] != column[stayed]
-    return int(differ.sum())
+    if not isinstance(both.rows, LevelRows):
+        for column in both.rows:
+            differ |= column[dropped] != column[stayed]
+    return int((differ & (origin[dropped] < origin[stayed])).sum())

@@ -163,11 +163,10 @@ class Look:
 
     def _outliers(self, chunk: Chunk) -> None:
         """A bar's low and high are judged by the closes around it."""
-        prices = _prices(chunk)
+        prices, times = _prices(chunk), month_times(chunk)
         for column in prices[1:] if isinstance(chunk.rows, BarRows) else prices:
             level = prices[-1] if isinstance(chunk.rows, BarRows) else column
             far = outliers(column.astype(np.float64), level.astype(np.float64))
-            times = month_times(chunk)
             self._note("outliers", far, lambda row, column=column: f"{_at(times, row)}: {self._price(column[row])}")
 
     def _price(self, units: Any) -> float:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple, TypeVar
 
 from letrade.core import clock
-from letrade.core.clock import MILLISECOND
+from letrade.core.clock import MILLISECOND, SECOND
 from letrade.core.config.describe import did_you_mean
 from letrade.core.data.columns import Kind
 from letrade.core.errors import DataError, ResourceError, UsageError
@@ -71,7 +71,9 @@ class Exchange:
 
     def timeframe(self, interval_ns: int) -> str:
         """The exchange's own word for an interval. UsageError that lists those it has."""
-        words = {self.client.parse_timeframe(word) * 1_000_000_000: word for word in self.client.timeframes or {}}
+        # A calendar month (1M) has no duration.
+        known = [word for word in self.client.timeframes or {} if not word.endswith("M")]
+        words = {self.client.parse_timeframe(word) * SECOND: word for word in known}
         if interval_ns not in words:
             raise UsageError(f"{self.venue} has no bars of that interval: {', '.join(words.values())}")
         return str(words[interval_ns])
