@@ -34,6 +34,8 @@ class Engine:
         """Pass all times before `until`."""
     def drain(self, time: int, cancels: bool, message: Any, listeners: Sequence[MailSlot[Any, Any]]) -> None:
         """The desk stops: `message` tells the listeners; working orders are cancelled where `cancels`."""
+    def finish(self, time: int) -> None:
+        """The data ended at this time: the last sample, and the last prices after trades."""
     def settle(self, time: int) -> None:
         """Take what actors said outside of any time that the engine passed: at the start."""
     @property

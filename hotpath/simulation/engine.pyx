@@ -53,6 +53,12 @@ cdef class Engine:
         self.pass_time(time)
         self.exchange.take_requests()
 
+    def finish(self, int64_t time):
+        cdef int64_t instrument
+        for instrument in range(self.exchange.instruments):
+            self.watch.marks[instrument] = self.exchange.middle(instrument)
+        self.watch.finish(time)
+
     def settle(self, int64_t time):
         """Take what actors said outside of any time that the engine passed: at the start."""
         self.time = time

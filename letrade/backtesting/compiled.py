@@ -135,7 +135,7 @@ class CompiledBacktest:
         heard = self.cast.route_of(Drain, "", NO_STRATEGY)
         self.engine.drain(drained, self.config.desk.on_stop == "cancel", self._drain(drained), heard)
         self.engine.run(((drained + settle) // step + 1) * step)
-        self.watch.finish(self.tape.last_time)
+        self.engine.finish(self.tape.last_time)
 
     def _drain(self, time: int) -> Message:
         return Drain(on_stop=self.config.desk.on_stop, time=time, source=OPERATOR, epoch=1, sequence=time)

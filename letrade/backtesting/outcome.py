@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
@@ -169,6 +170,10 @@ class Outcome:
             self.tally.first_equity.setdefault(account, rounded_money(reporting, read_fraction(total)))
 
     def _alerts(self) -> None:
+        """Those of feeds and strategies, and execution's last word when nothing is on its way any more."""
+        live = any(sent and not ended for sent, ended in zip(self.orders["sent"], self.orders["ended"], strict=True))
+        if self.run.first_time is not None and (self.run.config.desk.on_stop == "keep" or not live):
+            self.tally.alerts["drained"] = 1
         for notice in self.run.notices:
             if isinstance(notice, Alert):
                 self.tally.alerts[notice.code] = self.tally.alerts.get(notice.code, 0) + 1
@@ -177,12 +182,33 @@ class Outcome:
                 del self.tally.recent_alerts[:-RECENT_MAX]
 
     def _course(self) -> None:
-        """Orders sent and fills booked, in the order in which the desk's execution told of them."""
+        """Orders sent and fills booked, in the order in which the desk's execution told of them: the lines of Chain,
+        written from the columns."""
+        orders, fills, terms = self.orders, self.fills, self.terms
+        digest, sha256 = self.chain.digest, hashlib.sha256
+        about = [f"{terms.accounts[account].name} {terms.instruments[place].name} {side}" for account, place, side in
+                 zip(orders["account"], orders["instrument"], orders["side"], strict=True)]  # fmt: skip
+        named = [self.order_id(row) for row in range(len(about))]
+        places, scales = orders["instrument"], self.scales
+        sent, first_size, first_price = orders["sent"], orders["first_size"], orders["first_price"]
         for what in course_of(self.run.desk):
             if what > 0:
-                self.chain.order(self.update(what - 1))
+                row = what - 1
+                scale, price = scales[places[row]], first_price[row]
+                line = (
+                    f"order {sent[row]} {named[row]} {about[row]} {first_size[row] / scale.size!r} "
+                    f"{(price / scale.price if price else None)!r} {orders['reduce_only'][row] > 0}"
+                )
             else:
-                self.chain.fill(self.fill(~what))
+                row = fills["order"][~what] - 1
+                scale = scales[places[row]]
+                line = (
+                    f"fill {fills['time'][~what]} {named[row]} {about[row]} {fills['size'][~what] / scale.size!r} "
+                    f"{fills['price'][~what] / scale.price!r} {_shown(fills['fee'][~what])} {scale.fee} "
+                    f"{fills['maker'][~what] > 0} desk"
+                )
+            digest = sha256(f"{digest}\n{line}".encode()).hexdigest()
+        self.chain.digest = digest
 
     def order_id(self, row: int) -> str:
         orders = self.orders
@@ -217,6 +243,12 @@ class Outcome:
             fee=money(scale.fee, fills["fee"][place]), maker=bool(fills["maker"][place]),
             venue_time=fills["venue_time"][place], fill_number=place + 1,
         )  # fmt: skip
+
+
+def _shown(units: int) -> str:
+    """Units of 1e-8 as Money shows them."""
+    whole, part = divmod(abs(units), 10**8)
+    return f"{'-' if units < 0 else ''}{whole}.{part:08d}"
 
 
 def _money(currency: str, amount: Fraction) -> Money:

@@ -1,0 +1,59 @@
+"""What a report says of how a run was made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from letrade.core.analysis.record import InstrumentNote, RunSettings
+from letrade.core.config.desk import DeskConfig
+from letrade.core.instruments import Catalogue
+
+
+def notes_of(catalogue: Catalogue) -> tuple[InstrumentNote, ...]:
+    """Every instrument that the run knew."""
+    rules = [catalogue.at(name, 0) for name in catalogue.ids()]
+    return tuple(
+        InstrumentNote(
+            name=each.id, kind=each.kind, base=each.base, quote=each.quote, settle=each.settle,
+            multiplier=float(each.multiplier),
+        )
+        for each in rules
+    )  # fmt: skip
+
+
+def settings_of(
+    config: DeskConfig, summary: Mapping[str, Any], engine: str, data: tuple[str, ...], span: tuple[int, int]
+) -> RunSettings:
+    """`span` is (first, last) time of the data."""
+    start = summary.get("starting_equity")
+    fills = {venue.fills.assume for venue in config.venues}
+    return RunSettings(
+        desk=config.desk.name,
+        engine=engine,
+        reporting_currency=config.desk.reporting_currency,
+        start_balances={
+            account.name: {currency: f"{amount:f}" for currency, amount in account.balances.items()}
+            for account in config.accounts
+        },
+        starting_equity=None if start is None else float(start),
+        fees={venue.name: f"maker {venue.maker_fee}, taker {venue.taker_fee}" for venue in config.venues},
+        fills_assumption=fills.pop() if len(fills) == 1 else "default",
+        data=data,
+        data_from=span[0],
+        data_to=span[1],
+        events=int(summary.get("events", 0)),
+        seconds=float(summary.get("seconds", 0.0)),
+        refused=dict(summary.get("refused", {})),
+        result_hash=str(summary.get("result_hash", "")),
+        warnings=("the run was stopped before its data ended",) if summary.get("incomplete") else (),
+    )
+
+
+def data_in_words(config: DeskConfig) -> tuple[str, ...]:
+    """The files of the feeds, or the feeds themselves."""
+    words: list[str] = []
+    for feed in config.feeds:
+        files = [*feed.files, *getattr(feed.config, "files", ())] or [getattr(feed.config, "file", "") or feed.name]
+        words += [str(file) for file in files]
+    return tuple(dict.fromkeys(words))
