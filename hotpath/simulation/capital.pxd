@@ -28,6 +28,7 @@ cdef class Capital(ExactPurse):
     """Never more on its way than wanted − held: what a cancel has not ended yet still counts."""
 
     cdef Desire* desires  # by key
+    cdef int64_t desires_count
     cdef int64_t* signals  # the newest of each strategy: an older one is a repeat
     cdef int64_t* fresh  # numbers of the orders that are proposed now
     cdef Py_ssize_t fresh_count

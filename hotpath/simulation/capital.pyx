@@ -1,5 +1,5 @@
 """Capital in the compiled desk: what strategies want becomes orders, amends and cancels."""
-from libc.stdlib cimport free, realloc
+from libc.stdlib cimport calloc, free, realloc
 from libc.string cimport memset
 
 from letrade.hotpath.simulation.desk_orders cimport (
@@ -25,14 +25,18 @@ cdef int64_t whole_lots(int64_t amount, int64_t lot) noexcept:
 
 cdef class Capital(ExactPurse):
     def __cinit__(self, Terms terms not None, *arguments):
-        self.desires = <Desire*>terms.room(terms.strategies_count * terms.instruments_count, sizeof(Desire))
+        self.desires_count = terms.strategies_count * terms.instruments_count
+        self.desires = <Desire*>calloc(self.desires_count + 1, sizeof(Desire))
+        if self.desires == NULL:
+            raise MemoryError("no memory for what strategies want")
         self.signals = <int64_t*>terms.room(terms.strategies_count, sizeof(int64_t))
 
     def __dealloc__(self):
         cdef int64_t key
         if self.desires != NULL:
-            for key in range(self.terms.strategies_count * self.terms.instruments_count):
+            for key in range(self.desires_count):  # the terms may be gone by now
                 free(self.desires[key].quotes)
+            free(self.desires)
         free(self.fresh)
         free(self.changes)
 

@@ -23,6 +23,7 @@ cdef class Risk(Execution):
     cdef int64_t* first_resting  # by instrument: the list of resting orders, all accounts
     cdef int64_t* last_resting
     cdef Times* opened
+    cdef int64_t opened_count
     cdef bint watches  # some account has a limit of losses
 
     cdef int judge_order(self, int64_t number, int64_t time) except -1

@@ -3,7 +3,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from libc.math cimport fabs
-from libc.stdlib cimport free, realloc
+from libc.stdlib cimport calloc, free, realloc
 
 from letrade.hotpath.simulation.desk_orders cimport (
     AMEND_OF_IT_WAS_REFUSED, AMEND_RULE, BAND_RULE, GROSS_RULE, NO_RULE, NOTIONAL_MIN_RULE, ORDER_FILLED,
@@ -40,14 +40,18 @@ cdef class Risk(Execution):
         self.exposures = <Exposure*>terms.room(terms.accounts_count * terms.instruments_count, sizeof(Exposure))
         self.first_resting = <int64_t*>terms.room(terms.instruments_count, sizeof(int64_t))
         self.last_resting = <int64_t*>terms.room(terms.instruments_count, sizeof(int64_t))
-        self.opened = <Times*>terms.room(terms.accounts_count, sizeof(Times))
+        self.opened_count = terms.accounts_count
+        self.opened = <Times*>calloc(self.opened_count + 1, sizeof(Times))
+        if self.opened == NULL:
+            raise MemoryError("no memory for the times of openings")
         self.watches = bool(terms.source.losses)
 
     def __dealloc__(self):
         cdef int64_t account
         if self.opened != NULL:
-            for account in range(self.terms.accounts_count):
+            for account in range(self.opened_count):  # the terms may be gone by now
                 free(self.opened[account].times)
+            free(self.opened)
 
     cdef double rate(self, int64_t currency) except? -1.0:
         """What a unit of a currency is worth in the reporting currency; 0 while no price tells."""
