@@ -15,6 +15,7 @@ from letrade.core.messages.base import Timer
 from letrade.core.messages.orders import Fill
 from letrade.core.messages.signals import WorkingQuote
 from letrade.core.quantities import units
+from letrade.hotpath.book import Book
 
 QUOTE = "quote"
 
@@ -46,11 +47,17 @@ class BookMaker(BookStrategy):
         """(bid, ask) that were asked for, in ticks, 0 for none; None when they must be said again."""
         self._size, self._position_max = units(config.size), units(config.position_max)
 
+    def use_book(self, book: Book, price_decimals: int, size_decimals: int) -> None:
+        super().use_book(book, price_decimals, size_decimals)
+        self._tick = 0
+        """Of the instrument, in the book's units; 0 while it is not looked up."""
+
     def start(self) -> None:
         self._look_later()
 
     def _look_later(self) -> None:
-        self.set_timer((self.now() // self.config.every + 1) * self.config.every, QUOTE)
+        every = self.config.every
+        self.set_timer((self.now() // every + 1) * every, QUOTE)
 
     def on_timer(self, timer: Timer) -> None:
         self._look_later()
@@ -63,30 +70,33 @@ class BookMaker(BookStrategy):
     def on_fill(self, fill: Fill) -> None:
         """A filled quote is put up again, at the price that the position then asks for."""
         specification = self.context.instruments.at(self.instrument, self.now())
-        self.held += sum(change for strategy, change in share_changes(specification, fill) if strategy == self.name)
+        if specification.kind == "linear":
+            self.held += fill.side * units(fill.size)
+        else:
+            self.held += sum(change for strategy, change in share_changes(specification, fill) if strategy == self.name)
         self.wanted = None
 
     def _around(self, best_bid: int, best_ask: int) -> tuple[int, int]:
         """Prices in ticks; 0 for a side that must not be quoted."""
-        tick = self._tick_units()
-        lean = self.config.skew * (self.held / self._size)
-        centre = (best_bid + best_ask) / 2 / tick - lean
-        bid = min(floor(centre - self.config.half_spread), best_bid // tick)
-        ask = max(ceil(centre + self.config.half_spread), -(-best_ask // tick))
+        tick, held, size, most = self._tick or self._look_up_tick(), self.held, self._size, self._position_max
+        centre = (best_bid + best_ask) / 2 / tick - self.config.skew * (held / size)
+        half = self.config.half_spread
         return (
-            bid if self.held + self._size <= self._position_max else 0,
-            ask if self.held - self._size >= -self._position_max else 0,
+            min(floor(centre - half), best_bid // tick) if held + size <= most else 0,
+            max(ceil(centre + half), -(-best_ask // tick)) if held - size >= -most else 0,
         )
 
     def _say(self, bid: int, ask: int) -> None:
-        tick, size = self._tick_units(), self.config.size
-        sides = [(side, ticks * tick / self.price_one) for side, ticks in ((1, bid), (-1, ask)) if ticks > 0]
-        self.quotes(tuple(WorkingQuote(side, price, size) for side, price in sides))
+        tick, one, size = self._tick or self._look_up_tick(), self.price_one, self.config.size
+        bids = (WorkingQuote(1, bid * tick / one, size),) if bid > 0 else ()
+        asks = (WorkingQuote(-1, ask * tick / one, size),) if ask > 0 else ()
+        self.quotes(bids + asks)
 
-    def _tick_units(self) -> int:
-        """A tick in the book's units, which may be finer than the instrument's own decimals."""
+    def _look_up_tick(self) -> int:
+        """The book may be finer than the instrument's own decimals."""
         price = self.context.instruments.at(self.instrument, self.now()).price
-        return price.step_units * int(10 ** (self.price_decimals - price.decimals))
+        self._tick = price.step_units * int(10 ** (self.price_decimals - price.decimals))
+        return self._tick
 
     def state(self) -> Any:
         return {**super().state(), "held": str(self.held), "wanted": self.wanted}
