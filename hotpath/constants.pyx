@@ -1,1 +1,1 @@
-"""Sides, times in force and order outcomes as small C integers; Python sees the same numbers."""
+"""Sides, times in force, kinds of order and their outcomes as small C integers; Python sees the same numbers."""

@@ -1,19 +1,23 @@
-"""Price-time matching of one instrument, in integer ticks and lots; an owner never trades with itself."""
+"""Price-time matching of one instrument, in integer ticks and lots, by the caller's own order ids."""
 from typing import TypeAlias
+
+from letrade.hotpath.matcher import Matching
 
 _Trade: TypeAlias = tuple[int, int, int, int]
 _Result: TypeAlias = tuple[int, int, list[_Trade]]
 
-class MatchingEngine:
+class MatchingEngine(Matching):
     """Resting orders in price-time priority, and what happens to them when others arrive.
 
-    Order ids and owners are any int64; prices are ticks and sizes lots, both above 0. Anything else raises ValueError
-    (also for the id of an order that is still resting), OverflowError (beyond 64 bits) or TypeError (not a whole
-    number), and changes nothing.
+    Order ids and owners are any int64; prices are ticks from 1 to 2**62 - 1 and sizes lots above 0. Anything else
+    raises ValueError (also for the id of an order that is still live), OverflowError (beyond 64 bits) or TypeError (not
+    a whole number), and changes nothing.
 
-    limit, market and amend return (status, open lots, trades): the status is one of letrade.hotpath.constants, the open
-    lots rest when it is RESTING (and for an amend when it is WOULD_CROSS) and are gone otherwise, and a trade is
-    (maker's id, taker's id, price, size), the price always the maker's.
+    place, limit, market and amend return (status, open lots, trades): the status is one of letrade.hotpath.constants,
+    the open lots rest or wait when it is RESTING or WAITING (and for an amend when it is WOULD_CROSS or
+    NOTHING_TO_REDUCE) and are gone otherwise, and a trade is (maker's id, taker's id, price, size), the price always
+    the maker's. The trades include those of the orders that the command's own trades triggered; status and open lots
+    are the command's own, before that. The trades of trigger_price are there to be taken with take_trades.
     """
 
     def limit(
@@ -33,32 +37,35 @@ class MatchingEngine:
         """
     def market(self, order_id: int, owner: int, side: int, size: int) -> _Result:
         """Trades at any price until filled, EXPIRED (no more orders) or SELF_TRADE (the next is the owner's own)."""
+    def place(
+        self,
+        order_id: int,
+        owner: int,
+        kind: int,
+        side: int,
+        size: int,
+        price: int = 0,
+        *,
+        time_in_force: int = 0,
+        expires: int = 0,
+        trigger: int = 0,
+        trail: int = 0,
+        source: int = 0,
+        shown: int = 0,
+        group: int = 0,
+        post_only: bool = False,
+        reduce_only: bool = False,
+        self_trade: int = 0,
+    ) -> _Result:
+        """An order of any kind; the terms are those of letrade.hotpath.matcher.Matcher.place."""
     def cancel(self, order_id: int) -> int:
-        """Removes a resting order and returns its open lots; 0 when there is none with this id."""
-    def amend(self, order_id: int, price: int, size: int) -> _Result:
-        """Gives a resting order a new price and new open lots.
+        """Removes a live order and returns its open lots; 0 when there is none with this id."""
+    def amend(self, order_id: int, price: int, size: int, trigger: int = 0) -> _Result:
+        """Gives a live order a new price and new open lots, and one that waits a new trigger (0: the same).
 
         At the same price with the same or fewer lots it keeps its place; else it goes to the end of the queue of its
         new price and trades first where it crosses. A post-only order that would cross stays as it was (WOULD_CROSS,
-        with its old open lots); an id that does not rest is UNKNOWN_ORDER.
+        with its old open lots); an id that is not live is UNKNOWN_ORDER.
         """
     def order(self, order_id: int) -> tuple[int, int, int, int, bool] | None:
-        """(owner, side, price, open lots, post-only) of a resting order, None when there is none with this id."""
-    def order_count(self) -> int:
-        """How many orders rest."""
-    def best_bid(self) -> tuple[int, int] | None:
-        """(price, size) of the highest bid, None without bids."""
-    def best_ask(self) -> tuple[int, int] | None:
-        """(price, size) of the lowest ask, None without asks."""
-    def best(self) -> tuple[tuple[int, int] | None, tuple[int, int] | None]:
-        """(best bid, best ask)."""
-    def depth(self, side: int, n: int) -> list[tuple[int, int]]:
-        """The first n (price, size) of a side, best first; fewer when the side has fewer."""
-    def levels(self, side: int) -> int:
-        """How many prices of a side have orders."""
-    def state_hash(self) -> int:
-        """An unsigned 64-bit number that depends only on the resting orders and their priority."""
-    def dump(self) -> bytes:
-        """Every resting order, for a snapshot: little-endian int64 mark, count, then bids and asks in priority."""
-    def load_bytes(self, data: bytes) -> None:
-        """Replaces the orders by what dump gave; ValueError when the bytes are anything else."""
+        """(owner, side, price, open lots, post-only) of a live order, None when there is none with this id."""

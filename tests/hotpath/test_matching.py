@@ -1,4 +1,4 @@
-"""The compiled matching engine against its twin, its rules one by one, and 300,000 recorded commands."""
+"""Matching by the caller's ids against its twin, its oldest rules one by one, and 300,000 recorded commands."""
 
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from letrade.hotpath.constants import (
     FILLED,
     FOK,
     GTC,
+    GTD,
     IOC,
     RESTING,
     SELF_TRADE,
@@ -47,19 +48,20 @@ def answer(engine: MatchingEngine | SlowEngine, order_id: int, command: tuple[An
         case ("cancel", old_id):
             return engine.cancel(old_id)
         case (_, old_id, price, size):
-            return engine.amend(old_id, price, size)
+            amend = engine.amend_order if isinstance(engine, SlowEngine) else engine.amend
+            return amend(old_id, price, size)
     raise AssertionError(command)
 
 
 def assert_same(engine: MatchingEngine, slow: SlowEngine) -> None:
-    assert engine.order_count() == len(slow.orders)
+    assert engine.order_count() == len(slow.live())
     for side in (BUY, SELL):
         depth = slow.depth(side)
         assert engine.depth(side, 100) == depth
         assert engine.levels(side) == len(depth)
         assert engine.depth(side, 1) == depth[:1]
         assert (engine.best_bid() if side == BUY else engine.best_ask()) == (depth[0] if depth else None)
-    for order in slow.orders:
+    for order in slow.resting:
         assert engine.order(order.id) == (order.owner, order.side, order.price, order.size, order.post_only)
     assert engine.state_hash() == slow.state_hash()
 
@@ -149,7 +151,8 @@ def test_nonsense_is_refused_and_changes_nothing() -> None:
         ("at least 1 tick, found 0", (3, 0, BUY, 0, 1)),
         ("at least 1 lot, found 0", (3, 0, BUY, 10, 0)),
         ("order 1 is resting already", (1, 0, BUY, 10, 1)),
-        ("time in force must be", (3, 0, BUY, 10, 1, 3)),
+        ("time in force must be", (3, 0, BUY, 10, 1, 4)),
+        ("expires must be above 0", (3, 0, BUY, 10, 1, GTD)),
         ("post-only order must be GTC", (3, 0, BUY, 8, 1, IOC, True)),
         ("a side holds at most", (3, 0, BUY, 8, 2)),
     ]
@@ -166,11 +169,13 @@ def test_nonsense_is_refused_and_changes_nothing() -> None:
 def test_bytes_that_are_no_dump_are_refused_and_change_nothing() -> None:
     engine = engine_with((1, 0, BUY, 9, 5), (2, 0, BUY, 8, 5), (3, 0, SELL, 10, 5))
     before = engine.dump()
-    header, first, second, ask = before[:16], before[16:64], before[64:112], before[112:]
-    crossing = ask[:24] + (9).to_bytes(8, "little") + ask[32:]
-    bad = [b"", before[:-8], bytes(len(before)), header + second + first + ask, header + first + first + ask]
-    bad += [header + first + second + crossing, header + first + second + ask[:16] + bytes(8) + ask[24:]]
-    for data in bad:
+    words = [before[at : at + 8] for at in range(0, len(before), 8)]
+    header, first, second, ask = words[:8], words[8:26], words[26:44], words[44:]
+    bad = [[], words[:-1], [bytes(8)] * len(words), header + second + first + ask, header + first + first + ask]
+    for place, number in ((4, 9), (2, 0), (3, 1), (5, 0), (6, 7), (10, -1), (11, -6), (12, 1), (17, 1)):
+        word = number.to_bytes(8, "little", signed=True)
+        bad.append([*header, *first, *second, *ask[:place], word, *ask[place + 1 :]])
+    for data in [b"".join(found) for found in bad] + [before[:-1]]:
         with pytest.raises(ValueError, match=r"dump|resting already"):
             engine.load_bytes(data)
     assert engine.dump() == before
