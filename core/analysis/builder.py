@@ -94,6 +94,19 @@ class RecordBuilder:
         for name, value in values.items():
             self._columns[table][name][row] = value
 
+    def add(self, table: str, row: int, **values: Any) -> None:
+        """Add to values of a row."""
+        for name, value in values.items():
+            self._columns[table][name][row] += value
+
+    def value(self, table: str, row: int, column: str) -> Any:
+        return self._columns[table][column][row]
+
+    def clear(self, table: str) -> None:
+        """Take all rows of a table out."""
+        for column in self._columns[table].values():
+            column.clear()
+
     def rows(self, table: str) -> int:
         return len(next(iter(self._columns[table].values())))
 

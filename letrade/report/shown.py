@@ -33,11 +33,16 @@ def price(value: float | None) -> str:
 
 
 def percent(fraction: float | None, decimals: int = 2) -> str:
-    return UNKNOWN if fraction is None else f"{fraction * 100:,.{decimals}f} %"
+    return UNKNOWN if fraction is None else f"{_unsigned_zero(fraction * 100, decimals):,.{decimals}f} %"
 
 
 def number(value: float | None, decimals: int = 2) -> str:
-    return UNKNOWN if value is None else f"{value:,.{decimals}f}"
+    return UNKNOWN if value is None else f"{_unsigned_zero(value, decimals):,.{decimals}f}"
+
+
+def _unsigned_zero(value: float, decimals: int) -> float:
+    """What is shown as 0 has no sign."""
+    return 0.0 if abs(value) < 0.5 * 10.0**-decimals else value
 
 
 def small(value: float | None) -> str:

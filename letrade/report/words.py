@@ -74,7 +74,7 @@ def _periods(kind: str, periods: Sequence[Period], currency: str) -> str:
 
 
 def _fills(panel: FillsPanel | None, currency: str) -> str:
-    if panel is None or not panel.variants:
+    if panel is None or len(panel.variants) < 2:
         return ""
     rows = [
         (each.name, shown.amount(each.profit), shown.percent(each.fraction), shown.count(each.trades),
