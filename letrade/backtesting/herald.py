@@ -20,8 +20,8 @@ STATES = (PENDING, SENT, OPEN, PARTLY_FILLED, CANCEL_SENT, FILLED, CANCELLED, RE
 """As OrderState of hotpath/simulation/desk_orders.pxd counts them."""
 RULES = (
     "", "capital", "no_price", "spot_short", "tick", "grid", "amend", "stale", "rate_missing", "price_band",
-    "order_rate", "size_min", "notional_min", "max_order_size", "max_order_notional", "max_position_notional",
-    "max_gross_exposure", "own_order", "venue",
+    "order_rate", "size_min", "notional_min", "order_size", "order_notional", "position_notional",
+    "gross_exposure", "own_order", "venue",
 )  # fmt: skip
 """As Rule of the same file."""
 AMENDED, AMEND_REFUSED, DESK_STOPS = 2, 3, 5
