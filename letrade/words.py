@@ -27,7 +27,10 @@ def summary_in_words(summary: Mapping[str, Any]) -> str:
         ("tick to order", _latency(summary.get("tick_to_order_us"))),
         ("messages", _rate(summary.get("messages_per_second"))),
         ("events", _events(summary)),
+        ("engine", summary.get("engine")),
+        ("ended", "before its data did" if summary.get("incomplete") else None),
         ("result hash", summary.get("result_hash")),
+        ("report", summary.get("report")),
     ]
     return "\n".join(f"{name:{WIDTH}}{text}" for name, text in lines if text not in (None, ""))
 

@@ -8,6 +8,7 @@ from typing import Any
 from letrade.backtesting.cast import add_lines, cast_of
 from letrade.backtesting.eligibility import check_desk
 from letrade.backtesting.herald import Herald, listening
+from letrade.backtesting.interrupt import Interrupt
 from letrade.backtesting.markets import markets_of
 from letrade.backtesting.sources import put_on_tape, sources_of, units_of
 from letrade.backtesting.terms import desk_terms
@@ -48,7 +49,8 @@ class CompiledBacktest:
         catalogue = self.blueprint.catalogue
         self.feeds = self.blueprint.feeds(None)
         self.sources = sources_of(self.feeds)
-        self.notices: list[Message] = [notice for source in self.sources for notice in source.columns.notices]
+        self.sources_notices: list[Message] = [each for source in self.sources for each in source.columns.notices]
+        self.notices = list(self.sources_notices)
         self.units = units_of(self.sources, catalogue)
         self.terms = desk_terms(config, catalogue, self.units)
         self.instruments = {name: place for place, name in enumerate(catalogue.ids())}
@@ -63,6 +65,7 @@ class CompiledBacktest:
         if run_for_ns is not None and self.tape.next is not None:
             self.tape.until = self.tape.next + run_for_ns
         self.first_time = self.tape.next
+        self.rows_estimate = sum(source.columns.rows_estimate for source in self.sources)
         self.stopped = False
         self.elapsed_ns = 0
         self.cast.observers.append(self._note)
@@ -116,13 +119,22 @@ class CompiledBacktest:
         self.elapsed_ns = clock.monotonic_ns() - began
 
     def _pass_data(self, progress: Progress | None) -> None:
-        try:
+        with Interrupt() as interrupt:
             while not self.engine.run_data(EVENTS_AT_ONCE):
+                if interrupt.came:
+                    self.stopped = True
+                    self.tape.close()
                 if progress is not None:
+                    if hasattr(progress, "share"):
+                        progress.share = self.share
                     progress(self.tape.count, self.tape.last_time)
-        except KeyboardInterrupt:
-            self.stopped = True
-            self.tape.close()
+
+    @property
+    def share(self) -> float | None:
+        """How much of the data has passed; None when nobody knows how much there is."""
+        if not self.rows_estimate:
+            return None
+        return min(1.0, self.tape.rows / self.rows_estimate)
 
     def _end(self, step: int) -> None:
         """As core/stepping/course.py: answers under way, then a drain, then what follows from it."""

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import sys
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 from letrade.commands import options
+from letrade.core.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from letrade.backtest import EngineName
+    from letrade.backtesting.running import Finished
+    from letrade.core.config.desk import DeskConfig
 
 DEFAULT_BACKTEST = "backtest-ma-cross"
+REPORTS = "backtests"
+HASH_SHOWN = 10
 
 
 @click.command("backtest")
@@ -20,26 +29,89 @@ DEFAULT_BACKTEST = "backtest-ma-cross"
 )
 @options.instrument
 @click.option("--for", "duration", metavar="TIME", help="Only the first so much of the data's time: 2h, 30d.")
+@click.option(
+    "--engine", type=click.Choice(("auto", "compiled", "actors")), default="auto", show_default=True,
+    help="The compiled engine, the desk's own actors, or the first of them that is sure of the result.",
+)  # fmt: skip
+@click.option("--verify", is_flag=True, help="Run both engines and compare every order and fill; exit code 7 if unlike.")
+@click.option(
+    "--fills", type=click.Choice(("all", "one")),
+    help="Try optimistic and pessimistic fills too (default where the engine is compiled), or the desk's own alone.",
+)  # fmt: skip
+@click.option("--report", "folder", type=click.Path(path_type=Path, file_okay=False), help="Where the report goes.")
+@click.option("--no-report", is_flag=True, help="Write no report.")
 @options.as_json
 def backtest(
-    desks: tuple[str, ...], data_files: tuple[str, ...], instrument: str | None, duration: str | None, as_json: bool
-) -> int:
+    desks: tuple[str, ...], data_files: tuple[str, ...], instrument: str | None, duration: str | None, engine: str,
+    verify: bool, fills: str | None, folder: Path | None, no_report: bool, as_json: bool,
+) -> int:  # fmt: skip
     """Run DESK (files merge, the later wins) over recorded data; without DESK, an MA cross.
 
     \b
       letrade backtest backtest-ma-cross --data BTC_USDT_USDT-1h-futures.feather
       letrade backtest my-desk.toml --data spot_20240808.gz --data spot_20240809.gz --json
+      letrade backtest my-desk.toml --data quotes.parquet --report runs/today
+      letrade backtest my-desk.toml --data quotes.parquet --verify --for 1h
     """
     from letrade.assembly import assemble
-    from letrade.backtest import run_backtest
+    from letrade.backtesting.running import run_desk
+
+    if no_report and folder is not None:
+        raise UsageError("--report and --no-report exclude each other")
+    config = assemble(list(desks) or [DEFAULT_BACKTEST], data_files=data_files, instrument=instrument)
+    run_for_ns = options.parse_seconds(duration)
+    if verify:
+        return _verify(config, run_for_ns, as_json)
+    with _progress(as_json) as progress:
+        finished = run_desk(
+            config, cast("EngineName", engine), progress=progress, run_for_ns=run_for_ns, records=not no_report
+        )
+    because = finished.summary.get("engine_because")
+    if because is not None:
+        click.echo(f"run by the desk's actors, as the compiled engine is not sure: {because}", err=True)
+    if not no_report:
+        finished.summary["report"] = str(_report(config, finished, fills, run_for_ns, folder))
+    _show(finished.summary, as_json)
+    return ExitCode.OK
+
+
+def _show(summary: dict[str, Any], as_json: bool) -> None:
     from letrade.decoding import to_json
     from letrade.words import summary_in_words
 
-    config = assemble(list(desks) or [DEFAULT_BACKTEST], data_files=data_files, instrument=instrument)
-    with _progress(as_json) as progress:
-        summary = run_backtest(config, progress, options.parse_seconds(duration))
     click.echo(to_json(summary).decode() if as_json else summary_in_words(summary))
-    return 0
+
+
+def _verify(config: DeskConfig, run_for_ns: int | None, as_json: bool) -> int:
+    """Exit code 7 on the first difference, which is said."""
+    from letrade.backtesting.running import verify
+
+    with _progress(as_json) as progress:
+        finished, differences = verify(config, run_for_ns, progress)
+    summary = {**finished.summary, "verified": not differences, "differences": [str(each) for each in differences]}
+    _show(summary, as_json)
+    for difference in differences:
+        click.echo(str(difference), err=True)
+    if not differences:
+        click.echo("verified: both engines gave the same orders, fills and balances", err=True)
+    return ExitCode.LEDGER_MISMATCH if differences else ExitCode.OK
+
+
+def _report(
+    config: DeskConfig, finished: Finished, fills: str | None, run_for_ns: int | None, folder: Path | None
+) -> Path:
+    """The page of the report. Other fills are tried where that is quick, or asked for."""
+    from letrade.backtesting.running import variants
+    from letrade.report.writer import write_report
+
+    summary = finished.summary
+    complete = not summary.get("incomplete")
+    engine = cast("EngineName", summary["engine"])
+    tried = fills == "all" or (fills is None and engine == "compiled")
+    others = variants(config, engine, run_for_ns) if tried and complete else {}
+    name = f"{config.desk.name}-{summary['result_hash'][:HASH_SHOWN]}"
+    place = folder if folder is not None else options.data_root() / REPORTS / name
+    return write_report(place, finished.record(), others).resolve()
 
 
 def _progress(as_json: bool) -> AbstractContextManager[Any]:

@@ -1,0 +1,34 @@
+"""Ctrl-C during a backtest: the first asks for a good end, the second is what it always is."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from types import FrameType, TracebackType
+from typing import Any, Self
+
+
+class Interrupt:
+    """`came` turns true at the first Ctrl-C; outside the main thread nothing is changed."""
+
+    def __init__(self) -> None:
+        self.came = False
+        self._before: Any = None
+        self._is_set = False
+
+    def __enter__(self) -> Self:
+        if threading.current_thread() is threading.main_thread():
+            self._before = signal.signal(signal.SIGINT, self._note)
+            self._is_set = True
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._is_set:
+            signal.signal(signal.SIGINT, self._before)
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        if self.came:
+            raise KeyboardInterrupt
+        self.came = True

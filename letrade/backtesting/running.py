@@ -1,0 +1,151 @@
+"""Runs a desk over data on the engine that fits: once, on both to compare, or under other assumptions about fills."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import msgspec
+
+from letrade.backtest import BACKTEST_UID, Backtest, EngineName, Progress, check_feeds
+from letrade.backtesting.comparing import Difference, Noted, compare
+from letrade.backtesting.compiled import CompiledBacktest
+from letrade.backtesting.outcome import Outcome
+from letrade.core import clock
+from letrade.core.analysis.record import RunRecord
+from letrade.core.config.desk import DeskConfig
+from letrade.core.errors import ConfigurationError
+from letrade.core.messages.base import Message
+from letrade.hotpath.simulation.doubt import Doubtful
+
+ASSUMPTIONS = ("optimistic", "default", "pessimistic")
+
+
+class Finished(NamedTuple):
+    """A run that is over; `record` makes what its report is written of."""
+
+    summary: dict[str, Any]
+    record: Callable[[], RunRecord]
+    outcome: Outcome | None
+    """Of a compiled run."""
+
+
+def run_desk(
+    config: DeskConfig,
+    engine: EngineName = "auto",
+    *,
+    progress: Progress | None = None,
+    run_for_ns: int | None = None,
+    records: bool = False,
+) -> Finished:
+    """`records`: the actors' engine keeps a record too, which costs it a call for each message.
+
+    ConfigurationError where the compiled engine is asked for and cannot be sure of what the actors would do.
+    """
+    check_feeds(config, run_for_ns)
+    if engine == "actors":
+        return run_actors(config, progress, run_for_ns, records=records)
+    try:
+        return run_compiled(config, progress, run_for_ns)
+    except Doubtful as doubt:
+        if engine == "compiled":
+            raise ConfigurationError(f"the compiled engine does not run this desk: {doubt}") from doubt
+        finished = run_actors(config, progress, run_for_ns, records=records)
+        finished.summary["engine_because"] = str(doubt)
+        return finished
+
+
+def run_compiled(config: DeskConfig, progress: Progress | None = None, run_for_ns: int | None = None) -> Finished:
+    """Doubtful where only the actors are sure."""
+    run = CompiledBacktest(config, BACKTEST_UID, run_for_ns)
+    run.run(progress)
+    began = clock.monotonic_ns()
+    outcome = Outcome(run)
+    counted = outcome.summary()
+    elapsed_ns = run.elapsed_ns + clock.monotonic_ns() - began
+    events = run.tape.count + len(run.sources_notices)
+    summary = {
+        "desk": config.desk.name,
+        **counted,
+        **_pace(events, elapsed_ns),
+        **({"incomplete": True} if run.stopped else {}),
+        "engine": "compiled",
+        "result_hash": counted["result_hash"],
+    }
+
+    def record() -> RunRecord:
+        from letrade.backtesting.recording import record_of
+
+        return record_of(outcome, summary)
+
+    return Finished(summary, record, outcome)
+
+
+def run_actors(
+    config: DeskConfig,
+    progress: Progress | None = None,
+    run_for_ns: int | None = None,
+    *,
+    records: bool = False,
+    observer: Callable[[Message], object] | None = None,
+) -> Finished:
+    """The truth, slowly."""
+    backtest = Backtest(config, run_for_ns)
+    if observer is not None:
+        backtest.observers.append(observer)
+    noted: Any = None
+    if records:
+        from letrade.backtesting.observing import Observer
+
+        noted = Observer(config, backtest.blueprint.catalogue)
+        backtest.observers.append(noted)
+    summary = backtest.run(progress)
+    summary["engine"] = "actors"
+
+    def record() -> RunRecord:
+        if noted is None:
+            raise ConfigurationError("this run kept no record")
+        made: RunRecord = noted.record(summary)
+        return made
+
+    return Finished(summary, record, None)
+
+
+def _pace(events: int, elapsed_ns: int) -> dict[str, Any]:
+    return {
+        "events": events,
+        "events_per_second": round(events * clock.SECOND / max(elapsed_ns, 1), 1),
+        "seconds": round(elapsed_ns / clock.SECOND, 3),
+    }
+
+
+def verify(
+    config: DeskConfig, run_for_ns: int | None = None, progress: Progress | None = None
+) -> tuple[Finished, list[Difference]]:
+    """Both engines on the same data; the compiled run, and where they part. ConfigurationError as run_desk."""
+    compiled = run_desk(config, "compiled", progress=progress, run_for_ns=run_for_ns)
+    noted = Noted()
+    actors = run_actors(config, progress, run_for_ns, observer=noted)
+    assert compiled.outcome is not None
+    return compiled, compare(noted, compiled.outcome, actors.summary, compiled.summary)
+
+
+def assuming(config: DeskConfig, assumption: str) -> DeskConfig | None:
+    """The same desk under another assumption about fills; None where it is the desk's own."""
+    if all(venue.fills.assume == assumption for venue in config.venues):
+        return None
+    venues = [
+        msgspec.structs.replace(venue, fills=msgspec.structs.replace(venue.fills, assume=assumption))
+        for venue in config.venues
+    ]
+    return msgspec.structs.replace(config, venues=venues)
+
+
+def variants(config: DeskConfig, engine: EngineName, run_for_ns: int | None = None) -> dict[str, RunRecord]:
+    """The records of the desk under the assumptions about fills that are not its own."""
+    found = {}
+    for assumption in ASSUMPTIONS:
+        other = assuming(config, assumption)
+        if other is not None:
+            found[assumption] = run_desk(other, engine, run_for_ns=run_for_ns, records=True).record()
+    return found
