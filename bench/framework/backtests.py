@@ -80,5 +80,5 @@ def result_of(
 
 
 def _by_actors(own: Timed) -> str:
-    why = own.summary.get("engine_note") or "the compiled engine did not take this desk"
+    why = own.summary.get("engine_because") or "the compiled engine did not take this desk"
     return f"of CPU time, by the actors: {why}"
