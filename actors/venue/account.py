@@ -103,9 +103,16 @@ class VenueAccount:
         """What the other working orders of one side may still trade; only the reduce-only ones where asked."""
         total = 0
         for order in self.working.values():
-            if order.instrument == instrument and order.side == side and order.number != but.number:
+            if order.instrument != instrument or order.side != side or order.number == but.number:
+                continue
+            if not order.only_protects and not order.shares_group(but):
                 total += order.left if order.reduce_only or not reduce_only else 0
         return total
+
+    def group_of(self, order: Order) -> list[Order]:
+        """The other working orders of which one cancels the other."""
+        others = self.working.values() if order.group else ()
+        return [other for other in others if other.number != order.number and other.shares_group(order)]
 
     def reservation(
         self, order: Order, market: Market, rules: Specification, offered: list[tuple[float, int]]
@@ -113,12 +120,14 @@ class VenueAccount:
         """What the rest of an order may cost at most: `offered` at once, the rest at its own price."""
         if rules.kind != "spot" and self.fees.currency(rules) == rules.settle:
             return []
+        if any(other.number < order.number and other.left >= order.left for other in self.group_of(order)):
+            return []  # what the first of a group has set aside is enough for all
         left = order.left
         cost = Fraction(0)
         for price, offered_size in offered:
             cost += exact(price) * market.scales.exact_size(offered_size)
             left -= offered_size
-        if order.price and left > 0 and order.rests:
+        if order.price and left > 0 and (order.rests or order.awaits_trigger):
             cost += exact(order.price) * market.scales.exact_size(left)
         size = market.scales.exact_size(order.left)
         fee = self.fees.worst(rules, cost * rules.multiplier, size)

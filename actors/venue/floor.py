@@ -278,13 +278,17 @@ class Floor:
         account = self.accounts[order.account]
         account.working.pop(order.number, None)
         account.wallet.lock(order.number, [])
+        for other in account.group_of(order):
+            self.lock_rest(other, self.markets[other.instrument])
 
     def _report(self, order: Order, reason: str = "") -> None:
         self.reports.append(Report(reports.of_order(order, self.market(order.instrument), reason=reason)))
 
     def _fit_reducing(self, account: VenueAccount, market: Market) -> None:
         """A reduce-only contract order never outgrows the position: the newest shrink first, and end at nothing."""
-        if not account.working or market.model is None or self.rules_of(market.instrument).kind != "linear":
+        if not account.working or market.model is None or market.model.fits_reducing:
+            return
+        if self.rules_of(market.instrument).kind != "linear":
             return
         reducing = [o for o in account.working.values() if o.reduce_only and o.instrument == market.instrument]
         for order in sorted(reducing, key=lambda order: -order.number):

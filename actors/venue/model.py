@@ -70,6 +70,8 @@ class FillModel(abc.ABC):
     kind: ClassVar[str]
     public: ClassVar[bool] = False
     """True when the trades and quotes of this model are the market's."""
+    fits_reducing: ClassVar[bool] = False
+    """True when it keeps reduce-only orders of contracts within the position itself."""
 
     def __init__(self, scales: Scales, terms: Terms | None = None) -> None:
         self.scales = scales

@@ -59,3 +59,13 @@ class Order(msgspec.Struct, array_like=True):
     @property
     def awaits_trigger(self) -> bool:
         return self.kind != PLAIN and not self.triggered
+
+    @property
+    def only_protects(self) -> bool:
+        """It waits to close a position, and never opens one."""
+        return self.reduce_only and self.awaits_trigger
+
+    def shares_group(self, other: Order) -> bool:
+        """One of the two cancels the other, as both trade the same way."""
+        same = (self.group, self.account, self.instrument, self.side)
+        return bool(self.group) and same == (other.group, other.account, other.instrument, other.side)

@@ -73,6 +73,7 @@ class RecordedModel(FillModel):
     """Prices are told to the market in units of 1e-decimals, as fine as the data have been so far."""
 
     market_kind: ClassVar[str]
+    fits_reducing = True
 
     def __init__(self, scales: Scales, terms: Terms | None = None) -> None:
         super().__init__(scales, terms)

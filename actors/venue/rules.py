@@ -147,7 +147,7 @@ def leverage(
 ) -> str:
     """Contracts worth more than equity × leverage, were all that works to trade; what reduces is never refused."""
     rules = rules_of(order.instrument)
-    if rules.kind != "linear":
+    if rules.kind != "linear" or order.only_protects:
         return ""
     held = account.quantity(markets[order.instrument])
     same_side = order.left + account.working_size(order.instrument, order.side, order)
@@ -186,7 +186,7 @@ def _lines(
     buys = dict.fromkeys(account.positions, 0)
     sells = dict(buys)
     for each in account.working.values():
-        if each.number != order.number:
+        if each.number != order.number and not each.only_protects:
             _add_left(each, buys, sells)
     _add_left(order, buys, sells)
     lines = []

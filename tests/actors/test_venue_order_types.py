@@ -1,0 +1,289 @@
+"""Orders that wait, hide, expire or cancel each other at the simulated venue, and how its latencies vary."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from letrade.core.config.desk import FillsConfig, LatencyConfig
+from letrade.core.errors import ConfigurationError
+from letrade.core.latency import read_latencies
+from letrade.core.messages.base import Message
+from letrade.core.messages.market import IndexPrice, MarkPrice, Trade
+from letrade.core.messages.venue import VenueFill, VenueOrder, VenueSubmit
+from tests.actors.venue_parts import (
+    LATENCY,
+    LINEAR,
+    RESPONSE,
+    Desk,
+    amend,
+    bar,
+    bar_open,
+    cancel,
+    delta,
+    flow,
+    quote,
+    snapshot,
+    submit,
+    trade,
+)
+from tests.stage import of_kind
+
+BOOK = snapshot([(99.0, 5.0)], [(101.0, 2.0), (102.0, 5.0)])
+
+
+def told(*messages: Message, **venue: Any) -> Desk:
+    desk = Desk(**venue)
+    desk.tell(*messages)
+    return desk
+
+
+def linear(name: str, side: int, size: float, price: float | None = None, **more: Any) -> VenueSubmit:
+    return submit(name, side, size, price, instrument=LINEAR, **more)
+
+
+def at(price: float) -> Trade:
+    return trade(price, 1.0, LINEAR)
+
+
+def long_one() -> Desk:
+    """Long 1 contract, bought at 100, where only trades are known."""
+    desk = told(at(100.0))
+    desk.tell(linear("entry", 1, 1.0))
+    return desk
+
+
+@pytest.mark.parametrize(
+    ("order", "quiet", "fires", "fill"),
+    [
+        ({"side": -1, "kind": "stop", "trigger": 98.0}, [99.0, 98.1, 105.0], 97.0, 97.0),
+        ({"side": -1, "kind": "take_profit", "trigger": 103.0}, [102.9, 90.0], 103.5, 103.5),
+        ({"side": 1, "kind": "stop", "trigger": 103.0}, [102.9, 90.0], 103.5, 103.5),
+        ({"side": 1, "kind": "take_profit", "trigger": 98.0}, [98.1, 110.0], 97.5, 97.5),
+        ({"side": -1, "kind": "trailing_stop", "trail": 2.0}, [101.0, 104.0, 102.1], 102.0, 102.0),
+        ({"side": 1, "kind": "trailing_stop", "trail": 2.0}, [99.0, 96.0, 97.9], 98.0, 98.0),
+        ({"side": -1, "kind": "stop", "trigger": 98.0, "price": 96.0}, [99.0], 97.0, 97.0),
+    ],
+)
+def test_an_order_waits_for_its_trigger(order: dict[str, Any], quiet: list[float], fires: float, fill: float) -> None:
+    desk = told(at(100.0))
+    answer = desk.answer(linear("x", size=1.0, **order))
+    assert (answer.status, answer.reason) == ("open", "")
+    assert [fill for price in quiet for fill in desk.fills(at(price))] == []
+    assert desk.fills(at(fires)) == [("x", fill, 1.0)]
+
+
+def test_a_stop_limit_rests_where_its_limit_is_missed() -> None:
+    desk = told(at(100.0))
+    desk.tell(linear("x", -1, 1.0, 97.5, kind="stop", trigger=98.0))
+    said = desk.tell(at(97.0))
+    assert [(each.status, each.reason) for each in of_kind(said, VenueOrder)] == [("open", "triggered")]
+    assert desk.fills(at(97.6)) == [("x", 97.5, 1.0)]
+
+
+@pytest.mark.parametrize(("source", "message"), [("mark", MarkPrice), ("index", IndexPrice)])
+def test_a_trigger_may_be_the_mark_or_the_index(source: str, message: type[MarkPrice | IndexPrice]) -> None:
+    desk = told(at(100.0))
+    desk.tell(linear("x", -1, 1.0, kind="stop", trigger=98.0, trigger_by=source))
+    assert desk.fills(at(90.0)) == []
+    assert desk.fills(message(instrument=LINEAR, price=98.0001)) == []
+    assert desk.fills(message(instrument=LINEAR, price=98.0)) == [("x", 90.0, 1.0)]
+
+
+def test_a_stop_that_is_reached_already_fires_at_once() -> None:
+    desk = told(at(100.0))
+    assert desk.fills(linear("x", -1, 1.0, kind="stop", trigger=101.0)) == [("x", 100.0, 1.0)]
+
+
+def test_where_no_trade_is_told_quotes_trigger_and_fill() -> None:
+    desk = told(quote(99.0, 101.0, 2.0, LINEAR))
+    desk.tell(linear("stop", -1, 1.0, kind="stop", trigger=98.0), linear("bid", 1, 3.0, 97.0))
+    assert desk.fills(quote(98.5, 99.5, 2.0, LINEAR)) == []
+    assert desk.fills(quote(98.0, 99.0, 2.0, LINEAR)) == [("stop", 98.0, 1.0)]
+    assert desk.fills(quote(95.0, 97.0, 2.0, LINEAR)) == [("bid", 97.0, 2.0)]
+
+
+def test_of_two_protections_one_cancels_the_other() -> None:
+    desk = long_one()
+    pair: dict[str, Any] = {"reduce_only": True, "group": "g"}
+    desk.tell(linear("stop", -1, 1.0, kind="stop", trigger=95.0, **pair))
+    desk.tell(linear("target", -1, 1.0, kind="take_profit", trigger=105.0, **pair))
+    said = desk.tell(at(105.0))
+    assert [(fill.client_order_id, fill.price) for fill in of_kind(said, VenueFill)] == [("target", 105.0)]
+    assert {each.client_order_id: (each.status, each.reason) for each in of_kind(said, VenueOrder)} == {
+        "stop": ("cancelled", "one cancels the other"),
+        "target": ("filled", "triggered"),
+    }
+    assert desk.account().open_orders == ()
+    assert desk.account().positions == ()
+
+
+def test_a_pair_on_spot_sets_aside_once_what_one_of_them_sells() -> None:
+    desk = told(trade(100.0))
+    pair: dict[str, Any] = {"reduce_only": True, "group": "g"}
+    first = desk.answer(submit("stop", -1, 8.0, kind="stop", trigger=95.0, **pair))
+    second = desk.answer(submit("target", -1, 8.0, 105.0, group="g"))
+    assert (first.status, second.status) == ("open", "open")
+    assert desk.answer(submit("more", -1, 3.0)).reason.startswith("insufficient balance")
+    desk.tell(cancel("stop"))
+    assert desk.answer(submit("more2", -1, 3.0)).reason.startswith("insufficient balance")
+    desk.tell(cancel("target"))
+    assert desk.answer(submit("more3", -1, 3.0)).status == "filled"
+
+
+def test_a_protection_ends_with_the_position_that_it_would_close() -> None:
+    desk = long_one()
+    desk.tell(linear("stop", -1, 1.0, kind="stop", trigger=95.0, reduce_only=True))
+    said = desk.tell(linear("exit", -1, 1.0))
+    (ended,) = [each for each in of_kind(said, VenueOrder) if each.client_order_id == "stop"]
+    assert (ended.status, ended.reason) == ("cancelled", "reduce_only: no more is left to reduce")
+
+
+def test_a_protection_that_comes_before_its_position_stays_and_closes_no_more_than_that() -> None:
+    desk = told(at(100.0))
+    desk.tell(linear("stop", -1, 5.0, kind="stop", trigger=95.0, reduce_only=True))
+    desk.tell(linear("entry", 1, 2.0))
+    assert desk.fills(at(95.0)) == [("stop", 95.0, 2.0)]
+
+
+def test_fill_or_kill_is_all_or_nothing() -> None:
+    desk = told(BOOK)
+    answer = desk.answer(submit("x", 1, 8.0, 102.0, time_in_force="fok"))
+    assert (answer.status, answer.filled) == ("expired", 0.0)
+    assert desk.fills(submit("y", 1, 7.0, 102.0, time_in_force="fok")) == [("y", 101.0, 2.0), ("y", 102.0, 5.0)]
+
+
+def test_an_order_good_till_a_time_ends_at_that_time_also_after_a_restart() -> None:
+    desk = told(BOOK)
+    end = desk.time + 25_000_000
+    desk.tell(submit("x", 1, 1.0, 98.0, time_in_force="gtd", expires=end))
+    desk.restarted()
+    assert of_kind(desk.tell(trade(100.0)), VenueOrder) == []
+    (ended,) = of_kind(desk.tell(trade(100.0)), VenueOrder)
+    assert isinstance(ended, VenueOrder)
+    assert (ended.status, ended.reason, ended.time) == ("expired", "gtd: its time is over", end + RESPONSE)
+    late = desk.answer(submit("y", 1, 1.0, 98.0, time_in_force="gtd", expires=5))
+    assert (late.status, late.refused) == ("rejected", True)
+
+
+def test_an_iceberg_shows_a_part_and_what_comes_next_goes_behind_the_queue() -> None:
+    desk = told(snapshot([(99.0, 4.0)], [(101.0, 2.0)]), fills=FillsConfig(queue="pessimistic"))
+    desk.tell(submit("x", 1, 3.0, 99.0, shown=1.0))
+    assert desk.fills(trade(99.0, 4.0)) == []
+    assert desk.fills(trade(99.0, 4.0)) == [("x", 99.0, 1.0)]
+    assert desk.fills(trade(99.0, 3.0)) == []
+    assert desk.fills(trade(99.0, 3.0)) == [("x", 99.0, 1.0)]
+    assert desk.fills(trade(98.0, 3.0)) == [("x", 99.0, 1.0)]
+
+
+def test_an_account_never_trades_with_itself_on_recorded_data_either() -> None:
+    desk = told(BOOK)
+    desk.tell(submit("bid", 1, 1.0, 100.0))
+    answer = desk.answer(submit("x", -1, 1.0, 99.5))
+    assert (answer.status, answer.reason) == ("expired", "self trade: the account's own order is next")
+    assert desk.fills(submit("other", -1, 1.0, 99.0, account="b")) == [("other", 99.0, 1.0)]
+
+
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({"kind": "maybe", "trigger": 95.0}, "kind"),
+    ({"kind": "stop"}, "trigger"),
+    ({"kind": "stop", "trigger": 95.001}, "tick"),
+    ({"kind": "stop", "trigger": 95.0, "trigger_by": "hope"}, "trigger_by"),
+    ({"kind": "trailing_stop"}, "trail"),
+    ({"kind": "stop", "trigger": 95.0, "price": 94.0, "post_only": True}, "post_only"),
+    ({"kind": "stop", "trigger": 105.0, "side": 1}, "price"),
+    ({"time_in_force": "gtd", "price": 95.0}, "time_in_force"),
+    ({"price": 95.0, "shown": 0.000001}, "lot"),
+]
+
+
+@pytest.mark.parametrize(("order", "reason"), REFUSED)
+def test_a_refusal_of_an_order_that_waits_names_the_rule(order: dict[str, Any], reason: str) -> None:
+    answer = told(trade(100.0)).answer(submit("x", **{"side": -1, "size": 1.0, **order}))
+    assert (answer.status, answer.refused) == ("rejected", True)
+    assert answer.reason.startswith(reason)
+
+
+def test_a_market_of_participants_says_which_orders_it_takes() -> None:
+    desk = told(flow(("limit", 1, 1, 99.0, 5.0)))
+    assert desk.answer(submit("x", -1, 1.0, kind="stop", trigger=95.0)).reason.startswith("order type")
+
+
+def test_a_waiting_order_is_amended_and_cancelled() -> None:
+    desk = told(at(100.0))
+    desk.tell(linear("x", -1, 1.0, kind="stop", trigger=95.0))
+    assert desk.answer(amend("x", 97.0, 2.0, instrument=LINEAR)).status == "open"
+    assert desk.fills(at(97.0)) == [("x", 97.0, 2.0)]
+    desk.tell(linear("y", -1, 1.0, kind="stop", trigger=90.0))
+    assert desk.answer(cancel("y")).status == "cancelled"
+    assert desk.fills(at(80.0)) == []
+
+
+# ---- bars
+
+
+def test_within_one_bar_the_stop_comes_before_the_target_and_a_gap_fills_it_at_the_open() -> None:
+    for opened, price in ((100.0, 95.0), (93.0, 93.0)):
+        desk = told(bar_open(0, 100.0, LINEAR))
+        pair: dict[str, Any] = {"reduce_only": True, "group": "g"}
+        desk.tell(linear("entry", 1, 1.0))
+        desk.tell(linear("stop", -1, 1.0, kind="stop", trigger=95.0, **pair))
+        desk.tell(linear("target", -1, 1.0, 105.0, **pair))
+        said = desk.tell(bar(0, (100.0, 101.0, 99.0, 100.0), LINEAR), bar_open(1, opened, LINEAR))
+        said += desk.tell(bar(1, (opened, 110.0, 90.0, 100.0), LINEAR))
+        assert [(fill.client_order_id, fill.price) for fill in of_kind(said, VenueFill)] == [("stop", price)]
+
+
+def test_a_taker_on_bars_pays_half_the_spread_and_impact_and_gets_a_share_of_the_volume() -> None:
+    fills = FillsConfig(spread=Decimal("0.002"), impact=Decimal("0.5"), volume_share=Decimal("0.25"))
+    desk = told(bar_open(0, 100.0), fills=fills)
+    desk.tell(bar(0, (100.0, 102.0, 98.0, 100.0)), bar_open(1, 100.0))
+    said = desk.tell(submit("x", 1, 1.0))
+    # half of 0.002 × 100, and 0.5 × a range of 4 × sqrt(0.25 / 1)
+    assert [(fill.price, fill.size) for fill in of_kind(said, VenueFill)] == [(101.1, 0.25)]
+    assert of_kind(said, VenueOrder)[0].status == "expired"
+    assert desk.answer(submit("y", 1, 1.0)).filled == 0.0
+
+
+# ---- queues and latency
+
+
+@pytest.mark.parametrize(
+    ("queue", "filled"), [("none", 1.0), ("pessimistic", 0.5), ("probabilistic", 1.0), ("last", 0.0)]
+)
+def test_the_queue_model_says_what_of_a_trade_at_our_price_is_ours(queue: Any, filled: float) -> None:
+    desk = told(snapshot([(99.0, 4.0)], [(101.0, 2.0)]), fills=FillsConfig(queue=queue, queue_power=Decimal(1)))
+    desk.tell(submit("x", 1, 1.0, 99.0))
+    desk.tell(delta(11, 11, bids=[(99.0, 7.0)]), trade(99.0, 1.0))
+    desk.tell(delta(12, 12, bids=[(99.0, 4.0)]))
+    said = desk.tell(trade(99.0, 3.5)) if queue != "none" else []
+    done = sum(fill.size for fill in of_kind(said, VenueFill)) if queue != "none" else desk.answer(cancel("x")).filled
+    assert done == filled
+
+
+def test_latency_varies_by_seed_and_an_overloaded_venue_turns_requests_away() -> None:
+    desk = told(BOOK, latency=LatencyConfig(jitter=3_000_000, seed=5))
+    times = []
+    for number in range(8):
+        sent = desk.time
+        times.append(desk.answer(submit(f"{number}", 1, 0.1, 98.0)).time - sent)
+    assert len(set(times)) > 4
+    assert all(LATENCY + RESPONSE <= time <= LATENCY + RESPONSE + 6_000_000 for time in times)
+    busy = told(BOOK, latency=LatencyConfig(reject=1.0)).answer(submit("x", 1, 0.1, 98.0))
+    assert (busy.status, busy.reason) == ("rejected", "the venue is busy")
+
+
+def test_recorded_latencies_are_read_and_followed(tmp_path: Path) -> None:
+    path = tmp_path / "latency.csv"
+    path.write_text("time,request,response\n0,2000000,300000\n")
+    desk = told(BOOK, latency=LatencyConfig(recorded=str(path)))
+    sent = desk.time
+    assert desk.answer(submit("x", 1, 0.1, 98.0)).time == sent + 2_300_000
+    path.write_text("1,2\n")
+    with pytest.raises(ConfigurationError, match="row 1"):
+        read_latencies(str(path))
+    with pytest.raises(ConfigurationError, match="No such file"):
+        read_latencies(str(tmp_path / "none.csv"))
