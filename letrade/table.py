@@ -12,6 +12,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from letrade.core import clock
 from letrade.core.config.values import show_instant
 
 ROWS_MAX = 12
@@ -129,11 +130,14 @@ def _latency(latency: Mapping[str, Any] | None) -> str:
 
 
 class BacktestProgress:
-    """A line on standard error: how far the data's time has come. Call it with (messages, the data's time)."""
+    """A line on standard error: how far the data's time has come, how fast, and what is left. Call it with (events, the
+    data's time); `share` is how much of the data has passed, None when nobody knows."""
 
     def __init__(self) -> None:
         self.console = Console(stderr=True)
+        self.share: float | None = None
         self._status = self.console.status("reading the data…")
+        self._began = clock.monotonic_ns()
 
     def __enter__(self) -> Self:
         self._status.start()
@@ -144,5 +148,9 @@ class BacktestProgress:
     ) -> None:
         self._status.stop()
 
-    def __call__(self, messages: int, time: int) -> None:
-        self._status.update(f"{show_instant(time)}   {messages:,} messages")
+    def __call__(self, events: int, time: int) -> None:
+        elapsed = max(clock.monotonic_ns() - self._began, 1) / clock.SECOND
+        words = [show_instant(time), f"{events:,} events", f"{events / elapsed:,.0f} a second"]
+        if self.share:
+            words.append(f"{self.share:.0%}, {_seconds(elapsed * (1 - self.share) / self.share)} left")
+        self._status.update("   ".join(words))

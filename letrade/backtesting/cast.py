@@ -115,7 +115,6 @@ def add_lines(cast: Cast, blueprint: Blueprint, reels: Sequence[Reel], units: Ma
                 takers = [slot for slot in takers if slot not in reading]
                 snapshot_takers = [slot for slot in snapshot_takers if slot not in reading]
                 if reading:
-                    _check_contiguous(reel)
                     book = books.setdefault(columns.instrument, Book())
                     readers = _lend(book, reading, units[columns.instrument])
             if snapshot_takers:
@@ -127,11 +126,6 @@ def add_lines(cast: Cast, blueprint: Blueprint, reels: Sequence[Reel], units: Ma
 
 def _takers(cast: Cast, kind: type[Message], instrument: str) -> list[Slot]:
     return list(cast.route_of(kind, instrument, "-"))
-
-
-def _check_contiguous(reel: Reel) -> None:
-    if not reel.source.columns.contiguous:
-        raise Doubtful(f"{reel.source.columns.where} has gaps, which the actors sort out")
 
 
 def _lend(book: Book, slots: Sequence[Slot], fine: Decimals) -> list[tuple[Slot, Any]]:
@@ -152,7 +146,7 @@ def _teller(reel: Reel, kind: int, units: Mapping[str, Decimals]) -> Teller:
 
 def _blank(kind: type[Message], feed: str, instrument: str) -> Message:
     """A message of the feed whose other fields are written for each event."""
-    numbers: dict[str, Any] = {
+    blanks: dict[type[Message], dict[str, Any]] = {
         Quote: {"bid": 0.0, "bid_size": 0.0, "ask": 0.0, "ask_size": 0.0},
         Trade: {"price": 0.0, "size": 0.0},
         BookDelta: {"first_update": 0, "last_update": 0, "previous_update": 0, "bids": b"", "asks": b""},
@@ -161,7 +155,7 @@ def _blank(kind: type[Message], feed: str, instrument: str) -> Message:
         MarkPrice: {"price": 0.0},
         IndexPrice: {"price": 0.0},
         FundingRate: {"rate": 0.0, "funding_time": 0},
-    }[kind]
+    }
     made: Any = kind
-    blank: Message = made(time=0, source=feed, epoch=EPOCH, sequence=0, instrument=instrument, **numbers)
+    blank: Message = made(time=0, source=feed, epoch=EPOCH, sequence=0, instrument=instrument, **blanks[kind])
     return blank

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from letrade.backtesting.outcome import Outcome
 from letrade.core.messages.base import Message
 from letrade.core.messages.orders import Fill, OrderUpdate
-from letrade.core.orders import PENDING, SENT
+from letrade.core.orders import SENT
 
 TOLD = ("orders", "fills", "entries", "exits", "fees", "balances", "pnl", "positions", "refused", "result_hash")
 """What of the summaries must be equal."""
@@ -36,14 +36,13 @@ class Noted:
     def __call__(self, message: Message) -> None:
         if isinstance(message, Fill):
             self.fills.append(message)
-        elif isinstance(message, OrderUpdate) and message.state in (SENT, PENDING):
-            if message.state == SENT and message.order_id not in self._known:
-                self._known[message.order_id] = None
-                self.orders.append(message)
+        elif isinstance(message, OrderUpdate) and message.state == SENT and message.order_id not in self._known:
+            self._known[message.order_id] = None
+            self.orders.append(message)
 
 
 def compare(noted: Noted, outcome: Outcome, actors: dict[str, Any], compiled: dict[str, Any]) -> list[Difference]:
-    """The first order and the first fill that differ, and whatever differs of the summaries; nothing when all is one."""
+    """The first order and the first fill that differ, and what differs of the summaries; nothing when all is one."""
     orders = [outcome.update(row) for row, sent in enumerate(outcome.orders["sent"]) if sent]
     orders.sort(key=lambda order: order.time)
     fills = [outcome.fill(place) for place in range(len(outcome.fills["order"]))]
@@ -51,10 +50,8 @@ def compare(noted: Noted, outcome: Outcome, actors: dict[str, Any], compiled: di
         *_first("order", map(_order, noted.orders), map(_order, orders)),
         *_first("fill", map(_fill, noted.fills), map(_fill, fills)),
     ]
-    for key in TOLD:
-        if actors.get(key) != compiled.get(key):
-            found.append(Difference(key, str(actors.get(key)), str(compiled.get(key))))
-    return found
+    unlike = [key for key in TOLD if actors.get(key) != compiled.get(key)]
+    return [*found, *(Difference(key, str(actors.get(key)), str(compiled.get(key))) for key in unlike)]
 
 
 def _order(order: OrderUpdate) -> tuple[Any, ...]:

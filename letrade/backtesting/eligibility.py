@@ -6,7 +6,7 @@ import msgspec
 
 from letrade.assembly import SIMULATED_VENUE, STANDARD_ACTORS
 from letrade.backtesting.terms import strategies_of
-from letrade.core.config.desk import ActorEntry, DeskConfig, FaultsConfig, VenueConfig
+from letrade.core.config.desk import ActorEntry, FaultsConfig, VenueConfig
 from letrade.core.engine.blueprint import Blueprint, stage_of
 from letrade.core.stage import Stage
 from letrade.hotpath.simulation.doubt import Doubtful

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from letrade.core import ids
 from letrade.core.messages.base import Message
@@ -60,7 +60,7 @@ class Herald:
         self.sequence += 1
         owner = terms.strategies[strategy]
         order_id = ids.order_id(owner.name, signal, leg)
-        header = {
+        header: dict[str, Any] = {
             "time": time, "source": STAGES[stage], "epoch": EPOCH, "sequence": self.sequence, "strategy": owner.name,
             "account": terms.accounts[owner.account].name, "instrument": terms.instruments[instrument].name,
             "order_id": order_id,
@@ -69,7 +69,7 @@ class Herald:
             text = RULES[rule] if 0 <= rule < len(RULES) else "refused"
             return OrderRefused(
                 **header, rule=text, limit="", value="", refused_by=STAGES[stage], what="amend" if what else "order"
-            )  # type: ignore[arg-type]
+            )
         client = ids.client_order_id(self.uid, order_id)
         if kind == FILL:
             return self._fill(header, client, fill, scale)
@@ -78,15 +78,15 @@ class Herald:
             **header, client_order_id=client, venue_order_id=str(order), state=STATES[state], side=known[6],
             size=size / scale.size, filled=filled / scale.size, price=price / scale.price if price else None,
             reduce_only=bool(known[9]), reason=REASONS.get(reason, f"signal {signal}" if reason == 1 else ""),
-        )  # type: ignore[arg-type]  # fmt: skip
+        )  # fmt: skip
 
-    def _fill(self, header: dict[str, object], client: str, place: int, scale: Scale) -> Fill:
+    def _fill(self, header: dict[str, Any], client: str, place: int, scale: Scale) -> Fill:
         order, _, venue_time, price, size, fee, maker = fill_of(self.desk, place)
         return Fill(
             **header, client_order_id=client, trade_id=str(place + 1), side=order_of(self.desk, order)[6],
             price=price / scale.price, size=size / scale.size, fee=money(scale.fee, fee), maker=bool(maker),
             venue_time=venue_time, fill_number=place + 1,
-        )  # type: ignore[arg-type]  # fmt: skip
+        )  # fmt: skip
 
 
 def scales_of(terms: DeskTerms) -> list[Scale]:

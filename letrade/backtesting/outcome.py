@@ -67,16 +67,15 @@ class Outcome:
 
     def _last_prices(self) -> dict[int, float]:
         """As Results has them: of fills, and of bars that came later."""
-        found = {}
-        for order, price in zip(self.fills["order"], self.fills["price"], strict=True):
-            place = self.orders["instrument"][order - 1]
-            found[place] = price / self.scales[place].price
+        instruments, scales = self.orders["instrument"], self.scales
+        found = {
+            instruments[order - 1]: price / scales[instruments[order - 1]].price
+            for order, price in zip(self.fills["order"], self.fills["price"], strict=True)
+        }
         bars = {self.run.instruments[source.columns.instrument] for source in self.run.sources
                 if source.columns.kind == "bars"}  # fmt: skip
-        for place, price in enumerate(prices_of(self.run.desk)):
-            if place in bars and price:
-                found[place] = price
-        return found
+        told = prices_of(self.run.desk)
+        return found | {place: told[place] for place in bars if told[place]}
 
     def _lines(self) -> None:
         """Strategies of the desk file first, then whatever else was told of; the accounts' own positions."""
@@ -89,7 +88,7 @@ class Outcome:
             account = terms.accounts[owner.account].name
             for instrument, each in enumerate(terms.instruments):
                 held = desk.position_of(place, instrument)
-                told, orders, fills, entries, exits, refused = held[0], *held[7:12]
+                told, (orders, fills, entries, exits, refused) = held[0], held[7:12]
                 if told or orders or refused:
                     line = tally.line(owner.name, account, each.name)
                     line.orders, line.fills, line.refused = orders, fills, refused
@@ -212,7 +211,8 @@ class Outcome:
 
     def order_id(self, row: int) -> str:
         orders = self.orders
-        return ids.order_id(self.terms.strategies[orders["strategy"][row]].name, orders["signal"][row], orders["leg"][row])
+        name = self.terms.strategies[orders["strategy"][row]].name
+        return ids.order_id(name, orders["signal"][row], orders["leg"][row])
 
     def _about(self, row: int) -> dict[str, Any]:
         orders, terms = self.orders, self.terms

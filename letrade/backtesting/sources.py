@@ -53,11 +53,20 @@ def sources_of(feeds: Sequence[Feed]) -> list[Source]:
     """Doubtful where a feed can only tell messages."""
     found = []
     for place, feed in enumerate(feeds):
-        columns = feed.columns()
+        columns = feed.columns() if _tells_columns(type(feed)) else None
         if columns is None:
             raise Doubtful(f"the feed {feed.name!r} ({type(feed).__name__}) tells messages alone")
         found += [Source(place, feed.name, each) for each in columns]
+    for source in found:
+        if not source.columns.contiguous:
+            raise Doubtful(f"{source.columns.where} has gaps or early updates, which the desk's actors sort out")
     return found
+
+
+def _tells_columns(kind: type[Feed]) -> bool:
+    """False for a class that changes the messages of the one that it is made of, and not its columns."""
+    teller = next(each for each in kind.__mro__ if "messages" in vars(each))
+    return any(issubclass(each, teller) for each in kind.__mro__ if "columns" in vars(each) or "source" in vars(each))
 
 
 def units_of(sources: Sequence[Source], catalogue: Catalogue) -> dict[str, Decimals]:

@@ -33,7 +33,7 @@ HASH_SHOWN = 10
     "--engine", type=click.Choice(("auto", "compiled", "actors")), default="auto", show_default=True,
     help="The compiled engine, the desk's own actors, or the first of them that is sure of the result.",
 )  # fmt: skip
-@click.option("--verify", is_flag=True, help="Run both engines and compare every order and fill; exit code 7 if unlike.")
+@click.option("--verify", is_flag=True, help="Run both engines, compare every order and fill; exit code 7.")
 @click.option(
     "--fills", type=click.Choice(("all", "one")),
     help="Try optimistic and pessimistic fills too (default where the engine is compiled), or the desk's own alone.",

@@ -35,4 +35,4 @@ def tape(sources: list[Source]) -> list[tuple[int, int, int, int, int, int]]:
             views = [(VENUE_VIEW, latest), (OUR_VIEW, row.time)] if source.two_views else [(BOTH_VIEWS, row.time)]
             for view, time in views:
                 found.append((time, source.feed, row.sequence, reel, view, source.instrument, row.bid))
-    return [(time, view, instrument, feed, sequence, bid) for time, feed, sequence, _, view, instrument, bid in sorted(found)]
+    return [(time, view, at, feed, sequence, bid) for time, feed, sequence, _, view, at, bid in sorted(found)]

@@ -71,7 +71,8 @@ def test_levels_are_told_by_event_and_snapshots_are_marked() -> None:
     merged = Tape()
     merged.add(0, 7, [levels])
     first, second = merged.read(), merged.read()
-    assert first is not None and second is not None
+    assert first is not None
+    assert second is not None
     assert (first[3], first[7]) == (KINDS["snapshots"], [(1, 10, 5), (-1, 11, 6)])
     assert (second[3], second[7], second[4]) == (KINDS["levels"], [(1, 10, 0)], 7)
     assert merged.rows == 3
