@@ -51,6 +51,7 @@ class Flow:
         self.width_ticks = width_ticks
         self.batch_rows = batch_rows
         self.count = 0
+        self.middle = 1_000
         self.slow = SlowEngine()
         self.engine = MatchingEngine()
         self.matcher = Matcher()
@@ -62,22 +63,25 @@ class Flow:
         self.notices: list[tuple[int, int, int]] = []
         self.traded_lots = 0
 
-    def price(self) -> int:
-        """Near the middle mostly, and now and then so far that it lies outside the window."""
+    def price(self, side: int = 0) -> int:
+        """Near the middle, mostly on the side's own side of it; now and then so far that it is outside the window."""
         if self.chance.random() < 0.02:
-            return self.chance.choice([1, 300_000, 900_000, 2**40])
-        return 1_000 + self.chance.randrange(self.width_ticks)
+            return self.chance.choice([1, 500] if side == BUY else [2_000_000, 2**40, 2**62 - 1])
+        own_way = side if self.chance.random() < 0.8 else -side
+        return max(self.middle - own_way * self.chance.randrange(self.width_ticks), 1)
 
     def step(self) -> None:
         self.count += 1
+        if self.chance.random() < 0.001:  # far enough to move the window
+            self.middle = self.chance.choice([1_000, 250_000, 500_000])
         kind = self.chance.random()
-        if kind < 0.66:
+        if kind < 0.7:
             self.place(self.new_order())
-        elif kind < 0.82:
+        elif kind < 0.86:
             self.cancel(self.old_id())
-        elif kind < 0.94:
+        elif kind < 0.97:
             self.amend(self.old_id())
-        elif kind < 0.98:
+        elif kind < 0.99:
             self.tell_price(self.chance.randrange(3), self.price())
         else:
             self.pass_time(self.slow.time + self.chance.randrange(20))
@@ -93,7 +97,7 @@ class Flow:
         chance = self.chance
         kind = chance.choice(KINDS)
         row = {"id": self.count, "owner": chance.randrange(4), "side": chance.choice([BUY, SELL]), "kind": kind}
-        row |= {"size": chance.randrange(1, 12), "price": self.price() if kind in WITH_PRICE else 0}
+        row |= {"size": chance.randrange(1, 12), "price": self.price(row["side"]) if kind in WITH_PRICE else 0}
         row["time_in_force"] = chance.choice([GTC, GTC, GTC, GTC, IOC, FOK, GTD])
         stays = row["time_in_force"] in (GTC, GTD)
         row["expires"] = self.slow.time + chance.randrange(-1, 40) if row["time_in_force"] == GTD else 0
@@ -113,7 +117,7 @@ class Flow:
         return row
 
     def place(self, row: Row) -> None:
-        terms = {name: row[name] for name in TERMS + FLAGS}
+        terms: dict[str, Any] = {name: row[name] for name in TERMS + FLAGS}
         head = (row["kind"], row["side"], row["size"])
         expected = self.slow.place_terms(row["id"], row["owner"], *head, **terms)
         assert self.engine.place(row["id"], row["owner"], *head, **terms) == expected, row
@@ -150,7 +154,8 @@ class Flow:
         order = self.slow.find(order_id)
         price, size, trigger = self.price(), chance.randrange(1, 12), 0
         if order is not None:
-            price = 0 if order.kind not in WITH_PRICE else chance.choice([price, order.price])
+            price = self.price(order.side)
+            price = chance.choice([price, order.price]) if order.kind in WITH_PRICE else 0
             if order in self.slow.waiting and chance.random() < 0.6:
                 trigger = self.price()
         expected = self.slow.amend_order(order_id, price, size, trigger)
