@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from functools import cached_property
 
 import msgspec
@@ -23,7 +22,7 @@ from letrade.core.analysis.curves import (
 from letrade.core.analysis.drawdowns import Drawdown, drawdown_of
 from letrade.core.analysis.execution import Execution, execution_of
 from letrade.core.analysis.exposure import Exposure, exposure_of
-from letrade.core.analysis.numbers import quotient, unknown_is_nan
+from letrade.core.analysis.numbers import quotient, total_of, unknown_is_nan
 from letrade.core.analysis.parts import part_curve
 from letrade.core.analysis.periods import Breakdown, breakdown
 from letrade.core.analysis.ratios import Comparison, Ratios, compare, ratios_of
@@ -185,7 +184,7 @@ class PerformanceAnalyzer:
         record, days = self.record, self._days(curve)
         costs = costs_of(record, self.worth, chosen, cash)
         ratios = ratios_of(days.returns, self._years)
-        turnover = math.fsum((self.worth.notional * record.fills.rate)[chosen])
+        turnover = total_of((self.worth.notional * record.fills.rate)[chosen])
         instruments = np.unique(record.fills.instrument[chosen])
         return Part(
             name=name,
@@ -201,8 +200,8 @@ class PerformanceAnalyzer:
         )
 
     def _profit(self, trips: RoundTrips, costs: Costs, days: Days) -> Profit:
-        unrealised = math.fsum(trips.unrealised)
-        realised = math.fsum(trips.gross) - unrealised
+        unrealised = total_of(trips.unrealised)
+        realised = total_of(trips.gross) - unrealised
         made = realised + unrealised - costs.fees - costs.funding
         return Profit(
             profit=made,

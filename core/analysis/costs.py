@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
 import msgspec
 import numpy as np
 
-from letrade.core.analysis.numbers import decimal_text, quotient
+from letrade.core.analysis.numbers import decimal_text, quotient, total_of
 from letrade.core.analysis.record import RunRecord
 from letrade.core.analysis.tables import Cash, Fills, Flags, Floats
 from letrade.core.analysis.worth import Worth
@@ -53,15 +51,15 @@ def costs_of(record: RunRecord, worth: Worth, chosen: Flags, cash: Cash) -> Cost
     away = _share_of_price(fills.side * (fills.price - mid), fills.price) * scale
     half = _share_of_price((fills.ask - fills.bid) / 2.0, fills.price) * scale
     taken, made = ~fills.maker, fills.maker
-    fees, spread = math.fsum(fills.fee), _sum(half[taken])
+    fees, spread = total_of(fills.fee), _sum(half[taken])
     slippage, earned = _sum((away - half)[taken]), _sum(away[made])
     by_origin = _by_origin(record, cash)
     funding = -by_origin.pop(FUNDING, 0.0)
     return Costs(
         fees=fees,
-        fees_maker=math.fsum(fills.fee[made]),
-        fees_taker=math.fsum(fills.fee[taken]),
-        rebates=math.fsum(fills.fee[fills.fee < 0]),
+        fees_maker=total_of(fills.fee[made]),
+        fees_taker=total_of(fills.fee[taken]),
+        rebates=total_of(fills.fee[fills.fee < 0]),
         fees_by_currency=_exact_fees(record, fills),
         spread=spread,
         spread_earned=earned,
@@ -70,7 +68,7 @@ def costs_of(record: RunRecord, worth: Worth, chosen: Flags, cash: Cash) -> Cost
         other_cash=by_origin,
         cash_by_currency=_exact_cash(record, cash),
         total=fees + spread + earned + slippage + funding,
-        fees_of_turnover=quotient(fees, math.fsum(scale)),
+        fees_of_turnover=quotient(fees, total_of(scale)),
         unknown_quotes=int((~np.isfinite(mid)).sum()),
     )
 
@@ -82,7 +80,7 @@ def _share_of_price(difference: Floats, price: Floats) -> Floats:
 
 
 def _sum(values: Floats) -> float:
-    return math.fsum(values[np.isfinite(values)])
+    return total_of(values[np.isfinite(values)])
 
 
 def _exact_fees(record: RunRecord, fills: Fills) -> dict[str, str]:
@@ -106,7 +104,7 @@ def _exact_cash(record: RunRecord, cash: Cash) -> dict[str, dict[str, str]]:
     for origin, currency in sorted({*zip(cash.origin.tolist(), cash.currency.tolist(), strict=True)}):
         own = (cash.origin == origin) & (cash.currency == currency)
         units = cash.amount_units[own]
-        shown = decimal_text(sum(units.tolist())) if units.any() else repr(math.fsum(cash.amount[own]))
+        shown = decimal_text(sum(units.tolist())) if units.any() else repr(total_of(cash.amount[own]))
         found.setdefault(_origin(record, origin), {})[record.names.currencies[currency]] = shown
     return found
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
-
 import msgspec
 import numpy as np
 
 from letrade.core.analysis.curves import price_at, span_of
-from letrade.core.analysis.numbers import mean, quotient, weighted_mean
+from letrade.core.analysis.numbers import mean, quotient, total_of, weighted_mean
 from letrade.core.analysis.record import ORDER_KINDS, ORDER_STATES, STATE_CODES, RunRecord
-from letrade.core.analysis.tables import Fills, Flags, Floats, Orders
+from letrade.core.analysis.tables import Fills, Flags, Floats, Ints, Orders
 from letrade.core.analysis.worth import Worth
 
 BASIS_POINTS = 1e4
@@ -145,17 +143,24 @@ def _markout(fills: Fills, notional: Floats, horizon: str) -> Markout:
 
 def _waiting(fills: Fills, orders: Orders) -> Waiting:
     """Fills are in the order of time, so the first row of an order is its first fill."""
-    numbers, rows = np.unique(fills.order, return_index=True)
-    order = np.argsort(orders.order_id, kind="stable")
-    place = np.searchsorted(orders.order_id[order], numbers)
-    known_rows = (place < len(orders)) & (numbers > 0)
-    place, rows, numbers = order[place[known_rows]], rows[known_rows], numbers[known_rows]
-    usable = (orders.order_id[place] == numbers) & (orders.sent[place] > 0)
-    waits = fills.time[rows[usable]] - orders.sent[place[usable]]
+    numbers, first = np.unique(fills.order, return_index=True)
+    row = _rows_of(orders, numbers)
+    usable = (row >= 0) & (orders.sent[row] > 0) if len(orders) else np.zeros(len(row), dtype=np.bool_)
+    waits = fills.time[first[usable]] - orders.sent[row[usable]]
     if not len(waits):
         return Waiting()
     p50, p90, p99 = (int(each) for each in np.quantile(waits, (0.5, 0.9, 0.99)))
     return Waiting(orders=len(waits), mean=int(waits.mean()), p50=p50, p90=p90, p99=p99)
+
+
+def _rows_of(orders: Orders, numbers: Ints) -> Ints:
+    """The row of each order id; -1 where there is none."""
+    if not len(orders):
+        return np.full(len(numbers), -1)
+    order = np.argsort(orders.order_id, kind="stable")
+    place = np.minimum(np.searchsorted(orders.order_id, numbers, sorter=order), len(orders) - 1)
+    rows: Ints = order[place]
+    return np.where(orders.order_id[rows] == numbers, rows, -1)
 
 
 def _shortfall(record: RunRecord, worth: Worth, chosen: Flags, orders: Orders) -> Shortfall:
@@ -167,25 +172,24 @@ def _shortfall(record: RunRecord, worth: Worth, chosen: Flags, orders: Orders) -
     multiplier = np.array([note.multiplier for note in notes])[orders.instrument]
     inverse = np.array([note.kind == "inverse" for note in notes])[orders.instrument]
     unit = multiplier * np.where(inverse, 1.0 / orders.mid_at_decision, orders.mid_at_decision)
-    place = {number: row for row, number in enumerate(orders.order_id.tolist())}
     rows = np.flatnonzero(chosen)
-    at = np.array([place.get(number, -1) for number in record.fills.order[rows].tolist()], dtype=np.int64)
+    at = _rows_of(orders, record.fills.order[rows])
     rows, at = rows[at >= 0], at[at >= 0]
     fills, rates = record.fills.where(rows), _last_rates(record)[orders.instrument]
     execution = fills.side * (fills.price / orders.mid_at_decision[at] - 1.0) * fills.size * unit[at] * fills.rate
     missed = np.maximum(orders.size - orders.filled, 0.0) * unit * rates
     later = _price_when_over(record, orders)
     opportunity = orders.side * (later / orders.mid_at_decision - 1.0) * missed
-    decided = math.fsum(orders.size * unit * rates)
-    parts = math.fsum(execution), math.fsum(fills.fee), math.fsum(opportunity[np.isfinite(opportunity)])
+    decided = total_of(orders.size * unit * rates)
+    parts = total_of(execution), total_of(fills.fee), total_of(opportunity[np.isfinite(opportunity)])
     return Shortfall(
         orders=len(orders),
         decided_worth=decided,
         execution=parts[0],
         fees=parts[1],
         opportunity=parts[2],
-        total=math.fsum(parts),
-        basis_points=quotient(math.fsum(parts) * BASIS_POINTS, decided),
+        total=sum(parts),
+        basis_points=quotient(sum(parts) * BASIS_POINTS, decided),
     )
 
 

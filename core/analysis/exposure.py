@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 import msgspec
 import numpy as np
 
 from letrade.core.analysis.curves import YEAR_NS, Curve
-from letrade.core.analysis.numbers import NOTHING_LEFT, known, quotient
+from letrade.core.analysis.numbers import NOTHING_LEFT, known, quotient, total_of
 from letrade.core.analysis.round_trips import RoundTrips
 from letrade.core.analysis.tables import Floats, Ints
 
@@ -66,5 +64,5 @@ def time_in_trips(trips: RoundTrips, end: int) -> int:
 
 
 def _weighted(values: Floats, weights: Floats) -> float | None:
-    total = math.fsum(weights)
+    total = total_of(weights)
     return float((values * weights).sum() / total) if total > 0 else known(values[-1])

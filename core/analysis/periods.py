@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from letrade.core.analysis.curves import DAY_NS, Days
-from letrade.core.analysis.numbers import quotient
+from letrade.core.analysis.numbers import quotient, total_of
 from letrade.core.analysis.round_trips import RoundTrips
 from letrade.core.analysis.tables import Ints
 
@@ -69,8 +69,8 @@ def _periods(kind: str, labels: Ints, days: Days, trip_labels: Ints, ended: Roun
     result, signs = [], np.sign(ended.profit)
     for label in np.unique(labels):
         own = labels == label
-        profit = math.fsum(days.change[own])
-        fraction = math.fsum(days.returns[own]) if kind == "weekday" else quotient(profit, before[own][0])
+        profit = total_of(days.change[own])
+        fraction = total_of(days.returns[own]) if kind == "weekday" else quotient(profit, before[own][0])
         outcome = signs[trip_labels == label]
         result.append(Period(
             name=_name(kind, int(label)), profit=profit,

@@ -7,7 +7,7 @@ import math
 import msgspec
 import numpy as np
 
-from letrade.core.analysis.numbers import deviation, known, mean, quotient, student_p_value
+from letrade.core.analysis.numbers import deviation, known, mean, quotient, student_p_value, total_of
 from letrade.core.analysis.round_trips import RoundTrips
 from letrade.core.analysis.tables import Floats, Ints
 
@@ -98,10 +98,10 @@ def trade_stats(trips: RoundTrips) -> TradeStats:
         draws=count - len(wins) - len(losses),
         losses=len(losses),
         win_rate=rate,
-        profit=math.fsum(profit),
-        gross_profit=math.fsum(wins),
-        gross_loss=math.fsum(losses),
-        profit_factor=quotient(math.fsum(wins), -math.fsum(losses)),
+        profit=total_of(profit),
+        gross_profit=total_of(wins),
+        gross_loss=total_of(losses),
+        profit_factor=quotient(total_of(wins), -total_of(losses)),
         mean_profit=mean(profit),
         median_profit=float(np.median(profit)) if count else None,
         mean_profit_fraction=mean(ended.profit_fraction),
@@ -120,7 +120,7 @@ def trade_stats(trips: RoundTrips) -> TradeStats:
         consecutive_wins=longest_run(profit > 0),
         consecutive_losses=longest_run(profit < 0),
         mean_entry_worth=mean(ended.entry_worth),
-        fees=math.fsum(ended.fees),
+        fees=total_of(ended.fees),
         durations=_durations(lengths),
         winner_durations=_durations(lengths[profit > 0]),
         loser_durations=_durations(lengths[profit < 0]),
@@ -130,7 +130,7 @@ def trade_stats(trips: RoundTrips) -> TradeStats:
         long=_side(ended, 1),
         short=_side(ended, -1),
         open_trades=len(open_trips),
-        open_profit=math.fsum(open_trips.profit),
+        open_profit=total_of(open_trips.profit),
     )
 
 
@@ -149,4 +149,4 @@ def _durations(lengths: Ints) -> Durations:
 def _side(ended: RoundTrips, side: int) -> Side:
     profit: Floats = ended.profit[ended.side == side]
     wins = int((profit > 0).sum())
-    return Side(trades=len(profit), wins=wins, win_rate=quotient(wins, len(profit)), profit=math.fsum(profit))
+    return Side(trades=len(profit), wins=wins, win_rate=quotient(wins, len(profit)), profit=total_of(profit))
