@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from letrade.actors.feeds.columnar import ColumnarFeed
-from letrade.actors.feeds.grids import step_text
+from letrade.actors.feeds.grids import LOTS, lot_shown, step_text
 from letrade.actors.feeds.naming import described
 from letrade.core.actor import ActorConfig
 from letrade.core.config.values import Instant, InstrumentId
@@ -20,8 +20,6 @@ from letrade.core.data.series import Series, chosen, default_root, parse_referen
 from letrade.core.errors import ConfigurationError
 from letrade.core.messages.market import Instrument
 
-LOTS = {"spot": "0.00001", "linear": "0.001"}
-"""Bars do not show the lot."""
 REFERENCES = (Kind.MARKS, Kind.INDEX, Kind.FUNDING)
 """They tell of an instrument that something else describes."""
 
@@ -67,10 +65,13 @@ class CatalogueFeed(ColumnarFeed):
         told = self.catalogue.instrument(self.series.instrument)
         if told is not None and self.instrument == told.instrument:
             return (told,)
+        bars = self.series.kind == Kind.BARS
         metas = [read_meta(path) for path in self.catalogue.files(self.series)]
         tick = step_text(1, max(meta.price_decimals for meta in metas))
-        shown = described(self.instrument, tick, step_text(1, max(meta.size_decimals for meta in metas)))
-        return (msgspec.structs.replace(shown, lot=LOTS[shown.kind]) if self.series.kind == Kind.BARS else shown,)
+        kind = described(self.instrument, tick, "1").kind
+        decimals = max(meta.size_decimals for meta in metas)
+        # Volumes are sums: they do not show the lot.
+        return (described(self.instrument, tick, LOTS[kind] if bars else lot_shown(kind, decimals)),)
 
     def source(self) -> Columns:
         wanted = parse_reference(self.config.series)

@@ -17,6 +17,9 @@ UNITS_MAX = 1e15
 DISTINCT_MIN = 1_000
 """So many different prices do not share a step by chance."""
 
+LOTS = {"spot": "0.00001", "linear": "0.001"}
+"""Where the data does not show it."""
+
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
 
 
@@ -46,6 +49,11 @@ def tick_of(prices: set[float]) -> str:
 def lot_of(sizes: set[float]) -> str:
     """One unit of the finest decimal place: few sizes may share a larger step by chance."""
     return step_text(1, places(sizes))
+
+
+def lot_shown(kind: str, size_decimals: int) -> str:
+    """The usual lot, or a finer one that the sizes show: whole sizes alone do not say that there are no others."""
+    return min(LOTS[kind], step_text(1, size_decimals), key=Decimal)
 
 
 def decimals_of_floats(values: FloatArray, where: str) -> int:

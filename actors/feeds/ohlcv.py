@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from letrade.actors.feeds.columnar import ColumnarFeed
-from letrade.actors.feeds.grids import decimals_of_floats, step_text
+from letrade.actors.feeds.grids import LOTS, decimals_of_floats, step_text
 from letrade.actors.feeds.naming import QUOTES, Market, described, split_symbol
 from letrade.actors.feeds.packed import stem_of
 from letrade.actors.feeds.table import Table, read_table
@@ -22,9 +22,6 @@ from letrade.core.messages.events import Alert
 from letrade.core.messages.market import Instrument
 
 EPOCH = 1
-LOTS = {"spot": "0.00001", "linear": "0.001"}
-"""Bars do not show the lot."""
-
 _PAIR = re.compile(r"([A-Za-z0-9]+)[_-]([A-Za-z0-9]+)(?:[_:]([A-Za-z0-9]+))?\Z")
 _BAR = re.compile(r"[-_.](\d+)([smhdw])(?=[-_.]|\Z)")
 _NO_PRICES = re.compile(r"[-_](funding_rate|mark|index|premiumIndex)\Z")

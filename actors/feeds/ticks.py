@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from letrade.actors.feeds.columnar import ColumnarFeed
-from letrade.actors.feeds.grids import step_text
+from letrade.actors.feeds.grids import lot_shown, step_text
 from letrade.actors.feeds.naming import described, known_instrument, market_named
 from letrade.actors.feeds.packed import stem_of
 from letrade.actors.feeds.tick_chunks import Chunker
 from letrade.actors.feeds.tick_rows import Table, rows_of, table_of
 from letrade.core.actor import ActorConfig, Context
 from letrade.core.data.columns import Chunk, Columns, Kind
-from letrade.core.data.units import Step
+from letrade.core.data.units import decimals_needed
 from letrade.core.errors import ConfigurationError, DataError
 from letrade.core.messages.market import Instrument
 
@@ -56,8 +56,8 @@ class Scan(NamedTuple):
 
     table: Table
     rows: int
-    price: Step
-    size: Step
+    price_decimals: int
+    size_decimals: int
     symbols: tuple[str, ...]
     exchanges: tuple[str, ...]
 
@@ -81,12 +81,13 @@ class TicksFeed(ColumnarFeed):
         return scan_of(str(path), self.config.kind, found.st_mtime_ns, found.st_size)
 
     def instruments(self) -> tuple[Instrument, ...]:
-        """The instrument of the table, with the steps that its numbers share, unless the desk defines it."""
+        """The instrument of the table, with the finest decimals of its numbers, unless the desk defines it."""
         name, scan = self.instrument(), self.scan
         if name in self.context.instruments or scan.table.shape.kind in (Kind.MARKS, Kind.INDEX, Kind.FUNDING):
             return ()
-        tick = self.config.tick or step_text(max(scan.price.units, 1), scan.price.decimals)
-        return (described(name, tick, self.config.lot or step_text(1, scan.size.decimals)),)
+        tick = self.config.tick or step_text(1, scan.price_decimals)
+        kind = described(name, tick, "1").kind
+        return (described(name, tick, self.config.lot or lot_shown(kind, scan.size_decimals)),)
 
     def instrument(self) -> str:
         """As configured, else of the symbol column, else of the file's name. DataError when it is in none."""
@@ -113,7 +114,7 @@ class TicksFeed(ColumnarFeed):
         scan, instrument = self.scan, self.instrument()
 
         def read() -> Iterator[Chunk]:
-            chunker = Chunker(scan.table, instrument, scan.price.decimals, scan.size.decimals)
+            chunker = Chunker(scan.table, instrument, scan.price_decimals, scan.size_decimals)
             for raw in rows_of(scan.table):
                 yield from chunker.take(raw)
             yield from chunker.rest()
@@ -123,8 +124,8 @@ class TicksFeed(ColumnarFeed):
             kind=scan.table.shape.kind,
             instrument=instrument,
             read=read,
-            price_decimals=scan.price.decimals,
-            size_decimals=scan.size.decimals,
+            price_decimals=scan.price_decimals,
+            size_decimals=scan.size_decimals,
             rows_estimate=scan.rows,
             contiguous="last_update" not in scan.table.shape.columns,
         )
@@ -140,7 +141,7 @@ def _names_in(stem: str) -> Iterator[str]:
 def scan_of(path: str, wanted: str | None, modified_ns: int, size_bytes: int) -> Scan:
     """One pass over the table. DataError where it is empty or cannot be read."""
     table = table_of(path, wanted)
-    rows, price, size = 0, Step(), Step()
+    rows, price, size = 0, 0, 0
     symbols: dict[str, None] = {}
     exchanges: dict[str, None] = {}
     for raw in rows_of(table):
@@ -148,9 +149,9 @@ def scan_of(path: str, wanted: str | None, modified_ns: int, size_bytes: int) ->
         for role, values in raw.values.items():
             where = f"{path}: {table.shape.columns[role]}"
             if role in PRICES:
-                price = price.with_values(values, where)
+                price = max(price, decimals_needed(values, where))
             elif role in SIZES:
-                size = size.with_values(values, where)
+                size = max(size, decimals_needed(values, where))
         symbols |= dict.fromkeys(raw.symbols)
         exchanges |= dict.fromkeys(raw.exchanges)
     if not rows:

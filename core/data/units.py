@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from math import gcd
-from typing import NamedTuple
-
 import numpy as np
 
 from letrade.core.data.columns import UNITS_MAX, FloatArray, IntArray
@@ -13,20 +10,6 @@ from letrade.core.errors import DataError
 DECIMALS_MAX = 12
 NOISE_ULPS = 4.0
 """A sum or a product of a few decimals is so many steps of a double away from the decimal that it means."""
-
-
-class Step(NamedTuple):
-    """The largest step that all values share: `units` at `decimals` places; 0 units: no value but 0 was seen."""
-
-    units: int = 0
-    decimals: int = 0
-
-    def with_values(self, values: FloatArray, where: str) -> Step:
-        """The step of these values too. DataError when they have too many digits."""
-        decimals = max(self.decimals, decimals_needed(values, where))
-        whole = to_units(values, decimals, where)
-        shared = int(np.gcd.reduce(whole)) if len(whole) else 0
-        return Step(gcd(self.units * int(10 ** (decimals - self.decimals)), abs(shared)), decimals)
 
 
 def decimals_needed(values: FloatArray, where: str) -> int:

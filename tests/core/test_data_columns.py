@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from letrade.core.data.columns import Chunk, Columns, Kind, split
 from letrade.core.data.rows import joined, months, take
-from letrade.core.data.units import Step, decimals_needed, rescaled, to_units
+from letrade.core.data.units import decimals_needed, rescaled, to_units
 from letrade.core.errors import DataError
 from tests.core.data_parts import NAMES, array, chunk, chunks, equal, levels, source
 
@@ -75,7 +75,7 @@ def test_an_empty_side_and_a_locked_market_are_no_faults() -> None:
         ),
     ],
 )
-def test_a_row_that_cannot_be_is_refused(kind: Kind, columns: dict[str, list[Any]], expected: str) -> None:
+def test_a_row_that_cannot_be_is_refused(kind: Kind, columns: dict[str, Any], expected: str) -> None:
     assert expected in refused(chunk(kind, [7], **columns))
 
 
@@ -106,7 +106,7 @@ def test_rows_are_picked_by_place(data: st.DataObject) -> None:
 def test_a_bar_belongs_to_the_month_in_which_it_starts() -> None:
     last, first = (int(np.datetime64(text, "ns").astype(np.int64)) for text in ("2024-01-31T23", "2024-02-01T00"))
     hour = 3_600 * 10**9
-    columns = {name: [1, 1] for name in ("open", "high", "low", "close", "volume")}
+    columns: dict[str, Any] = {name: [1, 1] for name in ("open", "high", "low", "close", "volume")}
     bars = chunk(Kind.BARS, [last + hour, first + hour], start=[last, first], **columns)
     assert [name for name, _ in months(bars)] == ["2024-01", "2024-02"]
 
@@ -131,11 +131,6 @@ def test_numbers_of_too_many_digits_are_refused() -> None:
         decimals_needed(np.array([1234567.123456789012]), "here")
     with pytest.raises(DataError, match="finite"):
         to_units(np.array([1.0, float("nan")]), 2, "here")
-
-
-def test_a_step_is_shared_by_all_values() -> None:
-    step = Step().with_values(np.array([1.5, 2.0]), "here").with_values(np.array([0.25]), "here")
-    assert step == Step(25, 2)
 
 
 def test_a_source_is_read_again_from_the_start() -> None:

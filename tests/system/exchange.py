@@ -141,7 +141,8 @@ def serving() -> Iterator[FakeExchange]:
             if code == 0:
                 self.close_connection = True
                 return
-            body = json.dumps(exchange.answer(split.path, query) if code == 200 else {"code": -1, "msg": "busy"})
+            # A gateway before the exchange answers in no format of the exchange's own.
+            body = json.dumps(exchange.answer(split.path, query)) if code == 200 else "<html>try again later</html>"
             self.send_response(code)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))

@@ -14,6 +14,7 @@ PROMISES = {
     "own_strategy": ("entries", "profit"),
     "features": ("entries", "profit"),
     "indicators": ("the same after a restart: True", "more is bid: 3.0 and then less is offered: 6.0"),
+    "own_data": ("USDT/quotes: 20000 rows", "read back: 20000 rows, prices in units of 1e-1", "orders, profit"),
     "nats_link": ('the other side says: {"ticks":10000,"last":60099.99}', "sent 10001 received 10001"),
     "embed_a_desk": ("paper.", "fills, profit"),
 }

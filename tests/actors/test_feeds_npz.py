@@ -1,0 +1,161 @@
+"""Arrays of ticks and lots: the four kinds, their steps, files of any length, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from letrade.actors.feeds import npz
+from letrade.actors.feeds.naming import described
+from letrade.core.data.columns import Kind, LevelRows
+from letrade.core.errors import DataError
+from letrade.core.messages.market import Bar, BarOpen, BookDelta, BookSnapshot, Quote, Trade
+from tests.actors.feed_parts import MINUTE, START, chunks_of, feed_of, quotes, source_of, told, written
+from tests.data import shared_data
+
+NAME = "binance.BTC-USDT_USDT"
+LEVELS = {
+    "ts": [START] * 3 + [START + 5] * 2,
+    "ev": [0, 0, 0, 1, 1],
+    "act": [1, 1, 1, 3, 2],
+    "side": [1, 1, 2, 1, 2],
+    "px": [10, 9, 12, 9, 12],
+    "sz": [5, 6, 7, 0, 8],
+    "last": [0, 0, 1, 0, 1],
+}
+
+
+def test_quotes_are_told_in_the_steps_of_the_file(tmp_path: Path) -> None:
+    feed = feed_of(quotes(tmp_path / "quotes.npz"))
+    messages = told(feed)
+    assert [type(message) for message in messages] == [Quote] * 3
+    assert messages[0] == Quote(
+        time=START,
+        source="feed",
+        epoch=1,
+        sequence=1,
+        instrument=NAME,
+        bid=1.0,
+        bid_size=0.001,
+        ask=1.2,
+        ask_size=0.004,
+    )
+    assert [(each.instrument, each.tick, each.lot) for each in feed.instruments()] == [(NAME, "0.1", "0.001")]
+    assert source_of(feed).rows_estimate == 3
+
+
+def test_the_steps_of_the_desks_instrument_are_those_of_the_file(tmp_path: Path) -> None:
+    feed = feed_of(quotes(tmp_path / "quotes.npz"), described("x.ETH-USDT", "0.5", "2"), instrument="x.ETH-USDT")
+    assert feed.instruments() == ()
+    (first, *_) = told(feed)
+    assert isinstance(first, Quote)
+    assert (first.instrument, first.bid, first.ask, first.bid_size) == ("x.ETH-USDT", 5.0, 6.0, 2.0)
+
+
+def test_steps_can_be_said(tmp_path: Path) -> None:
+    feed = feed_of(quotes(tmp_path / "quotes.npz"), tick="0.25", lot="1")
+    (first, *_) = told(feed)
+    assert isinstance(first, Quote)
+    assert (first.bid, first.bid_size) == (2.5, 1.0)
+
+
+def test_trades_have_a_side_and_no_id(tmp_path: Path) -> None:
+    path = written(tmp_path / "trades.npz", ts=[START, START], px=[10, 11], sz=[1, 2], side=np.array([1, -1], np.int8))
+    messages = [message for message in told(feed_of(path)) if isinstance(message, Trade)]
+    assert [(each.price, each.size, each.side, each.trade_id) for each in messages] == [
+        (1.0, 0.001, 1, ""), (1.1, 0.002, -1, ""),
+    ]  # fmt: skip
+
+
+def test_the_time_of_a_bar_is_its_end(tmp_path: Path) -> None:
+    ends = [START + MINUTE, START + 2 * MINUTE, START + 5 * MINUTE]
+    path = written(tmp_path / "bars.npz", ts=ends, o=[10] * 3, h=[12] * 3, l=[9] * 3, c=[11] * 3, v=[5] * 3)
+    messages = told(feed_of(path))
+    assert [(type(each), each.time, each.sequence) for each in messages[:4]] == [
+        (BarOpen, START, 1), (Bar, ends[0], 2), (BarOpen, ends[0], 3), (Bar, ends[1], 4),
+    ]  # fmt: skip
+    last = messages[-1]
+    assert isinstance(last, Bar)
+    assert (last.start, last.end, last.close, last.volume) == (ends[2] - MINUTE, ends[2], 1.1, 0.005)
+
+
+def test_levels_are_told_event_by_event_after_a_snapshot(tmp_path: Path) -> None:
+    first, second = told(feed_of(written(tmp_path / "levels.npz", **LEVELS)))
+    assert isinstance(first, BookSnapshot)
+    assert isinstance(second, BookDelta)
+    assert np.frombuffer(first.bids).tolist() == [1.0, 0.005, 0.9, 0.006]
+    assert np.frombuffer(first.asks).tolist() == [1.2, 0.007]
+    assert (np.frombuffer(second.bids).tolist(), np.frombuffer(second.asks).tolist()) == ([0.9, 0.0], [1.2, 0.008])
+    assert (first.last_update, second.first_update, second.previous_update) == (1, 2, 1)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(sizes=st.lists(st.integers(1, 5), min_size=1, max_size=12), window=st.integers(2, 9))
+def test_an_event_that_a_window_cuts_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sizes: list[int], window: int
+) -> None:
+    rows = [(event, place == size - 1) for event, size in enumerate(sizes) for place in range(size)]
+    count = len(rows)
+    columns = {
+        "ts": [START + event for event, _ in rows], "ev": [event for event, _ in rows], "act": [1] * count,
+        "side": [1] * count, "px": list(range(1, count + 1)), "sz": [1] * count,
+        "last": [int(last) for _, last in rows],
+    }  # fmt: skip
+    monkeypatch.setattr(npz, "CHUNK_ROWS", window)
+    chunks = chunks_of(feed_of(written(tmp_path / "levels.npz", **columns)))
+    events = [chunk.rows for chunk in chunks if isinstance(chunk.rows, LevelRows)]
+    assert [size for event in events for size in np.diff(event.offset).tolist()] == sizes
+    assert [price for event in events for price in event.price.tolist()] == list(range(1, count + 1))
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({"ts": [START, START - 1, START]}, "row 2"),
+        ({"bid": [10, 99, 12]}, "a bid that is not above the ask"),
+        ({"bid": [10, 11]}, "arrays of one length"),
+        ({"bid": [1.5, 2.5, 3.5]}, "whole numbers in bid, found float64"),
+    ],
+)
+def test_arrays_that_are_no_quotes_are_refused(tmp_path: Path, changed: dict[str, list[int]], expected: str) -> None:
+    with pytest.raises(DataError, match=expected):
+        chunks_of(feed_of(quotes(tmp_path / "quotes.npz", **changed)))
+
+
+def test_levels_that_end_amid_an_event_are_refused(tmp_path: Path) -> None:
+    cut = {name: values[:-1] for name, values in LEVELS.items()}
+    with pytest.raises(DataError, match="found it cut off"):
+        chunks_of(feed_of(written(tmp_path / "levels.npz", **cut)))
+
+
+def test_a_file_that_is_cut_off_is_refused(tmp_path: Path) -> None:
+    path = quotes(tmp_path / "quotes.npz")
+    path.write_bytes(path.read_bytes()[:-30])
+    with pytest.raises(DataError, match="expected a whole"):
+        chunks_of(feed_of(path))
+
+
+def test_arrays_without_times_are_refused_with_what_would_do(tmp_path: Path) -> None:
+    path = written(tmp_path / "book.npz", snap_tick=[1], snap_qty=[2], tick=[3], qty=[4])
+    with pytest.raises(DataError, match=r"say no times \(ts\).*quotes: ts bid"):
+        source_of(feed_of(path))
+
+
+@pytest.mark.parametrize("name", ["l2_1m.npz", "orders_300k.npz"])
+def test_the_recorded_commands_of_an_engine_are_no_market_data(name: str) -> None:
+    with pytest.raises(DataError, match="say no times"):
+        source_of(feed_of(shared_data(f"../bench/{name}")))
+
+
+def test_a_kind_is_told_by_the_names_of_the_arrays(tmp_path: Path) -> None:
+    assert source_of(feed_of(written(tmp_path / "levels.npz", **LEVELS))).kind == Kind.LEVELS
+    assert source_of(feed_of(quotes(tmp_path / "quotes.npz"))).kind == Kind.QUOTES
+
+
+def test_a_feed_tells_the_same_each_time(tmp_path: Path) -> None:
+    path = quotes(tmp_path / "quotes.npz")
+    assert told(feed_of(path)) == told(feed_of(path))
