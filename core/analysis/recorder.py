@@ -37,8 +37,8 @@ class Recorder:
         self.keep_ns = keep_ns
         self.builder = RecordBuilder()
         self.board = PriceBoard()
-        self.end = 0
-        """The time of the last message."""
+        self.start = self.end = 0
+        """The times of the first and the last message."""
         self._rows: dict[str, int] = {}
         """Of orders, by order id."""
         self._histories: dict[str, PriceHistory] = {}
@@ -57,8 +57,13 @@ class Recorder:
     def __call__(self, message: Message) -> None:
         handle = self._handlers.get(type(message))
         if handle is not None:
-            self.end = max(self.end, message.time)
+            self.start, self.end = self.start or message.time, max(self.end, message.time)
             handle(message)
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """From the first message to the last, ns UTC."""
+        return self.start, self.end
 
     def record(self, settings: RunSettings) -> RunRecord:
         """Everything so far. `settings.data_to` is where the data ended; 0: at the last message."""

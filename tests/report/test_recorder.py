@@ -7,12 +7,12 @@ import pytest
 
 from letrade.assembly import assemble
 from letrade.backtest import Backtest
+from letrade.backtesting.settings import data_in_words, settings_of
 from letrade.core.analysis.analyzer import analyse
 from letrade.core.analysis.price_history import PriceHistory
 from letrade.core.analysis.record import ORDER_STATES, RunRecord
 from letrade.core.analysis.recorder import Recorder
 from letrade.core.config.desk import DeskConfig
-from letrade.report.run_settings import run_settings
 from letrade.report.writer import read_report, write_report
 from tests.system.test_backtest import bars_file, flow
 
@@ -22,7 +22,7 @@ def recorded(config: DeskConfig, run_for_ns: int | None = None) -> tuple[RunReco
     recorder = Recorder(test.blueprint.catalogue, config.desk.reporting_currency)
     test.observers.append(recorder)
     summary = test.run()
-    return recorder.record(run_settings(config, summary, "actors")), summary
+    return recorder.record(settings_of(config, summary, "actors", data_in_words(config), recorder.span)), summary
 
 
 @pytest.mark.parametrize("data", ["bars", "flow"])
