@@ -9,7 +9,8 @@ from letrade.hotpath.simulation.positions cimport Netting
 
 cdef struct Cleared:  # an order that the exchange has taken
     int64_t account, instrument, side, price, left, filled, rests
-    int64_t working, accepted
+    int64_t working, accepted, reduce_only
+    int64_t asked  # the price of the last amend
     int128 locked  # of the quote currency for a spot buyer, of the base for a seller; at the scale of wallets
 
 
@@ -22,7 +23,7 @@ cdef class Clearing:
     """A submit: judge(), Market.submit(), and book() for each Said, also for those that are no trades. An amend:
     judge_amend(), Market.amend(), book(). A refusal of either is told to book() too, as SAID_REFUSED.
 
-    Markets are previewed before judge(), so that their offers tell what the order would get at once.
+    The market is previewed before judge(), so that their offers tell what the order would get at once.
     """
 
     cdef readonly Terms terms
@@ -36,7 +37,9 @@ cdef class Clearing:
 
     cdef int64_t judge(self, const SimulatedOrder* order, int64_t instrument, int64_t best, int64_t time) except -1
     # ^ a Reason to refuse it, or NO_REASON; `best` is the price it would trade at now, 0 when not known
-    cdef int64_t judge_amend(self, int64_t number, int64_t instrument, int64_t price, int64_t size, int64_t best, int64_t time) except -1
+    cdef int64_t judge_amend(
+        self, int64_t number, int64_t instrument, int64_t price, int64_t size, int64_t best, int64_t time
+    ) except -1
     cdef int64_t reducible(self, const SimulatedOrder* order, int64_t instrument) except -1  # of a reduce-only order, in units
     cdef int64_t book(self, int64_t order, int64_t instrument, const Said* said) except? -1
     # ^ moves money and position at once; the fee in units of 1e-8 of the fee's currency, positive is paid

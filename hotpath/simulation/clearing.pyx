@@ -93,6 +93,7 @@ cdef class Clearing:
         reason = self.judge_known(one, order, instrument, best)
         if reason == NO_REASON:
             one.price, one.rests = order.price, order.price > 0 and order.time_in_force == GTC
+            one.reduce_only = order.reduce_only
             if not one.working:
                 one.working = 1
                 self.count_left(one, left)
@@ -103,11 +104,12 @@ cdef class Clearing:
     ) except -1:
         cdef Cleared* one = self.cleared(number)
         cdef SimulatedOrder order
-        if not one.working:
-            return NO_REASON  # the market says that there is no such order
+        if not one.working or size <= one.filled:
+            return NO_REASON  # the market says what is wrong
         memset(&order, 0, sizeof(order))
         order.number, order.owner, order.side, order.price = number, one.account + 1, one.side, price
-        order.size, order.filled, order.time_in_force = size, one.filled, GTC
+        order.size, order.filled, order.time_in_force, order.reduce_only = size, one.filled, GTC, one.reduce_only
+        one.asked = price
         return self.judge_known(one, &order, instrument, best)
 
     cdef int64_t judge_known(
@@ -239,6 +241,8 @@ cdef class Clearing:
         sure = equity - DOUBT * doubtful
         if sure > 0.0 and worth * (1 + DOUBT) < sure * terms.venues[terms.instruments[instrument].venue].leverage_max:
             return NO_REASON
+        if order.reduce_only:
+            raise Doubtful("an order that only reduces, where the leverage allows no more")
         sure = equity + DOUBT * doubtful
         if sure <= 0.0 or worth * (1 - DOUBT) > sure * terms.venues[terms.instruments[instrument].venue].leverage_max:
             return BAD_TERMS
@@ -293,8 +297,8 @@ cdef class Clearing:
         elif said.kind == SAID_ENDED:
             self.let_go(one)
         elif said.kind == SAID_AMENDED or said.kind == SAID_RESTS:
-            if said.price:
-                one.price = said.price
+            if said.kind == SAID_AMENDED and said.reason == NO_REASON:
+                one.price = one.asked
             self.count_left(one, said.size)
         if one.working and said.kind != SAID_STANDS and said.kind != SAID_TRIGGERED:
             self.lock_rest(one)

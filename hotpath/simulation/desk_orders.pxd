@@ -67,7 +67,7 @@ cdef struct OrderRecord:
     # execution's
     int64_t state, size, filled, price
     int64_t amending, amend_size, amend_price
-    int64_t shrunk  # the exchange has amended it to less than was asked for
+    int64_t shrunk  # the size to which the exchange has amended it, less than was asked for; 0: it has not
     int64_t accepted, cancel_wanted
     int64_t decided, sent, ended  # ns; 0: not yet
     double mid  # of the desk's last price when it was decided

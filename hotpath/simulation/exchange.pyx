@@ -5,6 +5,7 @@ from libc.math cimport NAN
 from libc.stdint cimport INT64_MAX, int64_t
 from libc.string cimport memset
 
+from letrade.hotpath.simulation.answers cimport arrange
 from letrade.hotpath.simulation.clearing cimport Clearing
 from letrade.hotpath.simulation.desk cimport Desk
 from letrade.hotpath.simulation.desk_told cimport (
@@ -68,6 +69,14 @@ cdef class Exchange:
             return (bid + ask) / 2.0 / self.price_one[instrument]
         last = market.last()
         return last / self.price_one[instrument] if last > 0 else NAN
+
+    cdef double book_middle(self, int64_t instrument) except? -1:
+        """Of a book's best prices, as messages tell it; 0 while a side is empty."""
+        cdef Market market = <Market>self.markets[instrument]
+        cdef int64_t bid = market.best(1), ask = market.best(-1)
+        if bid <= 0 or ask <= 0:
+            return 0.0
+        return (bid / self.price_one[instrument] + ask / self.price_one[instrument]) / 2.0
 
     cdef int hear(self, const Event* event, int64_t time) except -1:
         cdef Market market = <Market>self.markets[event.instrument]
@@ -170,10 +179,11 @@ cdef class Exchange:
 
     cdef int book(self, Market market, int64_t instrument, int64_t time) except -1:
         """What a market said moves money at once, and goes to the desk."""
-        cdef Py_ssize_t place, count = market.said_count
+        cdef Py_ssize_t place, count
         cdef int64_t fee, trade, bid, ask
         cdef Said* said
-        market.said_count = 0
+        arrange(market.said, &market.said_count)
+        count, market.said_count = market.said_count, 0
         for place in range(count):
             said = &market.said[place]
             fee, trade = self.clearing.book(said.order, instrument, said), -1

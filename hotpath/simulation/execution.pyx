@@ -10,7 +10,7 @@ from letrade.hotpath.simulation.desk_told cimport (
     AMEND_REQUEST, CANCEL_REQUEST, QUERY_REQUEST, SUBMIT_REQUEST, TOLD_FILL, Told
 )
 from letrade.hotpath.simulation.orders cimport (
-    NO_MORE_SIZE, NOTHING_TO_REDUCE, OWN_ORDER, SAID_AMENDED, SAID_ENDED, SAID_REFUSED, SAID_RESTS, SAID_STANDS, SAID_TRADED,
+    NO_MORE_SIZE, NO_REASON, NOTHING_TO_REDUCE, OWN_ORDER, SAID_AMENDED, SAID_ENDED, SAID_REFUSED, SAID_RESTS, SAID_STANDS, SAID_TRADED,
     TIME_OVER, WAS_CANCELLED, WAS_FILLED
 )
 
@@ -127,22 +127,23 @@ cdef class Execution(Books):
     cdef int amended(self, OrderRecord* order, const Said* said, int64_t time) except -1:
         """The answer to an amend, or to the question after one that was not done as it was asked for."""
         cdef int64_t reason = AMEND_WAS_REFUSED
+        if said.kind == SAID_AMENDED and said.reason != NO_REASON:  # cut by the exchange itself
+            if not order.amending and order.filled + said.size < order.size:
+                order.size = order.filled + said.size
+            return 0
         if not order.amending:
             return 0
-        if order.state >= ORDER_FILLED:
-            order.amending = order.shrunk = 0
-            return self.tell_order(order, time, reason)
         if said.kind == SAID_AMENDED:
             if order.filled + said.size != order.amend_size:
-                order.shrunk = 1
+                order.shrunk = order.filled + said.size
                 return self.request(QUERY_REQUEST, order, time) if said.size else 0
             reason, order.price, order.size = WAS_AMENDED, order.amend_price, order.amend_size
         elif order.shrunk:
-            order.price, order.size = order.amend_price, order.filled + said.size
-        else:
+            order.price, order.size = order.amend_price, order.filled + said.size if said.size else order.shrunk
+        elif said.size:
             order.size = min(order.size, order.filled + said.size)
         order.amending = order.shrunk = 0
-        if order.filled >= order.size:
+        if order.filled >= order.size and order.state < ORDER_FILLED:
             return self.move(order, ORDER_FILLED, time, reason)
         self.tell_order(order, time, reason)
         if said.kind == SAID_STANDS and order.state == ORDER_CANCEL_SENT:

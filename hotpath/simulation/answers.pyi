@@ -1,0 +1,6 @@
+"""What a market said of one request or event, put as the exchange answers: trades first, then one word on each order."""
+
+from collections.abc import Sequence
+
+def arranged(said: Sequence[tuple[int, int, int, int]]) -> list[tuple[int, int, int, int]]:
+    """The same for (kind, order, size, reason) each."""

@@ -1,0 +1,17 @@
+"""The exchange's side of money: what each account has there, what an order may cost, what a trade moves."""
+
+from collections.abc import Sequence
+
+from letrade.hotpath.simulation.desk_terms import Terms
+from letrade.hotpath.simulation.market import Market
+
+class Clearing:
+    """What each account has at the exchange; one market for each instrument of the terms."""
+
+    @property
+    def terms(self) -> Terms: ...
+    @property
+    def markets(self) -> list[Market]: ...
+    def __init__(self, terms: Terms, markets: Sequence[Market]) -> None: ...
+    def wallet_units(self, account: int, currency: int) -> tuple[int, int]:
+        """(units, decimals) of what an account has at the exchange."""

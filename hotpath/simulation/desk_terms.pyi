@@ -1,0 +1,26 @@
+"""A desk's terms as C structs, read once from the NamedTuples of terms.py."""
+
+from letrade.hotpath.simulation.doubt import Doubtful as Doubtful
+from letrade.hotpath.simulation.terms import DeskTerms
+
+class Terms:
+    """All structs by place; the arrays live as long as this object."""
+
+    @property
+    def source(self) -> DeskTerms: ...
+    @property
+    def instruments_count(self) -> int: ...
+    @property
+    def accounts_count(self) -> int: ...
+    @property
+    def strategies_count(self) -> int: ...
+    @property
+    def currencies_count(self) -> int: ...
+    @property
+    def venues_count(self) -> int: ...
+    @property
+    def reporting(self) -> int: ...
+    @property
+    def step(self) -> int: ...
+    def __init__(self, source: DeskTerms) -> None:
+        """Doubtful for numbers with more digits than the structs hold."""

@@ -1,0 +1,9 @@
+"""Execution in the compiled desk: what goes to the exchange, and what its answers make of orders."""
+
+from letrade.hotpath.simulation.books import Books
+
+class Execution(Books):
+    """Cancels of capital go before approvals of risk, as at one time a lower stage is heard first."""
+
+    @property
+    def stopping(self) -> bool: ...

@@ -1,0 +1,14 @@
+"""What all rooms of the compiled desk share: orders, fills, requests, what was told, and the last prices."""
+
+from letrade.hotpath.simulation.desk_terms import Terms
+
+class OrderTable:
+    """Orders and fills are kept for ever, by number from 1 and by place from 0; what was told until it is heard."""
+
+    @property
+    def terms(self) -> Terms: ...
+    @property
+    def orders_count(self) -> int: ...
+    @property
+    def fills_count(self) -> int: ...
+    def __init__(self, terms: Terms) -> None: ...

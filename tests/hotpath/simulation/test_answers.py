@@ -1,0 +1,44 @@
+"""How a market's words on one request become the exchange's answers."""
+
+from letrade.hotpath.simulation.answers import arranged
+
+TRADED, RESTS, ENDED, AMENDED = 1, 2, 3, 5
+ASKED, FILLED, CUT = 0, 1, 8
+
+
+def test_an_amend_that_trades_and_rests_is_told_after_its_trades_with_what_is_left() -> None:
+    said = [(AMENDED, 7, 10, ASKED), (TRADED, 7, 4, 0), (RESTS, 7, 6, 0)]
+    assert arranged(said) == [(TRADED, 7, 4, 0), (AMENDED, 7, 6, ASKED)]
+
+
+def test_an_amend_that_trades_in_all_ends_after_it() -> None:
+    said = [(AMENDED, 7, 4, ASKED), (TRADED, 7, 4, 0), (ENDED, 7, 0, FILLED)]
+    assert arranged(said) == [(TRADED, 7, 4, 0), (AMENDED, 7, 0, ASKED), (ENDED, 7, 0, FILLED)]
+
+
+def test_a_size_that_is_cut_on_entry_is_told_by_the_word_that_the_order_rests() -> None:
+    assert arranged([(AMENDED, 7, 5, CUT), (RESTS, 7, 5, 0)]) == [(RESTS, 7, 5, 0)]
+
+
+def test_a_size_that_is_cut_before_the_order_ends_is_told_just_before_the_end() -> None:
+    said = [(AMENDED, 7, 5, CUT), (TRADED, 7, 5, 0), (ENDED, 7, 0, FILLED)]
+    assert arranged(said) == [(TRADED, 7, 5, 0), (AMENDED, 7, 0, CUT), (ENDED, 7, 0, FILLED)]
+
+
+def test_an_amend_that_is_cut_is_told_with_the_cut_size() -> None:
+    said = [(AMENDED, 7, 10, ASKED), (AMENDED, 7, 5, CUT), (RESTS, 7, 5, 0)]
+    assert arranged(said) == [(AMENDED, 7, 5, ASKED)]
+
+
+def test_an_order_that_the_exchange_cuts_by_itself_rests_with_less() -> None:
+    said = [(TRADED, 3, 2, 0), (ENDED, 3, 0, FILLED), (AMENDED, 7, 5, CUT)]
+    assert arranged(said) == [(TRADED, 3, 2, 0), (ENDED, 3, 0, FILLED), (RESTS, 7, 5, 0)]
+
+
+def test_trades_of_several_orders_come_before_the_words_on_any() -> None:
+    said = [(TRADED, 1, 2, 0), (ENDED, 1, 0, FILLED), (TRADED, 2, 3, 0), (RESTS, 2, 4, 0)]
+    assert arranged(said) == [(TRADED, 1, 2, 0), (TRADED, 2, 3, 0), (ENDED, 1, 0, FILLED), (RESTS, 2, 4, 0)]
+
+
+def test_nothing_said_is_nothing_answered() -> None:
+    assert arranged([]) == []

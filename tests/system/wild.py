@@ -1,0 +1,97 @@
+"""A strategy that wants anything, drawn from its seed, and remembers all that it heard: to compare engines with."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from letrade.actors.strategies.base import BaseStrategy, StrategyConfig
+from letrade.core.actor import ActorConfig, Context
+from letrade.core.ids import generator
+from letrade.core.messages.market import Bar, Quote, Trade
+from letrade.core.messages.orders import Fill, OrderRefused, OrderUpdate
+from letrade.core.messages.signals import WorkingQuote
+
+
+class WildConfig(StrategyConfig, frozen=True, kw_only=True):
+    """How often it wants something new, and what it may want."""
+
+    seed: int = 1
+    every: int = 3
+    """One event of so many."""
+    lots_max: int = 40
+    limits: bool = True
+    quoting: bool = True
+    sized: bool = True
+
+
+class Wild(BaseStrategy):
+    """Positions, directions, limits and sets of quotes in no sensible order."""
+
+    Config: ClassVar[type[ActorConfig]] = WildConfig
+    HEARD: ClassVar[dict[str, list[tuple[Any, ...]]]] = {}
+    """By name, what the last strategy of this name was told."""
+
+    def __init__(self, name: str, config: Any, context: Context) -> None:
+        super().__init__(name, config, context)
+        self.random = generator(config.seed, name)
+        self.heard: list[tuple[Any, ...]] = []
+        self.HEARD[name] = self.heard
+        self.specification = context.instruments.at(self.instrument, 0)
+        self.price = 0.0
+
+    def on_quote(self, quote: Quote) -> None:
+        if quote.bid > 0 and quote.ask > 0:
+            self._see((quote.bid + quote.ask) / 2)
+
+    def on_trade(self, trade: Trade) -> None:
+        self._see(trade.price)
+
+    def on_bar(self, bar: Bar) -> None:
+        self._see(bar.close)
+
+    def on_fill(self, fill: Fill) -> None:
+        self.heard.append((self.now(), fill.order_id, fill.time, fill.side, fill.size, fill.price, str(fill.fee), fill.maker))
+        if self.random.random() < 0.1:
+            self.target(0.0)
+
+    def on_order_update(self, update: OrderUpdate) -> None:
+        self.heard.append(
+            (self.now(), update.order_id, update.time, update.state, update.size, update.filled, update.price,
+             update.reduce_only)
+        )  # fmt: skip
+
+    def on_order_refused(self, refused: OrderRefused) -> None:
+        self.heard.append((self.now(), refused.order_id, refused.time, refused.rule, refused.refused_by, refused.what))
+        if self.random.random() < 0.3:
+            self._want()
+
+    def _see(self, price: float) -> None:
+        self.price = price
+        if self.random.randrange(self.config.every) == 0:
+            self._want()
+
+    def _near(self, ticks: int) -> float:
+        """A price on the grid, so many ticks from the last one."""
+        grid = self.specification.price
+        return grid.value_of_steps(max(1, grid.steps(grid.round_floor(self.price)) + ticks))
+
+    def _want(self) -> None:
+        draw, lots, size = self.random, self.config.lots_max, self.specification.size
+        if self.config.quoting and draw.random() < 0.4:
+            count = draw.randrange(4)
+            orders = []
+            for _ in range(count):
+                side = draw.choice((1, -1))
+                orders.append(WorkingQuote(side, self._near(-side * draw.randrange(-1, 8)), size.value_of_steps(1 + draw.randrange(lots))))
+            self.quotes(tuple(orders), post_only=draw.random() < 0.5)
+            return
+        least = 0 if self.specification.kind == "spot" else -lots
+        wanted = size.value_of_steps(draw.randrange(least, lots + 1))
+        limit = self._near(draw.randrange(-4, 5)) if self.config.limits and draw.random() < 0.5 else None
+        if self.config.sized and draw.random() < 0.1:
+            self.target(draw.choice((-1.0, -0.5, 0.0, 0.5, 1.0)), sized=False, price=limit)
+            return
+        self.target(wanted, price=limit, post_only=limit is not None and draw.random() < 0.3)
+
+    def state(self) -> Any:
+        return {"signal": self.signal}
