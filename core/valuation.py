@@ -9,12 +9,12 @@ import msgspec
 from letrade.core.bookkeeping import AccountBook
 from letrade.core.fraction import Fraction
 from letrade.core.instruments import Catalogue, Specification
-from letrade.core.messages.market import Bar, Instrument, MarkPrice, Quote, Trade
+from letrade.core.messages.market import Bar, Instrument, MarkPrice, Middle, Quote, Trade
 from letrade.core.quantities import FINE_ONE, TEN, exact, fine
 from letrade.hotpath.ledger import Position
 
 PAR = Fraction(1)
-PriceMessage = Trade | Quote | Bar | MarkPrice
+PriceMessage = Trade | Quote | Bar | MarkPrice | Middle
 
 
 class PriceBoard:
@@ -40,6 +40,9 @@ class PriceBoard:
             if message.bid > 0 and message.ask > 0:
                 self.prices[instrument] = (message.bid + message.ask) / 2
         elif isinstance(message, MarkPrice):
+            self.prices[instrument] = message.price
+        elif isinstance(message, Middle):
+            self.ticking[instrument] = True
             self.prices[instrument] = message.price
         elif instrument in self.ticking:
             return

@@ -2,37 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar
 
 import msgspec
 from msgspec import Meta
 
 from letrade.actors.capital.orders import Desire, Working, WorkingOrders
-from letrade.actors.capital.purse import Purse
+from letrade.actors.capital.proposing import Proposer
 from letrade.actors.capital.reconcile import Amend, NewOrder, Plan, halves, match_quotes, stands, toward_position
 from letrade.core import ids
-from letrade.core.actor import Actor, ActorConfig, Context
-from letrade.core.config.desk import DeskConfig
+from letrade.core.actor import ActorConfig
 from letrade.core.fraction import Fraction
 from letrade.core.instruments import Specification
-from letrade.core.lateness import wish_age_max
 from letrade.core.messages.events import Alert, Failure, Flatten
-from letrade.core.messages.market import Bar, MarkPrice, Quote, Trade
+from letrade.core.messages.market import Bar, MarkPrice, Middle, Quote, Trade
 from letrade.core.messages.orders import (
-    AmendIntent,
-    CancelOrder,
     CashEntry,
     Fill,
-    OrderIntent,
     OrderRefused,
     OrderUpdate,
-    Proposal,
 )
-from letrade.core.messages.signals import Quotes, Target
-from letrade.core.orders import OPEN, PARTLY_FILLED, TERMINAL, WORKING
-from letrade.core.quantities import add, exact, number, units
-from letrade.core.stage import Stage
+from letrade.core.messages.signals import Protect, Quotes, Target
+from letrade.core.orders import EXPIRED, OPEN, PARTLY_FILLED, TERMINAL, WORKING
+from letrade.core.quantities import add, number, units
 
 Key = tuple[str, str, str]
 
@@ -46,23 +38,12 @@ class CapitalConfig(ActorConfig, frozen=True, kw_only=True):
     """Position notional for each unit of cash on derivatives."""
 
 
-class CapitalManager(Actor):
+class CapitalManager(Proposer):
     """Follows each strategy's newest signal; what opens is refused whole when it does not fit, what reduces never."""
 
-    stage: ClassVar[Stage] = Stage.CAPITAL
     Config: ClassVar[type[ActorConfig]] = CapitalConfig
 
-    def __init__(self, name: str, config: Any, context: Context) -> None:
-        super().__init__(name, config, context)
-        settings = context.settings or DeskConfig()
-        self.purse = Purse(settings, context.instruments, exact(config.leverage), exact(config.slippage))
-        self.working = WorkingOrders()
-        self.desires: dict[Key, Desire] = {}
-        self.signals: dict[str, int] = {}
-        """The newest signal of each strategy: an older one is a repeat."""
-        self.age_max = wish_age_max(settings)
-
-    def on_price(self, message: Trade | Quote | Bar | MarkPrice) -> None:
+    def on_price(self, message: Trade | Quote | Bar | MarkPrice | Middle) -> None:
         self.purse.board.see(message)
 
     def on_target(self, target: Target) -> None:
@@ -113,6 +94,30 @@ class CapitalManager(Actor):
         self._cancel(cancels, f"signal {quotes.signal}")
         self._place_quotes(desire)
 
+    def on_protect(self, protect: Protect) -> None:
+        """Stop and take-profit of what is held from now on; without a price the last ones are taken away."""
+        if not self._takes(protect):
+            return
+        specification = self.context.instruments.at(protect.instrument, self.now())
+        key = (protect.account, protect.instrument, protect.strategy)
+        prices = [price for price in (protect.stop, protect.take_profit) if price is not None]
+        wrong = next((price for price in prices if not specification.price.fits(price)), None)
+        if self._late(protect):
+            self._refuse_late(Desire(*key, protect.signal), protect)
+        elif wrong is not None or (protect.size is not None and not specification.size.fits(protect.size)):
+            found = str(wrong if wrong is not None else protect.size)
+            self._refuse(Desire(*key, protect.signal), "grid", "tick and lot of the instrument", found)
+        else:
+            self._unprotect(key, self.protections.replace(protect), f"signal {protect.signal}")
+            self._protect(key)
+
+    def _hear_protection(self, update: OrderUpdate) -> None:
+        """What is left after a stop found no more size is protected anew; what the venue would not take is not."""
+        if update.state in TERMINAL:
+            self.protections.end(update.order_id)
+            if update.state == EXPIRED and update.filled:
+                self._protect((update.account, update.instrument, update.strategy))
+
     def on_fill(self, fill: Fill) -> None:
         """Shares and cash move, and the reservation shrinks by as much."""
         specification = self.context.instruments.at(fill.instrument, fill.time)
@@ -124,12 +129,20 @@ class CapitalManager(Actor):
             order.filled = add(order.filled, fill.size)
             if not order.remaining:
                 self.working.drop(fill.order_id)
-        self._continue((fill.account, fill.instrument, fill.strategy))
+        key = (fill.account, fill.instrument, fill.strategy)
+        if fill.order_id in self.protections.orders and key in self.desires:
+            self.desires[key].waiting = False
+        self._continue(key)
+        if self.protections.by_key:
+            self._protect(key)
 
     def on_cash_entry(self, entry: CashEntry) -> None:
         self.purse.books[entry.account].book_cash(entry)
 
     def on_order_update(self, update: OrderUpdate) -> None:
+        if update.order_id in self.protections.orders:
+            self._hear_protection(update)
+            return
         order = self.working.by_id.get(update.order_id)
         if update.state in TERMINAL:
             if self.working.drop(update.order_id) is None:
@@ -155,6 +168,7 @@ class CapitalManager(Actor):
                 order.amending = None
         else:
             self.working.drop(refused.order_id)
+            self.protections.end(refused.order_id)
         self.purse.touch((refused.account, refused.instrument, refused.strategy))
         desire = self.desires.get((refused.account, refused.instrument, refused.strategy))
         if desire is not None and refused.order_id.startswith(f"{desire.strategy}.{desire.signal}."):
@@ -177,8 +191,9 @@ class CapitalManager(Actor):
         for desire in self.desires.values():
             if flatten.account in ("*", desire.account):
                 desire.waiting = False
+        self.protections.give_up(flatten.account)
 
-    def _takes(self, signal: Target | Quotes) -> bool:
+    def _takes(self, signal: Target | Quotes | Protect) -> bool:
         """Repeats are dropped; a signal about nothing that the desk has is refused."""
         if signal.signal <= self.signals.get(signal.strategy, 0):
             return False
@@ -190,10 +205,10 @@ class CapitalManager(Actor):
         self._refuse(desire, "unknown", known, f"{signal.account} {signal.instrument}")
         return False
 
-    def _late(self, signal: Target | Quotes) -> bool:
+    def _late(self, signal: Target | Quotes | Protect) -> bool:
         return self.age_max is not None and self.now() - signal.time > self.age_max
 
-    def _refuse_late(self, desire: Desire, signal: Target | Quotes) -> None:
+    def _refuse_late(self, desire: Desire, signal: Target | Quotes | Protect) -> None:
         """What was wished before an outage is not followed after it: the strategy is told, and decides anew."""
         self._refuse(desire, "late", f"{self.age_max} ns", f"{self.now() - signal.time} ns")
 
@@ -261,109 +276,6 @@ class CapitalManager(Actor):
                     orders.append(order)
         self._send(desire, orders, plan.amends)
 
-    def _is_dust(self, desire: Desire, new: NewOrder) -> bool:
-        """What is left of a spot holding, too small for the venue to take: it stays, and is not asked for again."""
-        if new.closing < new.size:
-            return False
-        specification = self.context.instruments.at(desire.instrument, self.now())
-        if specification.kind != "spot":
-            return False
-        size = number(new.size)
-        price = self.purse.basis(desire.instrument, new.side, desire.price) or 0.0
-        return size < specification.size_min or exact(price) * exact(size) < specification.notional_min
-
-    def _new_order(self, desire: Desire, new: NewOrder) -> OrderIntent | None:
-        """Reserves what it may take, or refuses it whole."""
-        desire.legs += 1
-        basis = self.purse.basis(desire.instrument, new.side, desire.price)
-        opening = new.size > new.closing
-        if basis is None and opening:
-            self._refuse(desire, "no_price", "a known price", "none")
-            return None
-        order = Working(
-            ids.order_id(desire.strategy, desire.signal, desire.legs), desire.account, desire.instrument,
-            desire.strategy, new.side, number(new.size), desire.price, desire.post_only, basis or 0.0,
-        )  # fmt: skip
-        shortage = self.purse.shortage(order, self.working, self.now()) if opening else None
-        if shortage is not None:
-            self._refuse(desire, "capital", *shortage)
-            return None
-        self._put(order)
-        return OrderIntent(
-            order_id=order.order_id, side=order.side, size=order.size, price=order.price, post_only=order.post_only,
-            time_in_force="gtc" if order.price is not None else "ioc", reduce_only=not opening,
-        )  # fmt: skip
-
-    def _send(self, desire: Desire, orders: list[OrderIntent], amends: Sequence[Amend]) -> None:
-        intents = tuple([intent for intent in map(self._amend, amends) if intent is not None]) if amends else ()
-        if orders or intents:
-            self.publish(
-                Proposal(
-                    strategy=desire.strategy, account=desire.account, instrument=desire.instrument,
-                    signal=desire.signal, orders=tuple(orders), amends=intents,
-                )
-            )  # fmt: skip
-
-    def _amend(self, amend: Amend) -> AmendIntent | None:
-        """A larger or dearer order reserves more, or is not amended."""
-        order = self.working.by_id[amend.order_id]
-        size = number(amend.size)
-        basis = max(order.basis, self.purse.basis(order.instrument, order.side, amend.price) or 0.0)
-        changed = msgspec.structs.replace(order, amending=(amend.price, size), basis=basis)
-        shortage = self.purse.shortage(changed, self.working, self.now())
-        if shortage is not None:
-            self._refuse(self._desire_of(order), "capital", *shortage, order_id=order.order_id, what="amend")
-            return None
-        self._put(changed)
-        return AmendIntent(order_id=order.order_id, price=amend.price, size=size)
-
-    def _desire_of(self, order: Working) -> Desire:
-        return self.desires[order.key]
-
-    def _adopt(self, update: OrderUpdate) -> None:
-        """An order that was thought over and is not, or that execution sent by itself, counts as working again."""
-        basis = self.purse.basis(update.instrument, update.side, update.price) or 0.0
-        adopted = Working(
-            update.order_id, update.account, update.instrument, update.strategy, update.side, update.size,
-            update.price, False, basis, update.filled, update.state in (OPEN, PARTLY_FILLED),
-        )  # fmt: skip
-        self._put(adopted)
-
-    def _put(self, order: Working) -> None:
-        self.working.put(order)
-        self.purse.touch(order.key)
-
-    def _cancel(self, order_ids: list[str] | tuple[str, ...], reason: str) -> None:
-        """Straight to execution: nobody may refuse a cancel."""
-        for order_id in order_ids:
-            order = self.working.by_id[order_id]
-            if not order.cancelling:
-                order.cancelling = True
-                self.publish(
-                    CancelOrder(
-                        strategy=order.strategy, account=order.account, instrument=order.instrument,
-                        order_id=order_id, reason=reason,
-                    )
-                )  # fmt: skip
-
-    def _refuse(
-        self, desire: Desire, rule: str, limit: str, found: str, order_id: str = "", what: str = "order"
-    ) -> None:
-        desire.waiting = False
-        self.publish(
-            OrderRefused(
-                strategy=desire.strategy, account=desire.account, instrument=desire.instrument,
-                order_id=order_id or ids.order_id(desire.strategy, desire.signal, desire.legs),
-                rule=rule, limit=limit, value=found, refused_by=self.name, what=what,
-            )
-        )  # fmt: skip
-
-    def _orders_of(self, desire: Desire) -> list[Working]:
-        return self.working.of(desire.key)
-
-    def _held(self, desire: Desire) -> int:
-        return self.purse.holdings.share(desire.account, desire.instrument, desire.strategy)
-
     def _sold(self, quotes: list[tuple[int, float, float]]) -> int:
         return sum(units(size) for side, _, size in quotes if side < 0)
 
@@ -377,6 +289,7 @@ class CapitalManager(Actor):
             "working": list(self.working.by_id.values()),
             "desires": list(self.desires.values()),
             "signals": list(self.signals.items()),
+            "protections": self.protections.state(),
         }
 
     def restore(self, state: Any) -> None:
@@ -387,3 +300,4 @@ class CapitalManager(Actor):
         desires = msgspec.convert(state["desires"], list[Desire])
         self.desires = {each.key: each for each in desires}
         self.signals = dict(state["signals"])
+        self.protections.restore(state["protections"])

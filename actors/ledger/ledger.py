@@ -20,7 +20,7 @@ from letrade.core.instruments import Specification
 from letrade.core.messages.accounts import Account, Balance, Position
 from letrade.core.messages.base import NO_STRATEGY, Timer
 from letrade.core.messages.events import Alert, Drain, Halt
-from letrade.core.messages.market import Bar, MarkPrice, Quote, Trade
+from letrade.core.messages.market import Bar, MarkPrice, Middle, Quote, Trade
 from letrade.core.messages.orders import CashEntry, Fill, UnexplainedDifference
 from letrade.core.messages.venue import VenueState
 from letrade.core.quantities import fraction_of_money, money_of, number, rounded_money
@@ -68,7 +68,7 @@ class Ledger(Actor):
         for account in self.books:
             self._tell_balances(account, tuple(self.books[account].wallets))
 
-    def on_price(self, message: Trade | Quote | Bar | MarkPrice) -> None:
+    def on_price(self, message: Trade | Quote | Bar | MarkPrice | Middle) -> None:
         self.board.see(message)
         self._tell_equity_when_due()
 

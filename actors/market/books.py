@@ -12,7 +12,7 @@ from letrade.core.book_sync import Verdict
 from letrade.core.clock import SECOND
 from letrade.core.messages.base import Message, Timer
 from letrade.core.messages.events import Alert, BookCheck, Drain
-from letrade.core.messages.market import BookDelta, BookGap, BookSnapshot, Quote
+from letrade.core.messages.market import BookDelta, BookGap, BookSnapshot, Middle, Quote
 from letrade.core.stage import Stage
 
 DIFFS_WITHOUT_SNAPSHOT = 100
@@ -35,10 +35,14 @@ class KeeperState(msgspec.Struct, array_like=True):
     alerts: dict[str, int]
     said: BookCheck | None
     check_at: int
+    quoted: list[str] = []
 
 
 class BookKeeper(Actor):
-    """A gap, a crossed book or a wrong number makes a book invalid (BookGap) until a snapshot that fits."""
+    """A gap, a crossed book or a wrong number makes a book invalid (BookGap) until a snapshot that fits.
+
+    Where nobody tells of an instrument's best prices, the middle of its book is told after each change.
+    """
 
     stage = Stage.MARKET
     Config = BookKeeperConfig
@@ -54,11 +58,14 @@ class BookKeeper(Actor):
         """How often each thing was worth an alert; the first time of each instrument is published."""
         self._said: BookCheck | None = None
         self._check_at = 0
+        self.quoted: dict[str, None] = {}
+        """Instruments whose best prices somebody tells."""
 
     def wants(self, kind: type[Message], instrument: str, strategy: str) -> bool:
         return not instrument or not self.config.instruments or instrument in self.config.instruments
 
     def on_quote(self, quote: Quote) -> None:
+        self.quoted[quote.instrument] = None
         if quote.update_id:
             kept = self._kept(quote.instrument)
             if kept is not None and not kept.ticker(quote, self.checks):
@@ -68,6 +75,7 @@ class BookKeeper(Actor):
         kept = self._kept(delta.instrument)
         if kept is not None:
             self._follow(kept, delta)
+            self._tell_middle(kept)
             self._check_soon()
 
     def on_book_snapshot(self, snapshot: BookSnapshot) -> None:
@@ -82,6 +90,7 @@ class BookKeeper(Actor):
             return
         for delta in waiting:
             self._follow(kept, delta)
+        self._tell_middle(kept)
         self._check_soon()
 
     def on_timer(self, timer: Timer) -> None:
@@ -133,6 +142,13 @@ class BookKeeper(Actor):
             text = f"{DIFFS_WITHOUT_SNAPSHOT} diffs and no snapshot yet: there is no book to trade on until one comes"
             self._alert("book-waiting", delta.instrument, text)
 
+    def _tell_middle(self, kept: KeptBook) -> None:
+        if kept.rules.id in self.quoted or not kept.sync.valid:
+            return
+        bid, ask = kept.best_prices()
+        if bid and ask:
+            self.publish(Middle(instrument=kept.rules.id, price=(bid + ask) / 2))
+
     def _lost(self, kept: KeptBook, expected: int, found: int) -> None:
         kept.sync.lose()
         kept.recent.clear()
@@ -170,7 +186,7 @@ class BookKeeper(Actor):
         counts = (checks.compared, checks.equal, checks.late_compared, checks.late_equal)
         books = {name: kept.state() for name, kept in self.books.items()}
         faults = (self.gaps, self.crossed, self.refused)
-        return KeeperState(books, counts, faults, dict(self.alerts), self._said, self._check_at)
+        return KeeperState(books, counts, faults, dict(self.alerts), self._said, self._check_at, list(self.quoted))
 
     def restore(self, state: Any) -> None:
         found = msgspec.convert(state, KeeperState)
@@ -180,3 +196,4 @@ class BookKeeper(Actor):
         self.checks = Compared(*found.counts)
         self.gaps, self.crossed, self.refused = found.faults
         self.alerts, self._said, self._check_at = found.alerts, found.said, found.check_at
+        self.quoted = dict.fromkeys(found.quoted)

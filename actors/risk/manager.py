@@ -21,7 +21,7 @@ from letrade.core.halts import EVERYONE, Halts
 from letrade.core.instruments import Specification
 from letrade.core.lateness import wish_age_max
 from letrade.core.messages.events import Alert, Failure, Flatten, Halt, Recovered, Resume
-from letrade.core.messages.market import Bar, MarkPrice, Quote, Trade
+from letrade.core.messages.market import Bar, MarkPrice, Middle, Quote, Trade
 from letrade.core.messages.orders import (
     AmendIntent,
     ApprovedAmend,
@@ -59,6 +59,8 @@ class RiskManager(Actor):
         self.settings: DeskConfig = context.settings or DeskConfig()
         self.approvals = 0
         self.reservations = Reservations()
+        self.protective: dict[str, None] = {}
+        """Orders that wait to close a position; they count in no exposure."""
         self.halts = Halts()
         self.losses = LossWatch()
         self.board = PriceBoard()
@@ -78,7 +80,7 @@ class RiskManager(Actor):
             if getattr(actor.actor_class, "stage", None) in SKIPS_BAD_MESSAGES
         )
 
-    def on_price(self, message: Trade | Quote | Bar | MarkPrice) -> None:
+    def on_price(self, message: Trade | Quote | Bar | MarkPrice | Middle) -> None:
         self.board.see(message)
         if self.now() >= self.equity_check:
             self.equity_check = self.now() + self.config.equity_every
@@ -119,6 +121,9 @@ class RiskManager(Actor):
             self._refuse(proposal, order.order_id, _unknown(proposal))
             return
         specification = self.context.instruments.at(proposal.instrument, self.now())
+        if order.kind != "order":
+            self._judge_protection(proposal, order, specification)
+            return
         refusal, opening = malformed(specification, order.side, order.size, order.price), 0
         if refusal is None:
             size, exposure = units(order.size), self.reservations.exposure(proposal.account, specification)
@@ -140,6 +145,23 @@ class RiskManager(Actor):
             ApprovedOrder(
                 strategy=proposal.strategy, account=proposal.account, instrument=proposal.instrument,
                 approval=self._next_approval(proposal.account, opening), order=approved, opening=opening > 0,
+            )
+        )  # fmt: skip
+
+    def _judge_protection(self, proposal: Proposal, order: OrderIntent, specification: Specification) -> None:
+        """What waits for a trigger may only reduce, and the venue holds it to what is held: it reserves nothing."""
+        refusal = malformed(specification, order.side, order.size, order.trigger)
+        if not order.reduce_only:
+            refusal = Refusal("conditional", "an order that only reduces", order.kind)
+        if refusal is not None:
+            self._refuse(proposal, order.order_id, refusal)
+            return
+        self.reservations.remember(order.order_id)
+        self.protective[order.order_id] = None
+        self.publish(
+            ApprovedOrder(
+                strategy=proposal.strategy, account=proposal.account, instrument=proposal.instrument,
+                approval=self._next_approval(proposal.account, 0), order=order, opening=False,
             )
         )  # fmt: skip
 
@@ -253,7 +275,10 @@ class RiskManager(Actor):
             self.losses.forget(entry.account)
 
     def on_order_update(self, update: OrderUpdate) -> None:
-        if update.state in TERMINAL:
+        if update.order_id in self.protective:
+            if update.state in TERMINAL:
+                del self.protective[update.order_id]
+        elif update.state in TERMINAL:
             self.reservations.end(update.order_id)
         elif update.order_id not in self.reservations.orders:
             if update.state in WORKING and update.filled < update.size:
@@ -311,6 +336,7 @@ class RiskManager(Actor):
         return {
             "approvals": self.approvals,
             "reservations": self.reservations.state(),
+            "protective": list(self.protective),
             "halts": self.halts.state(),
             "losses": self.losses.state(),
             "board": self.board.state(),
@@ -322,6 +348,7 @@ class RiskManager(Actor):
     def restore(self, state: Any) -> None:
         self.approvals, self.equity_check = state["approvals"], state["equity_check"]
         self.reservations.restore(state["reservations"])
+        self.protective = dict.fromkeys(state["protective"])
         self.halts.restore(state["halts"])
         self.losses.restore(state["losses"])
         self.board.restore(state["board"])

@@ -87,6 +87,12 @@ class IndexPrice(MarketMessage, frozen=True, kw_only=True):
     venue_time: int = 0
 
 
+class Middle(MarketMessage, frozen=True, kw_only=True):
+    """The middle of a kept book's best prices, told after each change where no quotes tell it."""
+
+    price: Price
+
+
 class FundingRate(MarketMessage, frozen=True, kw_only=True):
     """The rate that longs pay to shorts at `funding_time`."""
 

@@ -1,5 +1,5 @@
 """The C side of the engine."""
-from libc.stdint cimport int64_t
+from libc.stdint cimport int8_t, int64_t
 
 from letrade.hotpath.simulation.desk cimport Desk
 from letrade.hotpath.simulation.desk_told cimport Told
@@ -22,12 +22,15 @@ cdef class Engine:
     cdef int64_t step
     cdef readonly int64_t time
     cdef readonly int64_t steps
+    cdef bint levels_came  # at this time
+    cdef int8_t* quoted  # by instrument: quotes tell its best prices
     cdef Event* events
     cdef Py_ssize_t events_room
 
     cdef int64_t next_time(self) except -2
     cdef int pass_time(self, int64_t time) except -1
     cdef Py_ssize_t take_events(self, int64_t time) except -1
+    cdef int tell_middles(self, Py_ssize_t count) except -1
     cdef int tell_price(self, const Event* event) except -1
     cdef int tell_news(self, int64_t time) except -1
     cdef int tell(self, const Told* told, int64_t time) except -1

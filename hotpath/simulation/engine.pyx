@@ -1,12 +1,12 @@
 # cython: boundscheck=False, wraparound=False
 """The compiled backtest: settles one time after the other, the exchange first, then strategies, then their orders."""
-from cpython.mem cimport PyMem_Free, PyMem_Realloc
-from libc.stdint cimport INT64_MAX, int64_t
+from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Realloc
+from libc.stdint cimport INT64_MAX, int8_t, int64_t
 
 from letrade.hotpath.simulation.desk cimport Desk
 from letrade.hotpath.simulation.desk_told cimport Told
 from letrade.hotpath.simulation.events cimport (
-    BAR_EVENT, FUNDING_EVENT, MARK_EVENT, QUOTE_EVENT, TRADE_EVENT, Event,
+    BAR_EVENT, LEVELS_EVENT, MARK_EVENT, QUOTE_EVENT, SNAPSHOT_EVENT, TRADE_EVENT, Event,
 )
 from letrade.hotpath.simulation.exchange cimport Exchange
 from letrade.hotpath.simulation.parcels cimport parcels_next
@@ -28,9 +28,13 @@ cdef class Engine:
         self.tape, self.exchange, self.troupe, self.herald = tape, exchange, troupe, herald
         self.desk, self.watch = exchange.desk, exchange.watch
         self.listeners, self.ranks, self.step = dict(listeners), dict(ranks), step
+        self.quoted = <int8_t*>PyMem_Calloc(exchange.instruments + 1, sizeof(int8_t))
+        if self.quoted == NULL:
+            raise MemoryError("no memory for an engine")
 
     def __dealloc__(self):
         PyMem_Free(self.events)
+        PyMem_Free(self.quoted)
 
     def run_data(self, int64_t events):
         cdef int64_t last = self.tape.count + events
@@ -118,12 +122,32 @@ cdef class Engine:
             if view & OUR_VIEW:
                 self.tell_price(&self.events[count])
                 count += 1
+        if self.levels_came:
+            self.levels_came = False
+            self.tell_middles(count)
         return count
+
+    cdef int tell_middles(self, Py_ssize_t count) except -1:
+        """Of books, after all else that was told at this time, where no quotes tell them."""
+        cdef Py_ssize_t place
+        cdef Event* event
+        cdef double price
+        for place in range(count):
+            event = &self.events[place]
+            if event.kind == LEVELS_EVENT or event.kind == SNAPSHOT_EVENT:
+                if not self.quoted[event.instrument]:
+                    price = self.exchange.book_middle(event.instrument)
+                    if price > 0.0:
+                        self.desk.hear_price(event.instrument, event.time, price)
+        return 0
 
     cdef int tell_price(self, const Event* event) except -1:
         """What price boards see."""
         cdef double price_one = self.exchange.price_one[event.instrument], price = 0.0
-        if event.kind == QUOTE_EVENT:
+        if event.kind == LEVELS_EVENT or event.kind == SNAPSHOT_EVENT:
+            self.levels_came = True
+        elif event.kind == QUOTE_EVENT:
+            self.quoted[event.instrument] = 1
             if event.row.quote.bid > 0 and event.row.quote.ask > 0:
                 price = (event.row.quote.bid / price_one + event.row.quote.ask / price_one) / 2.0
             self.desk.hear_price(event.instrument, event.time, price)

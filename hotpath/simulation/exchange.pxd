@@ -38,6 +38,7 @@ cdef class Exchange:
     cdef int note_fill(self, const Parcel* answer) except -1
     cdef int take_requests(self) except -1  # of the desk, on their way
     cdef double middle(self, int64_t instrument) except? -1
+    cdef double book_middle(self, int64_t instrument) except? -1
     cdef int meet(self, const Request* request, int64_t time) except -1
     cdef int submit(self, Market market, SimulatedOrder* order, int64_t instrument, int64_t time) except -1
     cdef int amend(self, Market market, const Request* request, int64_t time) except -1

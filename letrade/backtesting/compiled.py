@@ -9,8 +9,8 @@ from letrade.backtesting.cast import add_lines, cast_of
 from letrade.backtesting.eligibility import check_desk
 from letrade.backtesting.herald import Herald, listening
 from letrade.backtesting.interrupt import Interrupt
-from letrade.backtesting.markets import markets_of
-from letrade.backtesting.sources import put_on_tape, sources_of, units_of
+from letrade.backtesting.markets import market_kind, markets_of
+from letrade.backtesting.sources import check_books, put_on_tape, sources_of, units_of
 from letrade.backtesting.terms import desk_terms
 from letrade.core import clock
 from letrade.core.config.desk import DeskConfig
@@ -56,6 +56,7 @@ class CompiledBacktest:
         self.instruments = {name: place for place, name in enumerate(catalogue.ids())}
         self.cast = cast_of(self.blueprint)
         self.markets = markets_of(config, self.terms, self.sources)
+        self._check_books()
         terms = Terms(self.terms)
         self.desk = Desk(terms)
         self.clearing = Clearing(terms, self.markets)
@@ -74,6 +75,15 @@ class CompiledBacktest:
         """Whatever actors say that no other actor of the compiled run hears."""
         if isinstance(message, Alert):
             self.notices.append(message)
+
+    def _check_books(self) -> None:
+        kinds = {}
+        for venue in self.config.venues:
+            for name in self.instruments:
+                if name.startswith(f"{venue.name}."):
+                    late = venue.data_latency is not None
+                    kinds[name] = "late" if late else market_kind(name, self.sources, venue.fill_model)
+        check_books(self.sources, self.blueprint.catalogue, kinds)
 
     def _engine(self) -> Engine:
         config, terms = self.config, self.terms

@@ -63,6 +63,21 @@ def sources_of(feeds: Sequence[Feed]) -> list[Source]:
     return found
 
 
+def check_books(sources: Sequence[Source], catalogue: Catalogue, kinds: Mapping[str, str]) -> None:
+    """Doubtful where our view of a book is another one than the exchange's, and prices are known by it alone."""
+    quoted = {source.columns.instrument for source in sources if source.columns.kind == Kind.QUOTES}
+    for source in sources:
+        columns = source.columns
+        if columns.kind != Kind.LEVELS or columns.instrument in quoted:
+            continue
+        rules = catalogue.at(columns.instrument, 0)
+        finer = columns.price_decimals > rules.price.decimals or columns.size_decimals > rules.size.decimals
+        if finer or rules.price.step_units > 1 or rules.size.step_units > 1:
+            raise Doubtful(f"{columns.where} may hold levels off the grid of {columns.instrument}")
+        if kinds.get(columns.instrument) != "levels":
+            raise Doubtful(f"{columns.instrument} is known by its book alone, which the exchange does not follow")
+
+
 def _tells_columns(kind: type[Feed]) -> bool:
     """False for a class that changes the messages of the one that it is made of, and not its columns."""
     teller = next(each for each in kind.__mro__ if "messages" in vars(each))

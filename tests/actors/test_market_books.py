@@ -12,7 +12,7 @@ from letrade.actors.market.books import BookKeeper, BookKeeperConfig
 from letrade.core.actor import Context
 from letrade.core.messages.base import Message
 from letrade.core.messages.events import Alert, BookCheck, Drain
-from letrade.core.messages.market import BookDelta, BookGap, BookSnapshot, Quote
+from letrade.core.messages.market import BookDelta, BookGap, BookSnapshot, Middle, Quote
 from tests.actors.captures import capture
 from tests.actors.cuts import with_a_cut, without_a_cut
 from tests.data import shared_data
@@ -52,8 +52,9 @@ def keeper() -> BookKeeper:
 
 
 def told(*messages: Message) -> tuple[BookKeeper, list[Message]]:
+    """What the keeper said besides the middles of its books."""
     actor = keeper()
-    return actor, StageOf(actor).tell(*messages)
+    return actor, [said for said in StageOf(actor).tell(*messages) if not isinstance(said, Middle)]
 
 
 def best(actor: BookKeeper) -> tuple[float, float]:
@@ -66,6 +67,12 @@ def test_diffs_before_the_snapshot_wait_and_old_ones_are_dropped() -> None:
     assert best(actor) == (99.5, 100.5)
     assert actor.books[NAME].book.levels(1) == 2, "the diff that the snapshot already holds is not applied"
     assert said == []
+
+
+def test_the_middle_of_a_book_is_told_after_each_change_unless_quotes_tell_it() -> None:
+    changes = (snapshot(6), delta(7, 7, [(99.5, 1.0)]))
+    said = of_kind(StageOf(keeper()).tell(*changes, quote(7, 99.5, 101.0), delta(8, 8, [(99.8, 1.0)])), Middle)
+    assert [middle.price for middle in said] == [100.0, 100.25]
 
 
 def test_a_size_of_0_removes_a_level() -> None:
