@@ -232,7 +232,7 @@ class PerformanceAnalyzer:
         if not len(self.curve.equity):
             notes.append("equity was never sampled: no curve, drawdown or ratio is known")
         if len(self.days.day) < 30:
-            notes.append(f"{len(self.days.day)} daily returns: ratios say little below 30")
+            notes.append(f"the run has {len(self.days.day)} of the 30 daily returns below which ratios say little")
         if not len(record.prices):
             notes.append("prices were not sampled: excursions, market change and unfilled orders are not valued")
         unknown = int((~np.isfinite(record.fills.bid + record.fills.ask)).sum())

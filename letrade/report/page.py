@@ -18,7 +18,7 @@ from letrade.report import shown, tables
 from letrade.report.figures import figures_of, mood
 from letrade.report.series import Histogram, chart_data
 from letrade.report.variants import FillsPanel
-from letrade.report.words import warning_of
+from letrade.report.words import sameness_of, warning_of
 
 DAY_ROWS_MAX = 3_000
 BEST_ROWS = 10
@@ -60,7 +60,7 @@ def _body(analyzer: PerformanceAnalyzer, analysis: Analysis, panel: FillsPanel, 
     by_instrument = tables.parts(analysis.instruments, analysis.total, currency) if analysis.instruments else ""
     sections = (
         ("Equity", _chart("equity") if len(analyzer.curve.time) else ""),
-        ("Under other fills", tables.fills(panel, currency) if len(panel.variants) > 1 else ""),
+        ("Under other fills", _fills(panel, currency)),
         ("Monthly returns", tables.months(analysis.periods.month, analysis.periods.year)),
         ("Trades on price", _chart("prices") if len(analyzer.trips) else ""),
         ("By strategy", by_strategy),
@@ -117,6 +117,12 @@ def _tiles(analysis: Analysis) -> str:
         for label, text, tone in found
     )
     return f'<div class="tiles">{tiles}</div>'
+
+
+def _fills(panel: FillsPanel, currency: str) -> str:
+    if len(panel.variants) < 2:
+        return ""
+    return f'{tables.fills(panel, currency)}<p class="dim">{escape(sameness_of(panel))}</p>'
 
 
 def _trades(analyzer: PerformanceAnalyzer) -> str:

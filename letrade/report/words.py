@@ -82,7 +82,14 @@ def _fills(panel: FillsPanel | None, currency: str) -> str:
         for each in panel.variants
     ]  # fmt: skip
     said = table("Under other fills", ("", f"profit {currency}", "%", "trades", "Sharpe", "drawdown"), rows)
-    return said + (f"\n{warning_of(panel)}" if warning_of(panel) else "")
+    return "\n".join(part for part in (said, warning_of(panel), sameness_of(panel)) if part)
+
+
+def sameness_of(panel: FillsPanel) -> str:
+    """Why a comparison may say nothing; empty where it says something."""
+    if len(panel.variants) < 2 or panel.spread != 0.0:
+        return ""
+    return "The profit is the same under all of them: the orders left nothing to assume, or the desk fixes it."
 
 
 def warning_of(panel: FillsPanel) -> str:

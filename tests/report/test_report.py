@@ -175,6 +175,7 @@ def test_equal_signs_are_not_flagged(record: RunRecord) -> None:
     analysis = PerformanceAnalyzer(record).analysis()
     panel = fills_panel({"default": analysis, "pessimistic": analysis})
     assert (panel.sign_changes, panel.spread, warning_of(panel)) == (False, 0.0, "")
+    assert "the same under all" in report_in_words(analysis, panel)
 
 
 def test_a_run_of_nothing_has_a_report(tmp_path: Path) -> None:
