@@ -122,7 +122,7 @@ class Execution(Flattener):
             if order is None:
                 continue
             size = units(intent.size)
-            if reduces(self.exposure(order.account, order.instrument), intent.side, size):
+            if order.protects or reduces(self.exposure(order.account, order.instrument), intent.side, size):
                 self.table.add(order)
                 self.send(order)
             else:
@@ -222,6 +222,8 @@ class Execution(Flattener):
         return Order(
             intent.order_id, client_order_id, about.strategy, about.account, about.instrument, intent.side,
             intent.size, intent.price, intent.time_in_force, intent.post_only, intent.reduce_only, opening,
+            kind=intent.kind, trigger=intent.trigger, trigger_by=intent.trigger_by, trail=intent.trail,
+            shown=intent.shown, expires=intent.expires, group=intent.group,
         )  # fmt: skip
 
     def _new_order(self, approved: ApprovedOrder) -> Order | None:

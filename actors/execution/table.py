@@ -39,10 +39,22 @@ class Order(msgspec.Struct, array_like=True):
     """An answer is awaited; the order's timer runs."""
     attempts: int = 0
     not_found: int = 0
+    kind: str = "order"
+    trigger: float | None = None
+    trigger_by: str = "last"
+    trail: float | None = None
+    shown: float = 0.0
+    expires: int = 0
+    group: str = ""
 
     @property
     def over(self) -> bool:
         return self.state in TERMINAL
+
+    @property
+    def protects(self) -> bool:
+        """It waits for its trigger, and only reduces: the venue holds it to what is held then."""
+        return self.reduce_only and self.kind != "order"
 
     @property
     def remaining(self) -> int:
@@ -86,11 +98,13 @@ class OrderTable:
         return [order for order in self.orders.values() if order.account == account and not order.over]
 
     def working(self, account: str, instrument: str) -> list[tuple[int, int]]:
-        """(side, remaining) of what the venue may hold."""
+        """(side, remaining) of what the venue may hold; what waits to close a position never adds to it."""
         return [
             (order.side, order.remaining)
             for order in self.orders.values()
-            if (order.account, order.instrument) == (account, instrument) and order.state in WORKING
+            if (order.account, order.instrument) == (account, instrument)
+            and order.state in WORKING
+            and not order.protects
         ]
 
     def state(self) -> Any:

@@ -60,7 +60,11 @@ class Reservations:
 
     def add(self, order: Reserved) -> None:
         self._put(order)
-        self.remembered[order.order_id] = None
+        self.remember(order.order_id)
+
+    def remember(self, order_id: str) -> None:
+        """It is approved; the same intent is not approved again."""
+        self.remembered[order_id] = None
         if len(self.remembered) > REMEMBERED_MAX:
             del self.remembered[next(iter(self.remembered))]
 

@@ -1,0 +1,152 @@
+"""Protect: stops and take-profits from the strategy to the venue and back, one cancelling the other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from letrade.core.messages.accounts import Position
+from letrade.core.messages.base import Message
+from letrade.core.messages.orders import ApprovedOrder, CancelOrder, Fill, OrderRefused, OrderUpdate, Proposal
+from letrade.core.messages.signals import Protect, Target
+from letrade.core.messages.venue import VenueSubmit
+from tests.actors.desk_parts import LINEAR, SECOND, TradingDesk
+from tests.stage import of_kind
+
+
+class ProtectedDesk(TradingDesk):
+    """Tells Protect too, on the linear contract."""
+
+    def protect(self, **more: Any) -> list[Message]:
+        self.signals["alpha"] += 1
+        return self.tell(
+            Protect(
+                strategy="alpha", account="main", instrument=LINEAR, signal=self.signals["alpha"], source="alpha",
+                epoch=1, **more,
+            )
+        )  # fmt: skip
+
+    def price(self, price: float, wait: int = SECOND) -> list[Message]:
+        return self.trade(price, LINEAR, wait)
+
+    def hold(self, position: float, **more: Any) -> list[Message]:
+        return self.target(position, instrument=LINEAR, **more)
+
+    def share(self) -> float:
+        shares = [each for each in of_kind(self.said, Position) if each.strategy == "alpha"]
+        return shares[-1].quantity if shares else 0.0
+
+
+def long_two() -> ProtectedDesk:
+    desk = ProtectedDesk()
+    desk.price(100.0)
+    desk.hold(2.0)
+    assert desk.share() == 2.0
+    return desk
+
+
+def sent(said: list[Message]) -> list[tuple[str, int, float, float | None, bool]]:
+    return [(each.kind, each.side, each.size, each.trigger, each.reduce_only) for each in of_kind(said, VenueSubmit)]
+
+
+PAIR = [("stop", -1, 2.0, 95.0, True), ("take_profit", -1, 2.0, 110.0, True)]
+
+
+def test_a_pair_is_sent_that_only_reduces_and_needs_no_capital_or_reservation() -> None:
+    desk = long_two()
+    said = desk.protect(stop=95.0, take_profit=110.0)
+    assert sent(said) == PAIR
+    assert [each.opening for each in of_kind(said, ApprovedOrder)] == [False, False]
+    (closed,) = of_kind(desk.hold(0.0), VenueSubmit)
+    assert closed.reduce_only
+
+
+@pytest.mark.parametrize(("price", "kind"), [(94.0, "stop"), (111.0, "take_profit")])
+def test_what_is_reached_closes_the_position_and_the_other_is_gone(price: float, kind: str) -> None:
+    desk = long_two()
+    desk.protect(stop=95.0, take_profit=110.0)
+    said = desk.price(price)
+    assert [(fill.side, fill.price, fill.size) for fill in of_kind(said, Fill)] == [(-1, price, 2.0)]
+    assert desk.share() == 0.0
+    ends = {each.state for each in of_kind(said, OrderUpdate)}
+    assert {"filled", "cancelled"} <= ends
+    assert desk.actor("execution").table.live("main") == []
+    assert desk.actor("capital").protections.orders == {}
+    assert of_kind(desk.price(price) + desk.price(100.0), Fill) == []
+
+
+def test_a_bracket_is_a_target_and_a_protect_in_one_breath() -> None:
+    desk = ProtectedDesk()
+    desk.price(100.0)
+    desk.signals["alpha"] += 2
+    common: dict[str, Any] = {
+        "strategy": "alpha",
+        "account": "main",
+        "instrument": LINEAR,
+        "source": "alpha",
+        "epoch": 1,
+    }
+    said = desk.tell(
+        Target(signal=1, position=2.0, **common), Protect(signal=2, stop=95.0, take_profit=110.0, **common)
+    )
+    assert sent(said) == [("order", 1, 2.0, None, False), *PAIR]
+    desk.price(94.0)
+    assert desk.share() == 0.0
+
+
+def test_a_new_protect_takes_the_place_of_the_last_and_an_empty_one_takes_it_away() -> None:
+    desk = long_two()
+    desk.protect(stop=95.0, take_profit=110.0)
+    said = desk.protect(stop=97.0)
+    assert len(of_kind(said, CancelOrder)) == 2
+    assert sent(said) == [("stop", -1, 2.0, 97.0, True)]
+    said = desk.protect()
+    assert len(of_kind(said, CancelOrder)) == 1
+    assert of_kind(said, Proposal) == []
+    assert of_kind(desk.price(90.0), Fill) == []
+    assert desk.actor("execution").table.live("main") == []
+
+
+def test_protection_grows_with_the_position_and_turns_with_it() -> None:
+    desk = long_two()
+    desk.protect(stop=95.0)
+    assert sent(desk.hold(3.0))[-1] == ("stop", -1, 3.0, 95.0, True)
+    said = desk.hold(1.0)
+    assert [order[0] for order in sent(said)] == ["order"]
+    desk.price(94.0)
+    assert desk.share() == 0.0
+
+
+def test_a_protection_on_no_grid_is_refused_and_told() -> None:
+    desk = long_two()
+    (refused,) = of_kind(desk.protect(stop=95.00001), OrderRefused)
+    assert (refused.rule, refused.value) == ("grid", "95.00001")
+
+
+def test_a_part_may_be_protected() -> None:
+    desk = long_two()
+    assert sent(desk.protect(take_profit=110.0, size=0.5)) == [("take_profit", -1, 0.5, 110.0, True)]
+    desk.price(111.0)
+    assert desk.share() == 1.5
+
+
+def test_protection_is_remembered_over_a_restart() -> None:
+    desk = long_two()
+    desk.protect(stop=95.0, take_profit=110.0)
+    protections = desk.actor("capital").protections
+    state = msgspec.msgpack.decode(msgspec.msgpack.encode(protections.state()))
+    orders, by_key = dict(protections.orders), dict(protections.by_key)
+    protections.restore(state)
+    assert (protections.orders, protections.by_key) == (orders, by_key)
+    desk.price(94.0)
+    assert desk.share() == 0.0
+
+
+def test_no_protection_counts_as_an_order_that_could_open() -> None:
+    desk = long_two()
+    desk.protect(stop=95.0, take_profit=110.0)
+    assert desk.actor("execution").exposure("main", LINEAR).sells == 0
+    specification = desk.shared.instruments.at(LINEAR, desk.time)
+    assert desk.actor("risk").reservations.exposure("main", specification).sells == 0
