@@ -218,7 +218,7 @@ cdef class Exchange:
             self.desk.hear_execution(answer.instrument, &answer.content.said, answer.fee, time)
             if answer.trade >= 0:
                 self.note_fill(&answer)
-        return 0
+        return self.take_requests() if self.desk.requests_count else 0  # an answer may lead to a question
 
     cdef int note_fill(self, const Parcel* answer) except -1:
         """For the report's curve of equity."""
