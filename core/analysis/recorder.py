@@ -47,7 +47,8 @@ class Recorder:
         self._last_equity: dict[str, tuple[int, float, float, float]] = {}
         self._held: dict[tuple[str, str], float] = {}
         self._realised: dict[tuple[str, str, str], float] = {}
-        self._last_fill: dict[tuple[str, str, str], int] = {}
+        self._booked: dict[str, int] = {}
+        """Rows of fills, by message, until the ledger tells what they realised."""
         self._handlers: dict[type[Message], Callable[[Any], None]] = {
             Quote: self._on_quote, Trade: self._on_trade, Bar: self._on_bar, MarkPrice: self._on_mark_price,
             ApprovedOrder: self._on_order, ApprovedAmend: self._on_amend, OrderUpdate: self._on_update,
@@ -161,7 +162,7 @@ class Recorder:
             fee_units=_units(fill.fee), fee_currency=self.builder.currencies.place(fill.fee.currency), maker=fill.maker,
             realised=0.0, bid=bid, ask=ask, rate=self._rate(self._settle(fill.instrument)),
         )  # fmt: skip
-        self._last_fill[fill.strategy, fill.account, fill.instrument] = row
+        self._booked[fill.id] = row
         for column, horizon in HORIZONS_NS.items():
             history.when(time + horizon, partial(self._after, row, column))
 
@@ -183,7 +184,7 @@ class Recorder:
             self._held[position.account, position.instrument] = position.quantity
             return
         key = (position.strategy, position.account, position.instrument)
-        realised, row = _number(position.realised), self._last_fill.get(key)
+        realised, row = _number(position.realised), self._booked.pop(position.cause, None)
         gained = realised - self._realised.get(key, 0.0)
         self._realised[key] = realised
         if gained and row is not None:

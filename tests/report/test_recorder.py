@@ -32,6 +32,7 @@ def test_the_record_says_what_the_summary_says(data: str, tmp_path: Path) -> Non
     else:
         record, summary = recorded(flow(), 30 * 10**9)
     total = analyse(record).total
+    assert sum(bool(gained) for gained in record.fills.realised.tolist()) >= total.trades.trades
     assert total.profit.profit == pytest.approx(float(str(summary["pnl"])), abs=1e-7)
     assert total.profit.other == pytest.approx(0.0, abs=1e-6)
     assert total.costs.fees_by_currency == summary["fees"]
