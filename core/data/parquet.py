@@ -80,7 +80,7 @@ def write_month(path: Path, meta: Meta, chunks: Iterator[Chunk]) -> Meta:
         for chunk in _batched(chunks):
             table = _to_table(chunk, pyarrow)
             if writer is None:
-                writer = pyarrow.parquet.ParquetWriter(part, table.schema, compression="zstd", use_dictionary=False)
+                writer = _writer(part, table.schema, pyarrow)
                 first = int(chunk.time[0])
             writer.write_table(table, row_group_size=chunk.count)
             for name, column in _plain_columns(chunk).items():
@@ -97,6 +97,16 @@ def write_month(path: Path, meta: Meta, chunks: Iterator[Chunk]) -> Meta:
     finally:
         part.unlink(missing_ok=True)
     return whole
+
+
+def _writer(path: Path, schema: Any, pyarrow: Any) -> Any:
+    """Whole numbers as differences: a quarter of the size, and faster to read than plain ones."""
+    whole = [field.name for field in schema if field.type == pyarrow.int64()]
+    lists = [f"{name}.list.element" for name in LEVEL_COLUMNS[1:] if name in schema.names and name not in whole]
+    encoding = dict.fromkeys((*whole, *lists), "DELTA_BINARY_PACKED")
+    return pyarrow.parquet.ParquetWriter(
+        path, schema, compression="zstd", use_dictionary=False, column_encoding=encoding
+    )
 
 
 def _settle(part: Path, path: Path) -> None:

@@ -72,7 +72,7 @@ def test_an_outlier_and_a_price_off_the_tick_are_told_and_not_bad(tmp_path: Path
     run(root, "import", days(tmp_path / "BTC_USDT-1d.csv", 0, 30, leave_out=(9, 20)))
     run(root, "import", days(tmp_path / "BTC_USDT-1d.csv", 9, 1, price="1005"))
     run(root, "import", days(tmp_path / "BTC_USDT-1d.csv", 20, 1, price="100.25"))
-    told = {"base": "BTC", "quote": "USDT", "settle": "USDT", "tick": "0.5", "lot": "1"}
+    told: dict[str, Any] = {"base": "BTC", "quote": "USDT", "settle": "USDT", "tick": "0.5", "lot": "1"}
     catalogue.keep_instrument(Instrument(instrument=BARS.instrument, kind="spot", **told))
     found = findings(root, 0)
     assert set(found) == {"outliers", "off-grid"}
