@@ -1,4 +1,5 @@
 """The exchange's side of money: what each account has there, what an order may cost, what a trade moves."""
+from decimal import Decimal
 from fractions import Fraction
 
 from libc.math cimport fabs
@@ -141,7 +142,8 @@ cdef class Clearing:
         elif size < one.size_min:
             return BAD_TERMS
         if one.notional_min > 0.0 and fabs(worth - one.notional_min) <= DOUBT * worth:
-            raise Doubtful("an order that is worth the least that the exchange takes, nearly")
+            exact = Fraction(Decimal(repr(price))) * Fraction(order.size, 10**source.size_decimals) * source.multiplier
+            return BAD_TERMS if exact < source.notional_min else NO_REASON
         return BAD_TERMS if worth < one.notional_min else NO_REASON
 
     cdef int128 cost(self, int64_t instrument, int128 worth) except? -1:

@@ -189,6 +189,12 @@ cdef class RecordedMarket(Market):
     cdef int fill_maker(self, Py_ssize_t slot, int64_t size) except -1:
         """What an iceberg shows next goes to the end of its price's queue."""
         cdef Working* working = &self.working.pool[slot]
+        cdef int64_t most
+        if working.order.reduce_only and self.terms.contract:  # an order before it may have closed the position
+            most = max(-working.order.side * self.working.holding(working.order.owner).position, 0)
+            size = min(size, most)
+            if size == 0:
+                return 0
         self.traded(slot, working.order.price, size, True)
         working.visible -= size
         if left_of(&working.order) == 0:

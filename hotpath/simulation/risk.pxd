@@ -32,6 +32,7 @@ cdef class Risk(Execution):
         self, const OrderRecord* order, const Exposure* exposure, int64_t size, int64_t opening, int64_t price,
         int64_t time,
     ) except -1
+    cdef bint outside_band(self, const OrderRecord* order, double price, double reference) except -1
     cdef int64_t least_rule(self, const OrderRecord* order, int64_t size, int64_t price) except -1
     cdef int64_t worth_rule(
         self, const OrderRecord* order, const Limits* limits, const Exposure* with_order, int64_t opening,

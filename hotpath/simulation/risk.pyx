@@ -134,9 +134,10 @@ cdef class Risk(Execution):
             return RATE_RULE
         if limits.price_band >= 0.0 and price:
             distance = fabs(own / reference - 1.0)
-            if fabs(distance - limits.price_band) <= DOUBT:
-                raise Doubtful("a price at the edge of its band")
-            if distance > limits.price_band:
+            if fabs(distance - limits.price_band) > DOUBT:
+                if distance > limits.price_band:
+                    return BAND_RULE
+            elif self.outside_band(order, own, reference):
                 return BAND_RULE
         if limits.orders_per_second >= 0.0:
             if self.recent(order.account, time) >= max(1.0, limits.orders_per_second):
@@ -154,6 +155,14 @@ cdef class Risk(Execution):
         if rule != NO_RULE:
             return rule
         return OWN_ORDER_RULE if self.crosses(order, price) else NO_RULE
+
+    cdef bint outside_band(self, const OrderRecord* order, double price, double reference) except -1:
+        """The same in fractions."""
+        distance = abs(Fraction(Decimal(repr(price))) / Fraction(Decimal(repr(reference))) - 1)
+        for each in self.terms.source.limits:
+            if each.account == order.account and each.instrument == order.instrument:
+                return distance > each.price_band
+        return False
 
     cdef int64_t least_rule(self, const OrderRecord* order, int64_t size, int64_t price) except -1:
         cdef Instrument* one = &self.terms.instruments[order.instrument]
