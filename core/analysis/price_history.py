@@ -30,7 +30,7 @@ class PriceHistory:
         self.rank = rank
         while self._waiting and self._waiting[0][0] < time:
             due, _, tell = heapq.heappop(self._waiting)
-            tell(self.middle(due))
+            tell(self.at(due))
         self._times.append(time)
         self._prices.append((price, bid, ask))
         if len(self._times) > 2 * ENTRIES_MAX or self._times[0] < time - 2 * self.keep_ns:
@@ -47,14 +47,10 @@ class PriceHistory:
         place = bisect.bisect_left(self._times, time) - 1
         return self._prices[place][1:] if place >= 0 else (UNKNOWN, UNKNOWN)
 
-    def middle(self, time: int) -> float:
-        """As `at`, but bars tell of no middle."""
-        return self.at(time) if self.rank > 1 else UNKNOWN
-
     def when(self, due: int, tell: Callable[[float], None]) -> None:
-        """Tell the middle at a time to come, once a price after it was seen."""
+        """Tell the price at a time to come, once a price after it was seen."""
         if self._times and self._times[-1] > due:
-            tell(self.middle(due))
+            tell(self.at(due))
             return
         self._count += 1
         heapq.heappush(self._waiting, (due, self._count, tell))
@@ -63,7 +59,7 @@ class PriceHistory:
         """The data ended at this time: what was due by then is told."""
         while self._waiting and self._waiting[0][0] <= end:
             due, _, tell = heapq.heappop(self._waiting)
-            tell(self.middle(due))
+            tell(self.at(due))
 
     def last(self) -> Iterator[tuple[int, float]]:
         """(time, price) of the last one, if any."""

@@ -7,6 +7,7 @@ import pytest
 
 from letrade.assembly import assemble
 from letrade.backtest import Backtest
+from letrade.backtesting.running import run_desk
 from letrade.backtesting.settings import data_in_words, settings_of
 from letrade.core.analysis.analyzer import analyse
 from letrade.core.analysis.price_history import PriceHistory
@@ -46,6 +47,17 @@ def test_the_record_says_what_the_summary_says(data: str, tmp_path: Path) -> Non
     path = write_report(tmp_path / "report", record)
     assert path.exists()
     assert read_report(path.parent).analysis.total == total
+
+
+def test_both_engines_record_the_same_orders_and_fills(tmp_path: Path) -> None:
+    config = assemble("backtest-ma-cross", data_files=[bars_file(tmp_path)])
+    record, _ = recorded(config)
+    compiled = run_desk(config, "compiled").record()
+    for name in ("orders", "fills"):
+        ours, theirs = getattr(record, name), getattr(compiled, name)
+        for column in ours.columns():
+            found, wanted = (getattr(table, column).astype(np.float64) for table in (ours, theirs))
+            assert found == pytest.approx(wanted, rel=1e-9, abs=1e-12, nan_ok=True), f"{name}.{column}"
 
 
 def test_markouts_and_quotes_are_known_where_the_data_have_quotes() -> None:
@@ -88,6 +100,3 @@ def test_a_history_forgets_what_nobody_asks_for() -> None:
         history.see(time, 3, float(time))
         assert len(history._times) < 50
     assert history.at(99_990 - 100) == 99_890.0
-    bars = PriceHistory(keep_ns=100)
-    bars.see(1, 1, 5.0)
-    assert np.isnan(bars.middle(2))
