@@ -9,6 +9,7 @@ from itertools import chain
 from typing import Any
 
 from letrade.actors.feeds.binance_lines import Levels, Line, Payload, Position, read_events
+from letrade.actors.feeds.follower import Follower
 from letrade.actors.feeds.grids import lot_of, tick_of
 from letrade.actors.feeds.naming import described, known_instrument, split_symbol
 from letrade.actors.feeds.told_columns import columns_of
@@ -30,6 +31,8 @@ class BinanceCaptureConfig(ActorConfig, frozen=True, kw_only=True):
     instrument: str | None = None
     limit: int | None = None
     venue: str = "binance"
+    follow: bool = False
+    """Tell levels as a book takes them, which the compiled backtest needs: from their snapshot on, nothing twice."""
 
 
 class BinanceCapture(Feed):
@@ -64,6 +67,9 @@ class BinanceCapture(Feed):
 
     def messages(self) -> Iterator[Message]:
         """In the order of the lines; what is neither a diff, a snapshot, a ticker nor a trade is passed over."""
+        return Follower().messages(self._recorded()) if self.config.follow else self._recorded()
+
+    def _recorded(self) -> Iterator[Message]:
         sequence = 0
         limit = self.config.limit if self.config.limit is not None else math.inf
         for time, line, event in read_events(self.config.files, self.position):
@@ -79,8 +85,16 @@ class BinanceCapture(Feed):
                 yield message
 
     def columns(self) -> tuple[Columns, ...]:
-        """A source for each kind; the levels are as they were recorded, with updates from before their snapshot."""
-        return columns_of(self.config.files[0], self.messages)
+        """A source for each kind; unless they are followed, and without a gap, the levels are not contiguous."""
+        if not self.config.follow:
+            return columns_of(self.config.files[0], self._recorded)
+        followers: list[Follower] = []
+
+        def read() -> Iterator[Message]:
+            followers.append(Follower())
+            return followers[-1].messages(self._recorded())
+
+        return columns_of(self.config.files[0], read, lambda: not followers[0].gaps)
 
     def _no_decimals(self, error: ValueError) -> DataError:
         return DataError(f"{self.position}: expected prices and sizes as decimals: {error}")

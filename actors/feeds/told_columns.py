@@ -41,8 +41,13 @@ class Found(NamedTuple):
     size_decimals: int = 0
 
 
-def columns_of(where: str, read: Callable[[], Iterator[Message]]) -> tuple[Columns, ...]:
-    """A source for each kind and instrument, in the order of their first messages."""
+def columns_of(
+    where: str, read: Callable[[], Iterator[Message]], contiguous: Callable[[], bool] = lambda: False
+) -> tuple[Columns, ...]:
+    """A source for each kind and instrument, in the order of their first messages.
+
+    `contiguous` is asked after a first pass whether its levels can be taken one after the other.
+    """
     found: dict[tuple[Kind, str], Found] = {}
     for key, window in _windows(read()):
         prices, sizes = _numbers(window)
@@ -52,10 +57,13 @@ def columns_of(where: str, read: Callable[[], Iterator[Message]]) -> tuple[Colum
             max(before.price_decimals, decimals_needed(prices, where)),
             max(before.size_decimals, decimals_needed(sizes, where)),
         )
-    return tuple(_source(where, read, *key, needed) for key, needed in found.items())
+    whole = contiguous()
+    return tuple(_source(where, read, *key, needed, whole) for key, needed in found.items())
 
 
-def _source(where: str, read: Callable[[], Iterator[Message]], kind: Kind, instrument: str, needed: Found) -> Columns:
+def _source(
+    where: str, read: Callable[[], Iterator[Message]], kind: Kind, instrument: str, needed: Found, whole: bool
+) -> Columns:
     def chunks() -> Iterator[Chunk]:
         for key, window in _windows(read()):
             if key == (kind, instrument):
@@ -69,7 +77,7 @@ def _source(where: str, read: Callable[[], Iterator[Message]], kind: Kind, instr
         price_decimals=needed.price_decimals,
         size_decimals=needed.size_decimals,
         rows_estimate=needed.rows,
-        contiguous=kind != Kind.LEVELS,
+        contiguous=whole or kind != Kind.LEVELS,
     )
 
 

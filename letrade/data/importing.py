@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from letrade.actors.feeds.binance_capture import BinanceCaptureConfig
 from letrade.actors.feeds.guess import feeds_for_files
 from letrade.core.actor import Context
 from letrade.core.config.durations import format_duration
@@ -31,6 +32,9 @@ def import_files(catalogue: DataCatalogue, files: Sequence[str], instrument: str
         named: Any = config
         if instrument is not None:
             named = msgspec.structs.replace(named, instrument=instrument, venue=instrument.partition(".")[0])
+        if isinstance(named, BinanceCaptureConfig):
+            # What a book would not take is not worth keeping, and whoever reads the rest need not sort it out.
+            named = msgspec.structs.replace(named, follow=True)
         context = Context("import", "", 1, Catalogue(), build_desk([], {}))
         feed: Feed = feed_class("import", named, context)
         sources = feed.columns()

@@ -103,6 +103,33 @@ def test_columns_of_recorded_streams_tell_what_the_streams_tell(tmp_path: Path) 
     assert list(map(spoken, by_sequence(columns))) == list(map(spoken, feed.messages()))
 
 
+def test_followed_levels_start_with_their_snapshot_and_are_one_after_the_other(tmp_path: Path) -> None:
+    feed = feed_of(streams(tmp_path), follow=True)
+    kinds = [type(message) for message in feed.messages()]
+    assert kinds == [BookSnapshot, BookDelta, Quote, Trade, BookDelta]
+    columns = feed.columns()
+    assert columns is not None
+    assert all(each.contiguous for each in columns)
+    assert list(map(spoken, by_sequence(columns))) == list(map(spoken, feed.messages()))
+
+
+def test_followed_levels_with_a_gap_wait_for_the_next_snapshot(tmp_path: Path) -> None:
+    path = written(
+        tmp_path / "spot.gz",
+        snapshot(10, [("1", "1")], [("2", "1")]),
+        diff(11, 12, [("1", "2")], []),
+        diff(15, 16, [("1", "3")], []),
+        diff(17, 18, [("1", "4")], []),
+        snapshot(16, [("1", "3")], [("2", "1")]),
+    )
+    feed = feed_of(path, follow=True)
+    updates = [message.last_update for message in feed.messages() if isinstance(message, (BookDelta, BookSnapshot))]
+    assert updates == [10, 12, 16, 18]
+    columns = feed.columns()
+    assert columns is not None
+    assert not any(each.contiguous for each in columns)
+
+
 def test_a_recorded_hour_of_streams_is_the_same_as_columns() -> None:
     feed = feed_of(shared_data("l2/binance/spot_btcusdt_20240808.gz"), limit=8_000)
     columns = feed.columns()
