@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from letrade.actors.strategies.base import BaseStrategy, BookStrategy, StrategyConfig
     from letrade.assembly import assemble
     from letrade.backtest import Backtest, run_backtest
+    from letrade.backtesting.facade import BacktestEngine
     from letrade.core.actor import Actor, ActorConfig
     from letrade.core.config.desk import DeskConfig
     from letrade.core.engine.engine import CoreEngine
@@ -32,6 +33,7 @@ _HOME = {
     "Actor": "letrade.core.actor",
     "ActorConfig": "letrade.core.actor",
     "Backtest": "letrade.backtest",
+    "BacktestEngine": "letrade.backtesting.facade",
     "Bar": "letrade.core.messages.market",
     "BaseStrategy": "letrade.actors.strategies.base",
     "Book": "letrade.hotpath.book",
@@ -64,6 +66,7 @@ __all__ = [
     "Actor",
     "ActorConfig",
     "Backtest",
+    "BacktestEngine",
     "Bar",
     "BaseStrategy",
     "Book",

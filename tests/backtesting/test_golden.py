@@ -1,0 +1,72 @@
+"""An EMA cross on a hundred thousand seeded quotes comes to the documented result, to the last unit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from letrade.actors.strategies.ema_cross import EmaCross
+from letrade.backtesting.facade import BacktestEngine
+from tests.backtesting.golden import INSTRUMENT, quotes, tables
+
+AT_ONCE = {"order_latency": "1ns", "response_latency": "0ns", "fills": {"beyond_quote": "one_tick"}}
+
+
+def engine(rows: int, **venue: Any) -> BacktestEngine:
+    made = BacktestEngine(tables(**{**AT_ONCE, **venue}))
+    made.add_quotes(INSTRUMENT, **quotes(rows))
+    made.add_strategy(EmaCross, "ema", instrument=INSTRUMENT, account="paper", on="quotes", size=0.1)
+    return made
+
+
+def test_the_compiled_engine_gives_the_documented_balance_orders_and_fills() -> None:
+    backtest = engine(100_000)
+    summary = backtest.run("compiled")
+    assert summary["balances"] == {"paper": {"USDT": "9977088.6478521"}}
+    record = backtest.record()
+    decided = record.orders.decided[record.fills.order - 1]
+    # A turn is one order there, and here two: the part that closes, and the part that opens.
+    assert len(np.unique(record.orders.decided)) == 4_558
+    assert len(np.unique(np.column_stack((decided, np.rint(record.fills.price * 10))), axis=0)) == 4_610
+    assert (summary["entries"], summary["engine"]) == (4_558, "compiled")
+
+
+@pytest.mark.parametrize(
+    "venue",
+    [
+        {},
+        {"order_latency": "50ms", "response_latency": "5ms", "fills": {"beyond_quote": "wait"}},
+        {"order_latency": "100ms", "response_latency": "0ns"},
+        {"order_latency": "130ms", "response_latency": "270ms"},
+    ],
+    ids=["at once", "default", "on the grid of the data", "slow"],
+)
+def test_both_engines_give_the_same_orders_fills_and_balances(venue: dict[str, Any]) -> None:
+    assert engine(2_000, **venue).verify() == []
+
+
+def test_equity_is_sampled_to_the_end_and_prices_after_trades_are_noted() -> None:
+    backtest = engine(3_000)
+    summary = backtest.run("compiled")
+    record = backtest.record()
+    assert record.equity.equity[-1] == pytest.approx(float(summary["equity"]), abs=1e-6)
+    known = ~np.isnan(record.fills.mid_1s)
+    assert known.any()
+    # A quote each 100 ms: the middle a second after a trade is that of the tenth quote after it.
+    data = quotes(3_000)
+    places = np.searchsorted(data["time"], record.fills.venue_time[known] + 10**9, side="right") - 1
+    assert record.fills.mid_1s[known] == pytest.approx((data["bid"][places] + data["ask"][places]) / 2)
+
+
+def test_both_engines_record_the_same_orders_and_fills() -> None:
+    compiled, actors = engine(1_000), engine(1_000)
+    compiled.run("compiled")
+    actors.run("actors")
+    ours, theirs = compiled.record(), actors.record()
+    np.testing.assert_allclose(ours.fills.mid_1s, theirs.fills.mid_1s, rtol=1e-12)
+    for name in ("time", "venue_time", "side", "price", "size", "fee_units", "maker"):
+        np.testing.assert_array_equal(getattr(ours.fills, name), getattr(theirs.fills, name), err_msg=name)
+    for name in ("decided", "sent", "ended", "side", "size", "filled", "state"):
+        np.testing.assert_array_equal(getattr(ours.orders, name), getattr(theirs.orders, name), err_msg=name)
