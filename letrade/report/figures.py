@@ -207,7 +207,7 @@ def _execution(analysis: Analysis) -> list[Figure]:
         Figure("filled / partly / not", f"{found.filled:,} / {found.partly_filled:,} / {found.unfilled:,}"),
         Figure("cancelled / replaced / expired", f"{found.cancelled:,} / {found.replaced:,} / {found.expired:,}"),
         Figure("rejected by the venue", shown.count(found.rejected)),
-        Figure("refused by the desk", refused),
+        Figure("refused, by rule", refused),
         Figure("fill ratio: size, orders", ratios),
         Figure("maker share", shown.percent(found.maker_share)),
         Figure("time to fill p50, p90, p99", waits),

@@ -5,7 +5,7 @@
   const root = document.documentElement;
   const charts = [];
   const css = (name) => getComputedStyle(root).getPropertyValue(name).trim();
-  const GAP = 64, TOP = 10, BETWEEN = 22, BOTTOM = 22, DRAG_MIN = 6;
+  const GAP = 78, TOP = 10, BETWEEN = 22, BOTTOM = 22, DRAG_MIN = 6;
 
   function text(tag, words, parent) {
     const made = document.createElement(tag);
@@ -19,7 +19,11 @@
     const places = decimals ?? (size >= 1000 ? 0 : size >= 10 ? 2 : size >= 0.1 ? 4 : 8);
     return value.toLocaleString("en-US", { maximumFractionDigits: places });
   }
-  const percent = (value) => (value === null || !isFinite(value) ? "–" : (value * 100).toFixed(2) + " %");
+  function percent(value) {
+    if (value === null || !isFinite(value)) return "–";
+    const size = Math.abs(value * 100), places = size >= 0.1 || !size ? 2 : size >= 0.001 ? 4 : 6;
+    return (value * 100).toFixed(places) + " %";
+  }
   const shownAs = { money: (v) => number(v), percent, price: (v) => (v === null ? "–" : v.toLocaleString("en-US", { maximumSignificantDigits: 7 })) };
   function moment(ms, span) {
     const all = new Date(ms).toISOString();
@@ -311,7 +315,10 @@
   const equityHost = document.getElementById("equity");
   if (equityHost && data.equity.t.length) {
     const { t, lines, drawdown, exposure } = data.equity;
-    const worth = lines.map((line, place) => ({ name: line.name, color: `--c${place % 8}`, t, y: line.y, hidden: place > 1 && lines.length > 4, thin: place > 0 }));
+    const reach = (line) => line.y.reduce((high, value) => Math.max(high, Math.abs(value - line.y[0])), 0);
+    // A market that moves many times as far as the desk would make a flat line of it: it waits to be clicked.
+    const dwarfs = (line) => line.name === "buy and hold" && reach(line) > 20 * reach(lines[0]) && reach(lines[0]) > 0;
+    const worth = lines.map((line, place) => ({ name: line.name, color: `--c${place % 8}`, t, y: line.y, hidden: (place > 1 && lines.length > 4) || dwarfs(line), thin: place > 0 }));
     const panels = [
       { title: `equity, ${data.currency}`, height: 270, show: "money", lines: worth },
       { title: "drawdown", height: 90, show: "percent", zero: true, lines: [{ name: "drawdown", color: "--bad", t, y: drawdown, fill: true }] },
