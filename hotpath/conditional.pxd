@@ -11,7 +11,7 @@ from libc.stdint cimport INT64_MAX, int32_t, int64_t
 from letrade.hotpath.constants cimport (
     BY_LAST, FILLS_FULL, LIMIT_ORDER, MARKET_ORDER, RESTING, STOP_LIMIT, TAKE_PROFIT_LIMIT, TRIGGERED, WAITING,
 )
-from letrade.hotpath.levels cimport KEY_MAX, Level, Levels
+from letrade.hotpath.levels cimport KEY_MAX, Levels
 from letrade.hotpath.matching_core cimport enter, stand_by
 from letrade.hotpath.matching_queues cimport (
     IN_TURN, close_group, end_order, join_trailing, join_waiting, leave_level, leave_queue, leave_trailing, link_last,

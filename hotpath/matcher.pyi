@@ -1,5 +1,5 @@
 """Price-time matching of one instrument in whole ticks and lots, by handles: numbers in, numbers out."""
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,8 +8,9 @@ class Matching:
     """What both views of a matching engine share: what rests, and what has happened.
 
     Fills and notices are kept until they are taken, in the order in which they happened. A command whose fills might
-    not fit is refused with FILLS_FULL before it changes anything: the room grows as needed up to `fills_max` fills (1 to
-    2**24), and so many shown parts of orders (an iceberg has several) are live at most, beyond that it is ENGINE_FULL.
+    not fit is refused with FILLS_FULL before it changes anything: the room grows as needed up to `fills_max` fills (1
+    to 2**24), and so many shown parts of orders (an iceberg has several) are live at most, beyond that it is
+    ENGINE_FULL.
 
     Each owner other than 0 has a position, the sum of its trades here and of what set_position says. When a trade, or
     trigger_price, reaches the trigger of conditional orders they are handled one by one after the command: those that
@@ -17,7 +18,7 @@ class Matching:
     lowest up, the first to come first; what they trigger lines up behind them.
     """
 
-    def __init__(self, fills_max: int = ...) -> None: ...
+    def __new__(cls, fills_max: int = ...) -> Self: ...
     @property
     def left(self) -> int:
         """Open lots of the order of the last command: those that stay, or those that are gone."""

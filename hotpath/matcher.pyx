@@ -14,7 +14,7 @@ from letrade.hotpath.hashing cimport HASH_START, hash_word
 from letrade.hotpath.int_table cimport table_get
 from letrade.hotpath.levels cimport KEY_MAX, Levels, NO_KEY, key_below, level_of
 from letrade.hotpath.matching_commands cimport (
-    Fault, amend_order, answer_of, cancel_order, execute, has_limit, place_order,
+    Fault, amend_order, answer_of, cancel_order, execute, place_order,
 )
 from letrade.hotpath.matching_queues cimport expire_due, open_lots
 from letrade.hotpath.matching_state cimport (

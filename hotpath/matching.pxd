@@ -1,5 +1,5 @@
 """The C side of matching by the caller's ids, for other compiled modules."""
-from libc.stdint cimport int32_t, int64_t
+from libc.stdint cimport int32_t
 
 from letrade.hotpath.matcher cimport Matching
 from letrade.hotpath.matching_state cimport Command

@@ -3,18 +3,18 @@ from libc.stdint cimport INT64_MAX, int32_t, int64_t, uint8_t
 
 from letrade.hotpath.conditional cimport begin_waiting, run_triggers
 from letrade.hotpath.constants cimport (
-    AMEND, BAD_TERMS, BUY, CANCEL, CANCEL_NEWEST, DECREMENT, ENGINE_FULL, FILLS_FULL, GTC, GTD, LIMIT_ORDER,
-    MARKET_ORDER, NOTHING_TO_REDUCE, PLACE, RESTING, SELL, STOP_LIMIT, STOP_MARKET, TAKE_PROFIT_LIMIT, TIME_OVER,
-    TRAILING_STOP, UNKNOWN_ORDER, WAITING, WOULD_CROSS,
+    AMEND, BAD_TERMS, BUY, CANCEL, CANCEL_NEWEST, DECREMENT, ENGINE_FULL, EXPIRED, FILLED, FILLS_FULL, GTC, GTD,
+    LIMIT_ORDER, MARKET_ORDER, NOTHING_TO_REDUCE, PLACE, RESTING, SELL, STOP_LIMIT, TAKE_PROFIT_LIMIT,
+    TIME_OVER, TRAILING_STOP, UNKNOWN_ORDER, WAITING, WOULD_CROSS,
 )
 from letrade.hotpath.int_table cimport table_get, table_put
 from letrade.hotpath.levels cimport KEY_MAX
-from letrade.hotpath.matching_core cimport enter, meets, parts_of, reach_of, reducible, shrink_order
+from letrade.hotpath.matching_core cimport enter, match, meets, parts_of, reducible, shrink_order
 from letrade.hotpath.matching_queues cimport (
     count_lots, end_order, join_book, leave_queue, leave_waiting, open_lots, store_of,
 )
 from letrade.hotpath.matching_state cimport (
-    Command, MatchState, owner_place, reserve_order, reserve_owner, reserve_reports, reserve_store,
+    Command, MatchState, has_report_room, owner_place, reserve_order, reserve_owner, reserve_reports, reserve_store,
 )
 from letrade.hotpath.order_pool cimport (
     HAS_TERMS, POST_ONLY, REDUCE_ONLY, SELF_TRADE_SHIFT, Order, Terms, claim_place, handle_of, place_of, pool_is_full,
@@ -55,38 +55,49 @@ cdef inline bint is_plain(const Command* command) noexcept nogil:
     ) == 0 and command.time_in_force != GTD
 
 
-cdef inline bint is_simple_rest(MatchState* state, const Command* command) noexcept nogil:
-    """Whether all that a command does is what most do: to put a plain order of nobody into the book."""
+cdef inline bint is_simple(MatchState* state, const Command* command) noexcept nogil:
+    """Whether a command is what most are: a sound limit or market order of nobody, without terms, with room for it."""
     return (
         (
-            command.kind | command.time_in_force | command.post_only | command.reduce_only | command.self_trade
-            | command.source | command.owner | command.shown | command.group | command.expires | command.trigger
-            | command.trail | state.has_ids
+            command.owner | command.expires | command.trigger | command.trail | command.shown | command.group
+            | (command.kind & ~MARKET_ORDER) | command.time_in_force | command.post_only | command.reduce_only
+            | command.self_trade | command.source | state.has_ids
         ) == 0
         and (command.side == BUY or command.side == SELL)
-        and 0 < command.price <= KEY_MAX
+        and (command.price == 0 if command.kind == MARKET_ORDER else 0 < command.price <= KEY_MAX)
         and 0 < command.size <= INT64_MAX - state.side_lots[command.side < 0]
-        and not meets(state, command.side, command.side * command.price)
         and state.parts < state.fills_max
         and not pool_is_full(&state.pool)
+        and has_report_room(state, 1)
     )
 
 
-cdef inline int64_t rest_simply(MatchState* state, const Command* command) noexcept nogil:
+cdef inline int64_t place_simply(MatchState* state, const Command* command) noexcept nogil:
+    """The same as place_order does for a simple command."""
     cdef int32_t place = claim_place(&state.pool)
     cdef Order* order = &state.pool.orders[place]
+    cdef int64_t reach = KEY_MAX if command.kind == MARKET_ORDER else command.side * command.price
     order.price = command.price
     order.size = command.size
     order.owner = 0
     order.side = command.side
-    order.kind = LIMIT_ORDER
+    order.kind = command.kind
     order.flags = 0
     order.time_in_force = GTC
-    state.parts += 1
-    state.side_lots[command.side < 0] += command.size
-    state.left = command.size
     state.placed = handle_of(&state.pool, place)
     order.id = command.id if command.id else state.placed
+    state.parts += 1
+    state.side_lots[command.side < 0] += command.size
+    if meets(state, command.side, reach):
+        match(state, place, reach)
+        state.left = order.size
+        if order.size == 0 or command.kind == MARKET_ORDER:
+            return settle(state, place, EXPIRED if order.size else FILLED)
+        join_book(state, place)
+        return settle(state, place, RESTING)
+    state.left = command.size
+    if command.kind == MARKET_ORDER:
+        return settle(state, place, EXPIRED)
     join_book(state, place)
     return RESTING
 
@@ -192,6 +203,7 @@ cdef inline int64_t settle(MatchState* state, int32_t place, int64_t status) noe
     if status == RESTING or status == WAITING:
         state.placed = handle_of(&state.pool, place)
     else:
+        state.placed = 0
         end_order(state, place)
     if state.waiting[0].count or state.waiting[1].count:
         run_triggers(state)
@@ -203,8 +215,8 @@ cdef inline int64_t place_order(MatchState* state, const Command* command) noexc
     """The status of a new order; `left` and `placed` tell the rest, `fault` what is wrong where it is BAD_TERMS."""
     cdef int64_t parts = 1, reach
     cdef int32_t place
-    if is_simple_rest(state, command):
-        return rest_simply(state, command)
+    if is_simple(state, command):
+        return place_simply(state, command)
     state.left = command.size
     state.placed = 0
     state.fault = fault_of(state, command)
@@ -332,7 +344,6 @@ cdef inline int64_t amend_order(
         status = amend_resting(state, place, price, size, parts)
         if status == WOULD_CROSS or status == NOTHING_TO_REDUCE:
             return status  # it stays as it was
-    state.placed = 0
     return settle(state, place, status)
 
 

@@ -97,8 +97,20 @@ cdef inline void take_lots(MatchState* state, Order* order, Order* maker, Level*
     order.size -= lots
     maker.size -= lots
     level.shown_lots -= lots
-    count_lots(state, order, -lots)
-    count_lots(state, maker, -lots)
+    state.side_lots[0] -= lots
+    state.side_lots[1] -= lots
+    if order.owner:
+        state.owners[order.owner].open_lots -= lots
+    if maker.owner:
+        state.owners[maker.owner].open_lots -= lots
+
+
+cdef inline void close_groups(MatchState* state, int32_t taker, int32_t place) noexcept nogil:
+    """Ends the others of the groups of two orders that have traded."""
+    if state.pool.orders[taker].flags & HAS_TERMS and state.pool.terms[taker].group:
+        close_group(state, taker)
+    if state.pool.orders[place].flags & HAS_TERMS and state.pool.terms[place].group:
+        close_group(state, place)
 
 
 cdef inline void trade(MatchState* state, int32_t taker, int32_t place, Level* level) noexcept nogil:
@@ -116,10 +128,8 @@ cdef inline void trade(MatchState* state, int32_t taker, int32_t place, Level* l
         state.owners[order.owner].position += order.side * lots
     if maker.owner:
         state.owners[maker.owner].position += maker.side * lots
-    if order.flags & HAS_TERMS and state.pool.terms[taker].group:
-        close_group(state, taker)
-    if maker.flags & HAS_TERMS and state.pool.terms[place].group:
-        close_group(state, place)
+    if (order.flags | maker.flags) & HAS_TERMS:
+        close_groups(state, taker, place)
     if maker.size == 0:
         finish_part(state, level, place)
 

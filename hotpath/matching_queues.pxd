@@ -4,7 +4,7 @@ from libc.stdint cimport INT64_MAX, int32_t, int64_t
 from letrade.hotpath.constants cimport BUY, GROUP_DONE, MARKET_ORDER, STOP_LIMIT, STOP_MARKET, TIME_OVER, TRAILING_STOP
 from letrade.hotpath.int_table cimport table_get, table_put, table_remove
 from letrade.hotpath.levels cimport Level, Levels, level_of, level_to_join, remove_level
-from letrade.hotpath.matching_state cimport Fill, MatchState, Notice
+from letrade.hotpath.matching_state cimport MatchState, Notice
 from letrade.hotpath.order_pool cimport HAS_TERMS, Order, Terms, release_place
 
 cdef enum:

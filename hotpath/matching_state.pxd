@@ -1,5 +1,5 @@
 """All that a matching engine holds, as one C struct, and the memory for it, taken before a command begins."""
-from libc.stdint cimport INT64_MAX, int8_t, int32_t, int64_t
+from libc.stdint cimport int8_t, int32_t, int64_t
 from libc.stdlib cimport free, realloc
 
 from letrade.hotpath.int_table cimport IntTable, table_free, table_get, table_put, table_reserve

@@ -1,8 +1,7 @@
 """A matching engine as int64 words and back: for snapshots, and to be compared with another by a hash."""
-from cpython.mem cimport PyMem_Free, PyMem_Malloc
-from libc.stdint cimport INT64_MAX, int8_t, int32_t, int64_t
+from libc.stdint cimport INT64_MAX, int32_t, int64_t
 
-from letrade.hotpath.constants cimport BUY, LIMIT_ORDER, MARKET_ORDER, PLACE
+from letrade.hotpath.constants cimport MARKET_ORDER, PLACE
 from letrade.hotpath.levels cimport Levels, NO_KEY, key_below, level_of
 from letrade.hotpath.matching_commands cimport fault_of, make_order
 from letrade.hotpath.matching_core cimport meets, parts_of, stand_by

@@ -36,7 +36,8 @@ from letrade.hotpath.matching_rows import COMMAND
 from tests.models.matching import SlowEngine
 
 Row = dict[str, int]
-KINDS = [LIMIT_ORDER] * 12 + [MARKET_ORDER] * 3
+LIVE_AIM = 100  # orders; the twin is slow with many
+KINDS = [LIMIT_ORDER] * 20 + [MARKET_ORDER] * 2
 KINDS += [STOP_MARKET, STOP_LIMIT, TAKE_PROFIT_MARKET, TAKE_PROFIT_LIMIT, TRAILING_STOP]
 WITH_PRICE = (LIMIT_ORDER, STOP_LIMIT, TAKE_PROFIT_LIMIT)
 TERMS = ("price", "time_in_force", "expires", "trigger", "trail", "source", "shown", "group")
@@ -67,19 +68,19 @@ class Flow:
         """Near the middle, mostly on the side's own side of it; now and then so far that it is outside the window."""
         if self.chance.random() < 0.02:
             return self.chance.choice([1, 500] if side == BUY else [2_000_000, 2**40, 2**62 - 1])
-        own_way = side if self.chance.random() < 0.8 else -side
+        own_way = side if self.chance.random() < 0.92 else -side
         return max(self.middle - own_way * self.chance.randrange(self.width_ticks), 1)
 
     def step(self) -> None:
         self.count += 1
-        if self.chance.random() < 0.001:  # far enough to move the window
+        if self.chance.random() < 0.0005:  # far enough to move the window
             self.middle = self.chance.choice([1_000, 250_000, 500_000])
         kind = self.chance.random()
-        if kind < 0.7:
+        if kind < 0.8 and not (kind < 0.3 and len(self.slow.live()) > LIVE_AIM):
             self.place(self.new_order())
-        elif kind < 0.86:
+        elif kind < 0.89:
             self.cancel(self.old_id())
-        elif kind < 0.97:
+        elif kind < 0.98:
             self.amend(self.old_id())
         elif kind < 0.99:
             self.tell_price(self.chance.randrange(3), self.price())
@@ -98,9 +99,9 @@ class Flow:
         kind = chance.choice(KINDS)
         row = {"id": self.count, "owner": chance.randrange(4), "side": chance.choice([BUY, SELL]), "kind": kind}
         row |= {"size": chance.randrange(1, 12), "price": self.price(row["side"]) if kind in WITH_PRICE else 0}
-        row["time_in_force"] = chance.choice([GTC, GTC, GTC, GTC, IOC, FOK, GTD])
+        row["time_in_force"] = chance.choice([GTC] * 8 + [IOC, FOK, GTD, GTD])
         stays = row["time_in_force"] in (GTC, GTD)
-        row["expires"] = self.slow.time + chance.randrange(-1, 40) if row["time_in_force"] == GTD else 0
+        row["expires"] = self.slow.time + chance.randrange(-1, 400) if row["time_in_force"] == GTD else 0
         if row["time_in_force"] == GTD and row["expires"] <= 0:
             row["expires"] = 1
         row["self_trade"] = chance.randrange(CANCEL_NEWEST, DECREMENT + 1)
