@@ -60,7 +60,7 @@ BY_QUEUE = """[venue.fills]
 queue = "probabilistic"
 queue_power = "2"
 """
-MAKER_KEYS = 'size = 0.1\nhalf_spread = 1.0\nskew = 1.0\nposition_max = 1.0\nevery = "100ms"'
+MAKER_KEYS = 'size = 0.1\nhalf_spread = 2.0\nskew = 1.0\nposition_max = 1.0\nevery = "100ms"'
 
 
 def head(

@@ -35,15 +35,15 @@ BOTH = EXCH_EVENT | LOCAL_EVENT
 
 @njit  # type: ignore[untyped-decorator]
 def make_market(hbt: Any, counted: Any) -> None:
-    """Every 100 ms, one post-only quote either way, leaned a tick against each size held."""
+    """Every 100 ms, one post-only quote two ticks from the middle either way, leaned a tick for each size held."""
     while hbt.elapse(100_000_000) == 0:
         hbt.clear_inactive_orders(0)
         depth, position = hbt.depth(0), hbt.position(0)
         if depth.best_bid_tick <= 0 or depth.best_ask_tick >= 2147483647:
             continue
         centre = (depth.best_bid_tick + depth.best_ask_tick) / 2.0 - position / SIZE
-        bid = min(math.floor(centre - 1.0), depth.best_bid_tick)
-        ask = max(math.ceil(centre + 1.0), depth.best_ask_tick)
+        bid = min(math.floor(centre - 2.0), depth.best_bid_tick)
+        ask = max(math.ceil(centre + 2.0), depth.best_ask_tick)
         has_bid = position + SIZE > POSITION_MAX + 1e-9
         has_ask = position - SIZE < -POSITION_MAX - 1e-9
         orders = hbt.orders(0).values()
