@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from letrade.core.analysis.numbers import NOTHING_LEFT
+from letrade.core.analysis.numbers import NOTHING_LEFT, known
 from letrade.core.analysis.record import RunRecord
 from letrade.core.analysis.tables import Floats, Ints
 
@@ -115,9 +115,10 @@ def market_returns(record: RunRecord, days: Days, span: tuple[int, int]) -> Floa
 
 def market_change(record: RunRecord, instruments: NDArray[np.integer] | None = None) -> float | None:
     """The mean of last price / first price - 1 of the instruments, as a fraction."""
-    changes: list[float] = []
+    changes: list[float | None] = []
     for instrument in np.unique(record.prices.instrument) if instruments is None else instruments:
         price = record.prices.price[record.prices.instrument == instrument]
         if len(price) and price[0] > 0:
-            changes.append(float(price[-1] / price[0] - 1.0))
-    return float(np.mean(changes)) if changes else None
+            changes.append(known(price[-1] / price[0] - 1.0))
+    found = [change for change in changes if change is not None]
+    return known(np.mean(found)) if found else None
