@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta
@@ -36,6 +36,9 @@ class CapitalConfig(ActorConfig, frozen=True, kw_only=True):
     """How much worse than the last price a market order may fill, for its reservation."""
     leverage: Annotated[float, Meta(ge=1, le=1000)] = 1.0
     """Position notional for each unit of cash on derivatives."""
+    through_zero: Literal["two_orders", "one_order"] = "two_orders"
+    """How a position turns: in two orders, so that the part that closes is never refused with the part that opens; or
+    in one, which is refused whole."""
 
 
 class CapitalManager(Proposer):
@@ -267,10 +270,10 @@ class CapitalManager(Proposer):
         return min(size, max(0, -side * self._held(desire) - ahead))
 
     def _propose(self, desire: Desire, plan: Plan) -> None:
-        """An order that goes through zero becomes two, so that the part that closes is never refused with the other."""
         orders = []
+        split = self.config.through_zero == "two_orders"
         for new in plan.orders:
-            for half in halves(new):
+            for half in halves(new) if split else (new,):
                 order = None if self._is_dust(desire, half) else self._new_order(desire, half)
                 if order is not None:
                     orders.append(order)

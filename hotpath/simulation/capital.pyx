@@ -133,9 +133,12 @@ cdef class Capital(ExactPurse):
         return self.ask_cancel(order.number)
 
     cdef int split(self, int64_t key, int64_t side, int64_t size, int64_t ahead, int64_t time) except -1:
-        """An order that goes through zero becomes two, so that the part that closes is never refused with the other."""
+        """One that goes through zero becomes two, so that the part that closes is never refused with the other, unless
+        the desk wants one order."""
         cdef int64_t lot = self.terms.instruments[key % self.terms.instruments_count].lot_units
         cdef int64_t closing = min(size, whole_lots(max(-side * self.keys[key].share - ahead, 0), lot))
+        if closing and closing < size and self.terms.one_order:
+            return self.new_order_of(key, side, size, closing, time)
         if closing and not self.is_dust(key, side, closing):
             self.new_order_of(key, side, closing, closing, time)
         if size > closing:

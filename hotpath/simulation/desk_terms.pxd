@@ -59,6 +59,7 @@ cdef class Terms:
     cdef int64_t* rate_instruments
     cdef int64_t* rate_inverse
     cdef double slip_units, slip_power  # 1 + the slippage as a quotient
+    cdef bint one_order  # a position turns in one order
     cdef void* rooms[ROOMS_MAX]
     cdef Py_ssize_t rooms_count
 

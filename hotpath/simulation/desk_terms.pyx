@@ -42,6 +42,7 @@ cdef class Terms:
             raise Doubtful("more than a million pairs of instruments with accounts or strategies")
         self.slip_units = float((1 + source.slippage).numerator)
         self.slip_power = float((1 + source.slippage).denominator)
+        self.one_order = source.one_order
         self.read_venues()
         self.read_instruments()
         self.read_strategies()

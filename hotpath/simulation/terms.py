@@ -91,3 +91,5 @@ class DeskTerms(NamedTuple):
     leverage: Fraction
     slippage: Fraction
     step: int
+    one_order: bool = False
+    """A position turns in one order, not in two."""

@@ -75,6 +75,7 @@ def desk_terms(config: DeskConfig, catalogue: Catalogue, units: Mapping[str, Dec
         leverage=_fraction(getattr(capital, "leverage", 1)),
         slippage=_fraction(getattr(capital, "slippage", 0)),
         step=config.desk.step,
+        one_order=getattr(capital, "through_zero", "two_orders") == "one_order",
     )
 
 
