@@ -16,10 +16,10 @@ cdef class Exchange:
     cdef Clearing clearing
     cdef Watch watch
     cdef list markets
-    cdef int64_t* order_latency  # by instrument
-    cdef int64_t* response_latency
+    cdef list latencies  # by instrument
     cdef double* price_one
     cdef double* size_one
+    cdef int64_t* unopened  # by instrument: a market of more than trades has heard nothing but trades
     cdef double* multiplier
     cdef int64_t bid_before  # a taker came; 0: nobody did
     cdef int64_t ask_before

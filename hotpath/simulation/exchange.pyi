@@ -3,6 +3,7 @@ from collections.abc import Sequence
 
 from letrade.hotpath.simulation.clearing import Clearing
 from letrade.hotpath.simulation.desk import Desk
+from letrade.hotpath.simulation.latency import Latency
 from letrade.hotpath.simulation.market import Market
 from letrade.hotpath.simulation.watch import Watch
 
@@ -19,8 +20,8 @@ class Exchange:
         clearing: Clearing,
         watch: Watch,
         markets: Sequence[Market],
-        latencies: Sequence[tuple[int, int]],
+        latencies: Sequence[Latency],
         scales: Sequence[tuple[float, float, float]],
         step: int,
     ) -> None:
-        """By instrument: its market, (order, response) latency in ns, and (price units, size units, multiplier)."""
+        """By instrument: its market, its venue's latency, and (price units, size units, multiplier)."""

@@ -12,12 +12,14 @@ from letrade.hotpath.simulation.desk_told cimport (
     AMEND_REQUEST, CANCEL_REQUEST, QUERY_REQUEST, SUBMIT_REQUEST, Request,
 )
 from letrade.hotpath.simulation.doubt import Doubtful
-from letrade.hotpath.simulation.events cimport MARK_EVENT, Event
+from letrade.hotpath.simulation.events cimport INDEX_EVENT, MARK_EVENT, TRADE_EVENT, Event
+from letrade.hotpath.simulation.latency cimport Latency
 from letrade.hotpath.simulation.market cimport Market
 from letrade.hotpath.simulation.orders cimport (
-    NO_REASON, SAID_REFUSED, SAID_STANDS, SAID_TRADED, Said, SimulatedOrder,
+    BAD_TERMS, NO_REASON, SAID_REFUSED, SAID_STANDS, SAID_TRADED, Said, SimulatedOrder,
 )
 from letrade.hotpath.simulation.parcels cimport Parcel, parcels_next, parcels_pop, parcels_push
+from letrade.hotpath.simulation.trades cimport TradesMarket
 from letrade.hotpath.simulation.watch cimport Watch
 
 
@@ -33,27 +35,26 @@ cdef class Exchange:
                  step):
         cdef Py_ssize_t place
         self.desk, self.clearing, self.watch, self.markets, self.step = desk, clearing, watch, list(markets), step
-        self.instruments, self.trade_places = len(self.markets), []
-        self.order_latency = <int64_t*>PyMem_Malloc((self.instruments + 1) * sizeof(int64_t))
-        self.response_latency = <int64_t*>PyMem_Malloc((self.instruments + 1) * sizeof(int64_t))
+        self.instruments, self.trade_places, self.latencies = len(self.markets), [], list(latencies)
         self.price_one = <double*>PyMem_Malloc((self.instruments + 1) * sizeof(double))
         self.size_one = <double*>PyMem_Malloc((self.instruments + 1) * sizeof(double))
+        self.unopened = <int64_t*>PyMem_Malloc((self.instruments + 1) * sizeof(int64_t))
         self.multiplier = <double*>PyMem_Malloc((self.instruments + 1) * sizeof(double))
-        if not (self.order_latency and self.response_latency and self.price_one and self.size_one and self.multiplier):
+        if not (self.price_one and self.size_one and self.multiplier
+                and self.unopened):
             raise MemoryError("no memory for an exchange")
         for place in range(self.instruments):
             if not isinstance(self.markets[place], Market):
                 raise TypeError(f"expected a market for each instrument, found {self.markets[place]!r}")
-            self.order_latency[place], self.response_latency[place] = latencies[place]
+            self.unopened[place] = type(self.markets[place]) is not TradesMarket
+            if not isinstance(self.latencies[place], Latency):
+                raise TypeError(f"expected a latency for each instrument, found {self.latencies[place]!r}")
             self.price_one[place], self.size_one[place], self.multiplier[place] = scales[place]
-            if self.order_latency[place] < 1 or self.response_latency[place] < 0:
-                raise ValueError("expected an order latency of at least 1 ns, and a response latency of 0 or more")
 
     def __dealloc__(self):
-        PyMem_Free(self.order_latency)
-        PyMem_Free(self.response_latency)
         PyMem_Free(self.price_one)
         PyMem_Free(self.size_one)
+        PyMem_Free(self.unopened)
         PyMem_Free(self.multiplier)
         PyMem_Free(self.errands.items)
         PyMem_Free(self.answers.items)
@@ -84,6 +85,10 @@ cdef class Exchange:
             self.watch.resolve(event.instrument, time, self.middle(event.instrument))
         if event.kind == MARK_EVENT:
             self.clearing.hear_mark(event.instrument, event.row.value)
+        if self.unopened[event.instrument]:  # trades from before its own kind of data are no part of this market
+            if event.kind == TRADE_EVENT:
+                return 0
+            self.unopened[event.instrument] = event.kind == MARK_EVENT or event.kind == INDEX_EVENT
         market.hear(event)
         if market.said_count:
             self.book(market, event.instrument, time)
@@ -95,7 +100,10 @@ cdef class Exchange:
         cdef Parcel errand
         while parcels_next(&self.errands) <= time and (all_due or self.errands.items[0].entry < time):
             parcels_pop(&self.errands, &errand)
-            self.meet(&errand.content.request, time)
+            if errand.trade:  # turned away
+                self.say_refused(errand.instrument, time, errand.content.request.order, BAD_TERMS)
+            else:
+                self.meet(&errand.content.request, time)
         return 0
 
     cdef int meet(self, const Request* request, int64_t time) except -1:
@@ -207,7 +215,8 @@ cdef class Exchange:
 
     cdef int say(self, int64_t instrument, int64_t time, const Said* said, int64_t fee, int64_t trade) except -1:
         cdef Parcel answer
-        answer.due, answer.instrument, answer.fee = time + self.response_latency[instrument], instrument, fee
+        answer.due = time + (<Latency>self.latencies[instrument]).response(time)
+        answer.instrument, answer.fee = instrument, fee
         answer.entry, answer.trade, answer.account, answer.content.said = 0, trade, -1, said[0]
         return parcels_push(&self.answers, &answer)
 
@@ -233,13 +242,16 @@ cdef class Exchange:
 
     cdef int take_requests(self) except -1:
         cdef Py_ssize_t place
+        cdef int64_t latency
         cdef Parcel errand
         cdef Request* request
         for place in range(self.desk.requests_count):
             request = &self.desk.requests[place]
             errand.content.request, errand.instrument = request[0], request.instrument
             errand.fee = errand.trade = errand.account = 0
-            errand.due = request.time + self.order_latency[request.instrument]
+            latency = (<Latency>self.latencies[request.instrument]).request(request.time)
+            errand.trade = latency < 0
+            errand.due = request.time + (latency if latency > 0 else -latency)
             errand.entry = (request.time // self.step + 1) * self.step
             parcels_push(&self.errands, &errand)
         self.desk.requests_count = 0

@@ -16,6 +16,7 @@ from letrade.core import clock
 from letrade.core.config.desk import DeskConfig
 from letrade.core.engine.blueprint import Blueprint
 from letrade.core.errors import DataError
+from letrade.core.latency import latency_of
 from letrade.core.messages.base import NO_STRATEGY, Message
 from letrade.core.messages.events import Alert, Drain
 from letrade.core.messages.market import Instrument
@@ -27,6 +28,7 @@ from letrade.hotpath.simulation.desk import Desk
 from letrade.hotpath.simulation.desk_terms import Terms
 from letrade.hotpath.simulation.engine import Engine
 from letrade.hotpath.simulation.exchange import Exchange
+from letrade.hotpath.simulation.latency import Latency
 from letrade.hotpath.simulation.tape import Tape
 from letrade.hotpath.simulation.watch import Watch
 
@@ -91,13 +93,14 @@ class CompiledBacktest:
         views = {name: delays.get(name.partition(".")[0]) is not None for name in self.instruments}
         self.reels = put_on_tape(self.tape, self.sources, self.units, self.instruments, views)
         add_lines(self.cast, self.blueprint, self.reels, self.units)
-        latencies = {venue.name: (venue.order_latency, venue.response_latency) for venue in config.venues}
+        latencies = {venue.name: latency_of(venue) for venue in config.venues}
+        nobody = Latency(1, 0)
         exchange = self.exchange = Exchange(
             self.desk,
             self.clearing,
             self.watch,
             self.markets,
-            [latencies.get(each.name.partition(".")[0], (1, 0)) for each in terms.instruments],
+            [latencies.get(each.name.partition(".")[0], nobody) for each in terms.instruments],
             [
                 (10.0**each.price_decimals, 10.0**each.size_decimals, float(each.multiplier))
                 for each in terms.instruments

@@ -56,9 +56,6 @@ def _plain_config(entry: ActorEntry) -> msgspec.Struct:
 def _check_venue(venue: VenueConfig) -> None:
     if msgspec.structs.replace(venue.faults, seed=1) != NO_DRAWS:
         raise Doubtful(f"the venue {venue.name} loses, delays, repeats or refuses answers")
-    latency = getattr(venue, "latency", None)
-    if latency is not None and (latency.jitter or latency.reject or latency.recorded is not None):
-        raise Doubtful(f"the latencies of the venue {venue.name} vary")
     if venue.fee_currency != "quote":
         raise Doubtful(f"the venue {venue.name} takes its fees in {venue.fee_currency}")
     if venue.funding:

@@ -40,8 +40,11 @@ def test_the_compiled_engine_gives_the_documented_balance_orders_and_fills() -> 
         {"order_latency": "50ms", "response_latency": "5ms", "fills": {"beyond_quote": "wait"}},
         {"order_latency": "100ms", "response_latency": "0ns"},
         {"order_latency": "130ms", "response_latency": "270ms"},
+        {"order_latency": "20ms", "response_latency": "20ms", "latency": {"jitter": "300ms"}},
+        {"order_latency": "20ms", "response_latency": "20ms", "latency": {"jitter": "30ms", "reject": 0.1}},
+        {"data_latency": "30ms"},
     ],
-    ids=["at once", "default", "on the grid of the data", "slow"],
+    ids=["at once", "default", "on the grid of the data", "slow", "jittered", "overloaded", "two views"],
 )
 def test_both_engines_give_the_same_orders_fills_and_balances(venue: dict[str, Any]) -> None:
     assert engine(2_000, **venue).verify() == []
