@@ -56,7 +56,7 @@ def answer(run: Run) -> Iterator[Result]:
 def _first_event(desk: Path) -> int:
     """Nanoseconds; the clock is the same in both processes."""
     began = monotonic_ns()
-    command = [sys.executable, "-m", "letrade", "backtest", str(desk), "--json"]
+    command = [sys.executable, "-m", "letrade", "backtest", str(desk), "--json", "--no-report", "--fills", "one"]
     answer = subprocess.run(command, capture_output=True, text=True, check=False, timeout=SECONDS_MAX)
     found = SAID.search(answer.stderr)
     if found is None:
