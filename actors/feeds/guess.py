@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+import msgspec
+
 from letrade.actors.feeds.arrow_tables import head_of
 from letrade.actors.feeds.binance_capture import BinanceCapture, BinanceCaptureConfig
 from letrade.actors.feeds.binance_lines import Position, read_lines
@@ -35,9 +37,9 @@ Choice = tuple[type[Feed], ActorConfig]
 """A feed's class and configuration."""
 
 
-def feeds_for_files(paths: Sequence[str]) -> list[Choice]:
+def feeds_for_files(paths: Sequence[str], wanted: str | None = None) -> list[Choice]:
     """A feed for each file, in the given order; captures are one feed together, in the place of the first, and funding
-    comes last, as it is paid at the mark price of its time.
+    comes last, as it is paid at the mark price of its time. `wanted` is the kind to take of tables that hold several.
 
     UsageError for no file; DataError for missing, empty and unknown ones.
     """
@@ -54,7 +56,7 @@ def feeds_for_files(paths: Sequence[str]) -> list[Choice]:
         elif kind == STORED:
             choices.append((CatalogueFeed, CatalogueConfig(series=path.removeprefix(PREFIX))))
         elif kind == TICKS:
-            choices.append((TicksFeed, TicksConfig(file=path)))
+            choices.append((TicksFeed, msgspec.convert({"file": path, "kind": wanted}, TicksConfig)))
         elif path == captures[0]:
             choices.append((BinanceCapture, BinanceCaptureConfig(files=captures)))
     return sorted(choices, key=_is_funding)
@@ -64,7 +66,7 @@ def _is_funding(choice: Choice) -> bool:
     config = choice[1]
     if isinstance(config, CatalogueConfig):
         return parse_reference(config.series).kind == Kind.FUNDING
-    return isinstance(config, TicksConfig) and table_of(config.path).shape.kind == Kind.FUNDING
+    return isinstance(config, TicksConfig) and table_of(config.path, config.kind).shape.kind == Kind.FUNDING
 
 
 def _kind(path: str) -> str:

@@ -143,12 +143,12 @@ class DataCatalogue:
         write_month(path, wanted, merged(stored, (at_decimals(chunk, own, decimals) for chunk in new), counts))
 
     @contextmanager
-    def writing(self, series: Series) -> Iterator[None]:
-        """Nobody else writes the series meanwhile. ResourceError where somebody does."""
+    def writing(self, series: Series, lock: str = LOCK) -> Iterator[None]:
+        """Nobody else holds this lock of the series meanwhile. ResourceError where somebody does."""
         folder = series.folder(self.root)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            stream = (folder / LOCK).open("w")
+            stream = (folder / lock).open("w")
         except OSError as error:
             raise ResourceError(f"{folder}: cannot be written: {error.strerror}") from error
         with stream:

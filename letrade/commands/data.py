@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from letrade.core.data.series import Series
     from letrade.data.checking import Finding
 
+KINDS = ("quotes", "trades", "levels", "marks", "index", "funding")
 CODES = ("damaged", "missing-months", "gaps", "duplicates", "off-grid", "outliers")
 
 
@@ -37,9 +38,10 @@ data.add_command(download)
 @data.command("import")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @options.instrument
+@click.option("--kind", type=click.Choice(KINDS), help="What to take of tables that hold several.")
 @root
 @options.as_json
-def import_(files: tuple[str, ...], instrument: str | None, root: Path | None, as_json: bool) -> int:
+def import_(files: tuple[str, ...], instrument: str | None, kind: str | None, root: Path | None, as_json: bool) -> int:
     """Merge FILEs into the catalogue: bars, trades, quotes, levels, mark prices, funding (CSV, also gzip or zip,
     Parquet, feather), arrays (.npz) and recorded Binance streams. What is there already is kept once.
 
@@ -51,7 +53,7 @@ def import_(files: tuple[str, ...], instrument: str | None, root: Path | None, a
     from letrade.decoding import to_json
 
     done: list[Added] = []
-    for added in import_files(_catalogue(root), files, instrument):
+    for added in import_files(_catalogue(root), files, instrument, kind):
         done.append(added)
         if not as_json:
             click.echo(_added_in_words(added))

@@ -19,6 +19,7 @@ from letrade.data.pages import pages
 
 KEEP_ROWS = 50_000
 KEEP_SECONDS = 15
+DOWNLOAD_LOCK = ".download-lock"
 """After so many rows, or so long, what came is written down."""
 
 Progress = Callable[[int, int], None]
@@ -68,7 +69,12 @@ class Download:
 
     def run(self) -> Outcome:
         """Everything that is missing. What was cut off by an earlier kill is merged first."""
-        order = self.order
+        with self.catalogue.writing(self.order.series, DOWNLOAD_LOCK):
+            return self._run(self.order)
+
+    def _run(self, order: Order) -> Outcome:
+        # What another process wrote down until it let go of the lock.
+        self.coverage = Coverage(self.catalogue, order.series)
         if order.market.rules is not None:
             self.catalogue.keep_instrument(order.market.rules)
         self._settle()

@@ -20,15 +20,18 @@ from letrade.core.feed import Feed
 from letrade.core.instruments import Catalogue
 
 
-def import_files(catalogue: DataCatalogue, files: Sequence[str], instrument: str | None) -> Iterator[Added]:
-    """Each series as it is stored. `instrument` is what the files are about where they do not say.
+def import_files(
+    catalogue: DataCatalogue, files: Sequence[str], instrument: str | None = None, kind: str | None = None
+) -> Iterator[Added]:
+    """Each series as it is stored. `instrument` is what the files are about where they do not say, `kind` is what to
+    take of tables that hold several.
 
     DataError where a file is not what its format promises: what came before it stays, and importing again is harmless.
     """
     stored = [file for file in files if file.startswith(PREFIX)]
     if stored:
         raise UsageError(f"expected files, found a series of the catalogue itself: {stored[0]}")
-    for feed_class, config in feeds_for_files(files):
+    for feed_class, config in feeds_for_files(files, kind):
         named: Any = config
         if instrument is not None:
             named = msgspec.structs.replace(named, instrument=instrument, venue=instrument.partition(".")[0])

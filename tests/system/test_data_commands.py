@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -127,7 +129,28 @@ def test_a_backtest_over_the_catalogue_is_that_over_the_file(tmp_path: Path) -> 
     assert stored["result_hash"] == result("--data", file)["result_hash"]
 
 
-def test_the_command_line_loads_nothing_heavy_to_list_its_words() -> None:
-    answer = letrade("data", "--help")
-    assert answer.returncode == 0
+def test_a_table_of_several_kinds_is_imported_kind_by_kind(tmp_path: Path) -> None:
+    table = tmp_path / "ticker.csv"
+    table.write_text(
+        "symbol,timestamp,mark_price,index_price,funding_rate\nBTCUSDT,1704067200000,100.5,100.25,0.0001\n"
+    )
+    assert "say which one" in run(tmp_path / "data", "import", table, code=6)["error"]["text"]
+    for kind in ("marks", "index", "funding"):
+        (added,) = run(tmp_path / "data", "import", table, "--kind", kind)
+        assert (added["series"], added["rows"]) == (f"binance.BTC-USDT/{kind}", 1)
+
+
+PROBE = """
+import sys
+from letrade.__main__ import main
+try:
+    main(["data", "--help"])
+finally:
+    print([name for name in ("numpy", "pyarrow", "ccxt", "asyncio", "rich") if name in sys.modules])
+"""
+
+
+def test_the_help_of_the_commands_loads_nothing_heavy() -> None:
+    answer = subprocess.run([sys.executable, "-c", PROBE], capture_output=True, text=True, check=True)
     assert all(word in answer.stdout for word in ("download", "import", "list", "check"))
+    assert answer.stdout.splitlines()[-1] == "[]"
