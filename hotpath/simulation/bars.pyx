@@ -84,8 +84,7 @@ cdef class BarsMarket(RecordedMarket):
                 continue
             amount = min(left_of(&self.working.pool[slot].order), self.share_left())
             if amount > 0:
-                self.taken += amount
-                self.fill_maker(slot, amount)
+                self.taken += self.fill_maker(slot, amount)
         return 0
 
     cdef int64_t share_left(self) noexcept:

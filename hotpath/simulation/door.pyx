@@ -8,6 +8,7 @@ from letrade.hotpath.simulation.events cimport (
     BAR_EVENT, BAR_OPEN_EVENT, INDEX_EVENT, LEVELS_EVENT, MARK_EVENT, ORDERS_EVENT, QUOTE_EVENT, SNAPSHOT_EVENT,
     TRADE_EVENT, Event,
 )
+from letrade.hotpath.simulation.individual cimport IndividualMarket
 from letrade.hotpath.simulation.levels cimport LevelsMarket
 from letrade.hotpath.simulation.market cimport QUEUE_LAST, QUEUE_NONE, QUEUE_PESSIMISTIC, QUEUE_PROBABILISTIC, Market
 from letrade.hotpath.simulation.orders cimport SimulatedOrder
@@ -15,7 +16,9 @@ from letrade.hotpath.simulation.quotes cimport QuotesMarket
 from letrade.hotpath.simulation.trades cimport TradesMarket
 from letrade.hotpath.whole cimport whole
 
-KINDS = {"bars": BarsMarket, "levels": LevelsMarket, "quotes": QuotesMarket, "trades": TradesMarket}
+KINDS = {
+    "bars": BarsMarket, "levels": LevelsMarket, "orders": IndividualMarket, "quotes": QuotesMarket, "trades": TradesMarket,
+}
 QUEUES = {
     "none": QUEUE_NONE, "pessimistic": QUEUE_PESSIMISTIC, "probabilistic": QUEUE_PROBABILISTIC, "last": QUEUE_LAST,
 }

@@ -13,6 +13,10 @@ cdef class LevelsMarket(RecordedMarket):
     cdef int64_t* sizes
     cdef Py_ssize_t levels_room
 
+    # What a taker sees, and how the book learns of what it took.
+    cdef int64_t top_size(self, int64_t side) noexcept
+    cdef int64_t shown_at(self, int64_t side, int64_t price) noexcept
+    cdef Py_ssize_t depth_into(self, int64_t side, int64_t* prices, int64_t* sizes, Py_ssize_t count) noexcept
     cdef int load(self, const LevelRows* rows) except -1
     cdef int follow_rows(self, const LevelRows* rows) except -1
     cdef int apply(self, const LevelRows* rows, Py_ssize_t start, Py_ssize_t end) except -1

@@ -110,26 +110,35 @@ cdef class LevelsMarket(RecordedMarket):
 
     cdef int reference(self, int64_t source, double* for_sells, double* for_buys) except -1:
         if source == BY_LAST and not self.heard_trade:
-            for_sells[0], for_buys[0] = <double>self.book.best_price(BUY), <double>self.book.best_price(SELL)
+            for_sells[0], for_buys[0] = <double>self.best(BUY), <double>self.best(SELL)
             return 0
         return RecordedMarket.reference(self, source, for_sells, for_buys)
 
     cdef bint has_market(self) noexcept:
-        return self.book.best_price(BUY) != 0 or self.book.best_price(SELL) != 0
+        return self.best(BUY) != 0 or self.best(SELL) != 0
 
     cdef int64_t best(self, int64_t side) noexcept:
         return self.book.best_price(side)
 
+    cdef int64_t top_size(self, int64_t side) noexcept:
+        return self.book.best_size(side)
+
+    cdef int64_t shown_at(self, int64_t side, int64_t price) noexcept:
+        return self.book.size_at(side, price)
+
+    cdef Py_ssize_t depth_into(self, int64_t side, int64_t* prices, int64_t* sizes, Py_ssize_t count) noexcept:
+        return self.book.depth_into(side, prices, sizes, count)
+
     cdef int preview(self, int64_t side, int64_t size, int64_t limit) except -1:
         cdef Py_ssize_t count, place
-        cdef int64_t left = size, price = self.book.best_price(-side)
+        cdef int64_t left = size, price = self.best(-side)
         self.offers_count = 0
         if price == 0 or size <= 0 or (limit and side * price > side * limit):
             return 0
-        if self.book.best_size(-side) >= size:
+        if self.top_size(-side) >= size:
             return self.offer(price, size)
         while True:
-            count = self.book.depth_into(-side, self.prices, self.sizes, self.levels_room)
+            count = self.depth_into(-side, self.prices, self.sizes, self.levels_room)
             for place in range(self.offers_count, count):
                 if left <= 0 or (limit and side * self.prices[place] > side * limit):
                     return 0

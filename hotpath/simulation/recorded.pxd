@@ -27,7 +27,7 @@ cdef class RecordedMarket(Market):
     cdef int meet_trade(self, int64_t price, int64_t size, int64_t taker) except -1
     cdef int64_t share_at_price(self, Py_ssize_t slot, int64_t size, int64_t taken) noexcept
     cdef int64_t meet_offer(self, int64_t side, int64_t price, int64_t size) except -1
-    cdef int fill_maker(self, Py_ssize_t slot, int64_t size) except -1
+    cdef int64_t fill_maker(self, Py_ssize_t slot, int64_t size) except -1  # how much traded
     cdef int level_changed(self, int64_t side, int64_t price, int64_t before, int64_t after) except -1
     cdef Py_ssize_t list_reached(self, int64_t side, int64_t key) except -1
     cdef list state_of_record(self)

@@ -169,9 +169,9 @@ cdef class RecordedMarket(Market):
                     amount = self.share_at_price(slot, size, taken)
                 amount = min(amount, left)
                 if amount > 0:
+                    amount = self.fill_maker(slot, amount)
                     left -= amount
                     taken += amount
-                    self.fill_maker(slot, amount)
         return 0
 
     cdef int64_t share_at_price(self, Py_ssize_t slot, int64_t size, int64_t taken) noexcept:
@@ -186,8 +186,8 @@ cdef class RecordedMarket(Market):
             working.traded += size
         return min(share, working.visible if working.order.shown else left)
 
-    cdef int fill_maker(self, Py_ssize_t slot, int64_t size) except -1:
-        """What an iceberg shows next goes to the end of its price's queue."""
+    cdef int64_t fill_maker(self, Py_ssize_t slot, int64_t size) except -1:
+        """How much traded. What an iceberg shows next goes to the end of its price's queue."""
         cdef Working* working = &self.working.pool[slot]
         cdef int64_t most
         if working.order.reduce_only and self.terms.contract:  # an order before it may have closed the position
@@ -198,7 +198,8 @@ cdef class RecordedMarket(Market):
         self.traded(slot, working.order.price, size, True)
         working.visible -= size
         if left_of(&working.order) == 0:
-            return self.end(slot, WAS_FILLED)
+            self.end(slot, WAS_FILLED)
+            return size
         if working.visible <= 0:
             working.visible = left_of(&working.order)
             if working.order.shown:
@@ -207,7 +208,8 @@ cdef class RecordedMarket(Market):
             working.traded = 0
             self.working.unlist(slot)
             self.working.enlist(slot, RESTS_IN_BOOK)
-        return self.say(SAID_RESTS, &working.order, NO_REASON)
+        self.say(SAID_RESTS, &working.order, NO_REASON)
+        return size
 
     cdef int64_t meet_offer(self, int64_t side, int64_t price, int64_t size) except -1:
         """The other side shows `size` at a price that orders of `side` reach: they trade at theirs. How much did."""
@@ -220,8 +222,7 @@ cdef class RecordedMarket(Market):
             slot = self.working.find(self.working.hits[place])
             if slot != NO_SLOT and left > 0:
                 amount = min(left, left_of(&self.working.pool[slot].order))
-                left -= amount
-                self.fill_maker(slot, amount)
+                left -= self.fill_maker(slot, amount)
         return size - left
 
     cdef int level_changed(self, int64_t side, int64_t price, int64_t before, int64_t after) except -1:

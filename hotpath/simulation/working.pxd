@@ -21,6 +21,7 @@ cdef struct Working:
     int64_t ahead  # units before it in the queue of its price; or NOT_SHOWN
     int64_t traded  # at its price since that level was last told
     int64_t visible  # what of it is shown
+    int64_t joined  # where a market knows each order: the count of arrivals when it came to rest
 
 
 cdef struct Listed:

