@@ -13,7 +13,7 @@ from letrade.backtesting.compiled import CompiledBacktest
 from letrade.backtesting.outcome import Outcome
 from letrade.core import clock
 from letrade.core.analysis.record import RunRecord
-from letrade.core.config.desk import DeskConfig
+from letrade.core.config.desk import DeskConfig, FillsConfig
 from letrade.core.errors import ConfigurationError
 from letrade.core.messages.base import Message
 from letrade.hotpath.simulation.doubt import Doubtful
@@ -95,9 +95,9 @@ def run_actors(
         backtest.observers.append(observer)
     noted: Any = None
     if records:
-        from letrade.backtesting.observing import Observer
+        from letrade.core.analysis.recorder import Recorder
 
-        noted = Observer(config, backtest.blueprint.catalogue)
+        noted = Recorder(backtest.blueprint.catalogue, config.desk.reporting_currency)
         backtest.observers.append(noted)
     summary = backtest.run(progress)
     summary["engine"] = "actors"
@@ -105,7 +105,9 @@ def run_actors(
     def record() -> RunRecord:
         if noted is None:
             raise ConfigurationError("this run kept no record")
-        made: RunRecord = noted.record(summary)
+        from letrade.backtesting.settings import data_in_words, settings_of
+
+        made: RunRecord = noted.record(settings_of(config, summary, "actors", data_in_words(config), noted.span))
         return made
 
     return Finished(summary, record, None)
@@ -135,7 +137,7 @@ def assuming(config: DeskConfig, assumption: str) -> DeskConfig | None:
     if all(venue.fills.assume == assumption for venue in config.venues):
         return None
     venues = [
-        msgspec.structs.replace(venue, fills=msgspec.structs.replace(venue.fills, assume=assumption))
+        msgspec.structs.replace(venue, fills=FillsConfig(assume=assumption))
         for venue in config.venues
     ]
     return msgspec.structs.replace(config, venues=venues)

@@ -16,7 +16,7 @@ def notes_of(catalogue: Catalogue) -> tuple[InstrumentNote, ...]:
     return tuple(
         InstrumentNote(
             name=each.id, kind=each.kind, base=each.base, quote=each.quote, settle=each.settle,
-            multiplier=float(each.multiplier),
+            multiplier=float(each.multiplier), lot=float(each.size.step),
         )
         for each in rules
     )  # fmt: skip
