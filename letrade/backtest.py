@@ -45,6 +45,9 @@ class Backtest:
 
     def __init__(self, config: DeskConfig, run_for_ns: int | None = None, known: Sequence[Instrument] = ()) -> None:
         check_feeds(config, run_for_ns)
+        late = [venue.name for venue in config.venues if venue.data_latency is not None]
+        if late:
+            raise ConfigurationError(f"the venue {late[0]} has a data_latency, which the compiled engine alone knows")
         self.config = config
         self.blueprint = Blueprint(config, BACKTEST_UID, known)
         self.process = Process("desk", self.blueprint.node(None), None, None)

@@ -89,9 +89,9 @@ class CompiledBacktest:
 
     def _engine(self) -> Engine:
         config, terms = self.config, self.terms
-        delays = {venue.name: venue.data_latency for venue in config.venues}
-        views = {name: delays.get(name.partition(".")[0]) is not None for name in self.instruments}
-        self.reels = put_on_tape(self.tape, self.sources, self.units, self.instruments, views)
+        late = {venue.name: venue.data_latency for venue in config.venues}
+        delays = {name: late.get(name.partition(".")[0]) for name in self.instruments}
+        self.reels = put_on_tape(self.tape, self.sources, self.units, self.instruments, delays)
         add_lines(self.cast, self.blueprint, self.reels, self.units)
         latencies = {venue.name: latency_of(venue) for venue in config.venues}
         nobody = Latency(1, 0)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import tee
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 
 from letrade.backtesting.terms import Decimals
@@ -98,9 +99,13 @@ def units_of(sources: Sequence[Source], catalogue: Catalogue) -> dict[str, Decim
 
 def put_on_tape(
     tape: Tape, sources: Sequence[Source], units: Mapping[str, Decimals], instruments: Mapping[str, int],
-    two_views: Mapping[str, bool],
+    delays: Mapping[str, int | None],
 ) -> list[Reel]:  # fmt: skip
-    """All sources, in the order of feeds; the reels are numbered as the tape numbers them."""
+    """All sources, in the order of feeds; the reels are numbered as the tape numbers them.
+
+    `delays` by instrument: how long data takes from the exchange to us, where it does not say so itself; None: the
+    exchange sees it when we do.
+    """
     reels: list[Reel] = []
     for source in sources:
         columns = source.columns
@@ -112,15 +117,20 @@ def put_on_tape(
             windows = _windows(opens, columns, fine, KINDS["bar_opens"])
             tape.add(source.feed, place, windows, name=columns.where, exchange_only=True)
             reels.append(Reel(source, KINDS["bar_opens"], True))
-        views = two_views.get(columns.instrument, False) and columns.kind != Kind.BARS
-        tape.add(source.feed, place, _windows(chunks, columns, fine, kind), name=columns.where, two_views=views)
+        delay = delays.get(columns.instrument) if columns.kind != Kind.BARS else None
+        windows = _windows(chunks, columns, fine, kind, delay)
+        tape.add(source.feed, place, windows, name=columns.where, two_views=delay is not None)
         reels.append(Reel(source, kind, False))
     return reels
 
 
-def _windows(chunks: Iterator[Chunk], columns: Columns, fine: Decimals, kind: int) -> Iterator[Window]:
+def _windows(
+    chunks: Iterator[Chunk], columns: Columns, fine: Decimals, kind: int, delay: int | None = None
+) -> Iterator[Window]:
     price, size = 10 ** (fine.price - columns.price_decimals), 10 ** (fine.size - columns.size_decimals)
     for chunk in chunks:
+        if delay is not None and chunk.venue_time is None:
+            chunk = msgspec.structs.replace(chunk, venue_time=np.maximum(chunk.time - delay, 0))
         try:
             yield _window(chunk, kind, price, size)
         except ValueError as error:

@@ -9,6 +9,7 @@ import pytest
 
 from letrade.actors.strategies.ema_cross import EmaCross
 from letrade.backtesting.facade import BacktestEngine
+from letrade.core.errors import ConfigurationError
 from tests.backtesting.golden import INSTRUMENT, quotes, tables
 
 AT_ONCE = {"order_latency": "1ns", "response_latency": "0ns", "fills": {"beyond_quote": "one_tick"}}
@@ -42,12 +43,29 @@ def test_the_compiled_engine_gives_the_documented_balance_orders_and_fills() -> 
         {"order_latency": "130ms", "response_latency": "270ms"},
         {"order_latency": "20ms", "response_latency": "20ms", "latency": {"jitter": "300ms"}},
         {"order_latency": "20ms", "response_latency": "20ms", "latency": {"jitter": "30ms", "reject": 0.1}},
-        {"data_latency": "30ms"},
     ],
-    ids=["at once", "default", "on the grid of the data", "slow", "jittered", "overloaded", "two views"],
+    ids=["at once", "default", "on the grid of the data", "slow", "jittered", "overloaded"],
 )
 def test_both_engines_give_the_same_orders_fills_and_balances(venue: dict[str, Any]) -> None:
     assert engine(2_000, **venue).verify() == []
+
+
+def test_orders_meet_the_market_as_it_is_at_the_exchange_while_we_see_it_later() -> None:
+    data = quotes(500)
+    for late, place in (("0ns", 0), ("150ms", 1), ("250ms", 2)):
+        backtest = engine(500, data_latency=late, order_latency="1ms")
+        backtest.run("compiled")
+        fills = backtest.record().fills
+        decided = backtest.record().orders.decided[fills.order - 1]
+        rows = np.searchsorted(data["time"], decided) + place
+        taken = np.where(fills.side > 0, data["ask"][rows], data["bid"][rows])
+        first = np.unique(fills.order, return_index=True)[1]
+        assert fills.price[first] == pytest.approx(taken[first])
+
+
+def test_the_actors_refuse_a_venue_whose_data_comes_late() -> None:
+    with pytest.raises(ConfigurationError, match="the compiled engine alone"):
+        engine(100, data_latency="1ms").run("actors")
 
 
 def test_equity_is_sampled_to_the_end_and_prices_after_trades_are_noted() -> None:
