@@ -8,9 +8,13 @@ from typing import Any
 
 import pyarrow as arrow
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pyarrow import parquet
 
+from letrade.actors.feeds.binance_capture import pack
 from letrade.actors.feeds.naming import described
+from letrade.actors.feeds.told_columns import columns_of
 from letrade.core.data.catalogue import DataCatalogue
 from letrade.core.data.columns import Columns, Kind
 from letrade.core.data.messages import Teller
@@ -135,6 +139,42 @@ def test_a_recorded_hour_of_streams_is_the_same_as_columns() -> None:
     columns = feed.columns()
     assert columns is not None
     assert list(map(spoken, by_sequence(columns))) == list(map(spoken, feed.messages()))
+
+
+numbers = st.integers(1, 10**9).map(lambda units: units / 1_000)
+sizes = st.integers(0, 10**6).map(lambda units: units / 1_000)
+pairs = st.lists(st.tuples(numbers, sizes), max_size=4).map(lambda found: pack(found))
+
+
+@st.composite
+def tellings(draw: st.DrawFn) -> list[Message]:
+    """Messages of two instruments in any order."""
+    told_so_far: list[Message] = []
+    time = START
+    for sequence in range(1, draw(st.integers(1, 12)) + 1):
+        time += draw(st.sampled_from([0, 1, MINUTE]))
+        header: Any = {
+            "time": time, "source": "feed", "epoch": 1, "sequence": sequence, "venue_time": time,
+            "instrument": draw(st.sampled_from(["a.B-C", "a.D-C"])),
+        }  # fmt: skip
+        bid, size, ids = draw(numbers), draw(sizes), draw(st.integers(0, 9))
+        made: list[Message] = [
+            Quote(**header, bid=bid, bid_size=size, ask=bid, ask_size=size),
+            Trade(**header, price=bid, size=size, side=draw(st.sampled_from([-1, 0, 1])), trade_id=str(ids or "")),
+            BookDelta(
+                **header, first_update=ids, last_update=ids, previous_update=0, bids=draw(pairs), asks=draw(pairs)
+            ),
+            BookSnapshot(**header, last_update=ids, bids=draw(pairs), asks=draw(pairs)),
+        ]
+        told_so_far.append(draw(st.sampled_from(made)))
+    return told_so_far
+
+
+@settings(deadline=None)
+@given(tellings())
+def test_any_messages_are_the_same_after_they_were_columns(messages: list[Message]) -> None:
+    columns = columns_of("here", lambda: iter(messages))
+    assert list(map(spoken, by_sequence(columns))) == list(map(spoken, messages))
 
 
 def bars_of(feed: Feed) -> list[tuple[int, float, float]]:

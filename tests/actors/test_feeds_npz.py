@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -159,3 +161,39 @@ def test_a_kind_is_told_by_the_names_of_the_arrays(tmp_path: Path) -> None:
 def test_a_feed_tells_the_same_each_time(tmp_path: Path) -> None:
     path = quotes(tmp_path / "quotes.npz")
     assert told(feed_of(path)) == told(feed_of(path))
+
+
+def generator() -> Any:
+    """The script that writes such files, as a module."""
+    path = shared_data("../bench/generate_market_data.py")
+    spec = importlib.util.spec_from_file_location("generate_market_data", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("seed", [45, 7])
+def test_the_levels_of_any_seed_end_in_the_book_that_the_file_states(tmp_path: Path, seed: int) -> None:
+    arrays = generator().l2(n_target=20_000, seed=seed)
+    books: tuple[dict[int, int], dict[int, int]] = ({}, {})
+    for chunk in chunks_of(feed_of(written(tmp_path / "levels.npz", **arrays))):
+        assert isinstance(chunk.rows, LevelRows)
+        for side, price, size in zip(*(column.tolist() for column in chunk.rows[5:]), strict=True):
+            book = books[side < 0]
+            if size:
+                book[price] = size
+            else:
+                del book[price]
+    bids, asks = books
+    best = (max(bids), min(asks), bids[max(bids)], asks[min(asks)], len(bids), len(asks))
+    assert best == tuple(int(arrays[name]) for name in ("chk_bid", "chk_ask", "chk_bsz", "chk_asz", "n_bid", "n_ask"))
+
+
+def test_the_other_files_of_the_generator_are_read_to_the_end(tmp_path: Path) -> None:
+    module = generator()
+    made = module.quotes(n=70_000, seed=3)
+    for name, arrays in (("q", made), ("t", module.trades(made, seed=4)), ("b", module.bars(n=70_000, seed=5))):
+        feed = feed_of(written(tmp_path / f"{name}.npz", **arrays))
+        assert sum(chunk.count for chunk in chunks_of(feed)) == source_of(feed).rows_estimate == 70_000
