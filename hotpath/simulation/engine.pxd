@@ -23,6 +23,7 @@ cdef class Engine:
     cdef readonly int64_t time
     cdef readonly int64_t steps
     cdef bint levels_came  # at this time
+    cdef dict own_books  # by instrument: what we see of a book that the exchange is ahead of
     cdef int8_t* quoted  # by instrument: quotes tell its best prices
     cdef Event* events
     cdef Py_ssize_t events_room
@@ -31,6 +32,8 @@ cdef class Engine:
     cdef int pass_time(self, int64_t time) except -1
     cdef Py_ssize_t take_events(self, int64_t time) except -1
     cdef int tell_middles(self, Py_ssize_t count) except -1
+    cdef int see_levels(self, const Event* event) except -1
+    cdef double book_middle(self, int64_t instrument) except? -1
     cdef int tell_price(self, const Event* event) except -1
     cdef int tell_news(self, int64_t time) except -1
     cdef int tell(self, const Told* told, int64_t time) except -1

@@ -28,6 +28,8 @@ class Engine:
     ) -> None:
         """`herald` makes the message of one thing told; `listeners` by (kind told, strategy, instrument); `ranks` of
         the tellers by stage."""
+    def follow_book(self, instrument: int) -> None:
+        """Keep a book of what we see, where the exchange sees it earlier."""
     def run_data(self, events: int) -> bool:
         """Pass all times up to the last of the data; False when so many events came and it is not there yet."""
     def run(self, until: int) -> None:

@@ -3,6 +3,7 @@
 from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Realloc
 from libc.stdint cimport INT64_MAX, int8_t, int64_t
 
+from letrade.hotpath.book cimport Book
 from letrade.hotpath.simulation.desk cimport Desk
 from letrade.hotpath.simulation.desk_told cimport Told
 from letrade.hotpath.simulation.events cimport (
@@ -28,6 +29,7 @@ cdef class Engine:
         self.tape, self.exchange, self.troupe, self.herald = tape, exchange, troupe, herald
         self.desk, self.watch = exchange.desk, exchange.watch
         self.listeners, self.ranks, self.step = dict(listeners), dict(ranks), step
+        self.own_books = {}
         self.quoted = <int8_t*>PyMem_Calloc(exchange.instruments + 1, sizeof(int8_t))
         if self.quoted == NULL:
             raise MemoryError("no memory for an engine")
@@ -35,6 +37,9 @@ cdef class Engine:
     def __dealloc__(self):
         PyMem_Free(self.events)
         PyMem_Free(self.quoted)
+
+    def follow_book(self, int64_t instrument):
+        self.own_books[instrument] = Book()
 
     def run_data(self, int64_t events):
         cdef int64_t last = self.tape.count + events
@@ -136,16 +141,39 @@ cdef class Engine:
             event = &self.events[place]
             if event.kind == LEVELS_EVENT or event.kind == SNAPSHOT_EVENT:
                 if not self.quoted[event.instrument]:
-                    price = self.exchange.book_middle(event.instrument)
+                    price = self.book_middle(event.instrument)
                     if price > 0.0:
                         self.desk.hear_price(event.instrument, event.time, price)
         return 0
+
+    cdef int see_levels(self, const Event* event) except -1:
+        cdef Book book = self.own_books.get(event.instrument)
+        if book is None:
+            return 0
+        if event.kind == SNAPSHOT_EVENT:
+            book.clear_levels()
+        return book.apply_rows(
+            event.row.levels.sides, event.row.levels.prices, event.row.levels.sizes, event.row.levels.count
+        )
+
+    cdef double book_middle(self, int64_t instrument) except? -1:
+        """As we see it; 0 while a side is empty."""
+        cdef Book book = self.own_books.get(instrument) if self.own_books else None
+        cdef int64_t bid, ask
+        if book is None:
+            return self.exchange.book_middle(instrument)
+        bid, ask = book.best_price(1), book.best_price(-1)
+        if bid <= 0 or ask <= 0:
+            return 0.0
+        return (bid / self.exchange.price_one[instrument] + ask / self.exchange.price_one[instrument]) / 2.0
 
     cdef int tell_price(self, const Event* event) except -1:
         """What price boards see."""
         cdef double price_one = self.exchange.price_one[event.instrument], price = 0.0
         if event.kind == LEVELS_EVENT or event.kind == SNAPSHOT_EVENT:
             self.levels_came = True
+            if self.own_books:
+                self.see_levels(event)
         elif event.kind == QUOTE_EVENT:
             self.quoted[event.instrument] = 1
             if event.row.quote.bid > 0 and event.row.quote.ask > 0:
@@ -155,8 +183,8 @@ cdef class Engine:
             self.desk.hear_price(event.instrument, event.time, event.row.trade.price / price_one)
         elif event.kind == BAR_EVENT:
             self.desk.hear_bar(event.instrument, event.time, event.row.bar.close / price_one)
-        elif event.kind == MARK_EVENT:
-            self.desk.hear_price(event.instrument, event.time, event.row.value)
+        elif event.kind == MARK_EVENT:  # bars go on telling beside mark prices
+            self.desk.prices[event.instrument], self.desk.news[event.instrument] = event.row.value, event.time
         return 0
 
     cdef int tell_news(self, int64_t time) except -1:

@@ -14,6 +14,7 @@ from letrade.backtesting.sources import check_books, put_on_tape, sources_of, un
 from letrade.backtesting.terms import desk_terms
 from letrade.core import clock
 from letrade.core.config.desk import DeskConfig
+from letrade.core.data.columns import Kind
 from letrade.core.engine.blueprint import Blueprint
 from letrade.core.errors import DataError
 from letrade.core.latency import latency_of
@@ -83,8 +84,7 @@ class CompiledBacktest:
         for venue in self.config.venues:
             for name in self.instruments:
                 if name.startswith(f"{venue.name}."):
-                    late = venue.data_latency is not None
-                    kinds[name] = "late" if late else market_kind(name, self.sources, venue.fill_model)
+                    kinds[name] = market_kind(name, self.sources, venue.fill_model)
         check_books(self.sources, self.blueprint.catalogue, kinds)
 
     def _engine(self) -> Engine:
@@ -111,7 +111,11 @@ class CompiledBacktest:
         listeners: Any = listening(terms, self.cast.route_of)
         ranks = {int(stage): rank(3 + stage, self._order_of(stage)) for stage in
                  (Stage.CAPITAL, Stage.RISK, Stage.EXECUTION)}  # fmt: skip
-        return Engine(self.tape, exchange, self.cast, herald, listeners, ranks, config.desk.step)
+        engine = Engine(self.tape, exchange, self.cast, herald, listeners, ranks, config.desk.step)
+        for source in self.sources:
+            if source.columns.kind == Kind.LEVELS and delays[source.columns.instrument] is not None:
+                engine.follow_book(self.instruments[source.columns.instrument])
+        return engine
 
     def _order_of(self, stage: Stage) -> int:
         return next((place.order for place in self.blueprint.directory.values() if place.stage == stage), 0)

@@ -65,7 +65,7 @@ def sources_of(feeds: Sequence[Feed]) -> list[Source]:
 
 
 def check_books(sources: Sequence[Source], catalogue: Catalogue, kinds: Mapping[str, str]) -> None:
-    """Doubtful where our view of a book is another one than the exchange's, and prices are known by it alone."""
+    """Doubtful where prices are known by a book alone that the exchange does not follow, or keepers might refuse."""
     quoted = {source.columns.instrument for source in sources if source.columns.kind == Kind.QUOTES}
     for source in sources:
         columns = source.columns

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -125,3 +126,16 @@ def test_the_futures_do_part() -> None:
     Spy.seen.clear()
     desk(2, "quotes").run("compiled")
     assert first != [each for each in Spy.seen if each[0] > PARTS_AT]
+
+
+def test_no_strategy_sees_the_future_where_its_data_comes_late() -> None:
+    for kind in ("quotes", "levels"):
+        found = []
+        for seed in (1, 2):
+            Spy.seen.clear()
+            backtest = BacktestEngine(desk(seed, kind).config)
+            venue = msgspec.structs.replace(backtest.config.venues[0], data_latency=3 * SECOND)
+            backtest.config = msgspec.structs.replace(backtest.config, venues=[venue])
+            backtest.run("compiled")
+            found.append([each for each in Spy.seen if each[0] <= PARTS_AT - 4 * SECOND])
+        assert found[0] == found[1] != []
