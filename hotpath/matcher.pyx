@@ -76,14 +76,15 @@ cdef inline void look_ahead(
     MatchState* state, const Command* command, const int64_t* answers, int64_t row
 ) noexcept nogil:
     """Lets the memory bring the orders of later rows while this row is handled."""
-    cdef int64_t handle = command[2 * AHEAD].order
-    if handle < 0 and -1 - handle < row:
-        letrade_prefetch(&answers[-1 - handle])
-    handle = command[AHEAD].order
-    if handle < 0 and -1 - handle < row:
-        handle = answers[-1 - handle]
-    if handle > 0 and <uint32_t>handle < <uint32_t>state.pool.used:
-        letrade_prefetch(&state.pool.orders[<uint32_t>handle])
+    cdef int64_t handle = command[AHEAD].order
+    cdef uint64_t last = row
+    cdef uint64_t later = -1 - command[2 * AHEAD].order, soon = -1 - handle
+    cdef uint32_t place
+    # Without branches: which rows name an earlier one cannot be foretold.
+    letrade_prefetch(&answers[later if later < last else last])
+    soon = soon if soon < last else last
+    place = <uint32_t>(handle if handle > 0 else answers[soon])
+    letrade_prefetch(&state.pool.orders[place if place < <uint32_t>state.pool.used else 0])
 
 
 cdef class Matching:

@@ -63,7 +63,7 @@ cdef inline bint is_simple(MatchState* state, const Command* command) noexcept n
             | (command.kind & ~MARKET_ORDER) | command.time_in_force | command.post_only | command.reduce_only
             | command.self_trade | command.source | state.has_ids
         ) == 0
-        and (command.side == BUY or command.side == SELL)
+        and command.side * command.side == 1  # one comparison, as sides come in no order that could be foretold
         and (command.price == 0 if command.kind == MARKET_ORDER else 0 < command.price <= KEY_MAX)
         and 0 < command.size <= INT64_MAX - state.side_lots[command.side < 0]
         and state.parts < state.fills_max

@@ -29,23 +29,19 @@ cdef inline void link_last(MatchState* state, Level* level, int32_t place) noexc
     cdef Order* order = &state.pool.orders[place]
     order.previous = level.tail
     order.next = 0
-    if level.tail:
-        state.pool.orders[level.tail].next = place
-    else:
-        level.head = place
+    state.pool.orders[level.tail].next = place  # without a tail that is place 0, which is nobody's
+    level.head = level.head if level.tail else place
     level.tail = place
 
 
 cdef inline void unlink_order(MatchState* state, Level* level, int32_t place) noexcept nogil:
+    """Takes an order out of a queue, without branches: whether it has neighbours cannot be foretold."""
     cdef Order* order = &state.pool.orders[place]
-    if order.previous:
-        state.pool.orders[order.previous].next = order.next
-    else:
-        level.head = order.next
-    if order.next:
-        state.pool.orders[order.next].previous = order.previous
-    else:
-        level.tail = order.previous
+    cdef int32_t before = order.previous, behind = order.next
+    state.pool.orders[before].next = behind
+    state.pool.orders[behind].previous = before
+    level.head = level.head if before else behind
+    level.tail = level.tail if behind else before
 
 
 cdef inline void join_book(MatchState* state, int32_t place) noexcept nogil:
