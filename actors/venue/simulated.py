@@ -65,12 +65,17 @@ class SimulatedVenue(Actor):
         self.exchange = Exchange(self.venue, accounts, context.instruments)
         self.funding = Funding(self.exchange)
         self.latency = latency_of(self.venue)
+        self.lag = _lag(self.venue)
         self.inbox = Inbox(self.latency)
         self.faults = Faults(self.venue.faults)
         self._prefix = f"{config.venue}."
 
     def wants(self, kind: type[Message], instrument: str, strategy: str) -> bool:
         return kind is Timer or instrument.startswith(self._prefix)
+
+    def there(self) -> int:
+        """The time at the venue whose market data we see now."""
+        return self.now() - self.lag
 
     def on_request(self, request: VenueSubmit | VenueCancel | VenueAmend | VenueQuery) -> None:
         """What is due by now is done now; the rest when its time comes."""
@@ -91,7 +96,7 @@ class SimulatedVenue(Actor):
     ) -> None:
         if message.source != self.name:
             exchange = self.exchange
-            exchange.time = self.now()
+            exchange.time = self.there()
             exchange.hear(message)
             if exchange.reports:
                 self._say(None)
@@ -101,18 +106,18 @@ class SimulatedVenue(Actor):
             return
         self.funding.hear(rate)
         due = self.funding.next_time(rate.instrument)
-        if due is not None and due > self.now():
-            self.set_timer(due, FUNDING + rate.instrument)
+        if due is not None and due > self.there():
+            self.set_timer(due + self.lag, FUNDING + rate.instrument)
         elif due is not None:
             self._fund(rate.instrument)
 
     def _fund(self, instrument: str) -> None:
-        self.exchange.time = self.now()
+        self.exchange.time = self.there()
         self.funding.pay(instrument)
         self._say(None)
 
     def _expire(self) -> None:
-        self.exchange.time = self.now()
+        self.exchange.time = self.there()
         self.exchange.expire()
         self._say(None)
         self._await_expiry()
@@ -120,15 +125,15 @@ class SimulatedVenue(Actor):
     def _await_expiry(self) -> None:
         due = self.exchange.next_expiry()
         if due is not None:
-            self.set_timer(due, EXPIRY)
+            self.set_timer(due + self.lag, EXPIRY)
 
     def _act(self) -> None:
-        self.exchange.time = self.now()
-        while (taken := self.inbox.take_due(self.now())) is not None:
+        self.exchange.time = self.there()
+        while (taken := self.inbox.take_due(self.there())) is not None:
             self._meet(*taken)
         due = self.inbox.next_due()
         if due is not None:
-            self.set_timer(due, REQUESTS)
+            self.set_timer(due + self.lag, REQUESTS)
 
     def _meet(self, request: Request, overloaded: bool) -> None:
         fate = self.faults.of_request(may_refuse=not isinstance(request, VenueQuery))
@@ -161,7 +166,7 @@ class SimulatedVenue(Actor):
 
     def _answer(self, report: Report, cause: str | None) -> None:
         """Cash has no number by which its loss would show, so it is never lost; nor is what was asked for again."""
-        at = self.now() + self.latency.answer_latency(self.now())
+        at = self.there() + self.latency.answer_latency(self.there())
         if report.again or isinstance(report.message, VenueCash):
             self.publish(report.message, at=at, cause=cause)
             return
@@ -191,6 +196,17 @@ def _venue_config(name: str, context: Context) -> VenueConfig:
             return found
     known = ", ".join(venue.name for venue in context.settings.venues) or "none"
     raise ConfigurationError(f"expected one of the desk's venues ({known}), found {name!r}: add a [[venue]]")
+
+
+def _lag(venue: VenueConfig) -> int:
+    """How long after the venue did it we see what it did. ConfigurationError when answers would come before that."""
+    lag = venue.data_latency or 0
+    if lag > venue.response_latency:
+        raise ConfigurationError(
+            f"[[venue]] {venue.name}: data_latency: expected at most the response_latency, found {lag} ns: a fill "
+            "would be told before the trade that made it"
+        )
+    return lag
 
 
 def _accounts(venue: str, context: Context) -> list[AccountConfig]:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from letrade.core.config.desk import FillsConfig, LatencyConfig
@@ -287,3 +288,17 @@ def test_recorded_latencies_are_read_and_followed(tmp_path: Path) -> None:
         read_latencies(str(path))
     with pytest.raises(ConfigurationError, match="No such file"):
         read_latencies(str(tmp_path / "none.csv"))
+
+
+def test_orders_meet_the_market_as_it_was_when_the_data_left_it() -> None:
+    """A trade that we see 50 us late happened before an order that we saw arrive in between."""
+    lag = RESPONSE // 2
+    desk = told(trade(100.0), data_latency=lag)
+    sent = desk.time
+    request = submit("x", 1, 1.0, time=sent)
+    seen_late = msgspec.structs.replace(trade(105.0), time=sent + LATENCY + lag - 1)
+    said = desk.tell(request, seen_late)
+    (fill,) = of_kind(said, VenueFill)
+    assert (fill.price, fill.venue_time, fill.time) == (105.0, sent + LATENCY, sent + LATENCY + RESPONSE)
+    with pytest.raises(ConfigurationError, match="data_latency"):
+        Desk(data_latency=RESPONSE + 1)
