@@ -33,7 +33,7 @@ class Wild(BaseStrategy):
 
     def __init__(self, name: str, config: Any, context: Context) -> None:
         super().__init__(name, config, context)
-        self.random = generator(config.seed, name)
+        self.drawn = generator(config.seed, name)
         self.heard: list[tuple[Any, ...]] = []
         self.HEARD[name] = self.heard
         self.specification = context.instruments.at(self.instrument, 0)
@@ -50,8 +50,10 @@ class Wild(BaseStrategy):
         self._see(bar.close)
 
     def on_fill(self, fill: Fill) -> None:
-        self.heard.append((self.now(), fill.order_id, fill.time, fill.side, fill.size, fill.price, str(fill.fee), fill.maker))
-        if self.random.random() < 0.1:
+        self.heard.append(
+            (self.now(), fill.order_id, fill.time, fill.side, fill.size, fill.price, str(fill.fee), fill.maker)
+        )
+        if self.drawn.random() < 0.1:
             self.target(0.0)
 
     def on_order_update(self, update: OrderUpdate) -> None:
@@ -62,12 +64,12 @@ class Wild(BaseStrategy):
 
     def on_order_refused(self, refused: OrderRefused) -> None:
         self.heard.append((self.now(), refused.order_id, refused.time, refused.rule, refused.refused_by, refused.what))
-        if self.random.random() < 0.3:
+        if self.drawn.random() < 0.3:
             self._want()
 
     def _see(self, price: float) -> None:
         self.price = price
-        if self.random.randrange(self.config.every) == 0:
+        if self.drawn.randrange(self.config.every) == 0:
             self._want()
 
     def _near(self, ticks: int) -> float:
@@ -76,13 +78,13 @@ class Wild(BaseStrategy):
         return grid.value_of_steps(max(1, grid.steps(grid.round_floor(self.price)) + ticks))
 
     def _want(self) -> None:
-        draw, lots, size = self.random, self.config.lots_max, self.specification.size
+        draw, lots, size = self.drawn, self.config.lots_max, self.specification.size
         if self.config.quoting and draw.random() < 0.4:
-            count = draw.randrange(4)
             orders = []
-            for _ in range(count):
+            for _ in range(draw.randrange(4)):
                 side = draw.choice((1, -1))
-                orders.append(WorkingQuote(side, self._near(-side * draw.randrange(-1, 8)), size.value_of_steps(1 + draw.randrange(lots))))
+                price = self._near(-side * draw.randrange(-1, 8))
+                orders.append(WorkingQuote(side, price, size.value_of_steps(1 + draw.randrange(lots))))
             self.quotes(tuple(orders), post_only=draw.random() < 0.5)
             return
         least = 0 if self.specification.kind == "spot" else -lots

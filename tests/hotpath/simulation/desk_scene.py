@@ -1,4 +1,4 @@
-"""The same market, signals and answers told to the desk's actors and to the compiled desk, and what each made of them."""
+"""The same market, signals and answers told to the desk's actors and to the compiled desk, and what each did then."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from letrade.core.messages.market import Quote, Trade
 from letrade.core.messages.orders import Fill, OrderRefused, OrderUpdate
 from letrade.core.messages.signals import Quotes, Target
 from letrade.core.messages.venue import VenueAmend, VenueCancel, VenueFill, VenueOrder, VenueQuery, VenueSubmit
-from letrade.core.quantities import decimal_units
 from letrade.core.stage import Stage
 from letrade.hotpath.decimals import to_units
 from letrade.hotpath.simulation.desk_door import DeskDoor
+from letrade.hotpath.simulation.reading import FILL_COLUMNS, ORDER_COLUMNS, fill_of, order_of
 from letrade.hotpath.simulation.terms import (
     AccountTerms,
     DeskTerms,
@@ -53,7 +53,7 @@ RULES = (
 )  # fmt: skip
 SUBMIT, CANCEL, AMEND, QUERY = 1, 2, 3, 4
 TRADED, RESTS, ENDED, TRIGGERED, AMENDED, REFUSED, STANDS = 1, 2, 3, 4, 5, 6, 7
-WAS_FILLED, WAS_CANCELLED, NO_MORE_SIZE = 1, 2, 3
+ENDS = {"filled": 1, "cancelled": 2, "expired": 3}
 
 
 class Deed(NamedTuple):
@@ -75,7 +75,6 @@ class Outcome(NamedTuple):
     fills: list[tuple[int, str, float, float]]
     refusals: dict[str, int]
     shares: dict[tuple[str, str], float]
-    cash: dict[str, Fraction]
 
 
 def settings(
@@ -153,40 +152,50 @@ def by_actors(config: DeskConfig, inputs: Sequence[Message], until: int, leverag
         force_setattr(message, "sequence", sequences[message.source])
         force_setattr(message, "epoch", 1)
         stage.node.post(message)
-    said = stage.settle(until)
-    stage_wallets = next(actor for actor in actors if actor.name == "ledger")
-    return [*said, *inputs, *([] if stage_wallets is None else [])]
+    return [*stage.settle(until), *inputs]
 
 
 def outcome_of(said: Sequence[Message]) -> Outcome:
-    deeds, fills, refusals = [], [], {}
-    shares: dict[tuple[str, str], float] = {}
-    names: dict[str, str] = {}
+    """What the actors did."""
+    names = {message.client_order_id: message.order_id for message in said if isinstance(message, OrderUpdate)}
+    refusals: dict[str, int] = {}
+    shares: dict[tuple[str, str], Fraction] = {}
+    fills = []
     for message in said:
-        if type(message) is OrderUpdate:
-            names[message.client_order_id] = message.order_id
-            if message.state == "rejected":
-                refusals["venue"] = refusals.get("venue", 0) + 1
-        elif type(message) is OrderRefused:
+        if isinstance(message, OrderUpdate) and message.state == "rejected":
+            refusals["venue"] = refusals.get("venue", 0) + 1
+        elif isinstance(message, OrderRefused):
             refusals[message.rule] = refusals.get(message.rule, 0) + 1
-        elif type(message) is Fill:
+        elif isinstance(message, Fill):
             fills.append((message.time, message.order_id, message.price, message.size))
             key = (message.strategy, message.instrument)
-            change = decimal_units(message.size)
-            units = message.side * Fraction(change[0], 10 ** change[1])
-            shares[key] = float(Fraction(str(shares.get(key, 0.0))) + units)
-    for message in said:
-        if type(message) is VenueSubmit:
-            name = names[message.client_order_id]
-            deeds.append(Deed(message.time, SUBMIT, name, message.side, message.price, message.size, message.reduce_only))
-        elif type(message) is VenueCancel:
-            deeds.append(Deed(message.time, CANCEL, names[message.client_order_id], 0, None, 0.0, False))
-        elif type(message) is VenueAmend:
-            name = names[message.client_order_id]
-            deeds.append(Deed(message.time, AMEND, name, 0, message.price, message.size, False))
-        elif type(message) is VenueQuery and message.client_order_id:
-            deeds.append(Deed(message.time, QUERY, names[message.client_order_id], 0, None, 0.0, False))
-    return Outcome(deeds, fills, refusals, {key: held for key, held in shares.items() if held}, {})
+            shares[key] = shares.get(key, Fraction(0)) + message.side * Fraction(str(message.size))
+    deeds = [deed for deed in (_deed(message, names) for message in said) if deed is not None]
+    return Outcome(deeds, fills, refusals, {key: float(held) for key, held in shares.items() if held})
+
+
+def _deed(message: Message, names: dict[str, str]) -> Deed | None:
+    """What goes to the venue about one order."""
+    if not isinstance(message, VenueSubmit | VenueCancel | VenueAmend | VenueQuery) or not message.client_order_id:
+        return None
+    name = names[message.client_order_id]
+    if isinstance(message, VenueSubmit):
+        return Deed(message.time, SUBMIT, name, message.side, message.price, message.size, message.reduce_only)
+    if isinstance(message, VenueAmend):
+        return Deed(message.time, AMEND, name, 0, message.price, message.size, False)
+    return Deed(message.time, CANCEL if isinstance(message, VenueCancel) else QUERY, name, 0, None, 0.0, False)
+
+
+def _words(answer: VenueOrder) -> list[tuple[int, int]]:
+    """(kind, reason) of what the exchange says with one answer."""
+    if answer.refused or answer.status == "rejected":
+        return [(REFUSED, 0)]
+    if answer.request == "query":
+        return [(STANDS, 0)]
+    amended = [(AMENDED, 0)] if answer.request == "amend" else []
+    if answer.status in ("open", "partly_filled"):
+        return amended or [(RESTS, 0)]
+    return [*amended, (ENDED, ENDS[answer.status])]
 
 
 class Replay:
@@ -201,7 +210,6 @@ class Replay:
         self.ids: dict[int, str] = {}
         self.deeds: list[Deed] = []
         self.refusals: dict[str, int] = {}
-        self.amended: dict[str, tuple[float, float]] = {}
         events: dict[int, list[Message]] = {}
         for message in said:
             if isinstance(message, Quote | Trade | Target | Quotes | VenueFill | VenueOrder):
@@ -258,8 +266,6 @@ class Replay:
             self.door.quotes(strategy, instrument, message.signal, time, orders, message.post_only)
 
     def note(self, request: tuple[int, int, int, int, int, int]) -> None:
-        from letrade.hotpath.simulation.reading import ORDER_COLUMNS, order_of
-
         kind, time, instrument, number, price, size = request
         order = dict(zip(ORDER_COLUMNS, order_of(self.door.desk, number), strict=True))
         name = f"{STRATEGIES[order['strategy']]}.{order['signal']}.{order['leg']}"
@@ -290,22 +296,10 @@ class Replay:
             )  # fmt: skip
             return
         left = to_units(message.size, decimals[1]) - to_units(message.filled, decimals[1])
-        if message.refused or message.status == "rejected":
-            return self.door.answer(instrument, REFUSED, number, time)
-        if message.request == "query":
-            return self.door.answer(instrument, STANDS, number, time, size=left)
-        if message.request == "amend":
-            self.door.answer(instrument, AMENDED, number, time, size=left)
-        if message.status in ("open", "partly_filled"):
-            if message.request != "amend":
-                self.door.answer(instrument, RESTS, number, time, size=left)
-        else:
-            reason = {"filled": WAS_FILLED, "cancelled": WAS_CANCELLED, "expired": NO_MORE_SIZE}[message.status]
-            self.door.answer(instrument, ENDED, number, time, reason=reason)
+        for kind, reason in _words(message):
+            self.door.answer(instrument, kind, number, time, size=left, reason=reason)
 
     def outcome(self) -> Outcome:
-        from letrade.hotpath.simulation.reading import FILL_COLUMNS, fill_of
-
         fills = []
         for place in range(self.door.desk.fills_count):
             fill = dict(zip(FILL_COLUMNS, fill_of(self.door.desk, place), strict=True))
@@ -319,9 +313,7 @@ class Replay:
                 quantity = self.door.desk.position_of(strategy, instrument)[1]
                 if quantity:
                     shares[name, traded] = quantity / 10 ** DECIMALS[instrument][1]
-        return Outcome(self.deeds, fills, self.refusals, shares, {})
+        return Outcome(self.deeds, fills, self.refusals, shares)
 
     def _instrument(self, number: int) -> int:
-        from letrade.hotpath.simulation.reading import ORDER_COLUMNS, order_of
-
         return int(order_of(self.door.desk, number)[ORDER_COLUMNS.index("instrument")])
