@@ -16,7 +16,10 @@ DRAIN_KEY = "operator drain"
 
 def settle_ns(config: DeskConfig) -> int:
     """How long after the last message an answer may still be under way, in the desk's time."""
-    round_trips = [venue.order_latency + venue.response_latency for venue in config.venues]
+    round_trips = [
+        venue.order_latency + venue.response_latency + 2 * venue.latency.jitter + (venue.data_latency or 0)
+        for venue in config.venues
+    ]
     return 4 * max(round_trips, default=0) + 4 * config.desk.step
 
 
