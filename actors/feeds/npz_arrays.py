@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from typing import IO, Any, NamedTuple, cast
 
 import numpy as np
@@ -25,12 +27,19 @@ class Stored(NamedTuple):
 def stored_arrays(path: str) -> dict[str, Stored]:
     """The arrays of a file by name; 0 is the length of what is no list. DataError when it is no .npz file."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            return {name.removesuffix(".npy"): _header(archive, name, path)[1] for name in archive.namelist()}
+        found = Path(path).stat()
+        return _headers(path, found.st_mtime_ns, found.st_size)
     except (zipfile.BadZipFile, zlib.error, ValueError, EOFError) as error:
         raise DataError(f"{path}: expected a whole .npz file, found it damaged or of another kind: {error}") from error
     except OSError as error:
         raise DataError(f"{path}: expected an .npz file, found none: {error.strerror or error}") from error
+
+
+@functools.lru_cache(maxsize=1024)
+def _headers(path: str, changed_ns: int, size: int) -> dict[str, Stored]:
+    """Remembered for as long as the file is the same: with hundreds of files the headers are most of a start."""
+    with zipfile.ZipFile(path) as archive:
+        return {name.removesuffix(".npy"): _header(archive, name, path)[1] for name in archive.namelist()}
 
 
 def _header(archive: zipfile.ZipFile, name: str, path: str) -> tuple[IO[bytes], Stored]:
