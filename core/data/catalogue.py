@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
@@ -13,6 +12,7 @@ import msgspec
 import numpy as np
 
 from letrade.core.data.columns import Chunk, Columns, Kind
+from letrade.core.data.files import replace_file
 from letrade.core.data.merge import Counts, merged
 from letrade.core.data.parquet import Meta, read_meta, read_month, write_month
 from letrade.core.data.rows import at_decimals, months
@@ -62,7 +62,8 @@ class DataCatalogue:
     def series(self) -> list[Series]:
         """Every series that has a file, by name."""
         folders = {path.parent for kind in Kind for path in (self.root / kind).rglob(f"[0-9]*{SUFFIX}")}
-        return sorted(series_at(self.root, folder) for folder in folders)
+        # What a download has not merged yet waits in a folder whose name begins with a dot.
+        return sorted(series_at(self.root, folder) for folder in folders if not folder.name.startswith("."))
 
     def files(self, series: Series) -> list[Path]:
         """The months of a series in order."""
@@ -170,11 +171,7 @@ class DataCatalogue:
             raise DataError(f"{self._instrument_path(name)}: expected an instrument: {error}") from error
 
     def keep_instrument(self, instrument: Instrument) -> None:
-        path = self._instrument_path(instrument.instrument)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".{path.name}.{os.getpid()}")
-        part.write_bytes(msgspec.json.encode(instrument))
-        os.replace(part, path)
+        replace_file(self._instrument_path(instrument.instrument), msgspec.json.encode(instrument))
 
     def _instrument_path(self, name: str) -> Path:
         venue, _, symbol = name.partition(".")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,9 +9,10 @@ import msgspec
 
 from letrade.core.data.catalogue import Added, DataCatalogue, columns_of_files
 from letrade.core.data.columns import Columns
+from letrade.core.data.files import replace_file
 from letrade.core.data.parquet import Meta, write_month
 from letrade.core.data.series import SUFFIX, Series
-from letrade.core.errors import DataError
+from letrade.core.errors import DataError, ResourceError
 
 FILE = "coverage.json"
 WAITING = ".download"
@@ -80,15 +80,13 @@ class Coverage:
             return united(msgspec.json.decode(path.read_bytes(), type=list[Span]))
         except FileNotFoundError:
             return []
+        except OSError as error:
+            raise ResourceError(f"{path}: cannot be read: {error.strerror}") from error
         except msgspec.MsgspecError as error:
             raise DataError(f"{path}: expected spans of time: {error}: delete it to download all again") from error
 
     def _write(self) -> None:
-        path = self._folder / FILE
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".{FILE}.{os.getpid()}")
-        part.write_bytes(msgspec.json.encode(self.spans))
-        os.replace(part, path)
+        replace_file(self._folder / FILE, msgspec.json.encode(self.spans))
 
 
 def united(spans: list[Span]) -> list[Span]:

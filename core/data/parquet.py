@@ -71,12 +71,12 @@ def read_meta(path: Path) -> Meta:
 def write_month(path: Path, meta: Meta, chunks: Iterator[Chunk]) -> Meta:
     """Write all rows; what `meta` leaves open (rows, range, checksums) is filled in. Nothing is left where it fails."""
     pyarrow = arrow()
-    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}")
     sums: dict[str, int] = {}
     rows, first, last = 0, 0, 0
     writer: Any = None
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         for chunk in _batched(chunks):
             table = _to_table(chunk, pyarrow)
             if writer is None:

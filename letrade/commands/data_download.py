@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 KINDS = ("bars", "trades", "funding", "mark", "index")
 DEFAULT_INTERVAL = "1h"
+GRACE_SECONDS = 10
+"""The exchange's clock may run behind ours: a bar of the last seconds may not be over there."""
 
 root = click.option(
     "--root", type=click.Path(path_type=Path, file_okay=False), envvar="LETRADE_CATALOGUE", show_envvar=True,
@@ -92,7 +94,7 @@ def _orders(
     from letrade.data.downloading import Order
 
     text = interval_text(interval or DEFAULT_INTERVAL)
-    interval_ns, now = parse_duration(text), clock.wall_ns()
+    interval_ns, now = parse_duration(text), clock.wall_ns() - GRACE_SECONDS * clock.SECOND
     start, end = (_instant(name, value) for name, value in zip(("--from", "--to"), span, strict=True))
     orders = []
     for kind in (Kind.MARKS if word == "mark" else Kind(word) for word in kinds):

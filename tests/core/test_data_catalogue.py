@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -223,3 +222,12 @@ def test_spans_that_were_downloaded_are_not_missing(tmp_path: Path) -> None:
     assert again.missing(25, 45) == []
     assert [added.rows for added in again.settle("test")] == [1]
     assert again.waiting() == []
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("no folder")
+    catalogue, series = DataCatalogue(tmp_path / "data"), Series(Kind.MARKS, NAMES[0])
+    with pytest.raises(ResourceError, match="cannot be written"):
+        catalogue.add(series, source([chunk(Kind.MARKS, [START], value=[1.0])]), "test")
+    with pytest.raises(ResourceError, match="cannot be read"):
+        Coverage(DataCatalogue(tmp_path / "data"), series)

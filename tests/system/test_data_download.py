@@ -151,6 +151,8 @@ def test_an_interrupted_download_goes_on_where_it_stopped(downloads: Downloads, 
     code, output = interrupted(downloads, number)
     series = Series(Kind.BARS, SPOT, "1m")
     before = downloads.exchange.pages()
+    listed = letrade("data", "list", "--root", str(downloads.root), "--json")
+    assert (listed.returncode, len(json.loads(listed.stdout))) == (0, int(number == signal.SIGINT))
     if number == signal.SIGINT:
         assert (code, "the same command goes on from there" in output) == (130, True)
         assert len(downloads.starts(series)) == 3_000
