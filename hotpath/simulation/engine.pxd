@@ -17,6 +17,7 @@ cdef class Engine:
     cdef Troupe troupe
     cdef Watch watch
     cdef object herald
+    cdef object herald_fill
     cdef dict listeners
     cdef dict ranks
     cdef int64_t step

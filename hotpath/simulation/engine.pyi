@@ -1,5 +1,5 @@
 """The compiled backtest: settles one time after the other, the exchange first, then strategies, then their orders."""
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from letrade.hotpath.simulation.exchange import Exchange
@@ -21,12 +21,12 @@ class Engine:
         tape: Tape,
         exchange: Exchange,
         troupe: Troupe[Any, Any],
-        herald: Callable[..., Any],
+        herald: Any,
         listeners: Mapping[tuple[int, int, int], Sequence[MailSlot[Any, Any]]],
         ranks: Mapping[int, int],
         step: int,
     ) -> None:
-        """`herald` makes the message of one thing told; `listeners` by (kind told, strategy, instrument); `ranks` of
+        """`herald` makes the message of one thing told, `herald.fill` that of a fill; `listeners` by (kind told, strategy, instrument); `ranks` of
         the tellers by stage."""
     def follow_book(self, instrument: int) -> None:
         """Keep a book of what we see, where the exchange sees it earlier."""

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 from letrade.core import ids
 from letrade.core.messages.base import Message
 from letrade.core.messages.orders import Fill, OrderRefused, OrderUpdate
-from letrade.core.money import money
+from letrade.core.money import DEFAULT_SCALE, Money
 from letrade.core.orders import CANCEL_SENT, CANCELLED, EXPIRED, FILLED, OPEN, PARTLY_FILLED, PENDING, REJECTED, SENT
 from letrade.hotpath.simulation.desk import Desk
-from letrade.hotpath.simulation.reading import fill_of, order_of
+from letrade.hotpath.simulation.reading import order_of
 from letrade.hotpath.simulation.terms import DeskTerms
 
 UPDATE, FILL, REFUSED = 1, 2, 3
@@ -30,7 +30,8 @@ REASONS = {
     6 + 3: "immediate or cancel: no more size at its price",
 }  # fmt: skip
 """Of updates, by UpdateReason."""
-STAGES = {4: "capital", 5: "risk", 6: "execution"}
+EXECUTION = "execution"
+STAGES = {4: "capital", 5: "risk", 6: EXECUTION}
 EPOCH = 1
 
 
@@ -51,11 +52,15 @@ class Herald:
         self.uid = uid
         self.sequence = 0
         self.scales = scales_of(terms)
+        self.owners = [(each.name, terms.accounts[each.account].name) for each in terms.strategies]
+        self.names = [each.name for each in terms.instruments]
+        self._known_order, self._known_id = 0, ""
 
     def __call__(
         self, kind: int, stage: int, time: int, strategy: int, instrument: int, signal: int, leg: int, order: int,
-        state: int, size: int, filled: int, price: int, reason: int, fill: int, rule: int, what: int,
+        state: int, size: int, filled: int, price: int, reason: int, rule: int, what: int,
     ) -> Message:  # fmt: skip
+        """An update of an order, or a refusal."""
         terms, scale = self.terms, self.scales[instrument]
         self.sequence += 1
         owner = terms.strategies[strategy]
@@ -70,23 +75,36 @@ class Herald:
             return OrderRefused(
                 **header, rule=text, limit="", value="", refused_by=STAGES[stage], what="amend" if what else "order"
             )
-        client = ids.client_order_id(self.uid, order_id)
-        if kind == FILL:
-            return self._fill(header, client, fill, scale)
         known = order_of(self.desk, order)
         return OrderUpdate(
-            **header, client_order_id=client, venue_order_id=str(order), state=STATES[state], side=known[6],
-            size=size / scale.size, filled=filled / scale.size, price=price / scale.price if price else None,
-            reduce_only=bool(known[9]), reason=REASONS.get(reason, f"signal {signal}" if reason == 1 else ""),
+            **header, client_order_id=self._client_order_id(order, order_id), venue_order_id=str(order),
+            state=STATES[state], side=known[6], size=size / scale.size, filled=filled / scale.size,
+            price=price / scale.price if price else None, reduce_only=bool(known[9]),
+            reason=REASONS.get(reason, f"signal {signal}" if reason == 1 else ""),
         )  # fmt: skip
 
-    def _fill(self, header: dict[str, Any], client: str, place: int, scale: Scale) -> Fill:
-        order, _, venue_time, price, size, fee, maker = fill_of(self.desk, place)
+    def fill(
+        self, time: int, strategy: int, instrument: int, signal: int, leg: int, order: int, place: int, side: int,
+        price: int, size: int, fee: int, maker: int, venue_time: int,
+    ) -> Fill:  # fmt: skip
+        """A part of an order was traded; `place` counts the desk's fills from 0."""
+        name, account = self.owners[strategy]
+        scale = self.scales[instrument]
+        self.sequence += 1
+        order_id = ids.order_id(name, signal, leg)
         return Fill(
-            **header, client_order_id=client, trade_id=str(place + 1), side=order_of(self.desk, order)[6],
-            price=price / scale.price, size=size / scale.size, fee=money(scale.fee, fee), maker=bool(maker),
-            venue_time=venue_time, fill_number=place + 1,
+            time=time, source=EXECUTION, epoch=EPOCH, sequence=self.sequence, strategy=name, account=account,
+            instrument=self.names[instrument], order_id=order_id,
+            client_order_id=self._client_order_id(order, order_id), trade_id=str(place + 1), side=side,
+            price=price / scale.price, size=size / scale.size, fee=Money(scale.fee, DEFAULT_SCALE, fee),
+            maker=maker != 0, venue_time=venue_time, fill_number=place + 1,
         )  # fmt: skip
+
+    def _client_order_id(self, order: int, order_id: str) -> str:
+        """A hash: the last one is kept, as an order is told of several times in a row."""
+        if order != self._known_order:
+            self._known_order, self._known_id = order, ids.client_order_id(self.uid, order_id)
+        return self._known_id
 
 
 def scales_of(terms: DeskTerms) -> list[Scale]:
