@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from letrade.actors.strategies.base import BaseStrategy, BookStrategy
 from letrade.core.actor import Context
-from letrade.core.clock import monotonic_ns
+from letrade.core.clock import monotonic_ns, process_cpu_ns
 from letrade.core.messages.market import Bar, Quote
 
 
@@ -59,11 +59,11 @@ class TopReader(BookStrategy):
 
 
 class FirstQuote(BaseStrategy):
-    """Says on the standard error when its first quote came, by the clock that all processes share."""
+    """Says on the standard error when its first quote came, by the clock that all processes share, and the CPU used."""
 
     said = False
 
     def on_quote(self, quote: Quote) -> None:
         if not self.said:
             self.said = True
-            print(f"first event at {monotonic_ns()}", file=sys.stderr)
+            print(f"first event at {monotonic_ns()} after {process_cpu_ns()}", file=sys.stderr)
