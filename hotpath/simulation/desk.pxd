@@ -1,14 +1,14 @@
 """The desk between strategies and exchange in numbers alone: what capital, risk, execution and ledger actors do."""
 from libc.stdint cimport int64_t
 
-from letrade.hotpath.simulation.capital cimport Capital
 from letrade.hotpath.simulation.desk_told cimport (
     AMEND_REQUEST, CANCEL_REQUEST, QUERY_REQUEST, SUBMIT_REQUEST, TOLD_FILL, TOLD_REFUSED, TOLD_UPDATE, Request, Told
 )
+from letrade.hotpath.simulation.losses cimport LossWatch
 from letrade.hotpath.simulation.orders cimport Said, SimulatedOrder
 
 
-cdef class Desk(Capital):
+cdef class Desk(LossWatch):
     """Knows what the desk has heard by now. Raises Doubtful where only the actors can tell what they would do.
 
     Calls at one time come in this order: hear_price and hear_bar, hear_execution, want_*, settle. A time at which
@@ -39,6 +39,7 @@ cdef class Desk(Capital):
     cdef int hear_funding(self, int64_t account, int64_t instrument, int64_t amount, int64_t time) except -1
     # ^ units of 1e-8 of the settlement currency reach the desk; negative is paid
     cdef int settle(self, int64_t time) except -1  # capital, risk and execution do what is to be done now
+    cdef int watch_fill(self, const Told* told, int64_t time) except -1
     cdef int stop(self, int64_t time, bint cancels) except -1  # the desk stops: nothing opens, working orders may go
     cdef const SimulatedOrder* order(self, int64_t number) except NULL  # as it was approved; valid until the next call
     cdef int64_t strategy_of(self, int64_t number) except -2

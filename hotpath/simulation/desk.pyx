@@ -20,19 +20,19 @@ cdef double UNITS_SURE = 1e15  # below it a double of so many decimals is one nu
 cdef double DOUBT = 1e-9
 
 
-cdef class Desk(Capital):
+cdef class Desk(LossWatch):
     cdef int hear_price(self, int64_t instrument, int64_t time, double price) except -1:
         self.ticking[instrument] = 1
         self.news[instrument] = time
         if price != 0.0:
             self.prices[instrument] = price
-        return 0
+        return self.check_losses(time) if self.watches else 0
 
     cdef int hear_bar(self, int64_t instrument, int64_t time, double close) except -1:
         """Bars close on time also when a market is silent, so they tell of prices only where nothing else does."""
         if not self.ticking[instrument]:
             self.prices[instrument], self.news[instrument] = close, time
-        return 0
+        return self.check_losses(time) if self.watches else 0
 
     cdef int64_t lots_of(self, int64_t instrument, double value) except? -1:
         """Units of the largest multiple of the lot within a size, with the sign of the size."""
@@ -140,9 +140,15 @@ cdef class Desk(Capital):
             self.capital_hears(&self.hearing, time)
         for place in range(due):
             self.risk_hears(&self.told[place])
+            if self.watches and self.told[place].kind == TOLD_FILL:
+                self.watch_fill(&self.told[place], time)
         if due:
             self.drop_told(due)
         return self.execute(time) if self.cancels_count or self.approvals_count else 0
+
+    cdef int watch_fill(self, const Told* told, int64_t time) except -1:
+        cdef int64_t account = self.orders[told.order].account
+        return self.watch(account, time) if self.marks[account].watched else 0
 
     cdef int stop(self, int64_t time, bint cancels) except -1:
         """The desk stops: nothing opens any more, and working orders are cancelled where that is asked for."""

@@ -53,6 +53,9 @@ cdef class Risk(Execution):
                 free(self.opened[account].times)
             free(self.opened)
 
+    cdef bint equity_is_known(self, int64_t account) except -1:
+        return True
+
     cdef double rate(self, int64_t currency) except? -1.0:
         """What a unit of a currency is worth in the reporting currency; 0 while no price tells."""
         cdef Terms terms = self.terms
@@ -132,6 +135,8 @@ cdef class Risk(Execution):
             return STALE_RULE
         if self.rate(one.quote) == 0.0:
             return RATE_RULE
+        if self.watches and not self.equity_is_known(order.account):
+            raise Doubtful("an order of an account whose equity is not known")
         if limits.price_band >= 0.0 and price:
             distance = fabs(own / reference - 1.0)
             if fabs(distance - limits.price_band) > DOUBT:

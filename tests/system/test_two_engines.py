@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from letrade.hotpath.simulation.doubt import Doubtful
 from tests.system.two_desks import by_actors, compiled, desk
@@ -41,3 +43,15 @@ def test_spot_on_any_data(tmp_path: Path, kinds: tuple[str, ...]) -> None:
 
 def test_several_instruments_of_one_account(tmp_path: Path) -> None:
     assert compare(tmp_path, range(6), ("quotes",), (LINEAR, OTHER, SPOT)) >= 5
+
+
+def test_limits_of_losses_that_are_far_off_change_nothing_and_near_ones_are_a_matter_of_doubt(tmp_path: Path) -> None:
+    config = desk(tmp_path, 3, ("quotes",), names=(LINEAR,))
+    for loss, drawdown, doubtful in ((10**6, "0.9", False), (10**6, "0.0000000001", True), (0.0001, "0.9", True)):
+        risk = structs.replace(config.risk, max_daily_loss=Decimal(str(loss)), max_drawdown=Decimal(drawdown))
+        limited = structs.replace(config, risk=risk)
+        if doubtful:
+            with pytest.raises(Doubtful, match="opens nothing"):
+                compiled(limited)
+        else:
+            assert compiled(limited) == by_actors(limited)

@@ -1,0 +1,7 @@
+"""Limits of losses: as long as none is reached the compiled desk goes on; what a halt does is a matter for the actors."""
+
+from letrade.hotpath.simulation.capital import Capital
+from letrade.hotpath.simulation.doubt import Doubtful as Doubtful
+
+class LossWatch(Capital):
+    """As actors/risk/losses.py, in doubles."""
