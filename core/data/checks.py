@@ -19,6 +19,7 @@ from letrade.core.data.columns import (
     TradeRows,
     ValueRows,
 )
+from letrade.core.data.rows import PRICES, SIZES
 from letrade.core.errors import DataError
 from letrade.core.messages.base import NUMBER_LIMIT
 
@@ -30,8 +31,9 @@ Fault = tuple[Mask, str]
 class Checker:
     """Remembers where one source is. DataError for the first bad row: file, row, time, expected, found."""
 
-    def __init__(self, where: str) -> None:
+    def __init__(self, where: str, price_decimals: int = 0, size_decimals: int = 0) -> None:
         self.where = where
+        self._decimals = {**dict.fromkeys(PRICES, price_decimals), **dict.fromkeys(SIZES, size_decimals)}
         self._time = 0
         self._sequence = 0
 
@@ -56,14 +58,22 @@ class Checker:
         rows = chunk.rows
         if isinstance(rows, LevelRows):
             low, high = int(rows.offset[row]), int(rows.offset[row + 1])
-            sides, prices, sizes = (column[low:high].tolist()[:3] for column in rows[5:8])
-            found = f"sides {sides}, prices {prices}, sizes {sizes} of {high - low} levels"
+            columns = {
+                name: column[low:high][:3] for name, column in rows._asdict().items() if name in rows._fields[5:]
+            }
+            found = f"{high - low} levels: {self._shown(columns)}"
         else:
-            found = ", ".join(f"{name} {column[row]}" for name, column in rows._asdict().items())
-        time = show_instant(max(0, int(chunk.time[row])))
-        units = "" if isinstance(rows, (ValueRows, FundingRows)) else " (in units)"
-        at = f"{self.where}: row {chunk.first_row + row} ({time})"
-        return DataError(f"{at}: expected {expected}; found {found}{units}")
+            found = self._shown({name: column[row] for name, column in rows._asdict().items()})
+        at = f"{self.where}: row {chunk.first_row + row} ({show_instant(max(0, int(chunk.time[row])))})"
+        return DataError(f"{at}: expected {expected}; found {found}")
+
+    def _shown(self, columns: dict[str, Any]) -> str:
+        """Prices and sizes as the file says them."""
+        values = {name: column / 10 ** self._decimals.get(name, 0) for name, column in columns.items()}
+        return ", ".join(
+            f"{name} {value.tolist() if name in self._decimals else columns[name].tolist()}"
+            for name, value in values.items()
+        )
 
 
 def _faults(chunk: Chunk) -> list[Fault]:

@@ -174,7 +174,7 @@ class Columns:
         """From the first row, each chunk checked. DataError that names the file and the row."""
         from letrade.core.data.checks import Checker
 
-        checker = Checker(self.where)
+        checker = Checker(self.where, self.price_decimals, self.size_decimals)
         for chunk in self._read():
             if chunk.count:
                 checker.check(chunk)
