@@ -44,5 +44,6 @@ def tables(**venue: Any) -> dict[str, Any]:
         "desk": {"on_stop": "keep"},
         "venue": [{"name": "binance", "maker_fee": "0", "taker_fee": "0.0005", **venue}],
         "instrument": [{"name": INSTRUMENT, "tick": "0.1", "lot": "0.001"}],
+        "actor": [{"name": "capital", "through_zero": "one_order"}],
         "account": [{"name": "paper", "venue": "binance", "balances": {"USDT": "10000000"}}],
     }

@@ -26,12 +26,8 @@ def test_the_compiled_engine_gives_the_documented_balance_orders_and_fills() -> 
     backtest = engine(100_000)
     summary = backtest.run("compiled")
     assert summary["balances"] == {"paper": {"USDT": "9977088.6478521"}}
-    record = backtest.record()
-    decided = record.orders.decided[record.fills.order - 1]
-    # A turn is one order there, and here two: the part that closes, and the part that opens.
-    assert len(np.unique(record.orders.decided)) == 4_558
-    assert len(np.unique(np.column_stack((decided, np.rint(record.fills.price * 10))), axis=0)) == 4_610
-    assert (summary["entries"], summary["engine"]) == (4_558, "compiled")
+    assert (summary["orders"], summary["fills"], summary["entries"]) == (4_558, 4_610, 4_558)
+    assert summary["engine"] == "compiled"
 
 
 @pytest.mark.parametrize(
