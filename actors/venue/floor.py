@@ -290,7 +290,8 @@ class Floor:
             return
         if self.rules_of(market.instrument).kind != "linear":
             return
-        reducing = [o for o in account.working.values() if o.reduce_only and o.instrument == market.instrument]
+        working = [order for order in account.working.values() if order.instrument == market.instrument]
+        reducing = [order for order in working if order.reduce_only and not order.only_protects]
         for order in sorted(reducing, key=lambda order: -order.number):
             most = rules.reducible(order, account, market, self.rules_of(market.instrument))
             if order.left <= most:

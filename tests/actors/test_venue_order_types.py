@@ -208,9 +208,52 @@ def test_a_refusal_of_an_order_that_waits_names_the_rule(order: dict[str, Any], 
     assert answer.reason.startswith(reason)
 
 
-def test_a_market_of_participants_says_which_orders_it_takes() -> None:
-    desk = told(flow(("limit", 1, 1, 99.0, 5.0)))
-    assert desk.answer(submit("x", -1, 1.0, kind="stop", trigger=95.0)).reason.startswith("order type")
+# ---- among other participants
+
+
+def among_others() -> Desk:
+    """99 bid for 5, 101 asked for 5; the account b bids 98 for 1."""
+    desk = told(flow(("limit", 1, 1, 99.0, 5.0), ("limit", 2, -1, 101.0, 5.0), instrument=LINEAR))
+    desk.tell(linear("b", 1, 1.0, 98.0, account="b"))
+    return desk
+
+
+def test_among_participants_a_stop_fires_by_their_trades_and_meets_another_account_also_after_a_restart() -> None:
+    desk = among_others()
+    desk.tell(linear("entry", 1, 1.0))
+    pair: dict[str, Any] = {"reduce_only": True, "group": "g"}
+    desk.tell(linear("stop", -1, 1.0, kind="stop", trigger=99.0, **pair))
+    desk.tell(linear("target", -1, 1.0, kind="take_profit", trigger=110.0, **pair))
+    desk.restarted()
+    assert len(desk.account().open_orders) == 2
+    said = desk.tell(flow(("market", 3, -1, 0.0, 5.0), instrument=LINEAR))
+    assert [(fill.account, fill.client_order_id, fill.price) for fill in of_kind(said, VenueFill)] == [
+        ("b", "b", 98.0),
+        ("a", "stop", 98.0),
+    ]
+    assert {each.client_order_id: (each.status, each.reason) for each in of_kind(said, VenueOrder)} == {
+        "b": ("filled", ""),
+        "stop": ("filled", "triggered"),
+        "target": ("cancelled", "one cancels the other"),
+    }
+    assert desk.account().positions == desk.account().open_orders == ()
+
+
+def test_among_participants_orders_expire_hide_and_are_killed() -> None:
+    desk = among_others()
+    killed = desk.answer(linear("fok", 1, 6.0, 101.0, time_in_force="fok"))
+    assert (killed.status, killed.filled) == ("expired", 0.0)
+    desk.tell(linear("ice", 1, 3.0, 100.0, shown=1.0))
+    assert desk.fills(flow(("market", 4, -1, 0.0, 2.0), instrument=LINEAR)) == [
+        ("ice", 100.0, 1.0),
+        ("ice", 100.0, 1.0),
+    ]
+    desk.tell(linear("gtd", 1, 1.0, 97.0, time_in_force="gtd", expires=desk.time + 15_000_000))
+    (ended,) = of_kind(desk.tell(), VenueOrder)
+    assert (ended.client_order_id, ended.status, ended.reason) == ("gtd", "expired", "gtd: its time is over")
+    desk.tell(cancel("ice"), linear("mark", -1, 1.0, kind="stop", trigger=90.0, trigger_by="mark"))
+    assert desk.answer(amend("mark", 95.0, 1.0, instrument=LINEAR)).status == "open"
+    assert desk.fills(MarkPrice(instrument=LINEAR, price=94.9)) == [("mark", 99.0, 1.0)]
 
 
 def test_a_waiting_order_is_amended_and_cancelled() -> None:
