@@ -54,8 +54,9 @@ class EmaCross(BaseStrategy):
         return super().wants(kind, instrument, strategy)
 
     def on_quote(self, quote: Quote) -> None:
-        if quote.bid > 0.0 and quote.ask > 0.0:
-            self._hear((quote.bid + quote.ask) / 2.0)
+        bid, ask = quote.bid, quote.ask
+        if bid > 0.0 and ask > 0.0:
+            self._hear((bid + ask) / 2.0)
 
     def on_trade(self, trade: Trade) -> None:
         self._hear(trade.price)
@@ -64,19 +65,28 @@ class EmaCross(BaseStrategy):
         self._hear(bar.close)
 
     def _hear(self, value: float) -> None:
+        """Millions of times in a backtest: what has not changed is not touched."""
+        if self.missing:
+            self._warm_up(value)
+            if self.missing:
+                return
+            fast, slow = self.fast, self.slow
+        else:
+            fast, slow = self.fast, self.slow
+            self.fast = fast = fast + self.fast_weight * (value - fast)
+            self.slow = slow = slow + self.slow_weight * (value - slow)
+        is_long = fast >= slow
+        if is_long is not self.is_long:
+            self.is_long = is_long
+            self.target(self.config.size if is_long else -self.config.size)
+
+    def _warm_up(self, value: float) -> None:
         if self.missing == self.config.slow:
             self.fast = self.slow = value
         else:
             self.fast += self.fast_weight * (value - self.fast)
             self.slow += self.slow_weight * (value - self.slow)
-        if self.missing > 1:
-            self.missing -= 1
-            return
-        self.missing = 0
-        is_long = self.fast >= self.slow
-        if is_long is not self.is_long:
-            self.is_long = is_long
-            self.target(self.config.size if is_long else -self.config.size)
+        self.missing -= 1
 
     def on_order_refused(self, refused: OrderRefused) -> None:
         if refused.order_id.startswith(f"{self.name}.{self.signal}."):
