@@ -238,6 +238,8 @@ class CapitalManager(Proposer):
         desire.waiting = plan.waiting
         if plan.cancels:
             self._cancel(plan.cancels, f"signal {desire.signal}")
+        if self.protections.by_key and specification.kind == "spot" and any(new.side < 0 for new in plan.orders):
+            self._unprotect(key, self.protections.lift(key), "what it holds back is sold")
         self._propose(desire, plan)
 
     def _place_quotes(self, desire: Desire) -> None:

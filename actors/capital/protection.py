@@ -56,8 +56,7 @@ class Protections:
         if protection is None:
             return [], []
         if not held:
-            gone, protection.orders, protection.placed = protection.orders, [], 0
-            return gone, []
+            return self.lift(key), []
         side = -1 if held > 0 else 1
         needed = abs(held) if protection.size is None else units(protection.size)
         if protection.orders and protection.side == side and protection.placed >= needed:
@@ -66,6 +65,14 @@ class Protections:
         coming = abs(wanted) if protection.size is None and wanted * held > 0 else 0
         protection.side, protection.placed = side, max(needed, coming)
         return gone, self._intents(protection)
+
+    def lift(self, key: Key) -> list[str]:
+        """Orders to cancel so that what they hold back can be sold; after the next fill they come anew."""
+        protection = self.by_key.get(key)
+        if protection is None:
+            return []
+        gone, protection.orders, protection.placed = protection.orders, [], 0
+        return gone
 
     def _intents(self, protection: Protection) -> list[OrderIntent]:
         """A pair whose one order shrinks as the other trades."""

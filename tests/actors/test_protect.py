@@ -12,7 +12,7 @@ from letrade.core.messages.base import Message
 from letrade.core.messages.orders import ApprovedOrder, CancelOrder, Fill, OrderRefused, OrderUpdate, Proposal
 from letrade.core.messages.signals import Protect, Target
 from letrade.core.messages.venue import VenueSubmit
-from tests.actors.desk_parts import LINEAR, SECOND, TradingDesk
+from tests.actors.desk_parts import LINEAR, SECOND, SPOT, TradingDesk
 from tests.stage import of_kind
 
 
@@ -150,3 +150,21 @@ def test_no_protection_counts_as_an_order_that_could_open() -> None:
     assert desk.actor("execution").exposure("main", LINEAR).sells == 0
     specification = desk.shared.instruments.at(LINEAR, desk.time)
     assert desk.actor("risk").reservations.exposure("main", specification).sells == 0
+
+
+def test_on_spot_a_protection_gives_way_to_a_sale_and_comes_again_for_the_rest() -> None:
+    desk = ProtectedDesk()
+    desk.trade(100.0, SPOT, SECOND)
+    desk.target(2.0)
+    desk.signals["alpha"] += 1
+    protect = Protect(
+        strategy="alpha", account="main", instrument=SPOT, signal=desk.signals["alpha"], stop=95.0, take_profit=110.0,
+        source="alpha", epoch=1,
+    )  # fmt: skip
+    assert sent(desk.tell(protect)) == PAIR
+    said = desk.target(0.5)
+    assert [(fill.side, fill.size) for fill in of_kind(said, Fill)] == [(-1, 1.5)]
+    assert [order[:3] for order in sent(said)] == [("order", -1, 1.5), ("stop", -1, 0.5), ("take_profit", -1, 0.5)]
+    said = desk.trade(94.0, SPOT, SECOND)
+    assert [(fill.side, fill.size) for fill in of_kind(said, Fill)] == [(-1, 0.5)]
+    assert desk.actor("execution").table.live("main") == []

@@ -236,7 +236,7 @@ def test_among_participants_a_stop_fires_by_their_trades_and_meets_another_accou
         "stop": ("filled", "triggered"),
         "target": ("cancelled", "one cancels the other"),
     }
-    assert desk.account().positions == desk.account().open_orders == ()
+    assert (desk.account().positions, desk.account().open_orders) == ((), ())
 
 
 def test_among_participants_orders_expire_hide_and_are_killed() -> None:
