@@ -1,4 +1,4 @@
-"""Compiles hotpath/**/*.pyx, with every check on when LETRADE_DEBUG=1; all else about the package is in pyproject.toml."""
+"""Compiles hotpath/**/*.pyx, every check on when LETRADE_DEBUG=1; all else about the package is in pyproject.toml."""
 
 import os
 from pathlib import Path
@@ -29,7 +29,7 @@ def compile_to_c(modules: list[Extension]) -> list[Extension]:
 
 
 def extensions() -> list[Extension]:
-    """One extension for each .pyx of hotpath and its folders, found through the link so that sibling cimports resolve to letrade.hotpath."""
+    """One for each .pyx of hotpath and below, found through the link so that cimports resolve to letrade.hotpath."""
     flags = DEBUG_FLAGS if DEBUG else RELEASE_FLAGS
     return [
         Extension(

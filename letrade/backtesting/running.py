@@ -18,7 +18,8 @@ from letrade.core.errors import ConfigurationError
 from letrade.core.messages.base import Message
 from letrade.hotpath.simulation.doubt import Doubtful
 
-ASSUMPTIONS = ("optimistic", "default", "pessimistic")
+Assumption = Literal["default", "optimistic", "pessimistic"]
+ASSUMPTIONS: tuple[Assumption, ...] = ("optimistic", "default", "pessimistic")
 
 
 class Finished(NamedTuple):
@@ -128,18 +129,16 @@ def verify(
     compiled = run_desk(config, "compiled", progress=progress, run_for_ns=run_for_ns)
     noted = Noted()
     actors = run_actors(config, progress, run_for_ns, observer=noted)
-    assert compiled.outcome is not None
+    if compiled.outcome is None:
+        raise TypeError("a compiled run has an outcome")
     return compiled, compare(noted, compiled.outcome, actors.summary, compiled.summary)
 
 
-def assuming(config: DeskConfig, assumption: str) -> DeskConfig | None:
+def assuming(config: DeskConfig, assumption: Assumption) -> DeskConfig | None:
     """The same desk under another assumption about fills; None where it is the desk's own."""
     if all(venue.fills.assume == assumption for venue in config.venues):
         return None
-    venues = [
-        msgspec.structs.replace(venue, fills=FillsConfig(assume=assumption))
-        for venue in config.venues
-    ]
+    venues = [msgspec.structs.replace(venue, fills=FillsConfig(assume=assumption)) for venue in config.venues]
     return msgspec.structs.replace(config, venues=venues)
 
 
