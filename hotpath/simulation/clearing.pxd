@@ -46,6 +46,7 @@ cdef class Clearing:
     cdef int hear_mark(self, int64_t instrument, double price) except -1
     cdef int64_t fund(self, int64_t account, int64_t instrument, double rate) except? -1
     # ^ pays funding; what the account gets of the settlement currency, in units of 1e-8
+    cdef bint holds(self, int64_t account, int64_t instrument) noexcept
     cdef double value_price(self, int64_t instrument) except? -1.0
     cdef Cleared* cleared(self, int64_t number) except NULL
     cdef int64_t judge_known(self, Cleared* one, const SimulatedOrder* order, int64_t instrument, int64_t best) except -1

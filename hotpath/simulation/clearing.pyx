@@ -339,7 +339,27 @@ cdef class Clearing:
         return fee
 
     cdef int64_t fund(self, int64_t account, int64_t instrument, double rate) except? -1:
-        raise Doubtful("funding")
+        """Position × mark price × rate, half to even at 1e-8; 0 without a position."""
+        cdef Terms terms = self.terms
+        cdef Instrument* one = &terms.instruments[instrument]
+        cdef Line* line = &self.lines[account * terms.instruments_count + instrument]
+        cdef int64_t place = account * terms.currencies_count + one.settle, amount
+        cdef double price = self.value_price(instrument)
+        if one.spot or line.held.quantity == 0:
+            return 0
+        worth = Fraction(line.held.quantity, 10 ** <object>one.lot_decimals) * Fraction(Decimal(repr(price)))
+        worth *= terms.source.instruments[instrument].multiplier
+        amount = round(-worth * Fraction(Decimal(repr(rate))) * 10**MONEY_DECIMALS)
+        self.wallets[place] = add(
+            self.wallets[place], scaled_up(<int128>amount, terms.money_decimals[one.settle] - MONEY_DECIMALS)
+        )
+        return amount
+
+    cdef bint holds(self, int64_t account, int64_t instrument) noexcept:
+        """Whether funding is paid."""
+        return not self.terms.instruments[instrument].spot and (
+            self.lines[account * self.terms.instruments_count + instrument].held.quantity != 0
+        )
 
     def wallet_units(self, int64_t account, int64_t currency):
         """(units, decimals) of what an account has at the exchange."""

@@ -9,12 +9,15 @@ from libc.string cimport memset
 from letrade.hotpath.constants cimport GTC, IOC
 from letrade.hotpath.simulation.capital cimport Desire, WantedQuote
 from letrade.hotpath.simulation.desk_orders cimport (
-    DESK_STOPS, GRID_RULE, NO_PRICE_RULE, ORDER_FILLED, ORDER_PENDING, SPOT_SHORT_RULE, TICK_RULE, OrderRecord
+    CashRecord, DESK_STOPS, GRID_RULE, NO_PRICE_RULE, ORDER_FILLED, ORDER_PENDING, SPOT_SHORT_RULE, TICK_RULE, OrderRecord
 )
 from letrade.hotpath.simulation.desk_terms cimport Instrument
 from letrade.hotpath.simulation.orders cimport LIMIT_ORDER, MARKET_ORDER
 
 from letrade.hotpath.simulation.doubt import Doubtful
+
+cdef enum:
+    EXECUTION_STAGE = 6
 
 cdef double UNITS_SURE = 1e15  # below it a double of so many decimals is one number of units
 cdef double DOUBT = 1e-9
@@ -128,7 +131,11 @@ cdef class Desk(LossWatch):
         return self.answer(&self.orders[said.order], said, fee, time)
 
     cdef int hear_funding(self, int64_t account, int64_t instrument, int64_t amount, int64_t time) except -1:
-        raise Doubtful("funding")
+        cdef CashRecord* cash = self.new_cash()
+        cdef Told* one = self.tell(TOLD_CASH, EXECUTION_STAGE, time)
+        cash.time, cash.account, cash.instrument, cash.amount = time, account, instrument, amount
+        one.strategy, one.instrument, one.fill = -1, instrument, self.cash_count - 1
+        return self.book_funding(account, instrument, amount)
 
     cdef int settle(self, int64_t time) except -1:
         """Capital first, with what it proposes judged by risk at once; then risk hears too; then execution sends."""
@@ -137,8 +144,13 @@ cdef class Desk(LossWatch):
             due += 1
         for place in range(due):
             self.hearing = self.told[place]  # a copy: what follows from it may move the others
-            self.capital_hears(&self.hearing, time)
+            if self.hearing.kind == TOLD_CASH:
+                self.purse_hears_cash(&self.cash_entries[self.hearing.fill])
+            else:
+                self.capital_hears(&self.hearing, time)
         for place in range(due):
+            if self.told[place].kind == TOLD_CASH:
+                continue
             self.risk_hears(&self.told[place])
             if self.watches and self.told[place].kind == TOLD_FILL:
                 self.watch_fill(&self.told[place], time)

@@ -88,6 +88,10 @@ cdef struct FillRecord:
     double own_realised  # of the strategy's share
 
 
+cdef struct CashRecord:
+    int64_t time, account, instrument, amount  # units of 1e-8 of the settlement currency; negative is paid
+
+
 cdef inline int64_t remaining(const View* view) noexcept nogil:
     """The most that an order may still trade, as far as a room knows."""
     cdef int64_t size = view.size

@@ -20,6 +20,7 @@ cdef enum ToldKind:
     TOLD_UPDATE = 1  # an OrderUpdate: the order as execution has it now
     TOLD_FILL = 2
     TOLD_REFUSED = 3  # an OrderRefused
+    TOLD_CASH = 4  # a CashEntry of funding: its place in `cash_entries`
 
 
 cdef struct Told:  # what capital, risk or execution told; strategies hear it, in this order, at `heard`

@@ -89,6 +89,8 @@ cdef class Engine:
         cdef Py_ssize_t count
         self.time = time
         self.steps += 1
+        if exchange.next_funding <= time:
+            exchange.fund(time)
         if parcels_next(&exchange.errands) <= time:
             exchange.act(time, False)
         count = self.take_events(time)

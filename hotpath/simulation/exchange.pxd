@@ -11,6 +11,12 @@ from letrade.hotpath.simulation.parcels cimport Parcel, Parcels
 from letrade.hotpath.simulation.watch cimport Watch
 
 
+cdef struct Funding:  # of an instrument: what is told for its next funding time
+    int64_t due  # 0: nothing
+    int64_t paid  # the last time that was paid
+    double rate
+
+
 cdef class Exchange:
     cdef Desk desk
     cdef Clearing clearing
@@ -19,6 +25,9 @@ cdef class Exchange:
     cdef list latencies  # by instrument
     cdef double* price_one
     cdef double* size_one
+    cdef int64_t* funded  # whether funding is paid
+    cdef Funding* funding
+    cdef int64_t next_funding
     cdef int64_t* unopened  # by instrument: a market of more than trades has heard nothing but trades
     cdef double* multiplier
     cdef int64_t bid_before  # a taker came; 0: nobody did
@@ -31,6 +40,8 @@ cdef class Exchange:
     cdef readonly list trade_places  # of each fill of the desk: its place in the watch
 
     cdef int hear(self, const Event* event, int64_t time) except -1
+    cdef int hear_funding(self, const Event* event, int64_t time) except -1
+    cdef int fund(self, int64_t time) except -1
     cdef int act(self, int64_t time, bint all_due) except -1  # requests that are due; not those that enter only now
     cdef int expire(self, int64_t time) except -1
     cdef int deliver(self, int64_t time) except -1  # answers that are due, to the desk

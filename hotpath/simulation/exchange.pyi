@@ -25,3 +25,6 @@ class Exchange:
         step: int,
     ) -> None:
         """By instrument: its market, its venue's latency, and (price units, size units, multiplier)."""
+
+    def pay_funding(self, instruments: Sequence[int]) -> None:
+        """Funding is paid on these from now on."""

@@ -1,6 +1,6 @@
 # cython: boundscheck=False, wraparound=False
 """The exchange of a compiled backtest: markets and clearing, requests on their way to it, and answers on theirs."""
-from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
+from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Malloc, PyMem_Realloc
 from libc.math cimport NAN
 from libc.stdint cimport INT64_MAX, int64_t
 from libc.string cimport memset
@@ -12,7 +12,7 @@ from letrade.hotpath.simulation.desk_told cimport (
     AMEND_REQUEST, CANCEL_REQUEST, QUERY_REQUEST, SUBMIT_REQUEST, Request,
 )
 from letrade.hotpath.simulation.doubt import Doubtful
-from letrade.hotpath.simulation.events cimport INDEX_EVENT, MARK_EVENT, TRADE_EVENT, Event
+from letrade.hotpath.simulation.events cimport FUNDING_EVENT, INDEX_EVENT, MARK_EVENT, TRADE_EVENT, Event
 from letrade.hotpath.simulation.latency cimport Latency
 from letrade.hotpath.simulation.market cimport Market
 from letrade.hotpath.simulation.orders cimport (
@@ -29,7 +29,7 @@ cdef class Exchange:
     """
 
     def __cinit__(self, *arguments, **named):
-        self.next_expiry = INT64_MAX
+        self.next_expiry = self.next_funding = INT64_MAX
 
     def __init__(self, Desk desk not None, Clearing clearing not None, Watch watch not None, markets, latencies, scales,
                  step):
@@ -39,9 +39,11 @@ cdef class Exchange:
         self.price_one = <double*>PyMem_Malloc((self.instruments + 1) * sizeof(double))
         self.size_one = <double*>PyMem_Malloc((self.instruments + 1) * sizeof(double))
         self.unopened = <int64_t*>PyMem_Malloc((self.instruments + 1) * sizeof(int64_t))
+        self.funded = <int64_t*>PyMem_Calloc(self.instruments + 1, sizeof(int64_t))
+        self.funding = <Funding*>PyMem_Calloc(self.instruments + 1, sizeof(Funding))
         self.multiplier = <double*>PyMem_Malloc((self.instruments + 1) * sizeof(double))
         if not (self.price_one and self.size_one and self.multiplier
-                and self.unopened):
+                and self.unopened and self.funded and self.funding):
             raise MemoryError("no memory for an exchange")
         for place in range(self.instruments):
             if not isinstance(self.markets[place], Market):
@@ -55,12 +57,14 @@ cdef class Exchange:
         PyMem_Free(self.price_one)
         PyMem_Free(self.size_one)
         PyMem_Free(self.unopened)
+        PyMem_Free(self.funded)
+        PyMem_Free(self.funding)
         PyMem_Free(self.multiplier)
         PyMem_Free(self.errands.items)
         PyMem_Free(self.answers.items)
 
     cdef int64_t next_time(self) noexcept:
-        return min(parcels_next(&self.errands), parcels_next(&self.answers), self.next_expiry)
+        return min(min(parcels_next(&self.errands), parcels_next(&self.answers)), min(self.next_expiry, self.next_funding))
 
     cdef double middle(self, int64_t instrument) except? -1:
         """Of the best prices, else the last one; NaN when nothing is known."""
@@ -85,6 +89,8 @@ cdef class Exchange:
             self.watch.resolve(event.instrument, time, self.middle(event.instrument))
         if event.kind == MARK_EVENT:
             self.clearing.hear_mark(event.instrument, event.row.value)
+        if event.kind == FUNDING_EVENT:
+            return self.hear_funding(event, time) if self.funded[event.instrument] else 0
         if self.unopened[event.instrument]:  # trades from before its own kind of data are no part of this market
             if event.kind == TRADE_EVENT:
                 return 0
@@ -94,6 +100,43 @@ cdef class Exchange:
             self.book(market, event.instrument, time)
         if market.terms.asks_before_waiting and market.next_waiting():
             self.place_waiting(market, event.instrument, time)
+        return 0
+
+    def pay_funding(self, instruments):
+        """Funding is paid on these from now on."""
+        cdef Py_ssize_t place
+        for place in instruments:
+            if not 0 <= place < self.instruments:
+                raise IndexError(f"no instrument {place}")
+            self.funded[place] = 1
+
+    cdef int hear_funding(self, const Event* event, int64_t time) except -1:
+        """The last rate told before a funding time is the one that is paid; each funding time is paid once."""
+        cdef Funding* one = &self.funding[event.instrument]
+        if event.row.funding.due > one.paid:
+            one.due, one.rate = event.row.funding.due, event.row.funding.rate
+            self.next_funding = min(self.next_funding, one.due)
+        return self.fund(time) if self.next_funding <= time else 0
+
+    cdef int fund(self, int64_t time) except -1:
+        """Pays what is due to and from every account with a position."""
+        cdef int64_t instrument, account
+        cdef Funding* one
+        cdef Parcel answer
+        self.next_funding = INT64_MAX
+        for instrument in range(self.instruments):
+            one = &self.funding[instrument]
+            if one.due and one.due <= time:
+                for account in range(self.clearing.terms.accounts_count):
+                    if self.clearing.holds(account, instrument):
+                        memset(&answer, 0, sizeof(answer))
+                        answer.due = time + (<Latency>self.latencies[instrument]).response(time)
+                        answer.instrument, answer.account, answer.trade = instrument, account, -1
+                        answer.fee = self.clearing.fund(account, instrument, one.rate)
+                        parcels_push(&self.answers, &answer)
+                one.paid, one.due = one.due, 0
+            if one.due:
+                self.next_funding = min(self.next_funding, one.due)
         return 0
 
     cdef int act(self, int64_t time, bint all_due) except -1:
@@ -224,6 +267,10 @@ cdef class Exchange:
         cdef Parcel answer
         while parcels_next(&self.answers) <= time:
             parcels_pop(&self.answers, &answer)
+            if answer.account >= 0:
+                self.desk.hear_funding(answer.account, answer.instrument, answer.fee, time)
+                self.watch.pay(answer.account, answer.fee / 1e8)
+                continue
             self.desk.hear_execution(answer.instrument, &answer.content.said, answer.fee, time)
             if answer.trade >= 0:
                 self.note_fill(&answer)

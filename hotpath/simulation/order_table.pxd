@@ -1,7 +1,7 @@
 """What all rooms of the compiled desk share: orders, fills, requests, what was told, and the last prices."""
 from libc.stdint cimport int64_t
 
-from letrade.hotpath.simulation.desk_orders cimport FillRecord, OrderRecord
+from letrade.hotpath.simulation.desk_orders cimport CashRecord, FillRecord, OrderRecord
 from letrade.hotpath.simulation.desk_terms cimport Terms
 from letrade.hotpath.simulation.desk_told cimport Request, Told
 
@@ -16,6 +16,9 @@ cdef class OrderTable:
     cdef FillRecord* fills
     cdef readonly int64_t fills_count
     cdef Py_ssize_t fills_room
+    cdef CashRecord* cash_entries
+    cdef readonly int64_t cash_count
+    cdef Py_ssize_t cash_room
     cdef Request* requests  # the engine reads requests[:requests_count] after settle, and sets the count to 0
     cdef Py_ssize_t requests_count
     cdef Py_ssize_t requests_room
@@ -33,6 +36,7 @@ cdef class OrderTable:
 
     cdef OrderRecord* new_order(self) except NULL
     cdef FillRecord* new_fill(self) except NULL
+    cdef CashRecord* new_cash(self) except NULL
     cdef int request(self, int64_t kind, OrderRecord* order, int64_t time) except -1
     cdef Told* tell(self, int64_t kind, int64_t stage, int64_t time) except NULL
     cdef int tell_order(self, OrderRecord* order, int64_t time, int64_t reason) except -1

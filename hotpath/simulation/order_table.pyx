@@ -35,6 +35,7 @@ cdef class OrderTable:
     def __dealloc__(self):
         free(self.orders)
         free(self.fills)
+        free(self.cash_entries)
         free(self.requests)
         free(self.told)
         free(self.course)
@@ -55,6 +56,12 @@ cdef class OrderTable:
             self.fills = <FillRecord*>grown(self.fills, &self.fills_room, sizeof(FillRecord))
         self.fills_count += 1
         return &self.fills[self.fills_count - 1]
+
+    cdef CashRecord* new_cash(self) except NULL:
+        if self.cash_count >= self.cash_room:
+            self.cash_entries = <CashRecord*>grown(self.cash_entries, &self.cash_room, sizeof(CashRecord))
+        self.cash_count += 1
+        return &self.cash_entries[self.cash_count - 1]
 
     cdef int request(self, int64_t kind, OrderRecord* order, int64_t time) except -1:
         cdef Request* one
@@ -116,3 +123,12 @@ cdef class OrderTable:
             memmove(self.told, &self.told[count], self.told_count * sizeof(Told))
         self.feedback_at = self.told[0].heard if self.told_count else INT64_MAX
         return 0
+
+    def cash_of(self):
+        """(time, account, instrument, amount in units of 1e-8) of each payment of funding."""
+        cdef int64_t place
+        return [
+            (self.cash_entries[place].time, self.cash_entries[place].account, self.cash_entries[place].instrument,
+             self.cash_entries[place].amount)
+            for place in range(self.cash_count)
+        ]  # fmt: skip

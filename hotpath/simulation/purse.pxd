@@ -1,7 +1,7 @@
 """Capital's money in the compiled desk: who may spend how much, in doubles where they are sure."""
 from libc.stdint cimport int64_t
 
-from letrade.hotpath.simulation.desk_orders cimport FillRecord, OrderRecord
+from letrade.hotpath.simulation.desk_orders cimport CashRecord, FillRecord, OrderRecord
 from letrade.hotpath.simulation.money cimport int128
 from letrade.hotpath.simulation.positions cimport Netting
 from letrade.hotpath.simulation.risk cimport Risk
@@ -30,6 +30,7 @@ cdef class Purse(Risk):
     cdef int link(self, OrderRecord* order) except -1
     cdef int unlink(self, OrderRecord* order) except -1
     cdef int purse_hears(self, const OrderRecord* order, const FillRecord* fill) except -1
+    cdef int purse_hears_cash(self, const CashRecord* cash) except -1
     cdef double basis(self, int64_t instrument, int64_t side, double price) except? -1.0
     cdef double slipped(self, int64_t instrument) except? -1.0
     cdef double beyond(self, int64_t key, int64_t without, const Costly* added, int64_t added_side) except? -1.0

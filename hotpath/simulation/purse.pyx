@@ -7,7 +7,7 @@ from libc.string cimport memcpy
 
 from letrade.hotpath.simulation.desk_orders cimport remaining
 from letrade.hotpath.simulation.desk_terms cimport ALLOTTED_AMOUNT, ALLOTTED_FRACTION, Instrument, Strategy, Terms
-from letrade.hotpath.simulation.money cimport TENS, to_double, to_python
+from letrade.hotpath.simulation.money cimport MONEY_DECIMALS, TENS, add, int128, scaled_up, to_double, to_python
 from letrade.hotpath.simulation.positions cimport magnitude
 
 from letrade.hotpath.simulation.doubt import Doubtful
@@ -81,6 +81,13 @@ cdef class Purse(Risk):
         self.keys[order.key].active = 1
         held.quantity, held.cost, held.price_decimals = fill.quantity_after, fill.cost_after, fill.price_decimals_after
         return self.move_money(self.cash, order, fill)
+
+    cdef int purse_hears_cash(self, const CashRecord* cash) except -1:
+        cdef int64_t paid = self.terms.instruments[cash.instrument].settle
+        cdef int64_t place = cash.account * self.terms.currencies_count + paid
+        cdef int128 change = scaled_up(<int128>cash.amount, self.terms.money_decimals[paid] - MONEY_DECIMALS)
+        self.cash[place] = add(self.cash[place], change)
+        return 0
 
     cdef double basis(self, int64_t instrument, int64_t side, double price) except? -1.0:
         """The worst price to expect, 0 when unknown; `price` 0 is a market order."""

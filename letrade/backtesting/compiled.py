@@ -107,6 +107,10 @@ class CompiledBacktest:
             ],
             config.desk.step,
         )
+        paying = {venue.name for venue in config.venues if venue.funding}
+        exchange.pay_funding(
+            [place for place, each in enumerate(terms.instruments) if each.name.partition(".")[0] in paying]
+        )
         herald = Herald(self.desk, terms, self.blueprint.context.desk_uid)
         listeners: Any = listening(terms, self.cast.route_of)
         ranks = {int(stage): rank(3 + stage, self._order_of(stage)) for stage in

@@ -58,7 +58,5 @@ def _check_venue(venue: VenueConfig) -> None:
         raise Doubtful(f"the venue {venue.name} loses, delays, repeats or refuses answers")
     if venue.fee_currency != "quote":
         raise Doubtful(f"the venue {venue.name} takes its fees in {venue.fee_currency}")
-    if venue.funding:
-        raise Doubtful(f"the venue {venue.name} pays funding")
     if venue.fill_model == "matching":
         raise Doubtful(f"the venue {venue.name} matches the flow of others")

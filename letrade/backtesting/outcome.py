@@ -62,6 +62,8 @@ class Outcome:
             paid[currency] = paid.get(currency, 0) + fee
         for currency, units in paid.items():
             tally.fees.add(money(currency, units))
+        for _, _, place, units in self.run.desk.cash_of():
+            tally.funding.add(money(self.terms.currencies[self.terms.instruments[place].settle], units))
         prices = {self.terms.instruments[place].name: price for place, price in self._last_prices().items()}
         tally.prices = prices
 

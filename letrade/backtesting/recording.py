@@ -43,10 +43,22 @@ def record_of(outcome: Outcome, summary: Mapping[str, Any]) -> RunRecord:
         settings,
         orders=_orders(orders, prices, sizes, np.asarray(middles_of(run.desk), dtype=np.float64)),
         fills=_fills(outcome, orders, fills, prices, sizes),
-        cash=Cash.empty(),
+        cash=_cash(outcome),
         equity=equity,
         prices=priced,
     )
+
+
+def _cash(outcome: Outcome) -> Cash:
+    """Funding alone moves money without a trade."""
+    rows = np.array(outcome.run.desk.cash_of(), dtype=np.int64).reshape(-1, 4)
+    if not len(rows):
+        return Cash.empty()
+    settles = np.array([each.settle for each in outcome.terms.instruments], dtype=np.int64)
+    return Cash.of(
+        time=rows[:, 0], account=rows[:, 1], currency=settles[rows[:, 2]], amount=rows[:, 3] / 1e8,
+        origin=np.zeros(len(rows), dtype=np.int64), instrument=rows[:, 2], amount_units=rows[:, 3],
+    )  # fmt: skip
 
 
 def _starts(config: Any, accounts: Sequence[str]) -> list[float]:

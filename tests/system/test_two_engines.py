@@ -14,11 +14,11 @@ from tests.system.two_desks import by_actors, compiled, desk
 LINEAR, OTHER, SPOT = "binance.BTC-USDT_USDT", "binance.ETH-USDT_USDT", "binance.BTC-USDT"
 
 
-def compare(folder: Path, seeds: range, kinds: tuple[str, ...], names: tuple[str, ...]) -> int:
+def compare(folder: Path, seeds: range, kinds: tuple[str, ...], names: tuple[str, ...], funded: bool = False) -> int:
     """How many of the desks were no matter of doubt; those are the same in both engines."""
     sure = 0
     for seed in seeds:
-        config = desk(folder, seed, kinds, names=names)
+        config = desk(folder, seed, kinds, names=names, funded=funded)
         try:
             summary, heard = compiled(config)
         except Doubtful:
@@ -43,6 +43,11 @@ def test_spot_on_any_data(tmp_path: Path, kinds: tuple[str, ...]) -> None:
 
 def test_several_instruments_of_one_account(tmp_path: Path) -> None:
     assert compare(tmp_path, range(6), ("quotes",), (LINEAR, OTHER, SPOT)) >= 5
+
+
+def test_funding_and_mark_prices(tmp_path: Path) -> None:
+    assert compare(tmp_path, range(6), ("quotes",), (LINEAR,), funded=True) >= 5
+    assert compiled(desk(tmp_path, 0, ("quotes",), names=(LINEAR,), funded=True))[0]["funding"]
 
 
 def test_limits_of_losses_that_are_far_off_change_nothing_and_near_ones_are_a_matter_of_doubt(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ response_latency = "{response}"
 maker_fee = "{maker_fee}"
 taker_fee = "0.0005"
 max_leverage = "{leverage}"
+funding = {funding}
 [venue.fills]
 {beyond}
 [[account]]
@@ -58,6 +59,14 @@ FEED = """
 [[feed]]
 name = "{kind}-{place}"
 kind = "npz"
+file = "{file}"
+instrument = "{name}"
+"""
+VALUES = """
+[[feed]]
+name = "{kind}"
+class = "letrade.actors.feeds.ticks.TicksFeed"
+kind = "{kind}"
 file = "{file}"
 instrument = "{name}"
 """
@@ -95,8 +104,21 @@ def data(kind: str, seed: int, count: int, file: Path, random: Random) -> None:
         np.savez(file, ts=ends, o=path[:, 0], h=high, l=low, c=path[:, 3], v=size)
 
 
-def desk(folder: Path, seed: int, kinds: tuple[str, ...], *, count: int = 120, names: tuple[str, ...]) -> DeskConfig:
-    """A desk of two strategies to an instrument."""
+def values(folder: Path, kind: str, name: str, every: int, random: Random) -> str:
+    """Mark prices or funding rates at regular times, as a table and its feed."""
+    file, base = folder / f"{kind}.csv", 100.0 if kind == "marks" else 0.0
+    rows = [
+        f"{START // MS + every * place},{base + random.randrange(-400, 400) / (100 if base else 10**6):.6f}"
+        for place in range(1, 60)
+    ]
+    file.write_text("\n".join([f"timestamp,{'mark_price' if base else 'funding_rate'}", *rows]) + "\n")
+    return VALUES.format(kind=kind, file=file, name=name)
+
+
+def desk(
+    folder: Path, seed: int, kinds: tuple[str, ...], *, count: int = 120, names: tuple[str, ...], funded: bool = False
+) -> DeskConfig:
+    """A desk of two strategies to an instrument; the first instrument's funding may be paid, at mark prices."""
     random = generator(seed, *kinds, *names)
     text = HEAD.format(
         on_stop=random.choice(["keep", "cancel"]),
@@ -105,6 +127,7 @@ def desk(folder: Path, seed: int, kinds: tuple[str, ...], *, count: int = 120, n
         maker_fee=random.choice(["0", "0.0002", "-0.0001"]),
         leverage=random.choice(["20", "1"]),
         beyond=random.choice(["", 'beyond_quote = "one_tick"']),
+        funding=str(funded).lower(),
         cash=random.choice(["10000000", "50", "12"]),
         stale=random.choice(["1d", "2m", "60ms"]),
     )
@@ -116,6 +139,8 @@ def desk(folder: Path, seed: int, kinds: tuple[str, ...], *, count: int = 120, n
             file = folder / f"{kind}-{place}.npz"
             data(kind, random.randrange(10**9), count, file, random)
             text += FEED.format(kind=kind, place=place, file=file, name=name)
+    if funded:
+        text += values(folder, "marks", names[0], 470, random) + values(folder, "funding", names[0], 650, random)
     for place in range(2 * len(names)):
         account, every = random.choice(["paper", "paper", "second"]), random.choice([2, 4, 10])
         text += STRATEGY.format(
