@@ -3,7 +3,7 @@
 from libc.math cimport isfinite
 from libc.stdint cimport INT64_MAX, int8_t, int64_t
 
-from letrade.hotpath.constants import BUY, SELL
+from letrade.hotpath.constants cimport BUY, SELL
 from letrade.hotpath.simulation.events cimport (
     BAR_EVENT, BAR_OPEN_EVENT, FUNDING_EVENT, INDEX_EVENT, LEVELS_EVENT, MARK_EVENT, ORDERS_EVENT, QUOTE_EVENT,
     SNAPSHOT_EVENT, TRADE_EVENT, Event,

@@ -5,7 +5,7 @@ from cpython.object cimport PyObject
 from libc.stdint cimport int64_t
 
 from letrade.hotpath.fields cimport NO_FIELD, offset_of, set_field
-from letrade.hotpath.constants import BUY, SELL
+from letrade.hotpath.constants cimport BUY, SELL
 from letrade.hotpath.simulation.events cimport (
     BAR_EVENT, BAR_OPEN_EVENT, FUNDING_EVENT, INDEX_EVENT, LEVELS_EVENT, MARK_EVENT, QUOTE_EVENT, SNAPSHOT_EVENT,
     TRADE_EVENT, Event,

@@ -17,7 +17,7 @@ cdef class Watch:
     Amounts are doubles in the reporting currency, for charts: the ledger's own are exact. A price of NaN is not known.
     """
 
-    def __cinit__(self, Py_ssize_t instruments, Py_ssize_t accounts, *, int64_t step=STEP_NS, int64_t rows_max=ROWS_MAX):
+    def __init__(self, Py_ssize_t instruments, Py_ssize_t accounts, *, int64_t step=STEP_NS, int64_t rows_max=ROWS_MAX):
         cdef Py_ssize_t place, horizon
         self.instruments, self.accounts, self.step, self.rows_max = instruments, accounts, step, rows_max
         self.awaited = <Awaited*>PyMem_Calloc(instruments + 1, sizeof(Awaited))

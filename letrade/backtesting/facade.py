@@ -93,9 +93,7 @@ class BacktestEngine:
         rules = self._rules(instrument)
         prices = [units(each, rules.price.decimals, "price") for each in (open, high, low, close)]
         begun = np.ascontiguousarray(start, dtype=np.int64)
-        rows = BarRows(
-            begun, prices[0], prices[1], prices[2], prices[3], units(volume, rules.size.decimals, "volume")
-        )
+        rows = BarRows(begun, prices[0], prices[1], prices[2], prices[3], units(volume, rules.size.decimals, "volume"))
         self._add(Kind.BARS, instrument, end, rows, None)
 
     def add_levels(

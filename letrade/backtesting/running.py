@@ -144,7 +144,7 @@ def assuming(config: DeskConfig, assumption: Assumption) -> DeskConfig | None:
 
 def variants(config: DeskConfig, engine: EngineName, run_for_ns: int | None = None) -> dict[str, RunRecord]:
     """The records of the desk under the assumptions about fills that are not its own."""
-    found = {}
+    found: dict[str, RunRecord] = {}
     for assumption in ASSUMPTIONS:
         other = assuming(config, assumption)
         if other is not None:

@@ -78,9 +78,9 @@ def desk(seed: int, kind: str) -> BacktestEngine:
     ones = np.ones(ROWS)
     if kind == "bars":
         shape = prices.reshape(-1, 100)
-        start = time[::100]
+        start, volume = time[::100], np.full(ROWS // 100, 5.0)
         engine.add_bars(
-            INSTRUMENT, start, start + 10 * SECOND, shape[:, 0], shape.max(1), shape.min(1), shape[:, -1], shape[:, 0] * 0 + 5
+            INSTRUMENT, start, start + 10 * SECOND, shape[:, 0], shape.max(1), shape.min(1), shape[:, -1], volume
         )  # fmt: skip
     if kind in ("quotes", "trades"):
         engine.add_trades(INSTRUMENT, time, prices, ones, np.where(walk(seed) % 2, 1, -1))
