@@ -1,0 +1,98 @@
+"""`letrade backtest`: which engine runs, what is compared, where the report is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from letrade.backtest import run_backtest
+from letrade.backtesting import running
+from letrade.backtesting.comparing import Difference
+from letrade.backtesting.facade import BacktestEngine
+from letrade.backtesting.interrupt import Interrupt
+from letrade.commands.backtest import backtest
+from letrade.core.errors import ConfigurationError, UsageError
+from tests.backtesting.golden import INSTRUMENT, all_quotes, quotes, tables
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> str:
+    names = {"time": "ts", "bid": "bid", "ask": "ask", "bid_size": "bsz", "ask_size": "asz"}
+    file = tmp_path / "quotes.npz"
+    np.savez(file, **{short: all_quotes()[name][:600] for name, short in names.items()})
+    return str(file)
+
+
+def ask(*words: str) -> Result:
+    return CliRunner().invoke(backtest, ["backtest-ema-quotes", *words], standalone_mode=False, catch_exceptions=False)
+
+
+def test_a_run_ends_with_the_path_of_its_report_which_has_three_kinds_of_fills(data: str, tmp_path: Path) -> None:
+    result = ask("--data", data, "--report", str(tmp_path / "report"))
+    page = tmp_path / "report" / "report.html"
+    assert result.stdout.splitlines()[-1].split() == ["report", str(page)]
+    stored = json.loads((tmp_path / "report" / "report.json").read_text())
+    assert [each["name"] for each in stored["fills"]["variants"]] == ["optimistic", "default", "pessimistic"]
+
+
+def test_both_engines_have_one_summary(data: str) -> None:
+    told = [json.loads(ask("--data", data, "--json", "--no-report", "--engine", engine).stdout) for engine in
+            ("compiled", "actors", "auto")]  # fmt: skip
+    assert [each["engine"] for each in told] == ["compiled", "actors", "compiled"]
+    for each in told:
+        for key in ("engine", "seconds", "events_per_second"):
+            del each[key]
+    assert told[0] == told[1] == told[2]
+
+
+def test_verify_says_that_the_engines_agree(data: str) -> None:
+    result = ask("--data", data, "--verify", "--json", "--for", "30s")
+    assert (result.return_value, json.loads(result.stdout)["verified"]) == (0, True)
+    assert "same orders, fills and balances" in result.stderr
+
+
+def test_a_difference_is_said_and_is_exit_code_7(data: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "compare", lambda *_: [Difference("fill 3", "a", "b")])
+    result = ask("--data", data, "--verify", "--for", "30s")
+    assert result.return_value == 7
+    assert "fill 3: the actors have a, the compiled engine b" in result.stderr
+
+
+def test_where_the_compiled_engine_is_not_sure_the_actors_run_and_it_is_said_once() -> None:
+    engine = BacktestEngine(tables(faults={"lose": 0.5}))
+    engine.add_quotes(INSTRUMENT, **quotes(50))
+    summary = engine.run()
+    assert summary["engine"] == "actors"
+    assert "loses" in summary["engine_because"]
+    with pytest.raises(ConfigurationError, match="the compiled engine does not run this desk"):
+        engine.run("compiled")
+
+
+def test_a_desk_without_data_and_options_that_exclude_each_other_are_refused(data: str) -> None:
+    with pytest.raises(ConfigurationError, match="a backtest needs data"):
+        run_backtest(BacktestEngine(tables()).config)
+    with pytest.raises(UsageError, match="exclude each other"):
+        ask("--data", data, "--no-report", "--report", "somewhere")
+    with pytest.raises(UsageError, match="before the first run"):
+        BacktestEngine(tables()).record()
+
+
+@pytest.mark.parametrize("engine", ["compiled", "actors"])
+def test_ctrl_c_ends_a_run_early_and_in_good_order(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first look finds that somebody wants it to end."""
+
+    def come(self: Interrupt) -> Interrupt:
+        self.came = True
+        return self
+
+    monkeypatch.setattr(Interrupt, "__enter__", come)
+    monkeypatch.setattr("letrade.backtesting.compiled.EVENTS_AT_ONCE", 100)
+    made = BacktestEngine(tables())
+    made.add_quotes(INSTRUMENT, **quotes(500))
+    summary = made.run("compiled" if engine == "compiled" else "actors")
+    assert summary["incomplete"] is True
+    assert 0 < summary["events"] < 500
