@@ -1,4 +1,4 @@
-"""What a market said of one request or event, put as the exchange answers: trades first, then one word on each order."""
+"""What a market said of one request or event, put as the exchange answers: trades first, then a word on each order."""
 from libc.stdint cimport int64_t
 from libc.stdlib cimport free, malloc
 

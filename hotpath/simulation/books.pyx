@@ -109,7 +109,8 @@ cdef class Books(OrderTable):
             own = &self.shares[strategy * terms.instruments_count + instrument]
             if terms.strategies[strategy].account == account and own.held.quantity:
                 part = multiply(<int128>amount, <int128>own.held.quantity)
-                own.funding = add(own.funding, part // <int128>net if (part < 0) == (net < 0) else -((-part) // <int128>net))
+                part = part // <int128>net if (part < 0) == (net < 0) else -((-part) // <int128>net)
+                own.funding = add(own.funding, part)
                 own.told = 1
         return 0
 

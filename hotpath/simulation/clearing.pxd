@@ -40,7 +40,8 @@ cdef class Clearing:
     cdef int64_t judge_amend(
         self, int64_t number, int64_t instrument, int64_t price, int64_t size, int64_t best, int64_t time
     ) except -1
-    cdef int64_t reducible(self, const SimulatedOrder* order, int64_t instrument) except -1  # of a reduce-only order, in units
+    cdef int64_t reducible(self, const SimulatedOrder* order, int64_t instrument) except -1
+    # ^ how much of a reduce-only order may stand, in units
     cdef int64_t book(self, int64_t order, int64_t instrument, const Said* said) except? -1
     # ^ moves money and position at once; the fee in units of 1e-8 of the fee's currency, positive is paid
     cdef int hear_mark(self, int64_t instrument, double price) except -1

@@ -1,6 +1,7 @@
 """The exchange's side of money: what each account has there, what an order may cost, what a trade moves."""
 
 from collections.abc import Sequence
+from typing import Self
 
 from letrade.hotpath.simulation.desk_terms import Terms
 from letrade.hotpath.simulation.market import Market
@@ -12,6 +13,6 @@ class Clearing:
     def terms(self) -> Terms: ...
     @property
     def markets(self) -> list[Market]: ...
-    def __init__(self, terms: Terms, markets: Sequence[Market]) -> None: ...
+    def __new__(cls, terms: Terms, markets: Sequence[Market]) -> Self: ...
     def wallet_units(self, account: int, currency: int) -> tuple[int, int]:
         """(units, decimals) of what an account has at the exchange."""

@@ -320,10 +320,10 @@ cdef class Clearing:
         if each.spot:
             base = one.account * terms.currencies_count + each.base
             change = scaled_up(<int128>said.size, terms.money_decimals[each.base] - each.size_decimals)
-            self.wallets[base] = add(self.wallets[base], change) if one.side > 0 else subtract(self.wallets[base], change)
+            self.wallets[base] = add(self.wallets[base], multiply(change, <int128>one.side))
             change = multiply(<int128>said.price, <int128>size)
             change = scaled_up(change, terms.money_decimals[paid] - each.price_decimals - each.lot_decimals)
-            self.wallets[place] = subtract(self.wallets[place], change) if one.side > 0 else add(self.wallets[place], change)
+            self.wallets[place] = subtract(self.wallets[place], multiply(change, <int128>one.side))
             free_units = subtract(self.wallets[place], self.locked[place])
             if one.side > 0:
                 free_units = add(free_units, one.locked)

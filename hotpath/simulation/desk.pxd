@@ -2,7 +2,8 @@
 from libc.stdint cimport int64_t
 
 from letrade.hotpath.simulation.desk_told cimport (
-    AMEND_REQUEST, CANCEL_REQUEST, QUERY_REQUEST, SUBMIT_REQUEST, TOLD_CASH, TOLD_FILL, TOLD_REFUSED, TOLD_UPDATE, Request, Told
+    AMEND_REQUEST, CANCEL_REQUEST, QUERY_REQUEST, SUBMIT_REQUEST, TOLD_CASH, TOLD_FILL, TOLD_REFUSED, TOLD_UPDATE,
+    Request, Told
 )
 from letrade.hotpath.simulation.losses cimport LossWatch
 from letrade.hotpath.simulation.orders cimport Said, SimulatedOrder

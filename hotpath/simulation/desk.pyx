@@ -9,7 +9,8 @@ from libc.string cimport memset
 from letrade.hotpath.constants cimport GTC, IOC
 from letrade.hotpath.simulation.capital cimport Desire, WantedQuote
 from letrade.hotpath.simulation.desk_orders cimport (
-    CashRecord, DESK_STOPS, GRID_RULE, NO_PRICE_RULE, ORDER_FILLED, ORDER_PENDING, SPOT_SHORT_RULE, TICK_RULE, OrderRecord
+    DESK_STOPS, GRID_RULE, NO_PRICE_RULE, ORDER_FILLED, ORDER_PENDING, SPOT_SHORT_RULE, TICK_RULE, CashRecord,
+    OrderRecord
 )
 from letrade.hotpath.simulation.desk_terms cimport Instrument
 from letrade.hotpath.simulation.orders cimport LIMIT_ORDER, MARKET_ORDER

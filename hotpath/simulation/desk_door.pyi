@@ -1,7 +1,6 @@
 """The compiled desk as Python calls it, one thing at a time: for tests, and for trying out what a desk would do."""
 
 from collections.abc import Sequence
-from typing import final
 
 from letrade.hotpath.simulation.desk import Desk
 from letrade.hotpath.simulation.terms import DeskTerms

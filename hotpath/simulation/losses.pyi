@@ -1,4 +1,4 @@
-"""Limits of losses: as long as none is reached the compiled desk goes on; what a halt does is a matter for the actors."""
+"""Limits of losses: while none is near the compiled desk goes on; what a halt does is a matter for the actors."""
 
 from letrade.hotpath.simulation.capital import Capital
 from letrade.hotpath.simulation.doubt import Doubtful as Doubtful

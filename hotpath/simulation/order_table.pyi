@@ -1,5 +1,7 @@
 """What all rooms of the compiled desk share: orders, fills, requests, what was told, and the last prices."""
 
+from typing import Self
+
 from letrade.hotpath.simulation.desk_terms import Terms
 
 class OrderTable:
@@ -13,6 +15,6 @@ class OrderTable:
     def fills_count(self) -> int: ...
     @property
     def cash_count(self) -> int: ...
-    def __init__(self, terms: Terms) -> None: ...
+    def __new__(cls, terms: Terms) -> Self: ...
     def cash_of(self) -> list[tuple[int, int, int, int]]:
         """(time, account, instrument, amount in units of 1e-8) of each payment of funding."""

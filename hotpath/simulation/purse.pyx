@@ -99,8 +99,9 @@ cdef class Purse(Risk):
         """What a market order may fill at: the double nearest to the exact product."""
         cdef double last = self.prices[instrument], power = self.terms.instruments[instrument].price_power * 10.0
         cdef double digits = rint(last * power)
-        if digits / power == last and digits * self.terms.slip_units < WHOLE_MAX and power * self.terms.slip_power < WHOLE_MAX:
-            return (digits * self.terms.slip_units) / (power * self.terms.slip_power)
+        cdef double slipped = digits * self.terms.slip_units, whole = power * self.terms.slip_power
+        if digits / power == last and slipped < WHOLE_MAX and whole < WHOLE_MAX:
+            return slipped / whole
         numerator, denominator = Decimal(repr(last)).as_integer_ratio()
         slip = 1 + self.terms.source.slippage
         return int(numerator * slip.numerator) / int(denominator * slip.denominator)
@@ -175,7 +176,8 @@ cdef class Purse(Risk):
             if self.cash[account * terms.currencies_count + place] != 0:
                 rate = self.rate(place)
                 missing = missing or rate == 0.0
-                total += to_double(self.cash[account * terms.currencies_count + place], terms.money_decimals[place]) * rate
+                worth = to_double(self.cash[account * terms.currencies_count + place], terms.money_decimals[place])
+                total += worth * rate
         for place in range(terms.instruments_count):
             held, one = &self.positions[account * terms.instruments_count + place], &terms.instruments[place]
             if held.quantity == 0:

@@ -39,7 +39,10 @@ cdef class Risk(Execution):
         double price, int64_t time,
     ) except -1
     cdef bint above(self, int64_t units, int64_t instrument, double price, double limit, name, account) except -1
-    cdef bint gross_above(self, const OrderRecord* order, const Exposure* with_order, double price, double limit) except -1
+    cdef bint gross_above(
+        self, const OrderRecord* order, const Exposure* with_order, double price, double limit
+    ) except -1
+    cdef bint gross_above_exactly(self, const OrderRecord* order, const Exposure* with_order, double price) except -1
     cdef bint crosses(self, const OrderRecord* order, int64_t price) except -1
     cdef Py_ssize_t recent(self, int64_t account, int64_t time) except -1
     cdef int note_opening(self, int64_t account, int64_t time) except -1

@@ -205,7 +205,7 @@ cdef class Risk(Execution):
         return NO_RULE
 
     cdef bint above(self, int64_t units, int64_t instrument, double price, double limit, name, account) except -1:
-        """Whether so much is worth more than a limit of the terms; `notional_min`: at least so much, in its own currency."""
+        """Whether so much is worth more than a limit of the terms; of `notional_min`: at least so much, as quoted."""
         cdef Instrument* one = &self.terms.instruments[instrument]
         cdef bint least = account < 0
         cdef double rate = 1.0 if least else self.rate(one.quote)
@@ -234,7 +234,8 @@ cdef class Risk(Execution):
         cdef int64_t instrument
         cdef double total = 0.0, value, rate
         for instrument in range(terms.instruments_count):
-            one, other = &terms.instruments[instrument], &self.exposures[order.account * terms.instruments_count + instrument]
+            one = &terms.instruments[instrument]
+            other = &self.exposures[order.account * terms.instruments_count + instrument]
             rate, value = self.rate(one.quote), price
             if instrument != order.instrument:
                 if other.net == 0 and other.buys == 0 and other.sells == 0:
@@ -247,8 +248,29 @@ cdef class Risk(Execution):
                 * one.times * rate
             )
         if fabs(total - limit) <= DOUBT * limit:
-            raise Doubtful("the gross exposure of an account is at its limit")
+            return self.gross_above_exactly(order, with_order, price)
         return total > limit
+
+    cdef bint gross_above_exactly(self, const OrderRecord* order, const Exposure* with_order, double price) except -1:
+        """The same in fractions, where all is quoted in the reporting currency."""
+        cdef Terms terms = self.terms
+        cdef int64_t instrument, units
+        total = Fraction(0)
+        for instrument in range(terms.instruments_count):
+            units = worst(&self.exposures[order.account * terms.instruments_count + instrument])
+            value = self.prices[instrument]
+            if instrument == order.instrument:
+                units, value = worst(with_order), price
+            if units == 0:
+                continue
+            if terms.instruments[instrument].quote != terms.reporting:
+                raise Doubtful("the gross exposure of an account is at its limit")
+            each = terms.source.instruments[instrument]
+            total += Fraction(units, 10**each.size_decimals) * Fraction(Decimal(repr(value))) * each.multiplier
+        for each in terms.source.limits:
+            if each.account == order.account and each.instrument == order.instrument:
+                return total > each.gross_exposure
+        return False
 
     cdef bint crosses(self, const OrderRecord* order, int64_t price) except -1:
         """Whether a resting order of ours, in any account, would trade with it."""
