@@ -58,6 +58,7 @@ cdef class Troupe(Dispatcher):
 
     cdef int64_t next_due(self) except -2
     cdef int perform(self, const Event* events, Py_ssize_t count, int64_t time) except -1  # up to the data
+    cdef int drain_due(self, int64_t time) except -1
     cdef int follow(self, int64_t time) except -1  # what comes after data: feedback and news, if they were put
     cdef int hear(self, const Event* event) except -1
     cdef int hear_book(self, Line line, const Event* event) except -1

@@ -22,6 +22,9 @@ WISHES = {
 }
 
 
+cdef double NUMBER_MAX = 1e15  # as messages have it
+
+
 cdef inline double double_or_zero(PyObject* message, Py_ssize_t offset) except? -1:
     cdef object found = <object>set_value(message, offset)
     return 0.0 if found is None else found
@@ -100,9 +103,18 @@ cdef class Troupe(Dispatcher):
                 self.post_event(&events[place])
             return 0
         if self.due_count and self.due[0].time <= time:
-            self.run(time)
+            self.drain_due(time)
         for place in range(count):
             self.hear(&events[place])
+        return 0
+
+    cdef int drain_due(self, int64_t time) except -1:
+        """As `run`, where nothing that is said reaches anybody before the next window."""
+        cdef MailSlot slot
+        while (slot := self.next_slot(False)) is not None and self.due[0].time <= time:
+            self.drain(slot, self.due[0].time)
+        if self.outputs:
+            self.outputs.clear()
         return 0
 
     cdef int follow(self, int64_t time) except -1:
@@ -110,7 +122,10 @@ cdef class Troupe(Dispatcher):
             self.resume_at = INT64_MAX
             self.resume(time)
         if self.due_count and self.due[0].time <= time:
-            self.run(time)
+            if self.chained:
+                self.run(time)
+            else:
+                self.drain_due(time)
         return 0
 
     cdef int hear(self, const Event* event) except -1:
@@ -189,6 +204,14 @@ cdef class Troupe(Dispatcher):
         Py_INCREF(message)
         return self.put(slot, &entry)
 
+    cdef int check_said(self, Speaker actor) except -1:
+        """As for any node; the orders of Quotes are looked at when they are taken, without Python."""
+        cdef Py_ssize_t place
+        for place in range(actor.said_count):
+            if self.meanings.get(<object>Py_TYPE(<object>actor.said[place].message)) != QUOTES_WISH:
+                return Dispatcher.check_said(self, actor)
+        return 0
+
     cdef int send(self, MailSlot slot, object message, int64_t time, object cause) except -1:
         kind = <object>Py_TYPE(message)
         meaning = self.meanings.get(kind)
@@ -239,6 +262,8 @@ cdef class Troupe(Dispatcher):
             self.sides[place] = number(order, fields[0])
             self.prices[place] = <object>set_value(order, fields[1])
             self.sizes[place] = <object>set_value(order, fields[2])
+            if not (0.0 < self.prices[place] <= NUMBER_MAX and 0.0 < self.sizes[place] <= NUMBER_MAX):
+                raise Doubtful(f"a quote of {self.sizes[place]!r} at {self.prices[place]!r}")
             self.orders_count += 1
         return 0
 
