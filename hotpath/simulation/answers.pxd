@@ -1,5 +1,7 @@
 """What a market said of one request or event, put as the exchange answers: trades first, then a word on each order."""
+from libc.stdint cimport int64_t
+
 from letrade.hotpath.simulation.orders cimport Said
 
 
-cdef void arrange(Said* said, Py_ssize_t* count) noexcept
+cdef int arrange(Said* said, Py_ssize_t* count, int64_t incoming) except -1

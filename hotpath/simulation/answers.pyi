@@ -2,5 +2,5 @@
 
 from collections.abc import Sequence
 
-def arranged(said: Sequence[tuple[int, int, int, int]]) -> list[tuple[int, int, int, int]]:
-    """The same for (kind, order, size, reason) each."""
+def arranged(said: Sequence[tuple[int, int, int, int]], incoming: int = 0) -> list[tuple[int, int, int, int]]:
+    """The same for (kind, order, size, reason) each; `incoming` is the order that the request was about."""

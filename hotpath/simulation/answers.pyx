@@ -1,85 +1,86 @@
 """What a market said of one request or event, put as the exchange answers: trades first, then a word on each order."""
 from libc.stdint cimport int64_t
-from libc.stdlib cimport free, malloc
+from libc.stdlib cimport free, malloc, realloc
 
 from letrade.hotpath.simulation.orders cimport (
     NO_REASON, SAID_AMENDED, SAID_ENDED, SAID_RESTS, SAID_TRADED, Said
 )
 
-
-cdef Py_ssize_t last_word(const Said* said, Py_ssize_t first, Py_ssize_t count) noexcept:
-    """Where the order of said[first] rests or ends after it; `count` when it does not."""
-    cdef Py_ssize_t place
-    for place in range(first + 1, count):
-        if said[place].order == said[first].order and (said[place].kind == SAID_RESTS or said[place].kind == SAID_ENDED):
-            return place
-    return count
+cdef Said* kept = NULL  # what was said, while it is put in order
+cdef Py_ssize_t kept_room = 0
 
 
-cdef void take_out(Said* said, Py_ssize_t place, Py_ssize_t* count) noexcept:
-    cdef Py_ssize_t following
-    for following in range(place, count[0] - 1):
-        said[following] = said[following + 1]
-    count[0] -= 1
+cdef bint is_word(const Said* said) noexcept:
+    return said.kind == SAID_RESTS or said.kind == SAID_ENDED or said.kind == SAID_AMENDED
 
 
-cdef void put_in(Said* said, Py_ssize_t place, const Said* one, Py_ssize_t* count) noexcept:
-    """There is room, as one was taken out before."""
-    cdef Py_ssize_t following
-    for following in range(count[0], place, -1):
-        said[following] = said[following - 1]
-    said[place] = one[0]
-    count[0] += 1
-
-
-cdef void trades_first(Said* said, Py_ssize_t count) noexcept:
-    """All that traded, then what became of the orders; else in the order in which it was said."""
-    cdef Py_ssize_t place, other, trades = 0
-    cdef Said one
-    for place in range(count):
-        if said[place].kind != SAID_TRADED:
-            continue
-        if place > trades:
-            one = said[place]
-            for other in range(place, trades, -1):
-                said[other] = said[other - 1]
-            said[trades] = one
-        trades += 1
-
-
-cdef void arrange(Said* said, Py_ssize_t* count) noexcept:
-    """An amend is told after the trades that followed from it, with what is left then, and in place of the word that
-    the order rests. A size that the exchange cut by itself is told by that word, or just before the end."""
-    cdef Py_ssize_t place = 0, end, other
+cdef Py_ssize_t word_on(int64_t order, Py_ssize_t count, Said* out) noexcept:
+    """One word on how the order stands at last: amended, resting, or at its end, before which a cut of its size that
+    nobody asked for is told. How many were written."""
+    cdef Py_ssize_t place, last = -1
+    cdef bint asked = False, cut = False
     cdef Said amended
-    if count[0] > 1:
-        trades_first(said, count[0])
-    while place < count[0]:
-        if said[place].kind != SAID_AMENDED or said[place].maker:  # maker: it was put there below
-            place += 1
+    for place in range(count):
+        if kept[place].order != order or not is_word(&kept[place]):
             continue
-        end = last_word(said, place, count[0])
-        if end == count[0]:
-            if said[place].reason != NO_REASON:
-                said[place].kind, said[place].reason = SAID_RESTS, NO_REASON
-            place += 1
-            continue
-        amended = said[place]
-        other = place
-        while other < end:
-            if said[other].kind == SAID_AMENDED and said[other].order == amended.order:
-                take_out(said, other, count)
-                end -= 1
-            else:
-                other += 1
-        amended.size, amended.maker = said[end].size, 1
-        if said[end].kind == SAID_ENDED:
-            put_in(said, end, &amended, count)
-        elif amended.reason == NO_REASON:
-            said[end] = amended
+        last = place
+        if kept[place].kind == SAID_AMENDED:
+            asked, cut = asked or kept[place].reason == NO_REASON, cut or kept[place].reason != NO_REASON
+            amended = kept[place]
+    if last < 0:
+        return 0
+    if not asked and kept[last].kind != SAID_ENDED:
+        out[0] = kept[last]
+        out[0].kind, out[0].reason = SAID_RESTS, NO_REASON
+        return 1
+    place = 0
+    if asked or cut:
+        out[0], place = amended, 1
+        out[0].size = kept[last].size
+        if asked:
+            out[0].reason = NO_REASON
+    if kept[last].kind == SAID_ENDED:
+        out[place], place = kept[last], place + 1
+    return place
 
 
-def arranged(said):
+cdef bint is_first(Py_ssize_t place) noexcept:
+    """Of what was said of its order."""
+    cdef Py_ssize_t other
+    for other in range(place):
+        if kept[other].order == kept[place].order:
+            return False
+    return True
+
+
+cdef int arrange(Said* said, Py_ssize_t* count, int64_t incoming) except -1:
+    """Trades in their order; then the orders by when they were first spoken of, the one that came in last."""
+    global kept, kept_room
+    cdef Py_ssize_t place, out = 0
+    cdef Said* found
+    if count[0] < 2:
+        if count[0] == 1 and said[0].kind == SAID_AMENDED and said[0].reason != NO_REASON:
+            said[0].kind, said[0].reason = SAID_RESTS, NO_REASON
+        return 0
+    if count[0] > kept_room:
+        found = <Said*>realloc(kept, 2 * count[0] * sizeof(Said))
+        if found == NULL:
+            raise MemoryError(f"no memory for {count[0]} answers")
+        kept, kept_room = found, 2 * count[0]
+    for place in range(count[0]):
+        kept[place] = said[place]
+    for place in range(count[0]):
+        if not is_word(&kept[place]):
+            said[out], out = kept[place], out + 1
+    for place in range(count[0]):
+        if kept[place].order != incoming and is_first(place):
+            out += word_on(kept[place].order, count[0], &said[out])
+    out += word_on(incoming, count[0], &said[out])
+    count[0] = out
+    return 0
+
+
+def arranged(said, int64_t incoming=0):
     cdef Py_ssize_t place, count = len(said)
     cdef Said* rows = <Said*>malloc((count + 1) * sizeof(Said))
     if rows == NULL:
@@ -88,7 +89,7 @@ def arranged(said):
         for place in range(count):
             rows[place].kind, rows[place].order, rows[place].size, rows[place].reason = said[place]
             rows[place].time = rows[place].price = rows[place].maker = 0
-        arrange(rows, &count)
+        arrange(rows, &count, incoming)
         return [(rows[place].kind, rows[place].order, rows[place].size, rows[place].reason) for place in range(count)]
     finally:
         free(rows)

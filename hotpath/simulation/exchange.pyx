@@ -167,7 +167,7 @@ cdef class Exchange:
             return self.say(request.instrument, time, &said, 0, -1)
         else:
             raise Doubtful(f"a request of kind {request.kind}")
-        return self.book(market, request.instrument, time)
+        return self.book(market, request.instrument, time, request.order)
 
     cdef int submit(self, Market market, SimulatedOrder* order, int64_t instrument, int64_t time) except -1:
         cdef int64_t reason, best = 0
@@ -182,7 +182,7 @@ cdef class Exchange:
             return self.say_refused(instrument, time, order.number, reason)
         self.bid_before, self.ask_before = market.best(1), market.best(-1)
         market.submit(order, time)
-        self.book(market, instrument, time)
+        self.book(market, instrument, time, order.number)
         self.bid_before = self.ask_before = 0
         self.next_expiry = min(self.next_expiry, market.next_expiry())
         return 0
@@ -199,7 +199,7 @@ cdef class Exchange:
         if reason != NO_REASON:
             return self.say_refused(request.instrument, time, request.order, reason)
         market.amend(request.order, request.price, request.size, time)
-        return self.book(market, request.instrument, time)
+        return self.book(market, request.instrument, time, request.order)
 
     cdef int place_waiting(self, Market market, int64_t instrument, int64_t time) except -1:
         """Orders that waited for the market to open are judged again before they are placed."""
@@ -214,7 +214,7 @@ cdef class Exchange:
                 best = market.offers[0].price
             reason = self.clearing.judge(&order, instrument, best, time)
             market.place_waiting(number, reason)
-            self.book(market, instrument, time)
+            self.book(market, instrument, time, number)
             number = market.next_waiting()
         return 0
 
@@ -228,12 +228,12 @@ cdef class Exchange:
             self.next_expiry = min(self.next_expiry, market.next_expiry())
         return 0
 
-    cdef int book(self, Market market, int64_t instrument, int64_t time) except -1:
+    cdef int book(self, Market market, int64_t instrument, int64_t time, int64_t incoming=0) except -1:
         """What a market said moves money at once, and goes to the desk."""
         cdef Py_ssize_t place, count
         cdef int64_t fee, trade, bid, ask
         cdef Said* said
-        arrange(market.said, &market.said_count)
+        arrange(market.said, &market.said_count, incoming)
         count, market.said_count = market.said_count, 0
         for place in range(count):
             said = &market.said[place]

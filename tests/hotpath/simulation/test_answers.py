@@ -40,5 +40,16 @@ def test_trades_of_several_orders_come_before_the_words_on_any() -> None:
     assert arranged(said) == [(TRADED, 1, 2, 0), (TRADED, 2, 3, 0), (ENDED, 1, 0, FILLED), (RESTS, 2, 4, 0)]
 
 
+def test_the_order_that_came_in_is_spoken_of_last_and_each_order_once() -> None:
+    said = [(AMENDED, 7, 9, ASKED), (TRADED, 7, 9, 0), (ENDED, 7, 0, FILLED), (AMENDED, 3, 2, CUT), (ENDED, 3, 2, CUT)]
+    assert arranged(said, 7) == [
+        (TRADED, 7, 9, 0), (AMENDED, 3, 2, CUT), (ENDED, 3, 2, CUT), (AMENDED, 7, 0, ASKED), (ENDED, 7, 0, FILLED)
+    ]  # fmt: skip
+
+
+def test_an_order_that_rests_and_then_ends_at_once_has_ended() -> None:
+    assert arranged([(RESTS, 7, 5, 0), (ENDED, 7, 5, CUT)], 7) == [(ENDED, 7, 5, CUT)]
+
+
 def test_nothing_said_is_nothing_answered() -> None:
     assert arranged([]) == []
