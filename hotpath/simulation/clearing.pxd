@@ -17,6 +17,7 @@ cdef struct Cleared:  # an order that the exchange has taken
 cdef struct Line:  # of an account in an instrument
     Netting held
     int64_t buys, sells  # what working orders may still trade, in units
+    int64_t reducing_buys, reducing_sells  # those of it that only reduce
 
 
 cdef class Clearing:

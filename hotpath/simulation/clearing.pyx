@@ -215,6 +215,10 @@ cdef class Clearing:
         cdef int64_t held = line.held.quantity * terms.instruments[instrument].lot_power, settle
         cdef Instrument* each
         cdef double equity, doubtful, worth = 0.0, gain, price, sure
+        if order.reduce_only:  # it shrinks to what there is to reduce before it is judged
+            left = min(left, magnitude(held) - (line.reducing_buys if order.side > 0 else line.reducing_sells) + known)
+            if held * order.side >= 0 or left <= 0:
+                return NO_REASON  # the market says that there is nothing
         if held * order.side < 0 and left - known + (line.buys if order.side > 0 else line.sells) <= magnitude(held):
             return NO_REASON
         settle = terms.instruments[instrument].settle
@@ -243,8 +247,6 @@ cdef class Clearing:
         sure = equity - DOUBT * doubtful
         if sure > 0.0 and worth * (1 + DOUBT) < sure * terms.venues[terms.instruments[instrument].venue].leverage_max:
             return NO_REASON
-        if order.reduce_only:
-            raise Doubtful("an order that only reduces, where the leverage allows no more")
         sure = equity + DOUBT * doubtful
         if sure <= 0.0 or worth * (1 - DOUBT) > sure * terms.venues[terms.instruments[instrument].venue].leverage_max:
             return BAD_TERMS
@@ -262,8 +264,10 @@ cdef class Clearing:
         cdef Line* line = &self.lines[one.account * self.terms.instruments_count + one.instrument]
         if one.side > 0:
             line.buys += left - one.left
+            line.reducing_buys += left - one.left if one.reduce_only else 0
         else:
             line.sells += left - one.left
+            line.reducing_sells += left - one.left if one.reduce_only else 0
         one.left = left
         return 0
 
