@@ -32,6 +32,8 @@ class Tape:
         """
     def read(self) -> tuple[int, int, int, int, int, int, int, Any] | None:
         """(time, venue time, view, kind, instrument, feed, sequence, row) of the next event; None at the end."""
+    def peek(self) -> tuple[int, int, int, Any] | None:
+        """(view, kind, instrument, row) of the next event, which stays the next; None at the end."""
     @property
     def next(self) -> int | None:
         """The time of the next event; None at the end."""

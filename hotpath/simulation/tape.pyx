@@ -84,6 +84,13 @@ cdef class Tape:
         self.settle()
         return (event.time, event.venue_time, view, event.kind, event.instrument, event.feed, event.sequence, row)
 
+    def peek(self):
+        cdef Event event
+        if self.next_time() == INT64_MAX:
+            return None
+        (<Window>self.heads[0].window).fill(self.heads[0].place, &event)
+        return (self.heads[0].view, event.kind, self.heads[0].instrument, told(&event))
+
     @property
     def next(self):
         cdef int64_t time = self.next_time()

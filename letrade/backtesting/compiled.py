@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from typing import Any
 
 from letrade.backtesting.cast import add_lines, cast_of
@@ -12,7 +13,9 @@ from letrade.backtesting.interrupt import Interrupt
 from letrade.backtesting.markets import market_kind, markets_of
 from letrade.backtesting.sources import check_books, put_on_tape, sources_of, units_of
 from letrade.backtesting.terms import desk_terms
+from letrade.backtesting.worth import board_of, seen_first, worth_of
 from letrade.core import clock
+from letrade.core.clock import SECOND
 from letrade.core.config.desk import DeskConfig
 from letrade.core.data.columns import Kind
 from letrade.core.engine.blueprint import Blueprint
@@ -20,7 +23,8 @@ from letrade.core.errors import DataError
 from letrade.core.latency import latency_of
 from letrade.core.messages.base import NO_STRATEGY, Message
 from letrade.core.messages.events import Alert, Drain
-from letrade.core.messages.market import Instrument
+from letrade.core.messages.features import Features
+from letrade.core.messages.market import Bar, Instrument
 from letrade.core.node import rank
 from letrade.core.stage import Stage
 from letrade.core.stepping.course import OPERATOR, settle_ns
@@ -33,6 +37,8 @@ from letrade.hotpath.simulation.latency import Latency
 from letrade.hotpath.simulation.tape import Tape
 from letrade.hotpath.simulation.watch import Watch
 
+EQUITY_EVERY_NS = SECOND
+"""How often the ledger tells what accounts are worth."""
 EVENTS_AT_ONCE = 100_000
 """So many events pass before Python is asked whether somebody wants the run to stop."""
 
@@ -72,12 +78,41 @@ class CompiledBacktest:
         self.rows_estimate = sum(source.columns.rows_estimate for source in self.sources)
         self.stopped = False
         self.elapsed_ns = 0
+        self.first_worth: dict[int, Fraction] = {}
+        """By account, where its balances need a price: what it was worth when that was first known."""
+        self.said_prices: dict[str, tuple[int, float]] = {}
+        """(time, price) of the last bar or feature that an actor told of each instrument."""
         self.cast.observers.append(self._note)
 
     def _note(self, message: Message) -> None:
         """Whatever actors say that no other actor of the compiled run hears."""
         if isinstance(message, Alert):
             self.notices.append(message)
+        elif isinstance(message, Bar):
+            self.said_prices[message.instrument] = (message.time, message.close)
+        elif isinstance(message, Features):
+            self.said_prices[message.instrument] = (message.time, message.price)
+
+    def _await_worth(self) -> None:
+        """Where balances need a price: what each account was first known to be worth, looked at as often as the ledger
+        does."""
+        reporting = self.config.desk.reporting_currency
+        waiting = [
+            place for place, account in enumerate(self.config.accounts)
+            if any(amount and currency != reporting for currency, amount in account.balances.items())
+        ]  # fmt: skip
+        due, told = 0, self.tape.count
+        while waiting and (time := self.tape.next) is not None:
+            board = seen_first(self.tape, self.terms, board_of(self.desk, self.terms)) if time >= due else None
+            self.engine.run(time + 1)
+            if time < due or self.tape.count == told:
+                continue
+            due, told = time + EQUITY_EVERY_NS, self.tape.count
+            for place in tuple(waiting):
+                worth = worth_of(self.desk, self.terms, self.blueprint.catalogue, place, board)
+                if not worth.missing:
+                    self.first_worth[place] = worth.equity
+                    waiting.remove(place)
 
     def _check_books(self) -> None:
         kinds = {}
@@ -133,6 +168,7 @@ class CompiledBacktest:
                 start = self.first_time - self.first_time % step
                 self.cast.start(start)
                 self.engine.settle(start)
+                self._await_worth()
                 self._pass_data(progress)
                 self._end(step)
         except ValueError as error:

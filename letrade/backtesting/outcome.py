@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -12,17 +11,16 @@ from letrade.actors.monitor.report import starts_of, summary_of
 from letrade.actors.monitor.tally import RECENT_MAX, AlertLine, Tally
 from letrade.backtesting.compiled import CompiledBacktest
 from letrade.backtesting.herald import RULES, Scale, scales_of
+from letrade.backtesting.worth import wallets_of, worth_of
 from letrade.core import ids
 from letrade.core.fraction import Fraction as ExactFraction
 from letrade.core.fraction import read_fraction
-from letrade.core.instruments import Catalogue
 from letrade.core.messages.accounts import Position
 from letrade.core.messages.base import NO_STRATEGY
 from letrade.core.messages.events import Alert
 from letrade.core.messages.orders import Fill, OrderUpdate
 from letrade.core.money import Money, money
 from letrade.core.quantities import money_of, rounded_money
-from letrade.core.valuation import PriceBoard
 from letrade.hotpath.simulation.reading import course_of, fills_of, orders_of, prices_of, refusals_of
 
 VENUE_RULE = RULES.index("venue")
@@ -76,8 +74,11 @@ class Outcome:
         }
         bars = {self.run.instruments[source.columns.instrument] for source in self.run.sources
                 if source.columns.kind == "bars"}  # fmt: skip
-        told = prices_of(self.run.desk)
-        return found | {place: told[place] for place in bars if told[place]}
+        told, times = prices_of(self.run.desk), self.fills["time"]
+        latest = {instruments[order - 1]: time for order, time in zip(self.fills["order"], times, strict=True)}
+        said = {self.run.instruments[name]: each for name, each in self.run.said_prices.items()}
+        later = {place: price for place, (time, price) in said.items() if time > latest.get(place, -1)}
+        return found | {place: told[place] for place in bars if told[place]} | later
 
     def _lines(self) -> None:
         """Strategies of the desk file first, then whatever else was told of; the accounts' own positions."""
@@ -126,49 +127,20 @@ class Outcome:
         return read_fraction(Fraction(units, 10 ** known[1])) if known is not None else read_fraction(0)
 
     def _accounts(self) -> None:
-        terms, tally = self.terms, self.tally
-        board = PriceBoard()
-        for place, price in enumerate(prices_of(self.run.desk)):
-            if price:
-                board.prices[terms.instruments[place].name] = price
+        run, terms, tally = self.run, self.terms, self.tally
+        reporting = terms.currencies[terms.reporting]
         for place, account in enumerate(terms.accounts):
-            wallets = {}
-            for currency, name in enumerate(terms.currencies):
-                known = self.run.desk.wallet_units(place, currency)
-                if known is not None:
-                    wallets[name] = Fraction(known[0], 10 ** known[1])
+            wallets = wallets_of(run.desk, terms, place)
             tally.balances[account.name] = {name: _money(name, amount) for name, amount in wallets.items()}
-            self._value(place, account.name, wallets, board)
-
-    def _value(self, place: int, account: str, wallets: Mapping[str, Fraction], board: PriceBoard) -> None:
-        """Wallets at their rates, plus what open contracts would realise now."""
-        catalogue, reporting = self.run.blueprint.catalogue, self.terms.currencies[self.terms.reporting]
-        total, unrealised, missing = Fraction(0), Fraction(0), []
-        for currency, amount in wallets.items():
-            rate = Fraction(1) if currency == reporting or not amount else _rate(board, currency, reporting, catalogue)
-            if rate is None:
-                missing.append(currency)
-            else:
-                total += amount * rate
-        for instrument, each in enumerate(self.terms.instruments):
-            held = self.run.desk.position_of(place, instrument, True)
-            if not held[1]:
-                continue
-            price = board.prices.get(each.name)
-            rate = _rate(board, self.terms.currencies[each.quote], reporting, catalogue)
-            if price is None or rate is None:
-                missing.append(each.name)
-                continue
-            worth = Fraction(str(price)) * Fraction(held[1], 10**each.lot_decimals)
-            gain = (worth - Fraction(held[2], 10 ** (held[3] + each.lot_decimals))) * each.multiplier * rate
-            unrealised += gain
-            total += 0 if each.spot else gain
-        known = not missing
-        self.tally.missing[account] = tuple(dict.fromkeys(missing))
-        self.tally.equity[account] = rounded_money(reporting, read_fraction(total)) if known else None
-        self.tally.unrealised[account] = rounded_money(reporting, read_fraction(unrealised)) if known else None
-        if known:
-            self.tally.first_equity.setdefault(account, rounded_money(reporting, read_fraction(total)))
+            worth = worth_of(run.desk, terms, run.blueprint.catalogue, place)
+            known = not worth.missing
+            tally.missing[account.name] = worth.missing
+            tally.equity[account.name] = rounded_money(reporting, read_fraction(worth.equity)) if known else None
+            gain = rounded_money(reporting, read_fraction(worth.unrealised)) if known else None
+            tally.unrealised[account.name] = gain
+            first = run.first_worth.get(place, worth.equity)
+            if known or place in run.first_worth:
+                tally.first_equity[account.name] = rounded_money(reporting, read_fraction(first))
 
     def _alerts(self) -> None:
         """Those of feeds and strategies, and execution's last word when nothing is on its way any more."""
@@ -255,10 +227,3 @@ def _shown(units: int) -> str:
 
 def _money(currency: str, amount: Fraction) -> Money:
     return money_of(currency, read_fraction(amount))
-
-
-def _rate(board: PriceBoard, currency: str, reporting: str, catalogue: Catalogue) -> Fraction | None:
-    rate = board.rate(currency, reporting, catalogue)
-    return None if rate is None else Fraction(rate.numerator, rate.denominator)
-
-
