@@ -58,6 +58,7 @@ cdef class Terms:
     cdef int64_t* rate_starts  # by currency, one more: where its rates stand
     cdef int64_t* rate_instruments
     cdef int64_t* rate_inverse
+    cdef object slip_top, slip_bottom  # the same as whole numbers
     cdef double slip_units, slip_power  # 1 + the slippage as a quotient
     cdef bint one_order  # a position turns in one order
     cdef void* rooms[ROOMS_MAX]

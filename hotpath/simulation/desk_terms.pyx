@@ -40,6 +40,8 @@ cdef class Terms:
         self.venues_count, self.reporting, self.step = len(source.venues), source.reporting, source.step
         if self.instruments_count * max(self.accounts_count, self.strategies_count) > PLACES_MAX:
             raise Doubtful("more than a million pairs of instruments with accounts or strategies")
+        self.slip_top = int((1 + source.slippage).numerator)
+        self.slip_bottom = int((1 + source.slippage).denominator)
         self.slip_units = float((1 + source.slippage).numerator)
         self.slip_power = float((1 + source.slippage).denominator)
         self.one_order = source.one_order

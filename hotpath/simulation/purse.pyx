@@ -102,9 +102,11 @@ cdef class Purse(Risk):
         cdef double slipped = digits * self.terms.slip_units, whole = power * self.terms.slip_power
         if digits / power == last and slipped < WHOLE_MAX and whole < WHOLE_MAX:
             return slipped / whole
-        numerator, denominator = Decimal(repr(last)).as_integer_ratio()
-        slip = 1 + self.terms.source.slippage
-        return int(numerator * slip.numerator) / int(denominator * slip.denominator)
+        whole_part, point, part = repr(last).partition(".")
+        if "e" in whole_part or "e" in part:
+            top, bottom = Decimal(repr(last)).as_integer_ratio()
+            return top * self.terms.slip_top / (bottom * self.terms.slip_bottom)
+        return int(whole_part + part) * self.terms.slip_top / (10 ** len(part) * self.terms.slip_bottom)
 
     cdef double margin(self, int64_t key) noexcept:
         """What the share of a key holds back."""
