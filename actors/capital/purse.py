@@ -45,10 +45,7 @@ class Purse:
         self.holdings = Holdings()
         self.board = PriceBoard()
         self.books: dict[str, AccountBook] = {}
-        self.fees = {
-            venue.name: max(read_fraction(venue.maker_fee), read_fraction(venue.taker_fee), Fraction(0))
-            for venue in settings.venues
-        }
+        self.fees = {venue.name: read_fraction(venue.fee_max) for venue in settings.venues}
         self._allocations: dict[tuple[str, str], Allocation] = {}
         for each in settings.capital.allocations:
             self._allocations.setdefault((each.account, each.strategy), each)

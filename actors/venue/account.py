@@ -12,6 +12,7 @@ from letrade.actors.venue.amounts import Amount, whole
 from letrade.actors.venue.fees import FeeSchedule
 from letrade.actors.venue.market import Market
 from letrade.actors.venue.orders import Order
+from letrade.actors.venue.volume import Volume
 from letrade.actors.venue.wallet import Wallet
 from letrade.core.bookkeeping import hold, new_position, position_of
 from letrade.core.fraction import Fraction
@@ -29,6 +30,7 @@ class Traded(msgspec.Struct, frozen=True, gc=False):
     price: float
     size: int
     maker: bool
+    time: int
 
 
 class VenueAccount:
@@ -38,6 +40,7 @@ class VenueAccount:
         self.name = name
         self.wallet = Wallet(balances)
         self.fees = fees
+        self.volume = Volume()
         self.positions: dict[str, Position] = {}
         self.orders: dict[str, Order] = {}
         """Every order that ever came, by our client order id: none is ever taken twice."""
@@ -57,7 +60,7 @@ class VenueAccount:
         notional = exact(traded.price) * size
         if rules.multiplier != 1:
             notional *= rules.multiplier
-        fee = self.fees.fee(rules, notional, size, traded.maker)
+        fee = self._fee(traded, rules, notional, size)
         if rules.kind == "spot":
             self.wallet.add(whole(rules.base, traded.order.side * size))
             self.wallet.add(whole(rules.quote, -traded.order.side * notional))
@@ -66,6 +69,14 @@ class VenueAccount:
             realised = self._realised(traded, market, rules)
             self.wallet.add(whole(rules.settle, realised * rules.multiplier if realised else realised))
         self.wallet.add(fee.negated())
+        return fee
+
+    def _fee(self, traded: Traded, rules: Specification, notional: Fraction, size: Fraction) -> Amount:
+        if not self.fees.by_volume:
+            return self.fees.fee(rules, notional, size, traded.maker)
+        currency = self.fees.paid_in(rules)
+        fee = self.fees.fee(rules, notional, size, traded.maker, self.volume.before(currency, traded.time))
+        self.volume.add(currency, traded.time, notional)
         return fee
 
     def _affordable(self, fee: Amount, order: Order) -> Amount:
@@ -152,6 +163,7 @@ class VenueAccount:
             "positions": {name: position.state() for name, position in self.positions.items()},
             "orders": msgspec.msgpack.encode(list(self.orders.values())),
             "fills": msgspec.msgpack.encode(self.fills),
+            "volume": self.volume.state(),
         }
 
     def restore(self, state: Any) -> None:
@@ -161,3 +173,4 @@ class VenueAccount:
         self.orders = {order.client_order_id: order for order in orders}
         self.working = {order.number: order for order in orders if order.working}
         self.fills = msgspec.msgpack.decode(state["fills"], type=list[VenueFill])
+        self.volume.restore(state.get("volume", {}))

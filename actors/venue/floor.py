@@ -28,7 +28,7 @@ class Floor:
     def __init__(self, config: VenueConfig, accounts: Sequence[AccountConfig], catalogue: Catalogue) -> None:
         self.venue = config.name
         self.catalogue = catalogue
-        self.fees = FeeSchedule(config.maker_fee, config.taker_fee, config.fee_currency, config.fee_prices)
+        self.fees = FeeSchedule(config)
         self.accounts = {each.name: VenueAccount(each.name, each.balances, self.fees) for each in accounts}
         self.markets: dict[str, Market] = {}
         self.reports: list[Report] = []
@@ -242,7 +242,7 @@ class Floor:
             size = min(size, max(0, -order.side * account.quantity(market)))
         if not size:
             return
-        fee = account.settle(Traded(order, printed.price, size, maker), market, version)
+        fee = account.settle(Traded(order, printed.price, size, maker, self.time), market, version)
         self._positions_moved = True
         order.filled += size
         order.status = FILLED if order.left == 0 else PARTLY_FILLED

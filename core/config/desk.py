@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -186,6 +187,15 @@ ASSUMPTIONS: dict[str, dict[str, Any]] = {
 """What each assumption says of each key."""
 
 
+class FeeTier(Table, frozen=True, kw_only=True):
+    """The fees of an account from a traded volume on."""
+
+    volume: Positive
+    """In the currency that an instrument is paid in, over the 30 days (UTC) before today."""
+    maker_fee: FeeRate
+    taker_fee: FeeRate
+
+
 class VenueConfig(Table, frozen=True, kw_only=True):
     """A place to trade. Orders reach it after `order_latency`, its answers come back after `response_latency`."""
 
@@ -202,6 +212,8 @@ class VenueConfig(Table, frozen=True, kw_only=True):
     fee_currency: Currency = "quote"
     """`quote`, `base`, or the code of a third currency, priced by `fee_prices`."""
     fee_prices: dict[CurrencyPair, Positive] = {}
+    fee_tiers: list[FeeTier] = msgspec.field(name="fee_tier", default_factory=list)
+    """What the fees are from each volume on, which rises; below the first they are `maker_fee` and `taker_fee`."""
     fill_model: Literal["book", "quotes", "trades", "bars", "matching"] | None = None
     """What limits fills; chosen by what the feed knows when it is left out."""
     fills: FillsConfig = FillsConfig()
@@ -211,6 +223,18 @@ class VenueConfig(Table, frozen=True, kw_only=True):
     """Whether recorded funding rates are paid on contract positions."""
     faults: FaultsConfig = FaultsConfig()
     worker: Name | None = None
+
+    def __post_init__(self) -> None:
+        volumes = [tier.volume for tier in self.fee_tiers]
+        if any(volume >= following for volume, following in itertools.pairwise(volumes)):
+            found = ", ".join(str(volume) for volume in volumes)
+            raise ValueError(f"fee_tier: expected volumes that rise from tier to tier, found {found}")
+
+    @property
+    def fee_max(self) -> Decimal:
+        """The highest fee that a trade may come to; at least 0."""
+        fees = [fee for each in (self, *self.fee_tiers) for fee in (each.maker_fee, each.taker_fee)]
+        return max(Decimal(0), *fees)
 
 
 class InstrumentConfig(Table, frozen=True, kw_only=True):

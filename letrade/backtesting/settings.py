@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from letrade.core.analysis.record import InstrumentNote, RunSettings
-from letrade.core.config.desk import DeskConfig
+from letrade.core.config.desk import DeskConfig, VenueConfig
 from letrade.core.instruments import Catalogue
 
 
@@ -37,7 +37,7 @@ def settings_of(
             for account in config.accounts
         },
         starting_equity=None if start is None else float(start),
-        fees={venue.name: f"maker {venue.maker_fee}, taker {venue.taker_fee}" for venue in config.venues},
+        fees={venue.name: _fees(venue) for venue in config.venues},
         fills_assumption=fills.pop() if len(fills) == 1 else "default",
         data=data,
         data_from=span[0],
@@ -48,6 +48,11 @@ def settings_of(
         result_hash=str(summary.get("result_hash", "")),
         warnings=("the run was stopped before its data ended",) if summary.get("incomplete") else (),
     )
+
+
+def _fees(venue: VenueConfig) -> str:
+    tiers = [f"from {tier.volume}: maker {tier.maker_fee}, taker {tier.taker_fee}" for tier in venue.fee_tiers]
+    return "; ".join([f"maker {venue.maker_fee}, taker {venue.taker_fee}", *tiers])
 
 
 def data_in_words(config: DeskConfig) -> tuple[str, ...]:

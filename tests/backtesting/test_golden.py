@@ -87,3 +87,9 @@ def test_both_engines_record_the_same_orders_and_fills() -> None:
         np.testing.assert_array_equal(getattr(ours.fills, name), getattr(theirs.fills, name), err_msg=name)
     for name in ("decided", "sent", "ended", "side", "size", "filled", "state"):
         np.testing.assert_array_equal(getattr(ours.orders, name), getattr(theirs.orders, name), err_msg=name)
+
+
+def test_fees_by_volume_are_left_to_the_actors() -> None:
+    summary = engine(50, fee_tier=[{"volume": "1000", "maker_fee": "0", "taker_fee": "0.0004"}]).run()
+    assert summary["engine"] == "actors"
+    assert summary["engine_because"] == "the fees of the venue binance follow the volume traded"
