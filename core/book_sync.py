@@ -83,8 +83,8 @@ class BookSync:
         self.last_update = delta.last_update
 
     def judge_snapshot(self, snapshot: BookSnapshot) -> Verdict:
-        """APPLY when the book needs this snapshot and no diff between it and the buffered ones is missing, or where it is
-        newer than the book, of venues that send whole books."""
+        """APPLY when the book needs this snapshot and no diff between it and the buffered ones is missing, or where it
+        is newer than the book, of venues that send whole books."""
         if self.phase != Phase.WAITING and snapshot.last_update <= self.last_update:
             return Verdict.DROP
         self.last_update = snapshot.last_update

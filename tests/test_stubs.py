@@ -9,9 +9,12 @@ import pytest
 
 from tests.tree import ROOT
 
-MODULES = [f"letrade.hotpath.{path.stem}" for path in sorted((ROOT / "hotpath").glob("*.pyx"))]
+MODULES = [
+    ".".join(("letrade", *path.relative_to(ROOT).with_suffix("").parts))
+    for path in sorted((ROOT / "hotpath").rglob("*.pyx"))
+]
 # What Cython adds to each module, and a type-checker's nicety that a .pyi for Python 3.11 cannot say.
-ALLOWED = r"letrade\.hotpath\.\w+(\.\w+)?\.__(reduce_cython|setstate_cython|test|pyx_\w+)__"
+ALLOWED = r"letrade\.hotpath\.\w+(\.\w+)*\.__(reduce_cython|setstate_cython|test|pyx_\w+)__"
 
 
 def _stubtest(modules: list[str], folder: Path, settings: Path) -> subprocess.CompletedProcess[str]:

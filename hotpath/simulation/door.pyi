@@ -28,8 +28,8 @@ def new_market(
 
     `price_step` and `size_step` are tick and lot in units of 10**-decimals; `queue` is one of QUEUES, with the n of the
     probabilistic one; `spread` is a share of the price, of which a taker on bars pays half; `impact` and
-    `volume_share` are for bars too (the share of a bar's range that an order of its whole volume moves the price by; the
-    most that we trade of its volume, below 0 any). In a `contract` reduce-only orders are fitted to the position.
+    `volume_share` are for bars too (the share of a bar's range that an order of its whole volume moves the price by;
+    the most that we trade of its volume, below 0 any). In a `contract` reduce-only orders are fitted to the position.
     """
 
 class MarketDoor:
