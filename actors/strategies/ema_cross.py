@@ -12,7 +12,8 @@ from letrade.core.errors import ConfigurationError
 from letrade.core.messages.base import Message
 from letrade.core.messages.events import Resume
 from letrade.core.messages.market import Bar, Quote, Trade
-from letrade.core.messages.orders import OrderRefused
+from letrade.core.messages.orders import OrderRefused, OrderUpdate
+from letrade.core.orders import CANCELLED, EXPIRED, REJECTED
 
 KINDS: dict[str, type[Message]] = {"quotes": Quote, "trades": Trade, "bars": Bar}
 
@@ -46,7 +47,7 @@ class EmaCross(BaseStrategy):
         self.missing = config.slow
         """So many values until the first decision."""
         self.is_long: bool | None = None
-        """The direction last asked for; None before the first, and once it was refused: then it is asked for again."""
+        """The direction last asked for; None before the first, and once it came to nothing: then it is asked again."""
 
     def wants(self, kind: type[Message], instrument: str, strategy: str) -> bool:
         if kind.FAMILY == "md" and kind is not KINDS[self.config.on]:
@@ -89,7 +90,15 @@ class EmaCross(BaseStrategy):
         self.missing -= 1
 
     def on_order_refused(self, refused: OrderRefused) -> None:
-        if refused.order_id.startswith(f"{self.name}.{self.signal}."):
+        self._forget(refused.order_id)
+
+    def on_order_update(self, update: OrderUpdate) -> None:
+        if update.state in (REJECTED, EXPIRED) or (update.state == CANCELLED and update.filled < update.size):
+            self._forget(update.order_id)
+
+    def _forget(self, order_id: str) -> None:
+        """An order of the newest signal came to nothing, or not to all that was asked for."""
+        if order_id.startswith(f"{self.name}.{self.signal}."):
             self.is_long = None
 
     def on_resume(self, resume: Resume) -> None:

@@ -12,7 +12,7 @@ from letrade.core.errors import ConfigurationError
 from letrade.core.messages.base import Message
 from letrade.core.messages.events import Resume
 from letrade.core.messages.market import Bar, Quote, Trade
-from letrade.core.messages.orders import OrderRefused
+from letrade.core.messages.orders import OrderRefused, OrderUpdate
 from letrade.core.messages.signals import Target
 from tests.actors.cuts import with_a_cut, without_a_cut
 from tests.stage import PERP, StageOf, context, of_kind
@@ -87,6 +87,27 @@ def test_what_was_refused_is_asked_for_again() -> None:
     )
     told = [*(quote(time, 10.0) for time in (1, 2, 3)), refused, quote(5, 10.0), Resume(time=6, account="*")]
     assert positions(cross(), *told, quote(7, 10.0)) == [(3, 0.1), (5, 0.1), (7, 0.1)]
+
+
+def update(time: int, order_id: str, state: str, filled: float) -> OrderUpdate:
+    return OrderUpdate(
+        time=time, strategy="cross", account="main", instrument=NAME, order_id=order_id, client_order_id="",
+        venue_order_id="", state=state, side=1, size=0.1, filled=filled, price=None, reduce_only=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("state", "filled", "again"),
+    [("rejected", 0.0, True), ("expired", 0.05, True), ("cancelled", 0.0, True), ("filled", 0.1, False)],
+)
+def test_what_the_venue_ended_unfilled_is_asked_for_again(state: str, filled: float, again: bool) -> None:
+    told = [*(quote(time, 10.0) for time in (1, 2, 3)), update(4, "cross.1.1", state, filled), quote(5, 10.0)]
+    assert positions(cross(), *told) == [(3, 0.1), (5, 0.1)][: 1 + again]
+
+
+def test_the_end_of_an_older_order_changes_nothing() -> None:
+    told = [*(quote(time, 10.0) for time in (1, 2, 3)), update(4, "cross.0.1", "expired", 0.0), quote(5, 10.0)]
+    assert positions(cross(), *told) == [(3, 0.1)]
 
 
 def test_fast_must_be_below_slow() -> None:
