@@ -41,6 +41,7 @@ cdef class Clearing:
     cdef int64_t judge_amend(
         self, int64_t number, int64_t instrument, int64_t price, int64_t size, int64_t best, int64_t time
     ) except -1
+    cdef int64_t fitted(self, int64_t number, int64_t size) except -1  # of an amend: what only reduces shrinks first
     cdef int64_t reducible(self, const SimulatedOrder* order, int64_t instrument) except -1
     # ^ how much of a reduce-only order may stand, in units
     cdef int64_t book(self, int64_t order, int64_t instrument, const Said* said) except? -1

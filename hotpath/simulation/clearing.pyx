@@ -189,6 +189,16 @@ cdef class Clearing:
         self.lock(one, one.account, needed)
         return NO_REASON
 
+    cdef int64_t fitted(self, int64_t number, int64_t size) except -1:
+        """The size that an amend may give an order at most; 0 where nothing is to be reduced."""
+        cdef Cleared* one = self.cleared(number)
+        cdef Line* line = &self.lines[one.account * self.terms.instruments_count + one.instrument]
+        cdef int64_t held = line.held.quantity * self.terms.instruments[one.instrument].lot_power * one.side, most
+        if not one.working or not one.reduce_only or self.terms.instruments[one.instrument].spot:
+            return size
+        most = max(-held, 0) - (line.reducing_buys if one.side > 0 else line.reducing_sells) + one.left
+        return min(size, one.filled + most) if most > 0 else 0
+
     cdef int64_t reducible(self, const SimulatedOrder* order, int64_t instrument) except -1:
         """How much of a reduce-only order may stand; of contracts the market knows."""
         cdef Terms terms = self.terms

@@ -16,7 +16,7 @@ from letrade.hotpath.simulation.events cimport FUNDING_EVENT, INDEX_EVENT, MARK_
 from letrade.hotpath.simulation.latency cimport Latency
 from letrade.hotpath.simulation.market cimport Market
 from letrade.hotpath.simulation.orders cimport (
-    BAD_TERMS, NO_REASON, SAID_REFUSED, SAID_STANDS, SAID_TRADED, Said, SimulatedOrder,
+    BAD_TERMS, NO_REASON, NOTHING_TO_REDUCE, SAID_REFUSED, SAID_STANDS, SAID_TRADED, Said, SimulatedOrder,
 )
 from letrade.hotpath.simulation.parcels cimport Parcel, parcels_next, parcels_pop, parcels_push
 from letrade.hotpath.simulation.trades cimport TradesMarket
@@ -188,17 +188,20 @@ cdef class Exchange:
         return 0
 
     cdef int amend(self, Market market, const Request* request, int64_t time) except -1:
+        cdef int64_t size = self.clearing.fitted(request.order, request.size)
         cdef int64_t reason, best = 0, side = self.desk.order(request.order).side
+        if size == 0:
+            return self.say_refused(request.instrument, time, request.order, NOTHING_TO_REDUCE)
         market.offers_count = 0
-        market.preview(side, request.size - self.clearing.cleared(request.order).filled, request.price)
+        market.preview(side, size - self.clearing.cleared(request.order).filled, request.price)
         if market.offers_count:
             best = market.offers[0].price
         reason = self.clearing.judge_amend(
-            request.order, request.instrument, request.price, request.size, best, time
+            request.order, request.instrument, request.price, size, best, time
         )
         if reason != NO_REASON:
             return self.say_refused(request.instrument, time, request.order, reason)
-        market.amend(request.order, request.price, request.size, time)
+        market.amend(request.order, request.price, size, time)
         return self.book(market, request.instrument, time, request.order)
 
     cdef int place_waiting(self, Market market, int64_t instrument, int64_t time) except -1:
