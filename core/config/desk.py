@@ -233,8 +233,8 @@ class VenueConfig(Table, frozen=True, kw_only=True):
     @property
     def fee_max(self) -> Decimal:
         """The highest fee that a trade may come to; at least 0."""
-        fees = [fee for each in (self, *self.fee_tiers) for fee in (each.maker_fee, each.taker_fee)]
-        return max(Decimal(0), *fees)
+        tiers = [fee for tier in self.fee_tiers for fee in (tier.maker_fee, tier.taker_fee)]
+        return max(Decimal(0), self.maker_fee, self.taker_fee, *tiers)
 
 
 class InstrumentConfig(Table, frozen=True, kw_only=True):
