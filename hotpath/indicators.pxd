@@ -10,7 +10,10 @@ cdef enum:
 
 
 cdef int check_number(double value) except -1  # finite and of ordinary size, or ValueError
-cdef int check_period(int64_t period, str name) except -1
+cdef int64_t period_of(object value, str name) except -1  # a whole number of values from 1 to 10 million, or an error
+cdef int64_t count_of(object value) except -1  # how many values a restored indicator has seen
+cdef list numbers_of(object values)  # a copy as floats, each checked
+cdef tuple columns_of(tuple columns)  # as contiguous float64 arrays; nothing is looked at before all are read
 
 
 cdef class Indicator:
@@ -19,7 +22,7 @@ cdef class Indicator:
 
     cdef void push(self, const double* values, double* found) noexcept nogil  # NaN in found[0]: not warm yet
     cdef object add_checked(self, const double* values)
-    cdef object run(self, tuple columns)
+    cdef object run(self, tuple columns)  # of columns_of
 
 
 cdef class Sma(Indicator):

@@ -4,11 +4,13 @@ from libc.math cimport NAN, fabs, isnan
 from libc.stdint cimport int64_t
 
 from letrade.hotpath.sums cimport sum_add, sum_rounded
-from letrade.hotpath.window cimport window_close, window_list, window_open, window_push
+from letrade.hotpath.whole cimport whole
+from letrade.hotpath.window cimport window_clear, window_close, window_list, window_open, window_push
 
 NUMBER_MAX = 1e100
 cdef double LIMIT = 1e100
 cdef int64_t PERIOD_MAX = 10_000_000
+cdef int64_t COUNT_MAX = 1 << 62
 
 
 cdef int check_number(double value) except -1:
@@ -18,14 +20,43 @@ cdef int check_number(double value) except -1:
     return 0
 
 
-cdef int check_period(int64_t period, str name) except -1:
+cdef int64_t period_of(object value, str name) except -1:
+    cdef int64_t period = whole(value)
     if not 1 <= period <= PERIOD_MAX:
         raise ValueError(f"{name} must be from 1 to {PERIOD_MAX}, found {period}")
-    return 0
+    return period
+
+
+cdef int64_t count_of(object value) except -1:
+    cdef int64_t count = whole(value)
+    if not 0 <= count <= COUNT_MAX:
+        raise ValueError(f"the count of an indicator must be from 0 to {COUNT_MAX}, found {count}")
+    return count
+
+
+cdef list numbers_of(object values):
+    cdef double value
+    cdef list numbers = []
+    for value in values:
+        check_number(value)
+        numbers.append(value)
+    return numbers
+
+
+cdef tuple columns_of(tuple columns):
+    import numpy
+
+    read = []
+    for column in columns:
+        array = numpy.asarray(column)
+        if array.dtype.kind not in "biufO":
+            raise TypeError(f"expected an array of real numbers, found one of {array.dtype}")
+        read.append(numpy.ascontiguousarray(array, dtype=numpy.float64))
+    return tuple(read)
 
 
 cdef class Indicator:
-    """What all share: values are checked at the door, and batches run without the interpreter."""
+    """What all share: values are checked at the door."""
 
     def __cinit__(self, *arguments, **named):
         self.count = 0
@@ -57,36 +88,34 @@ cdef class Indicator:
         cdef double found[OUTPUTS_MAX]
         cdef int inputs = len(columns), place
         cdef Py_ssize_t index, length = -1
-        held = []
         for place in range(inputs):
-            column = numpy.ascontiguousarray(columns[place], dtype=numpy.float64)
+            column = columns[place]
             if length >= 0 and column.shape[0] != length:
                 raise ValueError(f"columns must be of one length, found {length} and {column.shape[0]}")
             length = column.shape[0]
             for index in range(length):
                 check_number(column[index])
             starts[place] = &column[0] if length else NULL
-            held.append(column)
         made = numpy.empty((self.outputs, length), dtype=numpy.float64)
         if length == 0:
             return made[0] if self.outputs == 1 else tuple(made)
         results = made
-        with nogil:
-            for index in range(length):
-                for place in range(inputs):
-                    row[place] = starts[place][index]
-                self.count += 1
-                self.push(row, found)
-                for place in range(self.outputs):
-                    results[place, index] = NAN if isnan(found[0]) else found[place]
+        # The GIL stays held: no other thread may change the indicator, or a number that has been checked.
+        for index in range(length):
+            for place in range(inputs):
+                row[place] = starts[place][index]
+            self.count += 1
+            self.push(row, found)
+            for place in range(self.outputs):
+                results[place, index] = NAN if isnan(found[0]) else found[place]
         return made[0] if self.outputs == 1 else tuple(made)
 
 
 cdef class Sma(Indicator):
     """The mean of the last `period` values."""
 
-    def __cinit__(self, int64_t period):
-        window_open(&self.window, period, "period")
+    def __cinit__(self, period):
+        window_open(&self.window, period_of(period, "period"), "period")
         self.total.count = 0
 
     def __dealloc__(self):
@@ -108,19 +137,18 @@ cdef class Sma(Indicator):
         return self.add_checked(&value)
 
     def batch(self, values):
-        return self.run((values,))
+        return self.run(columns_of((values,)))
 
     def state(self):
         return [self.count, window_list(&self.window)]
 
     def restore(self, state):
         cdef double value, gone
-        count, values = state
-        for value in values[-self.window.size :]:
-            check_number(value)
-        window_open(&self.window, self.window.size, "period")
+        cdef int64_t count = count_of(state[0])
+        cdef list values = numbers_of(state[1])[-self.window.size :]
+        window_clear(&self.window)
         self.total.count = 0
-        for value in values[-self.window.size :]:
+        for value in values:
             window_push(&self.window, value, &gone)
             sum_add(&self.total, value)
         self.count = count
@@ -129,10 +157,9 @@ cdef class Sma(Indicator):
 cdef class Ema(Indicator):
     """The exponential mean that starts at the first value."""
 
-    def __cinit__(self, int64_t period):
-        check_period(period, "period")
-        self.period = period
-        self.weight = 2.0 / (period + 1)
+    def __cinit__(self, period):
+        self.period = period_of(period, "period")
+        self.weight = 2.0 / (self.period + 1)
 
     cdef void push(self, const double* values, double* found) noexcept nogil:
         self.mean = values[0] if self.count == 1 else self.mean + self.weight * (values[0] - self.mean)
@@ -143,23 +170,23 @@ cdef class Ema(Indicator):
         return self.add_checked(&value)
 
     def batch(self, values):
-        return self.run((values,))
+        return self.run(columns_of((values,)))
 
     def state(self):
         return [self.count, self.mean]
 
     def restore(self, state):
         cdef double mean = state[1]
+        cdef int64_t count = count_of(state[0])
         check_number(mean)
-        self.count, self.mean = state[0], mean
+        self.count, self.mean = count, mean
 
 
 cdef class Rsi(Indicator):
     """Wilder's relative strength index of the last value against the one before."""
 
-    def __cinit__(self, int64_t period=14):
-        check_period(period, "period")
-        self.period = period
+    def __cinit__(self, period=14):
+        self.period = period_of(period, "period")
 
     cdef void push(self, const double* values, double* found) noexcept nogil:
         cdef double change = values[0] - self.last, gain, loss
@@ -188,24 +215,26 @@ cdef class Rsi(Indicator):
         return self.add_checked(&value)
 
     def batch(self, values):
-        return self.run((values,))
+        return self.run(columns_of((values,)))
 
     def state(self):
         return [self.count, self.last, self.gain, self.loss]
 
     def restore(self, state):
         cdef double last = state[1], gain = state[2], loss = state[3], value
+        cdef int64_t count = count_of(state[0])
         for value in (last, gain, loss):
             check_number(value)
-        self.count, self.last, self.gain, self.loss = state[0], last, gain, loss
+        if gain < 0.0 or loss < 0.0:
+            raise ValueError(f"gains and losses are 0 or more, found {gain} and {loss}")
+        self.count, self.last, self.gain, self.loss = count, last, gain, loss
 
 
 cdef class Atr(Indicator):
     """Wilder's average true range of bars."""
 
-    def __cinit__(self, int64_t period=14):
-        check_period(period, "period")
-        self.period = period
+    def __cinit__(self, period=14):
+        self.period = period_of(period, "period")
 
     cdef void push(self, const double* values, double* found) noexcept nogil:
         cdef double high = values[0], low = values[1], before = self.close, true_range
@@ -234,34 +263,33 @@ cdef class Atr(Indicator):
         return self.add_checked(values)
 
     def batch(self, high, low, close):
-        import numpy
-
-        if (numpy.asarray(high) < numpy.asarray(low)).any():
+        columns = columns_of((high, low, close))
+        if len(columns[0]) == len(columns[1]) and (columns[0] < columns[1]).any():
             raise ValueError("the high of a bar is not below its low, found a row where it is")
-        return self.run((high, low, close))
+        return self.run(columns)
 
     def state(self):
         return [self.count, self.close, self.average]
 
     def restore(self, state):
         cdef double close = state[1], average = state[2]
+        cdef int64_t count = count_of(state[0])
         check_number(close)
         check_number(average)
-        self.count, self.close, self.average = state[0], close, average
+        self.count, self.close, self.average = count, close, average
 
 
 cdef class Macd(Indicator):
     """The distance of two exponential means, its own exponential mean, and the distance of these two."""
 
-    def __cinit__(self, int64_t fast=12, int64_t slow=26, int64_t signal=9):
-        check_period(fast, "fast")
-        check_period(slow, "slow")
-        check_period(signal, "signal")
-        if fast >= slow:
+    def __cinit__(self, fast=12, slow=26, signal=9):
+        cdef int64_t fast_period = period_of(fast, "fast")
+        self.slow_period, self.signal_period = period_of(slow, "slow"), period_of(signal, "signal")
+        if fast_period >= self.slow_period:
             raise ValueError(f"fast must be below slow, found {fast} and {slow}")
         self.outputs = 3
-        self.slow_period, self.signal_period = slow, signal
-        self.fast_weight, self.slow_weight, self.signal_weight = 2.0 / (fast + 1), 2.0 / (slow + 1), 2.0 / (signal + 1)
+        self.fast_weight, self.slow_weight = 2.0 / (fast_period + 1), 2.0 / (self.slow_period + 1)
+        self.signal_weight = 2.0 / (self.signal_period + 1)
 
     cdef void push(self, const double* values, double* found) noexcept nogil:
         cdef double distance
@@ -286,13 +314,14 @@ cdef class Macd(Indicator):
         return self.add_checked(&value)
 
     def batch(self, values):
-        return self.run((values,))
+        return self.run(columns_of((values,)))
 
     def state(self):
         return [self.count, self.fast, self.slow, self.signal]
 
     def restore(self, state):
         cdef double fast = state[1], slow = state[2], signal = state[3], value
+        cdef int64_t count = count_of(state[0])
         for value in (fast, slow, signal):
             check_number(value)
-        self.count, self.fast, self.slow, self.signal = state[0], fast, slow, signal
+        self.count, self.fast, self.slow, self.signal = count, fast, slow, signal

@@ -1,6 +1,7 @@
 """The C side of indicators over rolling windows, for other compiled modules."""
 from libc.stdint cimport int64_t
 
+from letrade.hotpath.candidates cimport Candidates
 from letrade.hotpath.indicators cimport Indicator
 from letrade.hotpath.sums cimport ExactSum
 from letrade.hotpath.window cimport Window
@@ -30,12 +31,6 @@ cdef class OrderFlow(Indicator):
     cdef double last[4]  # bid, bid size, ask, ask size
     cdef Window window
     cdef ExactSum total
-
-
-cdef struct Candidates:
-    int64_t* numbers  # of the values that may still become the extreme one, oldest first
-    double* values
-    int64_t first, length
 
 
 cdef class Extremes(Indicator):

@@ -30,7 +30,7 @@ class Volatility(Indicator):
     """The sample standard deviation of the last `period` logarithmic returns, of period + 1 prices.
 
     With `periods_per_year` it is times the root of that: a year's. The sum of squared distances from the mean is taken
-    at twice a double's precision, so that small returns lose nothing. Prices are above 0.
+    at twice a double's precision, so that small returns lose nothing. Prices are at least 1e-100.
     """
 
     def __new__(cls, period: int = 20, periods_per_year: float | None = None) -> Self: ...

@@ -2,13 +2,20 @@
 """Indicators over rolling windows at constant cost, by sums that never drift: bands, volatility, VWAP, flow, extremes."""
 from libc.math cimport NAN, log, sqrt
 from libc.stdint cimport int64_t
-from libc.stdlib cimport calloc, free
 
-from letrade.hotpath.indicators cimport Indicator, check_number, check_period
-from letrade.hotpath.sums cimport (
-    ExactSum, Twice, sum_add, sum_add_product, sum_list, sum_restore, sum_rounded, sum_twice, two_product, two_sum,
+from letrade.hotpath.candidates cimport candidates_close, candidates_open, candidates_push
+from letrade.hotpath.indicators cimport (
+    Indicator, check_number, columns_of, count_of, numbers_of, period_of,
 )
-from letrade.hotpath.window cimport Window, window_close, window_list, window_open, window_push
+from letrade.hotpath.sums cimport (
+    ExactSum, Twice, partials_of, sum_add, sum_add_product, sum_list, sum_restore, sum_rounded, sum_twice, two_product,
+    two_sum,
+)
+from letrade.hotpath.window cimport (
+    Window, check_kept, window_clear, window_close, window_list, window_open, window_push, window_refill,
+)
+
+cdef double PRICE_MIN = 1e-100  # so that the ratio of two prices, and its logarithm, is a finite number above 0
 
 
 cdef double squared_distances(const ExactSum* total, const ExactSum* squares, int64_t count) noexcept nogil:
@@ -32,23 +39,20 @@ cdef void slide(Window* window, ExactSum* total, ExactSum* squares, double value
     sum_add_product(squares, value, value, 1.0)
 
 
-cdef int refill(Window* window, ExactSum* total, ExactSum* squares, list values) except -1:
-    """The window and its sums as they were with these values in it."""
+cdef void refill(Window* window, ExactSum* total, ExactSum* squares, list values):
+    """The window and its sums as they were with the last of these values in it."""
     cdef double value
-    for value in values:
-        check_number(value)
-    window_open(window, window.size, "period")
+    window_clear(window)
     total.count = squares.count = 0
     for value in values[-window.size :]:
         slide(window, total, squares, value)
-    return 0
 
 
 cdef class Bollinger(Indicator):
     """The mean of the last `period` values, and `width` standard deviations above and below it."""
 
-    def __cinit__(self, int64_t period=20, double width=2.0):
-        window_open(&self.window, period, "period")
+    def __cinit__(self, period=20, double width=2.0):
+        window_open(&self.window, period_of(period, "period"), "period")
         check_number(width)
         self.outputs = 3
         self.width = width
@@ -76,26 +80,28 @@ cdef class Bollinger(Indicator):
         return self.add_checked(&value)
 
     def batch(self, values):
-        return self.run((values,))
+        return self.run(columns_of((values,)))
 
     def state(self):
         return [self.count, window_list(&self.window)]
 
     def restore(self, state):
-        refill(&self.window, &self.total, &self.squares, list(state[1]))
-        self.count = state[0]
+        cdef int64_t count = count_of(state[0])
+        refill(&self.window, &self.total, &self.squares, numbers_of(state[1]))
+        self.count = count
 
 
 cdef class Volatility(Indicator):
     """The standard deviation of the last `period` logarithmic returns."""
 
-    def __cinit__(self, int64_t period=20, periods_per_year=None):
-        window_open(&self.window, period, "period")
-        if period < 2:
+    def __cinit__(self, period=20, periods_per_year=None):
+        cdef double periods = 1.0 if periods_per_year is None else periods_per_year
+        window_open(&self.window, period_of(period, "period"), "period")
+        if self.window.size < 2:
             raise ValueError(f"the deviation of returns needs a period of at least 2, found {period}")
-        if periods_per_year is not None and not 0.0 < periods_per_year < 1e12:
-            raise ValueError(f"periods_per_year must be above 0, found {periods_per_year}")
-        self.scale = 1.0 if periods_per_year is None else sqrt(periods_per_year)
+        if not 0.0 < periods < 1e12:
+            raise ValueError(f"periods_per_year must be above 0 and below 1e12, found {periods_per_year}")
+        self.scale = sqrt(periods)
 
     def __dealloc__(self):
         window_close(&self.window)
@@ -117,35 +123,37 @@ cdef class Volatility(Indicator):
 
     def add(self, double value):
         check_number(value)
-        if value <= 0.0:
-            raise ValueError(f"a price is above 0, found {value}")
+        if value < PRICE_MIN:
+            raise ValueError(f"a price is above 0 (at least {PRICE_MIN:g}), found {value}")
         return self.add_checked(&value)
 
     def batch(self, values):
-        import numpy
-
-        if (numpy.asarray(values) <= 0.0).any():
-            raise ValueError("a price is above 0, found one that is not")
-        return self.run((values,))
+        columns = columns_of((values,))
+        if (columns[0] < PRICE_MIN).any():
+            raise ValueError(f"a price is above 0 (at least {PRICE_MIN:g}), found one that is not")
+        return self.run(columns)
 
     def state(self):
         return [self.count, self.last, window_list(&self.window)]
 
     def restore(self, state):
         cdef double last = state[1]
+        cdef int64_t count = count_of(state[0])
         check_number(last)
-        refill(&self.window, &self.total, &self.squares, list(state[2]))
-        self.count, self.last = state[0], last
+        if count and last < PRICE_MIN:
+            raise ValueError(f"a price is above 0 (at least {PRICE_MIN:g}), found {last}")
+        refill(&self.window, &self.total, &self.squares, numbers_of(state[2]))
+        self.count, self.last = count, last
 
 
 cdef class Vwap(Indicator):
     """The mean price weighted by volume: of the last `period` trades, or of all since the last `reset`."""
 
-    def __cinit__(self, int64_t period=0):
-        if period:
-            window_open(&self.prices, period, "period")
-            window_open(&self.volumes, period, "period")
-        self.period = period
+    def __cinit__(self, period=0):
+        self.period = period_of(period, "period") if period else 0
+        if self.period:
+            window_open(&self.prices, self.period, "period")
+            window_open(&self.volumes, self.period, "period")
 
     def __dealloc__(self):
         window_close(&self.prices)
@@ -176,33 +184,32 @@ cdef class Vwap(Indicator):
         return self.add_checked(values)
 
     def batch(self, prices, volumes):
-        import numpy
-
-        if (numpy.asarray(volumes) < 0.0).any():
+        columns = columns_of((prices, volumes))
+        if (columns[1] < 0.0).any():
             raise ValueError("a volume is 0 or more, found one that is not")
-        return self.run((prices, volumes))
+        return self.run(columns)
 
     def reset(self):
         self.worth.count = self.volume.count = 0
         self.count = 0
-        if self.period:
-            window_open(&self.prices, self.period, "period")
-            window_open(&self.volumes, self.period, "period")
+        window_clear(&self.prices)
+        window_clear(&self.volumes)
 
     def state(self):
         windows = [window_list(&self.prices), window_list(&self.volumes)] if self.period else [[], []]
         return [self.count, sum_list(&self.worth), sum_list(&self.volume), *windows]
 
     def restore(self, state):
-        cdef double value, gone
-        count, worth, volume, prices, volumes = state
-        self.reset()
-        sum_restore(&self.worth, list(worth))
-        sum_restore(&self.volume, list(volume))
-        for value in prices:
-            window_push(&self.prices, value, &gone)
-        for value in volumes:
-            window_push(&self.volumes, value, &gone)
+        cdef int64_t count = count_of(state[0])
+        cdef list worth = partials_of(state[1]), volume = partials_of(state[2])
+        cdef list prices = numbers_of(state[3]), volumes = numbers_of(state[4])
+        check_kept(&self.prices, prices)
+        if len(prices) != len(volumes):
+            raise ValueError(f"there must be as many prices as volumes, found {len(prices)} and {len(volumes)}")
+        sum_restore(&self.worth, worth)
+        sum_restore(&self.volume, volume)
+        window_refill(&self.prices, prices)
+        window_refill(&self.volumes, volumes)
         self.count = count
 
 
@@ -223,10 +230,10 @@ cdef double flow(const double* before, const double* now) noexcept nogil:
 cdef class OrderFlow(Indicator):
     """Order-flow imbalance at the best prices: over the last `period` changes, or since the last `reset`."""
 
-    def __cinit__(self, int64_t period=0):
-        if period:
-            window_open(&self.window, period, "period")
-        self.period = period
+    def __cinit__(self, period=0):
+        self.period = period_of(period, "period") if period else 0
+        if self.period:
+            window_open(&self.window, self.period, "period")
 
     def __dealloc__(self):
         window_close(&self.window)
@@ -256,11 +263,10 @@ cdef class OrderFlow(Indicator):
         return self.add_checked(values)
 
     def batch(self, bid, bid_size, ask, ask_size):
-        import numpy
-
-        if (numpy.asarray(bid_size) < 0.0).any() or (numpy.asarray(ask_size) < 0.0).any():
+        columns = columns_of((bid, bid_size, ask, ask_size))
+        if (columns[1] < 0.0).any() or (columns[3] < 0.0).any():
             raise ValueError("sizes are 0 or more, found one that is not")
-        return self.run((bid, bid_size, ask, ask_size))
+        return self.run(columns)
 
     @property
     def sum(self):
@@ -268,8 +274,7 @@ cdef class OrderFlow(Indicator):
 
     def reset(self):
         self.total.count = 0
-        if self.period:
-            window_open(&self.window, self.period, "period")
+        window_clear(&self.window)
 
     def part(self):
         self.count = 0
@@ -279,61 +284,26 @@ cdef class OrderFlow(Indicator):
         return [self.count, [self.last[0], self.last[1], self.last[2], self.last[3]], sum_list(&self.total), kept]
 
     def restore(self, state):
-        cdef double value, gone
+        cdef int64_t count = count_of(state[0])
+        cdef list last = numbers_of(state[1]), total = partials_of(state[2]), kept = numbers_of(state[3])
         cdef int place
-        count, last, total, kept = state
-        self.reset()
+        check_kept(&self.window, kept)
+        if len(last) != 4:
+            raise ValueError(f"the last row has a bid, its size, an ask and its size, found {len(last)} numbers")
         for place in range(4):
             self.last[place] = last[place]
-        sum_restore(&self.total, list(total))
-        for value in kept:
-            window_push(&self.window, value, &gone)
+        sum_restore(&self.total, total)
+        window_refill(&self.window, kept)
         self.count = count
-
-
-cdef int candidates_open(Candidates* candidates, int64_t size) except -1:
-    candidates_close(candidates)
-    candidates.numbers = <int64_t*>calloc(size, sizeof(int64_t))
-    candidates.values = <double*>calloc(size, sizeof(double))
-    if candidates.numbers == NULL or candidates.values == NULL:
-        raise MemoryError(f"no memory for {size} values")
-    candidates.first = candidates.length = 0
-    return 0
-
-
-cdef void candidates_close(Candidates* candidates) noexcept:
-    free(candidates.numbers)
-    free(candidates.values)
-    candidates.numbers = NULL
-    candidates.values = NULL
-
-
-cdef double candidates_push(
-    Candidates* candidates, int64_t size, int64_t number, double value, double sign
-) noexcept nogil:
-    """The greatest sign × value of the last `size`: whoever is older and no greater than a newer one is out for good."""
-    cdef int64_t end
-    if candidates.length and candidates.numbers[candidates.first] <= number - size:
-        candidates.first = (candidates.first + 1) % size
-        candidates.length -= 1
-    while candidates.length:
-        end = (candidates.first + candidates.length - 1) % size
-        if sign * candidates.values[end] > sign * value:
-            break
-        candidates.length -= 1
-    end = (candidates.first + candidates.length) % size
-    candidates.numbers[end], candidates.values[end] = number, value
-    candidates.length += 1
-    return candidates.values[candidates.first]
 
 
 cdef class Extremes(Indicator):
     """The lowest and the highest of the last `period` values."""
 
-    def __cinit__(self, int64_t period):
-        window_open(&self.window, period, "period")
-        candidates_open(&self.lowest, period)
-        candidates_open(&self.highest, period)
+    def __cinit__(self, period):
+        window_open(&self.window, period_of(period, "period"), "period")
+        candidates_open(&self.lowest, self.window.size)
+        candidates_open(&self.highest, self.window.size)
         self.outputs = 2
 
     def __dealloc__(self):
@@ -358,7 +328,7 @@ cdef class Extremes(Indicator):
         return self.add_checked(&value)
 
     def batch(self, values):
-        return self.run((values,))
+        return self.run(columns_of((values,)))
 
     def state(self):
         return [self.count, window_list(&self.window)]
@@ -366,12 +336,10 @@ cdef class Extremes(Indicator):
     def restore(self, state):
         cdef double value
         cdef double found[2]
-        count, values = state
-        for value in values:
-            check_number(value)
-        window_open(&self.window, self.window.size, "period")
-        candidates_open(&self.lowest, self.window.size)
-        candidates_open(&self.highest, self.window.size)
+        cdef int64_t count = count_of(state[0])
+        cdef list values = numbers_of(state[1])
+        window_clear(&self.window)
+        self.lowest.length = self.highest.length = 0
         self.count = count - len(values)
         for value in values:
             self.count += 1

@@ -2,7 +2,7 @@
 from libc.math cimport fabs
 
 cdef enum:
-    PARTIALS_MAX = 48  # doubles that do not overlap: 2,098 bits of range at 53 each leave no room for more
+    PARTIALS_MAX = 48  # more than that are compressed: 2,098 bits of range at 53 each need 40
 
 
 cdef struct ExactSum:
@@ -39,10 +39,34 @@ cdef inline Twice two_product(double x, double y) noexcept nogil:
     return found
 
 
+cdef inline void sum_compress(ExactSum* total) noexcept nogil:
+    """The same sum in as few partials as can be, each below half a last place of the next (Shewchuk): 40 at most."""
+    cdef int bottom = total.count - 1, kept = 0, place
+    cdef double high = total.partials[bottom]
+    cdef Twice found
+    for place in range(total.count - 2, -1, -1):
+        found = two_sum(high, total.partials[place])
+        high = found.high
+        if found.low != 0.0:
+            total.partials[bottom] = found.high
+            bottom -= 1
+            high = found.low
+    for place in range(bottom + 1, total.count):
+        found = two_sum(total.partials[place], high)
+        high = found.high
+        if found.low != 0.0:
+            total.partials[kept] = found.low
+            kept += 1
+    total.partials[kept] = high
+    total.count = kept + 1
+
+
 cdef inline void sum_add(ExactSum* total, double x) noexcept nogil:
     """Adds x exactly (Shewchuk)."""
     cdef int kept = 0, place
     cdef double y, high, low
+    if total.count == PARTIALS_MAX:
+        sum_compress(total)
     for place in range(total.count):
         y = total.partials[place]
         if fabs(x) < fabs(y):
@@ -112,8 +136,19 @@ cdef inline list sum_list(const ExactSum* total):
     return [total.partials[place] for place in range(total.count)]
 
 
+cdef inline list partials_of(object values):
+    """What sum_list gave, read and checked; ValueError for what no sum of ordinary numbers can be."""
+    cdef double partial
+    cdef list partials = []
+    for partial in values:
+        if not fabs(partial) <= 1e290:
+            raise ValueError(f"a sum of ordinary numbers has no part of {partial}")
+        partials.append(partial)
+    return partials
+
+
 cdef inline int sum_restore(ExactSum* total, list partials) except -1:
-    """The sum of what sum_list gave."""
+    """The sum of what partials_of gave."""
     cdef double partial
     total.count = 0
     for partial in partials:

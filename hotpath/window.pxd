@@ -14,10 +14,9 @@ cdef struct Window:
 
 
 cdef inline int window_open(Window* window, int64_t size, str what) except -1:
-    """ValueError when the size is not from 1 to WINDOW_MAX."""
+    """Takes the memory of a zeroed window, once; ValueError when the size is not from 1 to WINDOW_MAX."""
     if not 1 <= size <= WINDOW_MAX:
         raise ValueError(f"{what} must be from 1 to {WINDOW_MAX}, found {size}")
-    free(window.values)
     window.values = <double*>calloc(size, sizeof(double))
     if window.values == NULL:
         raise MemoryError(f"no memory for {what} of {size} values")
@@ -28,6 +27,26 @@ cdef inline int window_open(Window* window, int64_t size, str what) except -1:
 cdef inline void window_close(Window* window) noexcept:
     free(window.values)
     window.values = NULL
+
+
+cdef inline void window_clear(Window* window) noexcept nogil:
+    """Forgets all values and keeps the memory, so that it cannot fail."""
+    window.filled = window.place = 0
+
+
+cdef inline int check_kept(const Window* window, list values) except -1:
+    """ValueError when these are more values than the window holds; one that was never opened holds none."""
+    if len(values) > window.size:
+        raise ValueError(f"a window of {window.size} values cannot be restored from {len(values)}")
+    return 0
+
+
+cdef inline void window_refill(Window* window, list values):
+    """Holds these values and no others; check_kept comes first."""
+    cdef double value, gone
+    window_clear(window)
+    for value in values:
+        window_push(window, value, &gone)
 
 
 cdef inline bint window_push(Window* window, double value, double* gone) noexcept nogil:
