@@ -8,10 +8,12 @@ from typing import Any, Literal
 from letrade.actors.monitor.results import Results
 from letrade.assembly import FEED_KINDS
 from letrade.backtesting.interrupt import Interrupt
+from letrade.backtesting.late import LateFeed, lags_of
 from letrade.core import clock
 from letrade.core.config.desk import DeskConfig
 from letrade.core.engine.blueprint import Blueprint
 from letrade.core.errors import ConfigurationError, UsageError
+from letrade.core.feed import Feed
 from letrade.core.messages.market import Instrument
 from letrade.core.process import Process
 from letrade.core.stepping.course import Course
@@ -45,18 +47,19 @@ class Backtest:
 
     def __init__(self, config: DeskConfig, run_for_ns: int | None = None, known: Sequence[Instrument] = ()) -> None:
         check_feeds(config, run_for_ns)
-        late = [venue.name for venue in config.venues if venue.data_latency is not None]
-        if late:
-            raise ConfigurationError(f"the venue {late[0]} has a data_latency, which the compiled engine alone knows")
         self.config = config
         self.blueprint = Blueprint(config, BACKTEST_UID, known)
         self.process = Process("desk", self.blueprint.node(None), None, None)
-        feeds = self.blueprint.feeds(None)
-        self.reader = FeedReader(feeds)
+        self.reader = FeedReader(self._feeds())
         first = self.reader.peek_time()
         if run_for_ns is not None and first is not None:
-            self.reader = FeedReader(self.blueprint.feeds(None), first + run_for_ns)
+            self.reader = FeedReader(self._feeds(), first + run_for_ns)
         self.observers = self.process.node.observers
+
+    def _feeds(self) -> list[Feed]:
+        """ConfigurationError, now or as they are read, for data that come late in a way that the actors do not know."""
+        feeds, lags = self.blueprint.feeds(None), lags_of(self.config)
+        return [LateFeed(feed, lags) for feed in feeds] if lags else feeds
 
     @property
     def results(self) -> Results:

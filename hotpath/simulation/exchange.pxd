@@ -26,6 +26,7 @@ cdef class Exchange:
     cdef double* price_one
     cdef double* size_one
     cdef int64_t* funded  # whether funding is paid
+    cdef int64_t* late  # whether its data come to us later than to the exchange
     cdef Funding* funding
     cdef int64_t next_funding
     cdef int64_t* unopened  # by instrument: a market of more than trades has heard nothing but trades

@@ -26,5 +26,8 @@ class Exchange:
     ) -> None:
         """By instrument: its market, its venue's latency, and (price units, size units, multiplier)."""
 
+    def see_late(self, instruments: Sequence[int]) -> None:
+        """Data of these come to us later than to the exchange: its requests are always before data of their time."""
+
     def pay_funding(self, instruments: Sequence[int]) -> None:
         """Funding is paid on these from now on."""

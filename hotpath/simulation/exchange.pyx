@@ -40,10 +40,11 @@ cdef class Exchange:
         self.size_one = <double*>PyMem_Malloc((self.instruments + 1) * sizeof(double))
         self.unopened = <int64_t*>PyMem_Malloc((self.instruments + 1) * sizeof(int64_t))
         self.funded = <int64_t*>PyMem_Calloc(self.instruments + 1, sizeof(int64_t))
+        self.late = <int64_t*>PyMem_Calloc(self.instruments + 1, sizeof(int64_t))
         self.funding = <Funding*>PyMem_Calloc(self.instruments + 1, sizeof(Funding))
         self.multiplier = <double*>PyMem_Malloc((self.instruments + 1) * sizeof(double))
         if not (self.price_one and self.size_one and self.multiplier
-                and self.unopened and self.funded and self.funding):
+                and self.unopened and self.funded and self.funding and self.late):
             raise MemoryError("no memory for an exchange")
         for place in range(self.instruments):
             if not isinstance(self.markets[place], Market):
@@ -58,6 +59,7 @@ cdef class Exchange:
         PyMem_Free(self.size_one)
         PyMem_Free(self.unopened)
         PyMem_Free(self.funded)
+        PyMem_Free(self.late)
         PyMem_Free(self.funding)
         PyMem_Free(self.multiplier)
         PyMem_Free(self.errands.items)
@@ -101,6 +103,14 @@ cdef class Exchange:
         if market.terms.asks_before_waiting and market.next_waiting():
             self.place_waiting(market, event.instrument, time)
         return 0
+
+    def see_late(self, instruments):
+        """When we see what the exchange did on these, requests that enter at its time have entered long ago."""
+        cdef Py_ssize_t place
+        for place in instruments:
+            if not 0 <= place < self.instruments:
+                raise IndexError(f"no instrument {place}")
+            self.late[place] = 1
 
     def pay_funding(self, instruments):
         """Funding is paid on these from now on."""
@@ -303,6 +313,8 @@ cdef class Exchange:
             errand.trade = latency < 0
             errand.due = request.time + (latency if latency > 0 else -latency)
             errand.entry = (request.time // self.step + 1) * self.step
+            if self.late[request.instrument]:
+                errand.entry = request.time
             parcels_push(&self.errands, &errand)
         self.desk.requests_count = 0
         return 0

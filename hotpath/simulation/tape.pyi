@@ -35,6 +35,9 @@ class Tape:
     def peek(self) -> tuple[int, int, int, Any] | None:
         """(view, kind, instrument, row) of the next event, which stays the next; None at the end."""
     @property
+    def first_seen(self) -> int | None:
+        """The time of the first event that is counted, before any was taken."""
+    @property
     def next(self) -> int | None:
         """The time of the next event; None at the end."""
     def close(self) -> None:

@@ -92,6 +92,15 @@ cdef class Tape:
         return (self.heads[0].view, event.kind, self.heads[0].instrument, told(&event))
 
     @property
+    def first_seen(self):
+        cdef Py_ssize_t place
+        cdef int64_t time = INT64_MAX
+        for place in range(self.heads_count):
+            if self.heads[place].counts:
+                time = min(time, self.heads[place].time)
+        return None if time == INT64_MAX else time
+
+    @property
     def next(self):
         cdef int64_t time = self.next_time()
         return None if time == INT64_MAX else time
@@ -148,6 +157,8 @@ cdef class Tape:
             Py_INCREF(following)
             head.window, head.place, window = <PyObject*>following, 0, following
         head.time, head.sequence = time_of(head), window.sequence(head.place)
+        if not head.counts and window.times[head.place] >= self.until:
+            head.time = INT64_MAX  # what we shall never see did not happen
         if self.heads_count > 1:
             self.sink()
         return 0

@@ -9,7 +9,8 @@ from letrade.hotpath.simulation.working cimport NOT_SHOWN
 
 
 cdef class TradesMarket(RecordedMarket):
-    """Takers trade at the last price, whatever their size: trades alone do not show what was there to take. A limit takes where that is strictly better than its price; makers wait for trades through theirs."""
+    """Takers trade at the last price, whatever their size: trades alone do not show what was there to take. A limit
+    takes where that is strictly better than its price; makers wait for trades through theirs."""
 
     cdef int hear_data(self, const Event* event) except -1:
         if event.kind == TRADE_EVENT:

@@ -72,9 +72,9 @@ class CompiledBacktest:
         self.watch = Watch(len(self.terms.instruments), len(self.terms.accounts))
         self.tape = Tape()
         self.engine = self._engine()
-        if run_for_ns is not None and self.tape.next is not None:
-            self.tape.until = self.tape.next + run_for_ns
-        self.first_time = self.tape.next
+        self.first_time = self.tape.first_seen
+        if run_for_ns is not None and self.first_time is not None:
+            self.tape.until = self.first_time + run_for_ns
         self.rows_estimate = sum(source.columns.rows_estimate for source in self.sources)
         self.stopped = False
         self.elapsed_ns = 0
@@ -142,6 +142,7 @@ class CompiledBacktest:
             ],
             config.desk.step,
         )
+        exchange.see_late([place for name, place in self.instruments.items() if delays[name]])
         paying = {venue.name for venue in config.venues if venue.funding}
         exchange.pay_funding(
             [place for place, each in enumerate(terms.instruments) if each.name.partition(".")[0] in paying]

@@ -59,9 +59,29 @@ def test_orders_meet_the_market_as_it_is_at_the_exchange_while_we_see_it_later()
         assert fills.price[first] == pytest.approx(taken[first])
 
 
-def test_the_actors_refuse_a_venue_whose_data_comes_late() -> None:
-    with pytest.raises(ConfigurationError, match="the compiled engine alone"):
-        engine(100, data_latency="1ms").run("actors")
+@pytest.mark.parametrize("late", ["0ns", "1ms", "50ms", "100ms"])
+@pytest.mark.parametrize("latency", ["1ms", "50ms"])
+def test_both_engines_agree_where_all_data_come_late_by_the_same(late: str, latency: str) -> None:
+    venue = {"data_latency": late, "order_latency": latency, "response_latency": "100ms"}
+    assert engine(1_000, **venue).verify() == []
+    assert engine(1_000, **venue).verify(run_for_ns=60_025_000_000) == []
+
+
+def test_the_actors_refuse_data_that_come_late_each_by_its_own_or_not_at_all() -> None:
+    data = quotes(100)
+    own = BacktestEngine(tables(**AT_ONCE, data_latency="0ns"))
+    own.add_quotes(INSTRUMENT, **data, venue_time=data["time"] - np.arange(100))
+    own.add_strategy(EmaCross, "ema", instrument=INSTRUMENT, account="paper", on="quotes", size=0.1)
+    assert own.run()["engine"] == "compiled"
+    with pytest.raises(ConfigurationError, match="each at its own delay: the compiled engine alone"):
+        own.run("actors")
+    bars = BacktestEngine(tables(**AT_ONCE, data_latency="0ns"))
+    ends, price = data["time"][1:], data["bid"][1:]
+    bars.add_bars(INSTRUMENT, data["time"][:-1], ends, price, price, price, price, np.ones(99))
+    bars.add_strategy(EmaCross, "ema", instrument=INSTRUMENT, account="paper", on="bars", size=0.1)
+    assert bars.run()["engine"] == "compiled"
+    with pytest.raises(ConfigurationError, match="told in bars, which are never late"):
+        bars.run("actors")
 
 
 def test_equity_is_sampled_to_the_end_and_prices_after_trades_are_noted() -> None:

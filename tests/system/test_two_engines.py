@@ -9,7 +9,7 @@ import pytest
 from msgspec import structs
 
 from letrade.hotpath.simulation.doubt import Doubtful
-from tests.system.two_desks import by_actors, compiled, desk
+from tests.system.two_desks import MS, by_actors, compiled, desk
 
 LINEAR, OTHER, SPOT = "binance.BTC-USDT_USDT", "binance.ETH-USDT_USDT", "binance.BTC-USDT"
 
@@ -48,6 +48,23 @@ def test_several_instruments_of_one_account(tmp_path: Path) -> None:
 def test_funding_and_mark_prices(tmp_path: Path) -> None:
     assert compare(tmp_path, range(6), ("quotes",), (LINEAR,), funded=True) >= 5
     assert compiled(desk(tmp_path, 0, ("quotes",), names=(LINEAR,), funded=True))[0]["funding"]
+
+
+@pytest.mark.parametrize("kinds", [("quotes",), ("trades",), ("quotes", "trades")], ids="-".join)
+def test_data_that_come_late(tmp_path: Path, kinds: tuple[str, ...]) -> None:
+    sure = 0
+    for seed, late in enumerate((0, 1, 3 * MS, 10 * MS, 50 * MS)):
+        config = desk(tmp_path, seed, kinds, names=(LINEAR,), funded=seed % 2 == 0)
+        venue = config.venues[0]
+        answers = max(late, venue.response_latency)
+        config = structs.replace(config, venues=[structs.replace(venue, data_latency=late, response_latency=answers)])
+        try:
+            ours = compiled(config)
+        except Doubtful:
+            continue
+        assert ours == by_actors(config), f"seed {seed}"
+        sure += 1
+    assert sure >= 4
 
 
 def test_limits_of_losses_that_are_far_off_change_nothing_and_near_ones_are_a_matter_of_doubt(tmp_path: Path) -> None:
