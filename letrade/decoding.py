@@ -14,9 +14,9 @@ from letrade.core.messages.base import Message
 from letrade.core.messages.registry import tag
 from letrade.core.money import Money
 from letrade.core.network.formats import decode_object
+from letrade.core.texts import json_of
 
 _PAIR = struct.Struct("<dd")
-_ENCODER = msgspec.json.Encoder()
 
 
 def named(message: Message) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def named_otherwise(payload: bytes) -> dict[str, Any]:
 
 def to_json(value: object) -> bytes:
     """One line of JSON."""
-    return _ENCODER.encode(value)
+    return json_of(value)
 
 
 def messages_in(data: bytes) -> Iterator[Message]:

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from letrade.actors.feeds.table import EPOCH_UNITS, stamp_ns
+from letrade.actors.feeds.stamps import EPOCH_UNITS, stamp_ns
 from letrade.core.clock import MICROSECOND
 from letrade.core.data.columns import FloatArray, IntArray, SideArray
 from letrade.core.errors import DataError
@@ -21,14 +21,16 @@ FLAGS: Mapping[str, int] = {"true": 1, "t": 1, "1": 1, "snap": 1, "false": 0, "f
 
 
 def numbers(column: Any, where: str) -> FloatArray:
-    """float64; what is missing is NaN."""
+    """float64; what is missing is NaN. A single-precision 99.9 is taken as 99.9, not as the double next to it."""
     import pyarrow
 
     try:
+        if column.type == pyarrow.float32():
+            column = column.cast(pyarrow.string())
         cast_column = column.cast(pyarrow.float64())
     except pyarrow.ArrowException as error:
         raise DataError(f"{where}: expected numbers: {error}") from error
-    return cast(FloatArray, cast_column.to_numpy(zero_copy_only=False))
+    return cast(FloatArray, np.asarray(cast_column).astype(np.float64))
 
 
 def whole(column: Any, where: str) -> IntArray:
@@ -66,7 +68,7 @@ def times_ns(column: Any, where: str) -> IntArray:
     if column.null_count:
         raise DataError(f"{where}: expected a time in each row, found {column.null_count} without one")
     if types.is_timestamp(column.type) or types.is_date(column.type):
-        return _of_timestamps(column)
+        return _of_timestamps(column, where)
     if types.is_string(column.type) or types.is_large_string(column.type):
         return _of_texts(column, where)
     if types.is_integer(column.type):
@@ -74,12 +76,15 @@ def times_ns(column: Any, where: str) -> IntArray:
     return _of_seconds(numbers(column, where), where)
 
 
-def _of_timestamps(column: Any) -> IntArray:
+def _of_timestamps(column: Any, where: str) -> IntArray:
     import pyarrow
 
     zone = getattr(column.type, "tz", None)
-    stamps = column.cast(pyarrow.timestamp("ns", tz=zone)).cast(pyarrow.int64())
-    return cast(IntArray, stamps.to_numpy(zero_copy_only=False))
+    try:
+        stamps = column.cast(pyarrow.timestamp("ns", tz=zone)).cast(pyarrow.int64())
+    except pyarrow.ArrowException as error:
+        raise DataError(f"{where}: expected times between 1678 and 2262: {error}") from error
+    return cast(IntArray, np.asarray(stamps).astype(np.int64))
 
 
 def _of_texts(column: Any, where: str) -> IntArray:
@@ -88,8 +93,8 @@ def _of_texts(column: Any, where: str) -> IntArray:
     readers: tuple[tuple[Any, Callable[[Any], IntArray]], ...] = (
         (pyarrow.int64(), lambda found: _of_epochs(found.to_numpy(zero_copy_only=False), where)),
         (pyarrow.float64(), lambda found: _of_seconds(found.to_numpy(zero_copy_only=False), where)),
-        (pyarrow.timestamp("ns"), _of_timestamps),
-        (pyarrow.timestamp("ns", tz="UTC"), _of_timestamps),
+        (pyarrow.timestamp("ns"), lambda found: _of_timestamps(found, where)),
+        (pyarrow.timestamp("ns", tz="UTC"), lambda found: _of_timestamps(found, where)),
     )
     for kind, read in readers:
         try:

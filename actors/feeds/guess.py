@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 
 import msgspec
 
@@ -72,6 +73,10 @@ def _is_funding(choice: Choice) -> bool:
 def _kind(path: str) -> str:
     if path.startswith(PREFIX):
         return STORED
+    if Path(path).is_fifo():
+        raise DataError(
+            f"{path}: expected a file, which is read more than once; found a pipe: write it to a file first"
+        )
     first = next(read_lines(path, Position()))
     stamp, _, body = first.partition(b" ")
     if stamp.isdigit() and body.startswith(b"{"):

@@ -18,10 +18,11 @@ from letrade.core.errors import DataError
 
 
 class Stored(NamedTuple):
-    """An array as its header describes it."""
+    """An array as its header describes it; 0 is the length of what is no list."""
 
     length: int
     dtype: np.dtype[Any]
+    dimensions: int = 1
 
 
 def stored_arrays(path: str) -> dict[str, Stored]:
@@ -50,7 +51,7 @@ def _header(archive: zipfile.ZipFile, name: str, path: str) -> tuple[IO[bytes], 
     if version not in read_header:
         raise DataError(f"{path}: expected {name} in npy format 1 or 2, found {version}")
     shape, _, dtype = read_header[version](stream)
-    return stream, Stored(shape[0] if len(shape) == 1 else 0, dtype)
+    return stream, Stored(shape[0] if len(shape) == 1 else 0, dtype, len(shape))
 
 
 def windows(path: str, names: Sequence[str], rows: int) -> Iterator[list[IntArray]]:
@@ -60,6 +61,9 @@ def windows(path: str, names: Sequence[str], rows: int) -> Iterator[list[IntArra
     if len(set(lengths.values())) != 1:
         raise DataError(f"{path}: expected arrays of one length, found {lengths}")
     for name in names:
+        if stored[name].dimensions != 1 or not stored[name].length:
+            found = f"{stored[name].dimensions} dimensions" if stored[name].dimensions != 1 else "none"
+            raise DataError(f"{path}: expected a list of numbers in {name}, found {found}")
         if stored[name].dtype.kind not in "iu":
             raise DataError(f"{path}: expected whole numbers in {name}, found {stored[name].dtype}")
     total = lengths[names[0]]

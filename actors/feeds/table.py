@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import datetime
 import io
 import zlib
 from collections.abc import Sequence
@@ -12,16 +11,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from letrade.actors.feeds.arrow_values import numbers, times_ns
 from letrade.actors.feeds.packed import open_packed
-from letrade.core.clock import MICROSECOND, MILLISECOND, SECOND
-from letrade.core.config.values import parse_instant, show_instant
+from letrade.actors.feeds.stamps import is_number, stamp_ns
+from letrade.core.config.values import show_instant
 from letrade.core.errors import DataError, ResourceError
 
 ARROW_MAGICS = (b"ARROW1", b"FEA1", b"PAR1")
 STAMP_NAMES = ("date", "timestamp", "time", "open_time", "datetime", "opentime", "open time", "")
 PRICE_NAMES = ("open", "high", "low", "close")
-EPOCH_UNITS = ((1e11, SECOND), (1e14, MILLISECOND), (1e17, MICROSECOND), (float("inf"), 1))
-"""Epoch numbers below the limit are in this unit: seconds until the year 5138, and so on."""
 
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
 IntArray = np.ndarray[Any, np.dtype[np.int64]]
@@ -84,16 +82,12 @@ def _read_arrow(path: str, magic: bytes) -> Table:
         raise DataError(f"{path}: expected a {form} file, found it damaged or cut off: {error}") from error
     places = _places(path, data.column_names)
     stamps = data.column(places["stamp"])
-    if arrow.types.is_timestamp(stamps.type):
-        opens_ns = stamps.cast(arrow.timestamp("ns", tz=stamps.type.tz)).cast(arrow.int64()).to_numpy()
+    if arrow.types.is_timestamp(stamps.type) or arrow.types.is_date(stamps.type):
+        opens_ns = times_ns(stamps, path)
     else:
         opens_ns = _stamps(path, stamps.to_pylist(), 1)
-    names = (*PRICE_NAMES, "volume")
-    try:
-        columns = [data.column(places[name]).cast(arrow.float64()).to_numpy() for name in names]
-    except arrow.ArrowException as error:
-        raise DataError(f"{path}: expected numbers as prices and volumes: {error}") from error
-    return make_table(path, np.asarray(opens_ns, dtype=np.int64), columns, 1)
+    columns = [numbers(data.column(places[name]), f"{path}: {name}") for name in (*PRICE_NAMES, "volume")]
+    return make_table(path, opens_ns, columns, 1)
 
 
 def _read_csv(path: str) -> Table:
@@ -133,16 +127,8 @@ def _floats(path: str, texts: Sequence[str], first_row: int) -> FloatArray:
     try:
         return np.array([float(text or "nan") for text in texts], dtype=np.float64)
     except ValueError:
-        bad = next(index for index, text in enumerate(texts) if not _is_number(text))
+        bad = next(index for index, text in enumerate(texts) if not is_number(text))
         raise DataError(f"{path}: row {first_row + bad}: expected a number, found {texts[bad]!r}") from None
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text or "nan")
-    except ValueError:
-        return False
-    return True
 
 
 def _stamps(path: str, values: Sequence[Any], first_row: int) -> IntArray:
@@ -153,25 +139,6 @@ def _stamps(path: str, values: Sequence[Any], first_row: int) -> IntArray:
         except (ValueError, TypeError, OverflowError) as error:
             raise DataError(f"{path}: row {first_row + index}: expected a time, found {value!r}: {error}") from error
     return found
-
-
-def stamp_ns(value: object) -> int:
-    """ns UTC of ISO text (UTC where it names no zone), or of an epoch number in s, ms, us or ns by its size."""
-    if isinstance(value, datetime.datetime):
-        return parse_instant(value if value.tzinfo else value.replace(tzinfo=datetime.UTC))
-    if isinstance(value, str) and not _is_number(value):
-        return parse_instant(_with_zone(value.strip()))
-    number = float(value)  # type: ignore[arg-type]
-    unit = next(unit for limit, unit in EPOCH_UNITS if abs(number) < limit)
-    if number == int(number):
-        # Not by way of the float, which cannot tell nanoseconds apart.
-        return (int(value) if not isinstance(value, str) or value.strip().isdigit() else int(number)) * unit  # type: ignore[call-overload]
-    return round(number * unit)
-
-
-def _with_zone(text: str) -> datetime.date:
-    moment = datetime.datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
 
 
 def _check_rows(table: Table) -> None:

@@ -19,6 +19,7 @@ from letrade.core.data.columns import (
     ValueRows,
 )
 from letrade.core.data.units import to_units
+from letrade.core.errors import DataError
 
 
 class Chunker:
@@ -41,11 +42,14 @@ class Chunker:
             yield self._chunk(raw.time, raw.venue_time, self._rows(kind, raw), raw.first_row)
 
     def rest(self) -> Iterator[Chunk]:
-        """The last event."""
+        """The last event. DataError where no snapshot came before the end."""
         if self._kept:
             whole = _joined(self._kept)
             self._kept = []
             yield from self._events(whole, _starts(whole))
+            if not self._started:
+                told_by = self.table.shape.columns["snapshot"]
+                raise DataError(f"{self.table.path}: expected a snapshot (told by {told_by}), found changes alone")
 
     def _rows(self, kind: Kind, raw: Raw) -> Rows:
         values = raw.values

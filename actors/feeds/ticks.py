@@ -90,12 +90,13 @@ class TicksFeed(ColumnarFeed):
         return (described(name, tick, self.config.lot or lot_shown(kind, scan.size_decimals)),)
 
     def instrument(self) -> str:
-        """As configured, else of the symbol column, else of the file's name. DataError when it is in none."""
-        if self.config.instrument is not None:
-            return str(self.config.instrument)
+        """As configured, else of the symbol column, else of the file's name. DataError when it is in none, and for a
+        table of several symbols, whatever is configured: they would be taken for one market."""
         scan, path = self.scan, self.config.path
         if len(scan.symbols) > 1:
             raise DataError(f"{path}: expected one symbol, found {', '.join(scan.symbols[:10])}: split the file")
+        if self.config.instrument is not None:
+            return str(self.config.instrument)
         exchange = scan.exchanges[0] if scan.exchanges else ""
         venue = self.config.venue or exchange.partition("-")[0] or VENUE
         for text in (*scan.symbols, *_names_in(stem_of(path))):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Mapping
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +16,11 @@ from letrade.core.errors import DataError
 def write_table(folder: Path, name: str, columns: Mapping[str, NDArray[Any]]) -> Path:
     """The file that was written; one of the other kind is taken away, so that none is read by mistake."""
     parquet, npz = folder / f"{name}.parquet", folder / f"{name}.npz"
-    if find_spec("pyarrow") is None:
+    pyarrow = _arrow()
+    if pyarrow is None:
         np.savez_compressed(npz, **columns)  # type: ignore[arg-type]
         parquet.unlink(missing_ok=True)
         return npz
-    import pyarrow
-    import pyarrow.parquet
-
     pyarrow.parquet.write_table(pyarrow.table(dict(columns)), parquet, compression="zstd")
     npz.unlink(missing_ok=True)
     return parquet
@@ -40,13 +37,21 @@ def read_table(folder: Path, name: str) -> dict[str, NDArray[Any]]:
             raise DataError(f"{npz}: cannot be read: {error}") from error
     if not parquet.exists():
         raise DataError(f"{folder}: expected {parquet.name} or {npz.name}, found neither")
-    if find_spec("pyarrow") is None:
+    pyarrow = _arrow()
+    if pyarrow is None:
         raise DataError(f"{parquet}: reading it takes pyarrow: pip install 'letrade[data]'")
-    import pyarrow
-    import pyarrow.parquet
-
     try:
         table = pyarrow.parquet.read_table(parquet)
     except (OSError, pyarrow.ArrowException) as error:
         raise DataError(f"{parquet}: cannot be read: {error}") from error
     return {column: table[column].to_numpy() for column in table.column_names}
+
+
+def _arrow() -> Any:
+    """pyarrow; None where it is not installed, or is and cannot be loaded."""
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError:
+        return None
+    return pyarrow

@@ -13,6 +13,7 @@ from letrade.core.analysis.files import read_table, write_table
 from letrade.core.analysis.tables import Cash, Equity, Fills, Orders, Prices, Table
 from letrade.core.errors import DataError, ResourceError
 from letrade.core.orders import TRANSITIONS
+from letrade.core.texts import json_of
 
 ORDER_STATES: tuple[str, ...] = tuple(TRANSITIONS)
 """Orders.state is a place in it: pending, sent, unknown, open, ..., in the order of core/orders.py."""
@@ -139,7 +140,7 @@ class RunRecord:
             for name in TABLES:
                 write_table(folder, name, getattr(self, name).as_dict())
             stored = _Stored(names=self.names, settings=self.settings)
-            (folder / SETTINGS_FILE).write_bytes(msgspec.json.format(msgspec.json.encode(stored)))
+            (folder / SETTINGS_FILE).write_bytes(msgspec.json.format(json_of(stored)))
         except OSError as error:
             raise ResourceError(f"{folder}: the record cannot be written: {error.strerror or error}") from error
 

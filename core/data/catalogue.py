@@ -14,11 +14,12 @@ import numpy as np
 from letrade.core.data.columns import Chunk, Columns, Kind
 from letrade.core.data.files import replace_file
 from letrade.core.data.merge import Counts, merged
-from letrade.core.data.parquet import Meta, read_meta, read_month, write_month
+from letrade.core.data.parquet import Meta, clear_parts, read_meta, read_month, write_month
 from letrade.core.data.rows import at_decimals, months
 from letrade.core.data.series import SUFFIX, Series, series_at
 from letrade.core.errors import DataError, ResourceError
 from letrade.core.messages.market import Instrument
+from letrade.core.texts import writable
 
 INSTRUMENTS = "instruments"
 LOCK = ".lock"
@@ -61,7 +62,12 @@ class DataCatalogue:
 
     def series(self) -> list[Series]:
         """Every series that has a file, by name."""
-        folders = {path.parent for kind in Kind for path in (self.root / kind).rglob(f"[0-9]*{SUFFIX}")}
+        found = (
+            path
+            for kind in Kind
+            for path in (self.root / kind).glob(f"*/*/{'*/' if kind == Kind.BARS else ''}[0-9]*{SUFFIX}")
+        )
+        folders = {path.parent for path in found}
         # What a download has not merged yet waits in a folder whose name begins with a dot.
         return sorted(series_at(self.root, folder) for folder in folders if not folder.name.startswith("."))
 
@@ -121,12 +127,12 @@ class DataCatalogue:
         path = series.folder(self.root) / f"{month}{SUFFIX}"
         own = (source.price_decimals, source.size_decimals)
         decimals, contiguous = own, source.contiguous
-        sources: tuple[str, ...] = (origin,)
+        sources: tuple[str, ...] = (writable(origin),)
         stored: Iterator[Chunk] = iter(())
         if path.exists():
             meta = read_meta(path)
             decimals = max(own[0], meta.price_decimals), max(own[1], meta.size_decimals)
-            sources = tuple(dict.fromkeys((*meta.sources, origin)))[-SOURCES_KEPT:]
+            sources = tuple(dict.fromkeys((*meta.sources, *sources)))[-SOURCES_KEPT:]
             contiguous = contiguous and meta.contiguous
             stored = read_month(path, decimals=decimals)
         wanted = Meta(
@@ -157,6 +163,8 @@ class DataCatalogue:
                 fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise ResourceError(f"{series} is being written by another process: wait for it to end") from error
+            if lock == LOCK:
+                clear_parts(folder)
             yield
 
     def instrument(self, name: str) -> Instrument | None:

@@ -10,7 +10,7 @@ import msgspec
 from letrade.core.data.catalogue import Added, DataCatalogue, columns_of_files
 from letrade.core.data.columns import Columns
 from letrade.core.data.files import replace_file
-from letrade.core.data.parquet import Meta, write_month
+from letrade.core.data.parquet import Meta, clear_parts, write_month
 from letrade.core.data.series import SUFFIX, Series
 from letrade.core.errors import DataError, ResourceError
 
@@ -68,6 +68,7 @@ class Coverage:
 
     def settle(self, origin: str) -> Iterator[Added]:
         """Merge what waits into the months; what a process left that was killed comes in here too."""
+        clear_parts(self._folder / WAITING)
         files = self.waiting()
         if files:
             yield self.catalogue.add(self.series, columns_of_files(str(self.series), self.series, files), origin)

@@ -99,6 +99,12 @@ def write_month(path: Path, meta: Meta, chunks: Iterator[Chunk]) -> Meta:
     return whole
 
 
+def clear_parts(folder: Path) -> None:
+    """Take away what a process that was killed had not finished; call it where nobody else writes the folder."""
+    for part in folder.glob(".[0-9]*.parquet.[0-9]*"):
+        part.unlink(missing_ok=True)
+
+
 def _writer(path: Path, schema: Any, pyarrow: Any) -> Any:
     """Whole numbers as differences: a quarter of the size, and faster to read than plain ones."""
     whole = [field.name for field in schema if field.type == pyarrow.int64()]

@@ -43,8 +43,15 @@ def import_files(
         sources = feed.columns()
         if sources is None:
             raise DataError(f"{files[0]}: tells no columns that could be stored")
+        came = 0
         for source in sources:
-            yield catalogue.add(series_of(source), source, source.where)
+            added = catalogue.add(series_of(source), source, source.where)
+            came += added.rows
+            if added.rows:
+                yield added
+        if not came:
+            where = ", ".join(dict.fromkeys(source.where for source in sources)) or ", ".join(files)
+            raise DataError(f"{where}: expected rows that could be stored, found none")
 
 
 def series_of(source: Columns) -> Series:

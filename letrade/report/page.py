@@ -14,6 +14,7 @@ import numpy as np
 
 from letrade import __version__
 from letrade.core.analysis.analyzer import Analysis, PerformanceAnalyzer
+from letrade.core.texts import json_of
 from letrade.report import shown, tables
 from letrade.report.figures import figures_of, mood
 from letrade.report.series import Histogram, chart_data
@@ -48,7 +49,7 @@ def _file(name: str) -> str:
 
 def _embedded(data: Any) -> str:
     """JSON that cannot end its own element."""
-    text = msgspec.json.encode(data).decode()
+    text = json_of(data).decode()
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 
@@ -172,6 +173,6 @@ def _settings(analysis: Analysis, desk: Mapping[str, Any]) -> str:
         "written by": f"letrade {__version__}",
     }  # fmt: skip
     body = "".join(f'<tr><td class="dim">{name}<td>{escape(text)}' for name, text in lines.items() if text)
-    more = escape(msgspec.json.format(msgspec.json.encode(desk)).decode()) if desk else ""
+    more = escape(msgspec.json.format(json_of(desk)).decode()) if desk else ""
     whole = f"<details><summary>the desk's settings</summary><pre>{more}</pre></details>" if more else ""
     return f'<div class="card"><table>{body}</table>{whole}</div>'

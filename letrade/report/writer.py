@@ -12,6 +12,7 @@ from letrade.core.analysis.analyzer import Analysis, PerformanceAnalyzer
 from letrade.core.analysis.files import write_table
 from letrade.core.analysis.record import RunRecord
 from letrade.core.errors import DataError, ResourceError
+from letrade.core.texts import json_of
 from letrade.report.page import page_of
 from letrade.report.variants import FillsPanel, fills_panel
 
@@ -91,8 +92,9 @@ def _panel_and_desk(folder: Path) -> _Rest:
 def _write(folder: Path, analyzer: PerformanceAnalyzer, report: StoredReport) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / JSON_FILE).write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
-        (folder / PAGE_FILE).write_text(page_of(analyzer, report.analysis, report.fills, report.desk), encoding="utf-8")
+        (folder / JSON_FILE).write_bytes(msgspec.json.format(json_of(report)) + b"\n")
+        page = page_of(analyzer, report.analysis, report.fills, report.desk)
+        (folder / PAGE_FILE).write_text(page, encoding="utf-8", errors="backslashreplace")
         analyzer.record.save(folder / RECORD_FOLDER)
         write_table(folder / RECORD_FOLDER, "trades", analyzer.trips.as_dict())
     except OSError as error:

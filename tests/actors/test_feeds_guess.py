@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -50,3 +51,9 @@ def test_every_file_is_a_feed_and_captures_are_one_together(tmp_path: Path) -> N
 def test_no_file_at_all_is_refused() -> None:
     with pytest.raises(UsageError, match="expected files"):
         feeds_for_files([])
+
+
+def test_a_pipe_is_refused_as_files_are_read_more_than_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(DataError, match="found a pipe"):
+        feeds_for_files([str(tmp_path / "pipe")])

@@ -197,3 +197,10 @@ def test_the_other_files_of_the_generator_are_read_to_the_end(tmp_path: Path) ->
     for name, arrays in (("q", made), ("t", module.trades(made, seed=4)), ("b", module.bars(n=70_000, seed=5))):
         feed = feed_of(written(tmp_path / f"{name}.npz", **arrays))
         assert sum(chunk.count for chunk in chunks_of(feed)) == source_of(feed).rows_estimate == 70_000
+
+
+@pytest.mark.parametrize(("shape", "found"), [((0,), "none"), ((2, 2), "2 dimensions"), ((), "0 dimensions")])
+def test_arrays_that_are_no_list_of_numbers_are_refused(tmp_path: Path, shape: tuple[int, ...], found: str) -> None:
+    arrays = {name: np.ones(shape, dtype=np.int64) for name in ("ts", "px", "sz", "side")}
+    with pytest.raises(DataError, match=f"expected a list of numbers in ts, found {found}"):
+        chunks_of(feed_of(written(tmp_path / "trades.npz", **arrays)))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import datetime
 import sys
 from pathlib import Path
 from typing import Any
 
+import pyarrow
 import pytest
+from pyarrow import parquet
 
 from letrade.actors.feeds.ohlcv import OhlcvConfig, OhlcvFeed
-from letrade.actors.feeds.table import stamp_ns
+from letrade.actors.feeds.stamps import stamp_ns
 from letrade.core.actor import Context
 from letrade.core.errors import ConfigurationError, DataError, ResourceError
 from letrade.core.instruments import Catalogue
@@ -221,3 +224,21 @@ def test_real_files_are_read_whole(file: str, instrument: str, tick: str, bars: 
     found = list(real.messages())
     assert (len(of_kind(found, Bar)), real.gaps) == (bars, gaps)
     assert [message.time for message in found] == sorted(message.time for message in found)
+
+
+def test_days_are_told_as_dates_too(tmp_path: Path) -> None:
+    prices = dict(zip(("open", "high", "low", "close", "volume"), [[1.0, 1.0]] * 5, strict=True))
+    days = {"date": [datetime.date(2023, 1, 1), datetime.date(2023, 1, 2)]}
+    parquet.write_table(pyarrow.table(days | prices), tmp_path / "BTC_USDT-1d.parquet")
+    opens = of_kind(messages(tmp_path / "BTC_USDT-1d.parquet"), BarOpen)
+    assert [each.start for each in opens] == [START, START + 24 * HOUR]
+
+
+def test_a_bar_without_a_time_is_refused(tmp_path: Path) -> None:
+    prices = dict(zip(("open", "high", "low", "close", "volume"), [[1.0, 1.0]] * 5, strict=True))
+    stamps = {
+        "date": pyarrow.array([None, datetime.datetime(2023, 1, 2, tzinfo=datetime.UTC)], pyarrow.timestamp("ms"))
+    }
+    parquet.write_table(pyarrow.table(stamps | prices), tmp_path / "BTC_USDT-1d.parquet")
+    with pytest.raises(DataError, match="expected a time in each row, found 1 without one"):
+        messages(tmp_path / "BTC_USDT-1d.parquet")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import datetime
 import gzip
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow
 import pytest
+from pyarrow import parquet
 
 from letrade.actors.feeds import arrow_tables
 from letrade.actors.feeds.guess import feeds_for_files
@@ -197,6 +200,7 @@ def test_funding_comes_after_the_marks_that_it_is_paid_at(tmp_path: Path) -> Non
         (f"time,price,colour\n{T},1,red\n", "found 'time, price, colour'"),
         (f"time,mark_price,index_price\n{T},1,1\n", "holds marks, index: say which"),
         (f"time,symbol,price,size\n{T},BTCUSDT,1,1\n{T},ETHUSDT,1,1\n", "expected one symbol, found BTCUSDT, ETHUSDT"),
+        (f"time,is_snapshot,side,price,size\n{T},false,bid,1,1\n", "expected a snapshot .told by is_snapshot., found"),
     ],
 )
 def test_a_table_that_cannot_be_is_refused(tmp_path: Path, text: str, expected: str) -> None:
@@ -234,3 +238,26 @@ def test_a_market_is_known_by_the_names_of_vendors(name: str, exchange: str, exp
 
 def test_bars_without_a_header_are_no_trades() -> None:
     assert headerless(["1704067200000", "1", "2", "1", "2", "9", "1704067259999", "1", "1", "1", "1", "0"]) is None
+
+
+def test_several_symbols_are_not_taken_for_the_one_that_is_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text(f"time,symbol,price,size\n{T},BTCUSDT,1,1\n{T + 1},ETHUSDT,1,1\n")
+    with pytest.raises(DataError, match="expected one symbol, found BTCUSDT, ETHUSDT"):
+        chunks_of(feed_of(tmp_path / "x.csv", instrument="binance.BTC-USDT"))
+
+
+def test_single_precision_prices_are_the_decimals_that_they_stand_for(tmp_path: Path) -> None:
+    columns = {"time": [T], "price": pyarrow.array([99.9], pyarrow.float32()), "size": [1.5]}
+    parquet.write_table(pyarrow.table(columns), tmp_path / "BTCUSDT-x.parquet")
+    source = source_of(feed_of(tmp_path / "BTCUSDT-x.parquet"))
+    ((price,),) = (chunk.rows[0].tolist() for chunk in source.chunks())
+    assert (price, source.price_decimals) == (999, 1)
+
+
+@pytest.mark.parametrize("name", ["BTC_USDT-1d.parquet", "BTCUSDT-x.parquet"])
+def test_years_that_nanoseconds_cannot_tell_are_refused(tmp_path: Path, name: str) -> None:
+    time = pyarrow.array([datetime.datetime(3000, 1, 1, tzinfo=datetime.UTC)], pyarrow.timestamp("us"))
+    bars = {key: [1.0] for key in ("open", "high", "low", "close", "volume") if "1d" in name}
+    parquet.write_table(pyarrow.table({"time": time, "price": [1.0], "size": [1.0], **bars}), tmp_path / name)
+    with pytest.raises(DataError, match="expected times between 1678 and 2262"):
+        chunks_of(feed_of(tmp_path / name))

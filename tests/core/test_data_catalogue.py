@@ -231,3 +231,27 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
         catalogue.add(series, source([chunk(Kind.MARKS, [START], value=[1.0])]), "test")
     with pytest.raises(ResourceError, match="cannot be read"):
         Coverage(DataCatalogue(tmp_path / "data"), series)
+
+
+def test_what_a_killed_import_left_is_taken_away_by_the_next(tmp_path: Path) -> None:
+    catalogue, series = DataCatalogue(tmp_path), Series(Kind.MARKS, NAMES[0])
+    left = series.folder(tmp_path) / ".2024-01.parquet.4711"
+    left.parent.mkdir(parents=True)
+    left.write_text("half")
+    catalogue.add(series, source([chunk(Kind.MARKS, [START], value=[1.0])]), "test")
+    assert not left.exists()
+
+
+def test_an_origin_of_strange_bytes_is_kept_in_letters(tmp_path: Path) -> None:
+    catalogue, series = DataCatalogue(tmp_path), Series(Kind.MARKS, NAMES[0])
+    catalogue.add(series, source([chunk(Kind.MARKS, [START], value=[1.0])]), "a-\udcff.csv")
+    assert catalogue.summary(series).sources == ("a-\\udcff.csv",)
+
+
+def test_folders_may_be_links_and_other_files_are_left_alone(tmp_path: Path) -> None:
+    catalogue, series = DataCatalogue(tmp_path / "data"), Series(Kind.MARKS, NAMES[0])
+    catalogue.add(series, source([chunk(Kind.MARKS, [START], value=[1.0])]), "test")
+    (tmp_path / "data" / "marks" / "binance").rename(tmp_path / "elsewhere")
+    (tmp_path / "data" / "marks" / "binance").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "data" / "marks" / "2024.parquet").write_text("of somebody else")
+    assert catalogue.series() == [series]

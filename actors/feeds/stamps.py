@@ -1,0 +1,39 @@
+"""Times as files write them, to ns UTC: ISO text, or epoch numbers whose size tells their unit."""
+
+from __future__ import annotations
+
+import datetime
+
+from letrade.core.clock import MICROSECOND, MILLISECOND, SECOND
+from letrade.core.config.values import parse_instant
+
+EPOCH_UNITS = ((1e11, SECOND), (1e14, MILLISECOND), (1e17, MICROSECOND), (float("inf"), 1))
+"""Epoch numbers below the limit are in this unit: seconds until the year 5138, and so on."""
+
+
+def stamp_ns(value: object) -> int:
+    """ns UTC of ISO text (UTC where it names no zone), or of an epoch number in s, ms, us or ns by its size."""
+    if isinstance(value, datetime.datetime):
+        return parse_instant(value if value.tzinfo else value.replace(tzinfo=datetime.UTC))
+    if isinstance(value, str) and not is_number(value):
+        return parse_instant(_with_zone(value.strip()))
+    number = float(value)  # type: ignore[arg-type]
+    unit = next(unit for limit, unit in EPOCH_UNITS if abs(number) < limit)
+    if number == int(number):
+        # Not by way of the float, which cannot tell nanoseconds apart.
+        return (int(value) if not isinstance(value, str) or value.strip().isdigit() else int(number)) * unit  # type: ignore[call-overload]
+    return round(number * unit)
+
+
+def _with_zone(text: str) -> datetime.date:
+    moment = datetime.datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
+
+
+def is_number(text: str) -> bool:
+    """Whether it reads as a number; an empty text is one that is missing."""
+    try:
+        float(text or "nan")
+    except ValueError:
+        return False
+    return True
