@@ -8,6 +8,7 @@ cdef struct IntTable:
     int64_t* keys
     int32_t* values  # 0: nothing here
     uint64_t mask  # one less than the number of places, a power of two
+    int shift  # 64 minus the bits of a place
     int64_t count
 
 
@@ -21,9 +22,15 @@ cdef inline void table_free(IntTable* table) noexcept nogil:
 
 
 @cython.overflowcheck(False)
+cdef inline uint64_t home_of(const IntTable* table, int64_t key) noexcept nogil:
+    """By the product's upper bits, which all bits of a key change: keys may differ in their upper half alone."""
+    return (<uint64_t>key * <uint64_t>0x9E3779B97F4A7C15) >> table.shift
+
+
+@cython.overflowcheck(False)
 cdef inline uint64_t table_place(IntTable* table, int64_t key) noexcept nogil:
     """Where the key is, or the empty place where it belongs; there always is one."""
-    cdef uint64_t place = ((<uint64_t>key * <uint64_t>0x9E3779B97F4A7C15) >> 20) & table.mask
+    cdef uint64_t place = home_of(table, key)
     while table.values[place] != 0 and table.keys[place] != key:
         place = (place + 1) & table.mask
     return place
@@ -52,7 +59,7 @@ cdef inline void table_remove(IntTable* table, int64_t key) noexcept nogil:
         place = (place + 1) & table.mask
         if table.values[place] == 0:
             break
-        home = ((<uint64_t>table.keys[place] * <uint64_t>0x9E3779B97F4A7C15) >> 20) & table.mask
+        home = home_of(table, table.keys[place])
         if ((place - home) & table.mask) >= ((place - hole) & table.mask):
             table.keys[hole] = table.keys[place]
             table.values[hole] = table.values[place]
@@ -65,8 +72,10 @@ cdef inline bint table_reserve(IntTable* table, int64_t count) noexcept nogil:
     cdef IntTable old = table[0]
     cdef IntTable fresh
     cdef uint64_t places = 64, place
+    fresh.shift = 58
     while places < <uint64_t>(2 * count):
         places *= 2
+        fresh.shift -= 1
     if old.keys != NULL and places <= old.mask + 1:
         return True
     fresh.keys = <int64_t*>calloc(places, sizeof(int64_t))

@@ -56,17 +56,23 @@ cdef struct Levels:
 
 
 cdef inline bint levels_open(Levels* levels, int64_t capacity) noexcept nogil:
-    """Takes the memory for a side of at most `capacity` levels; False without it."""
+    """Takes the memory for a side of at most `capacity` levels; False, and none taken, without it."""
     levels.window = <Level*>calloc(WINDOW, sizeof(Level))
     levels.words = <uint64_t*>calloc(WINDOW >> 6, sizeof(uint64_t))
     levels.best = NO_KEY
-    return levels.window != NULL and levels.words != NULL and levels_reserve(levels, capacity)
+    if levels.window != NULL and levels.words != NULL and levels_reserve(levels, capacity):
+        return True
+    levels_free(levels)
+    return False
 
 
 cdef inline void levels_free(Levels* levels) noexcept nogil:
     free(levels.window)
     free(levels.words)
     free(levels.far)
+    levels.window = NULL
+    levels.words = NULL
+    levels.far = NULL
 
 
 cdef inline bint levels_reserve(Levels* levels, int64_t capacity) noexcept nogil:

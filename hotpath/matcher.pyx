@@ -141,11 +141,13 @@ cdef class Matching:
 
     cdef list take_tuples(self):
         cdef list trades = []
-        cdef int64_t index
+        cdef int64_t index = 0
         cdef Fill* fill
-        for index in range(self.state.fills_count):
+        # Asked anew for each: a tuple that is made may run a collection, and that code which takes the fills itself.
+        while index < self.state.fills_count:
             fill = &self.state.fills[index]
             trades.append((fill.maker, fill.taker, fill.price, fill.size))
+            index += 1
         self.state.fills_count = 0
         return trades
 
@@ -175,11 +177,12 @@ cdef class Matching:
         return self.state.owners[table_get(&self.state.owner_places, whole(owner))].position
 
     def set_position(self, owner, lots):
-        cdef int64_t number = whole(owner), position = whole(lots), size = abs(position)
+        cdef int64_t number = whole(owner), position = whole(lots), room
         cdef int32_t place = table_get(&self.state.owner_places, number)
         if number == 0:
             raise ValueError("owner 0 is nobody and has no position")
-        if position < -INT64_MAX or size > INT64_MAX - self.state.owners[place].open_lots:
+        room = INT64_MAX - self.state.owners[place].open_lots
+        if not -room <= position <= room:
             raise ValueError(FAULTS[Fault.POSITION_TOO_LARGE].format(owner=owner))
         if not reserve_owner(&self.state):
             raise MemoryError("no memory for another owner")
@@ -287,25 +290,30 @@ cdef class Matcher(Matching):
         return cancel_order(&self.state, self.place_of(handle))
 
     def amend(self, handle, price, size, trigger=0):
-        cdef int64_t ticks = whole(price), lots = whole(size)
-        cdef int64_t status = amend_order(&self.state, self.place_of(handle), ticks, lots, whole(trigger))
+        cdef int64_t number = whole(handle), ticks = whole(price), lots = whole(size), new_trigger = whole(trigger)
+        # The place is looked up last: reading the others may run code that ends the order.
+        cdef int64_t status = amend_order(&self.state, place_of(&self.state.pool, number), ticks, lots, new_trigger)
         if status == BAD_TERMS:
-            self.fail(handle, 0, 0, ticks, lots)
+            self.fail(number, 0, 0, ticks, lots)
         return answer_of(&self.state, status)
 
     def run(self, const Command[::1] commands, int64_t[::1] answers, Py_ssize_t start=0):
         cdef Py_ssize_t row, count = commands.shape[0]
         if answers.shape[0] < count or not 0 <= start <= count:
             raise ValueError(f"{count} commands need as many answers, found {answers.shape[0]}, and start in them")
+        if count and <size_t>&answers[0] < <size_t>(&commands[0] + count) and (
+            <size_t>&commands[0] < <size_t>(&answers[0] + count)
+        ):
+            raise ValueError("the answers must not lie in the memory of the commands")
         row = start
-        with nogil:
-            while row < count:
-                if row + 2 * AHEAD < count:
-                    look_ahead(&self.state, &commands[row], &answers[0], row)
-                answers[row] = execute(&self.state, &commands[row], &answers[0], row)
-                if answers[row] == -FILLS_FULL:
-                    break
-                row += 1
+        # The GIL stays held: no other thread may change the engine, or a command that has been checked.
+        while row < count:
+            if row + 2 * AHEAD < count:
+                look_ahead(&self.state, &commands[row], &answers[0], row)
+            answers[row] = execute(&self.state, &commands[row], &answers[0], row)
+            if answers[row] == -FILLS_FULL:
+                break
+            row += 1
         return row
 
     def order(self, handle):

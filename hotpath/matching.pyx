@@ -67,10 +67,12 @@ cdef class MatchingEngine(Matching):
         return cancel_order(&self.state, self.place_of_id(order_id))
 
     def amend(self, order_id, price, size, trigger=0):
-        cdef int64_t ticks = whole(price), lots = whole(size)
-        cdef int64_t status = amend_order(&self.state, self.place_of_id(order_id), ticks, lots, whole(trigger))
+        cdef int64_t number = whole(order_id), ticks = whole(price), lots = whole(size), new_trigger = whole(trigger)
+        # The place is looked up last: reading the others may run code that ends the order.
+        cdef int32_t place = table_get(&self.state.ids, number)
+        cdef int64_t status = amend_order(&self.state, place, ticks, lots, new_trigger)
         if status == BAD_TERMS:
-            self.fail(whole(order_id), 0, 0, ticks, lots)
+            self.fail(number, 0, 0, ticks, lots)
         return status, self.state.left, self.take_tuples()
 
     def order(self, order_id):

@@ -1,8 +1,8 @@
 """A matching engine as int64 words and back: for snapshots, and to be compared with another by a hash."""
 from libc.stdint cimport INT64_MAX, int32_t, int64_t
 
-from letrade.hotpath.constants cimport MARKET_ORDER, PLACE
-from letrade.hotpath.levels cimport Levels, NO_KEY, key_below, level_of
+from letrade.hotpath.constants cimport GTC, GTD, MARKET_ORDER, PLACE
+from letrade.hotpath.levels cimport KEY_MAX, Levels, NO_KEY, key_below, level_of
 from letrade.hotpath.matching_commands cimport fault_of, make_order
 from letrade.hotpath.matching_core cimport meets, parts_of, stand_by
 from letrade.hotpath.matching_queues cimport join_book, join_trailing, join_waiting, store_of
@@ -86,14 +86,17 @@ cdef inline int take_words(MatchState* state, list words) except -1:
     """Fills an empty engine; ValueError where the words make no sense by themselves."""
     cdef Py_ssize_t at = HEADER_WORDS, orders, owners, index
     cdef list arrivals = []
-    cdef int64_t owner, position
+    cdef int64_t owner, position, before = 0
     if len(words) < HEADER_WORDS or words[0] != DUMP_MARK:
         raise ValueError("these bytes are not a dump of a matching engine")
     orders, owners = words[1], words[2]
     if orders < 0 or owners < 0 or len(words) != HEADER_WORDS + OWNER_WORDS * owners + ORDER_WORDS * orders:
         raise ValueError("these bytes are not a whole dump of a matching engine: they are cut off, or too many")
     state.time = words[3]
-    state.prices[0], state.prices[1], state.prices[2] = words[5], words[6], words[7]
+    for index in range(3):
+        if not 0 <= words[5 + index] <= KEY_MAX:
+            raise ValueError(f"the prices of an engine's dump are 0 (unknown) to {KEY_MAX}, found {words[5 + index]}")
+        state.prices[index] = words[5 + index]
     for index in range(owners):
         owner, position = words[at], words[at + 1]
         if owner == 0 or not -INT64_MAX <= position <= INT64_MAX or not reserve_owner(state):
@@ -101,13 +104,35 @@ cdef inline int take_words(MatchState* state, list words) except -1:
         state.owners[owner_place(state, owner)].position = position
         at += OWNER_WORDS
     for index in range(orders):
-        arrivals.append((words[at + ORDER_WORDS - 1], take_order(state, words[at:at + ORDER_WORDS])))
+        place = take_order(state, words[at:at + ORDER_WORDS])
+        if is_attached(state, place):
+            arrivals.append((words[at + ORDER_WORDS - 1], place))
         at += ORDER_WORDS
     for sequence, place in sorted(arrivals):
-        if sequence:
-            attach_order(state, place)
+        if not before < sequence <= words[4]:
+            raise ValueError(f"an order of an engine's dump came at the impossible place {sequence} of {words[4]}")
+        before = sequence
+        attach_order(state, place)
+    if not 0 <= words[4] <= KEY_MAX:
+        raise ValueError(f"an engine's dump cannot have had {words[4]} orders with terms")
     state.sequence = words[4]
     return 0
+
+
+cdef inline bint is_attached(MatchState* state, int32_t place) noexcept nogil:
+    """Whether it matters when an order came: it expires, is one of a group, or trails."""
+    cdef Terms* terms = &state.pool.terms[place]
+    return state.pool.orders[place].flags & HAS_TERMS and (terms.expires or terms.group or terms.trail)
+
+
+cdef inline bint can_stand(list words) except -1:
+    """Whether shown and hidden lots, and the time in force, are those of an order that waits or rests."""
+    size, time_in_force, hidden, shown = words[5], words[6], words[10], words[11]
+    if words[3] > MARKET_ORDER:
+        return size > 0 and hidden == 0
+    if words[3] == MARKET_ORDER or size <= 0 or hidden < 0 or (time_in_force != GTC and time_in_force != GTD):
+        return False
+    return 0 < size <= shown if shown else hidden == 0
 
 
 cdef inline int take_order(MatchState* state, list words) except -1:
@@ -116,6 +141,7 @@ cdef inline int take_order(MatchState* state, list words) except -1:
     cdef int32_t place
     cdef Order* order
     cdef bint waits = words[3] > MARKET_ORDER
+    cdef int64_t parts
     command.action, command.side, command.kind, command.time_in_force = PLACE, words[2], words[3], words[6]
     command.id, command.order, command.owner, command.price = words[0], 0, words[1], words[4]
     command.size, command.shown, command.expires, command.group = words[5] + words[10], words[11], words[12], words[13]
@@ -125,14 +151,20 @@ cdef inline int take_order(MatchState* state, list words) except -1:
         command.shown = command.size  # less is left than it showed at a time
     fault = fault_of(state, &command)
     is_over = command.expires and command.expires <= state.time
-    if fault or is_over or command.kind == MARKET_ORDER or words[5] <= 0 or words[10] < 0:
+    if fault or is_over or not can_stand(words):
         raise ValueError(f"order {command.id} of an engine's dump cannot be: its terms make no sense (fault {fault})")
     if not reserve_order(state) or not reserve_owner(state):
         raise MemoryError("no memory for the orders of an engine's dump")
     if not waits and meets(state, command.side, command.side * command.price):
         raise ValueError(f"order {command.id} of an engine's dump crosses the other side at price {command.price}")
     command.shown = words[11]
-    place = make_order(state, &command, parts_of(command.size, command.shown))
+    # What it shows now may be less than a whole part.
+    parts = parts_of(words[5], command.shown)
+    if words[10]:
+        parts += parts_of(words[10], command.shown)
+    if parts > state.fills_max - state.parts:
+        raise ValueError(f"the orders of an engine's dump can have more than {state.fills_max} fills")
+    place = make_order(state, &command, parts)
     order = &state.pool.orders[place]
     if order.flags & HAS_TERMS:
         state.pool.terms[place].sequence = words[17]

@@ -130,7 +130,15 @@ def test_columns_are_read_once_and_checked_after_all_are_read() -> None:
 
 
 def test_columns_of_other_things_than_numbers_are_refused() -> None:
-    for column in (["1.5"], np.array([1j]), np.array(["2024-01-01"], dtype="datetime64[ns]"), [[1.0]], ["x"], [None]):
+    columns: list[Any] = [
+        ["1.5"],
+        np.array([1j]),
+        np.array(["2024-01-01"], dtype="datetime64[ns]"),
+        [[1.0]],
+        ["x"],
+        [None],
+    ]
+    for column in columns:
         with pytest.raises((TypeError, ValueError)):
             Ema(2).batch(column)
     assert Sma(1).batch(np.arange(10)[::-2]).tolist() == [9.0, 7.0, 5.0, 3.0, 1.0]
