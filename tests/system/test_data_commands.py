@@ -157,11 +157,9 @@ def test_the_help_of_the_commands_loads_nothing_heavy() -> None:
 
 
 def test_a_file_whose_rows_cannot_be_kept_is_told_and_one_with_a_strange_name_is_taken(tmp_path: Path) -> None:
-    np.savez(
-        tmp_path / "none.npz", ts=np.zeros(0, int), px=np.zeros(0, int), sz=np.zeros(0, int), side=np.zeros(0, int)
-    )
-    refused = run(tmp_path / "data", "import", tmp_path / "none.npz", code=6)
-    assert "found none" in refused["error"]["text"]
+    (tmp_path / "BTCUSDT.csv").write_text(f"time,is_snapshot,side,price,size\n{START},false,bid,1,1\n")
+    refused = run(tmp_path / "data", "import", tmp_path / "BTCUSDT.csv", code=6)
+    assert "found changes alone" in refused["error"]["text"]
     strange = days(tmp_path / "BTC_USDT-1d-\udcff.csv", 0, 3)
     (added,) = run(tmp_path / "data", "import", strange)
     assert added["rows"] == 3

@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from letrade.core.analysis import files
 from letrade.core.analysis.builder import Grid, RecordBuilder
 from letrade.core.analysis.record import KIND_CODES, STATE_CODES, TABLES, InstrumentNote, RunRecord, RunSettings
 from letrade.core.analysis.tables import Cash, Fills, Prices
@@ -47,7 +46,7 @@ def test_a_stored_record_is_read_back_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, with_pyarrow: bool
 ) -> None:
     if not with_pyarrow:
-        monkeypatch.setattr(files, "find_spec", lambda name: None)
+        monkeypatch.setitem(sys.modules, "pyarrow", None)
     for record in (one_of_each(), RunRecord.empty()):
         record.save(tmp_path)
         assert {path.suffix for path in tmp_path.iterdir()} == {".json", ".parquet" if with_pyarrow else ".npz"}
