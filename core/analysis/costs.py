@@ -54,7 +54,7 @@ def costs_of(record: RunRecord, worth: Worth, chosen: Flags, cash: Cash) -> Cost
     fees, spread = total_of(fills.fee), _sum(half[taken])
     slippage, earned = _sum((away - half)[taken]), _sum(away[made])
     by_origin = _by_origin(record, cash)
-    funding = -by_origin.pop(FUNDING, 0.0)
+    funding = 0.0 - by_origin.pop(FUNDING, 0.0)
     return Costs(
         fees=fees,
         fees_maker=total_of(fills.fee[made]),

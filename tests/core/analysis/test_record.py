@@ -1,5 +1,6 @@
 """The record of a run: checked when made, the same after it was stored."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
