@@ -128,7 +128,7 @@ class CompiledBacktest:
         delays = {name: late.get(name.partition(".")[0]) for name in self.instruments}
         self.reels = put_on_tape(self.tape, self.sources, self.units, self.instruments, delays)
         add_lines(self.cast, self.blueprint, self.reels, self.units)
-        latencies = {venue.name: latency_of(venue) for venue in config.venues}
+        latencies = self.latencies = {venue.name: latency_of(venue) for venue in config.venues}
         nobody = Latency(1, 0)
         exchange = self.exchange = Exchange(
             self.desk,
@@ -167,6 +167,7 @@ class CompiledBacktest:
         try:
             if self.first_time is not None:
                 start = self.first_time - self.first_time % step
+                self._ask_accounts(start)
                 self.cast.start(start)
                 self.engine.settle(start)
                 self._await_worth()
@@ -175,6 +176,12 @@ class CompiledBacktest:
         except ValueError as error:
             raise DataError(str(error)) from error
         self.elapsed_ns = clock.monotonic_ns() - began
+
+    def _ask_accounts(self, time: int) -> None:
+        """Execution asks for each account at the start: no later request comes before that, and no later answer."""
+        for account in self.config.accounts:
+            latency = self.latencies[account.venue]
+            latency.answer_latency(time + abs(latency.request_latency(time)))
 
     def _pass_data(self, progress: Progress | None) -> None:
         with Interrupt() as interrupt:

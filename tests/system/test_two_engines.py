@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec import structs
 
+from letrade.core.config.desk import DeskConfig, LatencyConfig
 from letrade.hotpath.simulation.doubt import Doubtful
 from tests.system.two_desks import MS, by_actors, compiled, desk
 
@@ -50,21 +53,39 @@ def test_funding_and_mark_prices(tmp_path: Path) -> None:
     assert compiled(desk(tmp_path, 0, ("quotes",), names=(LINEAR,), funded=True))[0]["funding"]
 
 
-@pytest.mark.parametrize("kinds", [("quotes",), ("trades",), ("quotes", "trades")], ids="-".join)
-def test_data_that_come_late(tmp_path: Path, kinds: tuple[str, ...]) -> None:
+def with_venue(config: DeskConfig, **keys: Any) -> DeskConfig:
+    return structs.replace(config, venues=[structs.replace(config.venues[0], **keys)])
+
+
+def sure_of(configs: Iterable[DeskConfig]) -> int:
+    """How many of the desks were no matter of doubt; those are the same in both engines."""
     sure = 0
-    for seed, late in enumerate((0, 1, 3 * MS, 10 * MS, 50 * MS)):
-        config = desk(tmp_path, seed, kinds, names=(LINEAR,), funded=seed % 2 == 0)
-        venue = config.venues[0]
-        answers = max(late, venue.response_latency)
-        config = structs.replace(config, venues=[structs.replace(venue, data_latency=late, response_latency=answers)])
+    for number, config in enumerate(configs):
         try:
             ours = compiled(config)
         except Doubtful:
             continue
-        assert ours == by_actors(config), f"seed {seed}"
+        assert ours == by_actors(config), f"desk {number}"
         sure += 1
-    assert sure >= 4
+    return sure
+
+
+@pytest.mark.parametrize("kinds", [("quotes",), ("trades",), ("quotes", "trades")], ids="-".join)
+def test_data_that_come_late(tmp_path: Path, kinds: tuple[str, ...]) -> None:
+    def late() -> Iterator[DeskConfig]:
+        for seed, lag in enumerate((0, 1, 3 * MS, 10 * MS, 50 * MS)):
+            config = desk(tmp_path, seed, kinds, names=(LINEAR,), funded=seed % 2 == 0)
+            answers = max(lag, config.venues[0].response_latency)
+            yield with_venue(config, data_latency=lag, response_latency=answers)
+
+    assert sure_of(late()) >= 4
+
+
+def test_jitter_that_would_overtake_from_the_first_instant_on(tmp_path: Path) -> None:
+    """What execution asks its venues at the start is on its way too."""
+    jitter = LatencyConfig(jitter=200 * MS)
+    desks = (desk(tmp_path, seed, ("quotes",), names=(SPOT,)) for seed in range(6))
+    assert sure_of(with_venue(each, latency=jitter) for each in desks) >= 3
 
 
 def test_limits_of_losses_that_are_far_off_change_nothing_and_near_ones_are_a_matter_of_doubt(tmp_path: Path) -> None:
