@@ -49,7 +49,10 @@ class Book:
         out_bid: NDArray[np.int64] | None = None,
         out_ask: NDArray[np.int64] | None = None,
     ) -> bool:
-        """Contiguous arrays of one length, and the best bid and ask price after each row (0: none) where asked."""
+        """Contiguous arrays of one length, and the best bid and ask price after each row (0: none) where asked.
+
+        ValueError, and no change, when an array that is written shares memory with another.
+        """
     def clear(self) -> None:
         """Removes every level."""
     def load(self, bids: Iterable[tuple[int, int]], asks: Iterable[tuple[int, int]]) -> None:
@@ -75,7 +78,10 @@ class Book:
     def depth(self, side: int, n: int) -> list[tuple[int, int]]:
         """The first n (price, size) of a side, best first; fewer when the side has fewer."""
     def read_depth(self, side: int, prices: NDArray[np.int64], sizes: NDArray[np.int64]) -> int:
-        """Writes the first levels, best first, into these arrays as far as both go; how many were written."""
+        """Writes the first levels, best first, into these arrays as far as both go; how many were written.
+
+        ValueError when the two share memory.
+        """
     def imbalance(self, n: int) -> float:
         """(bid lots - ask lots) / (bid lots + ask lots) over the first n levels of each side; 0.0 without any."""
     def levels(self, side: int) -> int:

@@ -22,6 +22,7 @@ from letrade.hotpath.tick_ladder cimport (
 from letrade.hotpath.whole cimport whole
 
 cdef int64_t DUMP_MARK = 0x31304B4F4F334C54  # "TL3OOK01" as little-endian bytes
+cdef int64_t ARRIVAL_MAX = 1 << 62  # more orders than ever arrive
 cdef int64_t HEADER_WORDS = 3  # mark, next arrival, number of orders
 cdef int64_t ORDER_WORDS = 5  # id, side, price, size, arrival
 
@@ -364,7 +365,9 @@ cdef class OrdersBook:
         cdef const int64_t* words = <const int64_t*>PyBytes_AS_STRING(data)
         cdef int64_t count = len(data) // 8, row, before
         cdef OrdersBook fresh = OrdersBook()
-        if len(data) % 8 or count < HEADER_WORDS or words[0] != DUMP_MARK or words[2] < 0:
+        if len(data) % 8 or count < HEADER_WORDS or words[0] != DUMP_MARK or words[2] < 0 or (
+            not 0 < words[1] < ARRIVAL_MAX
+        ):
             raise ValueError("these bytes are not a dump of an order-by-order book")
         if (count - HEADER_WORDS) % ORDER_WORDS or (count - HEADER_WORDS) // ORDER_WORDS != words[2]:
             raise ValueError("these bytes are a cut off dump of an order-by-order book, or they have more than one")

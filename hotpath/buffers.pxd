@@ -10,6 +10,13 @@ cdef inline Py_ssize_t open_bytes(object source, Py_buffer* view) except -1:
     return view.len
 
 
+cdef inline bint share_memory(const Py_buffer* view, const Py_buffer* other) noexcept nogil:
+    """Whether two open buffers have a byte in common; one that was never opened has none."""
+    cdef const char* start = <const char*>view.buf
+    cdef const char* other_start = <const char*>other.buf
+    return start < other_start + other.len and other_start < start + view.len
+
+
 cdef inline Py_ssize_t open_array(
     object source, Py_buffer* view, const char* formats, Py_ssize_t itemsize, bint writable
 ) except -1:
@@ -22,8 +29,8 @@ cdef inline Py_ssize_t open_array(
     told = view.format
     if told != NULL and (told[0] == c"@" or told[0] == c"=" or told[0] == c"<"):
         told += 1
-    if told != NULL and view.ndim == 1 and view.itemsize == itemsize and told[1] == 0:
-        if told[0] == formats[0] or told[0] == formats[1]:
+    if told != NULL and view.ndim == 1 and view.itemsize == itemsize:
+        if (told[0] == formats[0] or told[0] == formats[1]) and told[1] == 0:
             return view.len // itemsize
     found = "bytes" if told == NULL else (<bytes>told).decode()
     PyBuffer_Release(view)
