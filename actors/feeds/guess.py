@@ -60,11 +60,11 @@ def feeds_for_files(paths: Sequence[str], wanted: str | None = None) -> list[Cho
             choices.append((TicksFeed, msgspec.convert({"file": path, "kind": wanted}, TicksConfig)))
         elif path == captures[0]:
             choices.append((BinanceCapture, BinanceCaptureConfig(files=captures)))
-    return sorted(choices, key=_is_funding)
+    return sorted(choices, key=lambda choice: tells_funding(choice[1]))
 
 
-def _is_funding(choice: Choice) -> bool:
-    config = choice[1]
+def tells_funding(config: object) -> bool:
+    """Whether a feed of this configuration tells funding rates."""
     if isinstance(config, CatalogueConfig):
         return parse_reference(config.series).kind == Kind.FUNDING
     return isinstance(config, TicksConfig) and table_of(config.path, config.kind).shape.kind == Kind.FUNDING

@@ -97,7 +97,8 @@ TABLES: dict[str, type[Table]] = {"orders": Orders, "fills": Fills, "cash": Cash
 
 @dataclass(frozen=True, eq=False)
 class RunRecord:
-    """DataError for tables out of time order, or that name a place which the names do not have."""
+    """DataError for tables out of time order, that name a place which the names do not have, or whose fills are no
+    finite numbers."""
 
     names: Names
     settings: RunSettings
@@ -111,6 +112,11 @@ class RunRecord:
         for name in TABLES:
             self._check_order(name)
             self._check_places(name)
+        for column in ("price", "size", "fee"):
+            values = getattr(self.fills, column)
+            if not bool(np.isfinite(values).all()):
+                row = int(np.argmin(np.isfinite(values)))
+                raise DataError(f"fills.{column}: expected finite numbers, found {values[row]} in row {row}")
 
     def _check_order(self, name: str) -> None:
         table = getattr(self, name)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from letrade.actors.feeds.guess import tells_funding
 from letrade.core.analysis.record import InstrumentNote, RunSettings
 from letrade.core.config.desk import DeskConfig, VenueConfig
 from letrade.core.instruments import Catalogue
@@ -46,8 +47,15 @@ def settings_of(
         seconds=float(summary.get("seconds", 0.0)),
         refused=dict(summary.get("refused", {})),
         result_hash=str(summary.get("result_hash", "")),
-        warnings=("the run was stopped before its data ended",) if summary.get("incomplete") else (),
+        warnings=tuple(_warnings(config, summary)),
     )
+
+
+def _warnings(config: DeskConfig, summary: Mapping[str, Any]) -> Iterator[str]:
+    if summary.get("incomplete"):
+        yield "the run was stopped before its data ended"
+    if not any(venue.funding for venue in config.venues) and any(tells_funding(feed.config) for feed in config.feeds):
+        yield "the data tell funding rates that nobody pays: a [[venue]] pays them with funding = true"
 
 
 def _fees(venue: VenueConfig) -> str:

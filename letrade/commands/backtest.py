@@ -69,10 +69,25 @@ def backtest(
     because = finished.summary.get("engine_because")
     if because is not None:
         click.echo(f"run by the desk's actors, as the compiled engine is not sure: {because}", err=True)
-    if not no_report:
-        finished.summary["report"] = str(_report(config, finished, fills, run_for_ns, folder))
-    _show(finished.summary, as_json)
+    if no_report:
+        _show(finished.summary, as_json)
+        return ExitCode.OK
+    page = _report(config, finished, fills, run_for_ns, folder)
+    if as_json:
+        _show({**finished.summary, "report": str(page)}, as_json)
+    else:
+        _show(finished.summary, as_json)
+        _show_figures(page)
     return ExitCode.OK
+
+
+def _show_figures(page: Path) -> None:
+    """The main figures of the report, and last where it is."""
+    from letrade.report.words import SHORT_WIDTH, main_lines
+    from letrade.report.writer import read_report
+
+    stored = read_report(page.parent)
+    click.echo(f"{main_lines(stored.analysis, stored.fills)}\n\n{'report':{SHORT_WIDTH}}{page}")
 
 
 def _show(summary: dict[str, Any], as_json: bool) -> None:

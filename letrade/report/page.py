@@ -141,7 +141,8 @@ def _distributions(analyzer: PerformanceAnalyzer) -> str:
     ended = analyzer.trips.where(analyzer.trips.closed > 0)
     lengths = (ended.closed - ended.opened).astype(np.float64)
     fills = analyzer.record.fills
-    marked = fills.side * (fills.mid_10s / fills.price - 1.0) * 1e4
+    later = np.divide(fills.mid_10s, fills.price, out=np.full(len(fills), np.nan), where=fills.price != 0)
+    marked = fills.side * (later - 1.0) * 1e4
     cards = [
         tables.histogram("Profit of a trade, % of its entry", Histogram(ended.profit_fraction), shown.percent),
         tables.histogram("Duration of a trade", Histogram(lengths), lambda ns: shown.duration(int(max(ns, 0))), False),

@@ -12,6 +12,8 @@ from letrade.report.variants import FillsPanel
 
 PERIOD_ROWS_MAX = 36
 LABEL_WIDTH = 34
+SHORT_WIDTH = 18
+"""As wide as the labels of a run's own summary, which comes before."""
 
 
 def report_in_words(analysis: Analysis, panel: FillsPanel | None = None, periods: Sequence[str] = ("month",)) -> str:
@@ -26,6 +28,27 @@ def report_in_words(analysis: Analysis, panel: FillsPanel | None = None, periods
         "\n".join(f"note: {plain(note)}" for note in analysis.notes),
     ]
     return "\n\n".join(block for block in blocks if block)
+
+
+def main_lines(analysis: Analysis, panel: FillsPanel) -> str:
+    """What a run says of itself when it ends: the figures that decide whether one reads on, and what they rest on."""
+    total, currency = analysis.total, analysis.settings.reporting_currency
+    trades, ratios, costs, fall = total.trades, total.ratios, total.costs, total.drawdown
+    still_open = f", {trades.open_trades} open" if trades.open_trades else ""
+    parts = (("fees", costs.fees), ("spread", costs.spread + costs.spread_earned), ("slippage", costs.slippage),
+             ("funding", costs.funding))  # fmt: skip
+    lines = (
+        ("trades", f"{shown.count(trades.trades)}{still_open}, mean {shown.percent(trades.mean_profit_fraction)}"),
+        ("win rate", f"{shown.percent(trades.win_rate, 1)} ({shown.wdl(trades.wins, trades.draws, trades.losses)})"),
+        ("profit factor", shown.number(trades.profit_factor)),
+        ("Sharpe, Sortino", f"{shown.number(ratios.sharpe)}, {shown.number(ratios.sortino)}"),
+        ("max drawdown", f"{shown.percent(fall.fraction)}, {shown.amount(fall.largest_absolute, currency)}"),
+        ("costs", f"{shown.amount(costs.total, currency)}: "
+                  + ", ".join(f"{name} {shown.amount(amount)}" for name, amount in parts)),
+    )  # fmt: skip
+    figures = "\n".join(f"{name:{SHORT_WIDTH}}{plain(text)}" for name, text in lines)
+    notes = "\n".join(f"note: {plain(note)}" for note in analysis.notes)
+    return "\n\n".join(block for block in (figures, _fills(panel, currency), notes) if block)
 
 
 def plain(text: str) -> str:

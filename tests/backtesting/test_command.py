@@ -16,6 +16,7 @@ from letrade.backtesting.facade import BacktestEngine
 from letrade.backtesting.interrupt import Interrupt
 from letrade.commands.backtest import backtest
 from letrade.core.errors import ConfigurationError, UsageError
+from letrade.report import shown
 from tests.backtesting.golden import INSTRUMENT, all_quotes, quotes, tables
 
 
@@ -27,8 +28,8 @@ def data(tmp_path: Path) -> str:
     return str(file)
 
 
-def ask(*words: str) -> Result:
-    return CliRunner().invoke(backtest, ["backtest-ema-quotes", *words], standalone_mode=False, catch_exceptions=False)
+def ask(*words: str, desk: str = "backtest-ema-quotes") -> Result:
+    return CliRunner().invoke(backtest, [desk, *words], standalone_mode=False, catch_exceptions=False)
 
 
 def test_a_run_ends_with_the_path_of_its_report_which_has_three_kinds_of_fills(data: str, tmp_path: Path) -> None:
@@ -37,6 +38,26 @@ def test_a_run_ends_with_the_path_of_its_report_which_has_three_kinds_of_fills(d
     assert result.stdout.splitlines()[-1].split() == ["report", str(page)]
     stored = json.loads((tmp_path / "report" / "report.json").read_text())
     assert [each["name"] for each in stored["fills"]["variants"]] == ["optimistic", "default", "pessimistic"]
+
+
+def test_the_main_figures_of_the_report_come_with_the_summary(data: str, tmp_path: Path) -> None:
+    said = ask("--data", data, "--report", str(tmp_path / "report")).stdout
+    total = json.loads((tmp_path / "report" / "report.json").read_text())["analysis"]["total"]
+    lines = {line[:18].strip(): line[18:] for line in said.splitlines()}
+    assert lines["profit factor"] == shown.number(total["trades"]["profit_factor"])
+    assert lines["Sharpe, Sortino"] == ", ".join(shown.number(total["ratios"][each]) for each in ("sharpe", "sortino"))
+    assert lines["costs"].startswith(f"{shown.amount(total['costs']['total'], 'USDT')}: fees ")
+    assert {"win rate", "max drawdown"} <= lines.keys()
+    assert "Under other fills" in said
+
+
+def test_funding_that_nobody_pays_is_told(tmp_path: Path) -> None:
+    bars, rates = tmp_path / "BTC_USDT_USDT-1h.csv", tmp_path / "BTC_USDT_USDT-8h-funding_rate.csv"
+    bars.write_text("date,open,high,low,close,volume\n1704067200,9,9,9,9,1\n1704070800,9,9,9,9,1\n")
+    rates.write_text("date,open,high,low,close,volume\n1704067200,0.0001,0,0,0,0\n")
+    words = ("--data", str(bars), "--report", str(tmp_path / "report"))
+    assert "funding = true" not in ask(*words, desk="backtest-ma-cross").stdout
+    assert "funding = true" in ask(*words, "--data", str(rates), desk="backtest-ma-cross").stdout
 
 
 def test_both_engines_have_one_summary(data: str) -> None:

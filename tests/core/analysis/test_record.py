@@ -117,3 +117,12 @@ def test_a_grid_never_has_too_many_rows_and_keeps_both_ends() -> None:
     assert grid.rows[0] == (0, 0.0)
     assert grid.rows[-1] == (9_999, -1.0)
     assert [row[0] for row in grid.rows] == sorted({row[0] for row in grid.rows})
+
+
+@pytest.mark.parametrize("column", ["price", "size", "fee"])
+def test_fills_that_are_no_numbers_are_refused(column: str) -> None:
+    builder = RecordBuilder([NOTE], ["ma"], ["main"])
+    values = {"price": 1.0, "size": 1.0, "fee": 0.0} | {column: float("nan")}
+    builder.row("fills", order=1, time=1, side=1, **values)
+    with pytest.raises(DataError, match=f"fills.{column}: expected finite numbers, found nan in row 0"):
+        builder.record(RunSettings())
