@@ -1,6 +1,7 @@
 """The C side of the engine."""
 from libc.stdint cimport int8_t, int64_t
 
+from letrade.hotpath.simulation.crier cimport Crier
 from letrade.hotpath.simulation.desk cimport Desk
 from letrade.hotpath.simulation.desk_told cimport Told
 from letrade.hotpath.simulation.events cimport Event
@@ -17,7 +18,7 @@ cdef class Engine:
     cdef Troupe troupe
     cdef Watch watch
     cdef object herald
-    cdef object herald_fill
+    cdef Crier crier
     cdef dict listeners
     cdef dict ranks
     cdef int64_t step

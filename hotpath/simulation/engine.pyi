@@ -26,8 +26,8 @@ class Engine:
         ranks: Mapping[int, int],
         step: int,
     ) -> None:
-        """`herald` makes the message of one thing told, `herald.fill` that of a fill; `listeners` are by (kind told,
-        strategy, instrument), `ranks` of the tellers by stage."""
+        """`herald` makes the message of a refusal, `herald.crier` those of orders and fills; `listeners` are by (kind
+        told, strategy, instrument), `ranks` of the tellers by stage."""
     def follow_book(self, instrument: int) -> None:
         """Keep a book of what we see, where the exchange sees it earlier."""
     def run_data(self, events: int) -> bool:

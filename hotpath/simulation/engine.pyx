@@ -5,8 +5,7 @@ from libc.stdint cimport INT64_MAX, int8_t, int64_t
 
 from letrade.hotpath.book cimport Book
 from letrade.hotpath.simulation.desk cimport Desk
-from letrade.hotpath.simulation.desk_orders cimport FillRecord
-from letrade.hotpath.simulation.desk_told cimport TOLD_FILL, Told
+from letrade.hotpath.simulation.desk_told cimport TOLD_FILL, TOLD_UPDATE, Told
 from letrade.hotpath.simulation.events cimport (
     BAR_EVENT, LEVELS_EVENT, MARK_EVENT, QUOTE_EVENT, SNAPSHOT_EVENT, TRADE_EVENT, Event,
 )
@@ -28,7 +27,7 @@ cdef class Engine:
     def __init__(self, Tape tape not None, Exchange exchange not None, Troupe troupe not None, herald, listeners, ranks,
                  int64_t step):
         self.tape, self.exchange, self.troupe, self.herald = tape, exchange, troupe, herald
-        self.herald_fill = herald.fill
+        self.crier = herald.crier
         self.desk, self.watch = exchange.desk, exchange.watch
         self.listeners, self.ranks, self.step = dict(listeners), dict(ranks), step
         self.own_books = {}
@@ -202,20 +201,16 @@ cdef class Engine:
 
     cdef int tell(self, const Told* told, int64_t time) except -1:
         cdef MailSlot slot
-        cdef const FillRecord* fill
         slots = self.listeners.get((told.kind, told.strategy, told.instrument))
         if not slots:
             return 0
         if told.kind == TOLD_FILL:
-            fill = &self.desk.fills[told.fill]
-            message = self.herald_fill(
-                told.time, told.strategy, told.instrument, told.signal, told.leg, told.order, told.fill,
-                self.desk.orders[fill.order].side, fill.price, fill.size, fill.fee, fill.maker, fill.venue_time,
-            )
+            message = self.crier.fill(told)
+        elif told.kind == TOLD_UPDATE:
+            message = self.crier.update(told)
         else:
             message = self.herald(
-                told.kind, told.stage, told.time, told.strategy, told.instrument, told.signal, told.leg, told.order,
-                told.state, told.size, told.filled, told.price, told.reason, told.rule, told.what,
+                told.stage, told.time, told.strategy, told.instrument, told.signal, told.leg, told.rule, told.what
             )
         rank = self.ranks[told.stage]
         for slot in slots:

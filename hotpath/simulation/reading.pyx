@@ -42,22 +42,41 @@ def fill_of(Desk desk not None, int64_t place):
     return fill_row(&desk.fills[place])
 
 
+cdef object column_of(const char* first, Py_ssize_t step, Py_ssize_t count):
+    """An int64 field of so many structs, each a step after the one before."""
+    cdef Py_ssize_t place
+    cdef int64_t[::1] view
+    column = array.array("q", bytes(8 * count))
+    view = column
+    for place in range(count):
+        view[place] = (<const int64_t*>(first + place * step))[0]
+    return column
+
+
 def orders_of(Desk desk not None):
-    cdef int64_t number, count = desk.orders_count
-    columns = [array.array("q", bytes(8 * count)) for _ in ORDER_COLUMNS]
-    for number in range(1, count + 1):
-        for column, value in zip(columns, order_row(&desk.orders[number])):
-            column[number - 1] = value
-    return dict(zip(ORDER_COLUMNS, columns))
+    cdef int64_t count = desk.orders_count
+    cdef OrderRecord* first = &desk.orders[1] if count else NULL
+    cdef int64_t** fields = [
+        &first.number, &first.strategy, &first.account, &first.instrument, &first.signal, &first.leg, &first.side,
+        &first.limit, &first.post_only, &first.reduce_only, &first.opening, &first.first_price, &first.first_size,
+        &first.size, &first.price, &first.filled, &first.state, &first.decided, &first.sent, &first.ended,
+    ]  # fmt: skip
+    return {
+        name: column_of(<const char*>fields[place], sizeof(OrderRecord), count)
+        for place, name in enumerate(ORDER_COLUMNS)
+    }
 
 
 def fills_of(Desk desk not None):
-    cdef int64_t place, count = desk.fills_count
-    columns = [array.array("q", bytes(8 * count)) for _ in FILL_COLUMNS]
-    for place in range(count):
-        for column, value in zip(columns, fill_row(&desk.fills[place])):
-            column[place] = value
-    return dict(zip(FILL_COLUMNS, columns))
+    cdef int64_t count = desk.fills_count
+    cdef FillRecord* first = desk.fills if count else NULL
+    cdef int64_t** fields = [
+        &first.order, &first.time, &first.venue_time, &first.price, &first.size, &first.fee, &first.maker
+    ]  # fmt: skip
+    return {
+        name: column_of(<const char*>fields[place], sizeof(FillRecord), count)
+        for place, name in enumerate(FILL_COLUMNS)
+    }
 
 
 def middles_of(Desk desk not None):

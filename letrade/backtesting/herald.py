@@ -10,8 +10,8 @@ from letrade.core.messages.base import Message
 from letrade.core.messages.orders import Fill, OrderRefused, OrderUpdate
 from letrade.core.money import DEFAULT_SCALE, Money
 from letrade.core.orders import CANCEL_SENT, CANCELLED, EXPIRED, FILLED, OPEN, PARTLY_FILLED, PENDING, REJECTED, SENT
+from letrade.hotpath.simulation.crier import Crier
 from letrade.hotpath.simulation.desk import Desk
-from letrade.hotpath.simulation.reading import order_of
 from letrade.hotpath.simulation.terms import DeskTerms
 
 UPDATE, FILL, REFUSED = 1, 2, 3
@@ -44,67 +44,49 @@ class Scale(NamedTuple):
 
 
 class Herald:
-    """Called by the engine for each thing told that somebody listens to."""
+    """Makes what the crier copies, and each refusal that somebody listens to."""
 
     def __init__(self, desk: Desk, terms: DeskTerms, uid: str) -> None:
-        self.desk = desk
         self.terms = terms
-        self.uid = uid
-        self.sequence = 0
         self.scales = scales_of(terms)
-        self.owners = [(each.name, terms.accounts[each.account].name) for each in terms.strategies]
-        self.names = [each.name for each in terms.instruments]
-        self._known_order, self._known_id = 0, ""
+        self.crier = Crier(
+            desk, uid, self._blank_fill, self._blank_update,
+            [Money(each.fee, DEFAULT_SCALE, 0) for each in self.scales], [each.name for each in terms.strategies],
+            [(each.price, each.size) for each in self.scales], STATES, REASONS,
+        )  # fmt: skip
 
     def __call__(
-        self, kind: int, stage: int, time: int, strategy: int, instrument: int, signal: int, leg: int, order: int,
-        state: int, size: int, filled: int, price: int, reason: int, rule: int, what: int,
-    ) -> Message:  # fmt: skip
-        """An update of an order, or a refusal."""
-        terms, scale = self.terms, self.scales[instrument]
-        self.sequence += 1
-        owner = terms.strategies[strategy]
-        order_id = ids.order_id(owner.name, signal, leg)
-        header: dict[str, Any] = {
-            "time": time, "source": STAGES[stage], "epoch": EPOCH, "sequence": self.sequence, "strategy": owner.name,
-            "account": terms.accounts[owner.account].name, "instrument": terms.instruments[instrument].name,
-            "order_id": order_id,
-        }  # fmt: skip
-        if kind == REFUSED:
-            text = RULES[rule] if 0 <= rule < len(RULES) else "refused"
-            return OrderRefused(
-                **header, rule=text, limit="", value="", refused_by=STAGES[stage], what="amend" if what else "order"
-            )
-        known = order_of(self.desk, order)
-        return OrderUpdate(
-            **header, client_order_id=self._client_order_id(order, order_id), venue_order_id=str(order),
-            state=STATES[state], side=known[6], size=size / scale.size, filled=filled / scale.size,
-            price=price / scale.price if price else None, reduce_only=bool(known[9]),
-            reason=REASONS.get(reason, f"signal {signal}" if reason == 1 else ""),
+        self, stage: int, time: int, strategy: int, instrument: int, signal: int, leg: int, rule: int, what: int
+    ) -> OrderRefused:
+        """An order, or an amend of one, that was refused."""
+        self.crier.sequence += 1
+        return OrderRefused(
+            **self._about(strategy, instrument), time=time, source=STAGES[stage], epoch=EPOCH,
+            sequence=self.crier.sequence, order_id=ids.order_id(self.terms.strategies[strategy].name, signal, leg),
+            rule=RULES[rule] if 0 <= rule < len(RULES) else "refused", limit="", value="", refused_by=STAGES[stage],
+            what="amend" if what else "order",
         )  # fmt: skip
 
-    def fill(
-        self, time: int, strategy: int, instrument: int, signal: int, leg: int, order: int, place: int, side: int,
-        price: int, size: int, fee: int, maker: int, venue_time: int,
-    ) -> Fill:  # fmt: skip
-        """A part of an order was traded; `place` counts the desk's fills from 0."""
-        name, account = self.owners[strategy]
-        scale = self.scales[instrument]
-        self.sequence += 1
-        order_id = ids.order_id(name, signal, leg)
+    def _about(self, strategy: int, instrument: int) -> dict[str, Any]:
+        owner = self.terms.strategies[strategy]
+        return {
+            "strategy": owner.name,
+            "account": self.terms.accounts[owner.account].name,
+            "instrument": self.terms.instruments[instrument].name,
+        }
+
+    def _blank_fill(self, strategy: int, instrument: int) -> Fill:
         return Fill(
-            time=time, source=EXECUTION, epoch=EPOCH, sequence=self.sequence, strategy=name, account=account,
-            instrument=self.names[instrument], order_id=order_id,
-            client_order_id=self._client_order_id(order, order_id), trade_id=str(place + 1), side=side,
-            price=price / scale.price, size=size / scale.size, fee=Money(scale.fee, DEFAULT_SCALE, fee),
-            maker=maker != 0, venue_time=venue_time, fill_number=place + 1,
+            **self._about(strategy, instrument), source=EXECUTION, epoch=EPOCH, order_id="", client_order_id="",
+            trade_id="", side=1, price=0.0, size=0.0, fee=Money(self.scales[instrument].fee, DEFAULT_SCALE, 0),
+            maker=False,
         )  # fmt: skip
 
-    def _client_order_id(self, order: int, order_id: str) -> str:
-        """A hash: the last one is kept, as an order is told of several times in a row."""
-        if order != self._known_order:
-            self._known_order, self._known_id = order, ids.client_order_id(self.uid, order_id)
-        return self._known_id
+    def _blank_update(self, strategy: int, instrument: int) -> OrderUpdate:
+        return OrderUpdate(
+            **self._about(strategy, instrument), source=EXECUTION, epoch=EPOCH, order_id="", client_order_id="",
+            venue_order_id="", state=PENDING, side=1, size=0.0, filled=0.0, price=None, reduce_only=False,
+        )  # fmt: skip
 
 
 def scales_of(terms: DeskTerms) -> list[Scale]:

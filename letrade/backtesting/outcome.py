@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from fractions import Fraction
 from typing import Any
 
@@ -21,7 +20,8 @@ from letrade.core.messages.events import Alert
 from letrade.core.messages.orders import Fill, OrderUpdate
 from letrade.core.money import Money, money
 from letrade.core.quantities import money_of, rounded_money
-from letrade.hotpath.simulation.reading import course_of, fills_of, orders_of, prices_of, refusals_of
+from letrade.hotpath.simulation.course import chained
+from letrade.hotpath.simulation.reading import fills_of, orders_of, prices_of, refusals_of
 
 VENUE_RULE = RULES.index("venue")
 
@@ -155,33 +155,18 @@ class Outcome:
                 del self.tally.recent_alerts[:-RECENT_MAX]
 
     def _course(self) -> None:
-        """Orders sent and fills booked, in the order in which the desk's execution told of them: the lines of Chain,
-        written from the columns."""
-        orders, fills, terms = self.orders, self.fills, self.terms
-        digest, sha256 = self.chain.digest, hashlib.sha256
-        about = [f"{terms.accounts[account].name} {terms.instruments[place].name} {side}" for account, place, side in
-                 zip(orders["account"], orders["instrument"], orders["side"], strict=True)]  # fmt: skip
-        named = [self.order_id(row) for row in range(len(about))]
-        places, scales = orders["instrument"], self.scales
-        sent, first_size, first_price = orders["sent"], orders["first_size"], orders["first_price"]
-        for what in course_of(self.run.desk):
-            if what > 0:
-                row = what - 1
-                scale, price = scales[places[row]], first_price[row]
-                line = (
-                    f"order {sent[row]} {named[row]} {about[row]} {first_size[row] / scale.size!r} "
-                    f"{(price / scale.price if price else None)!r} {orders['reduce_only'][row] > 0}"
-                )
-            else:
-                row = fills["order"][~what] - 1
-                scale = scales[places[row]]
-                line = (
-                    f"fill {fills['time'][~what]} {named[row]} {about[row]} {fills['size'][~what] / scale.size!r} "
-                    f"{fills['price'][~what] / scale.price!r} {_shown(fills['fee'][~what])} {scale.fee} "
-                    f"{fills['maker'][~what] > 0} desk"
-                )
-            digest = sha256(f"{digest}\n{line}".encode()).hexdigest()
-        self.chain.digest = digest
+        """Orders sent and fills booked, in the order in which the desk's execution told of them: the lines of Chain."""
+        terms, scales = self.terms, self.scales
+        self.chain.digest = chained(
+            self.run.desk,
+            self.chain.digest,
+            [each.name for each in terms.strategies],
+            [each.name for each in terms.accounts],
+            [
+                (each.name, each.price_decimals, each.size_decimals, scale.fee)
+                for each, scale in zip(terms.instruments, scales, strict=True)
+            ],
+        )
 
     def order_id(self, row: int) -> str:
         orders = self.orders
@@ -217,12 +202,6 @@ class Outcome:
             fee=money(scale.fee, fills["fee"][place]), maker=bool(fills["maker"][place]),
             venue_time=fills["venue_time"][place], fill_number=place + 1,
         )  # fmt: skip
-
-
-def _shown(units: int) -> str:
-    """Units of 1e-8 as Money shows them."""
-    whole, part = divmod(abs(units), 10**8)
-    return f"{'-' if units < 0 else ''}{whole}.{part:08d}"
 
 
 def _money(currency: str, amount: Fraction) -> Money:
