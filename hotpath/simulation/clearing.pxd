@@ -9,7 +9,7 @@ from letrade.hotpath.simulation.positions cimport Netting
 
 cdef struct Cleared:  # an order that the exchange has taken
     int64_t account, instrument, side, price, left, filled, rests
-    int64_t working, accepted, reduce_only
+    int64_t working, accepted, reduce_only, post_only
     int64_t asked  # the price of the last amend
     int128 locked  # of the quote currency for a spot buyer, of the base for a seller; at the scale of wallets
 
@@ -53,6 +53,7 @@ cdef class Clearing:
     cdef double value_price(self, int64_t instrument) except? -1.0
     cdef Cleared* cleared(self, int64_t number) except NULL
     cdef int64_t judge_known(self, Cleared* one, const SimulatedOrder* order, int64_t instrument, int64_t best) except -1
+    cdef bint would_take(self, const SimulatedOrder* order, int64_t instrument) except -1
     cdef int64_t below_least(self, const SimulatedOrder* order, int64_t instrument, double price) except -1
     cdef int64_t beyond_balance(self, Cleared* one, const SimulatedOrder* order, int64_t instrument) except -1
     cdef int64_t beyond_leverage(self, Cleared* one, const SimulatedOrder* order, int64_t instrument) except -1

@@ -94,7 +94,7 @@ cdef class Clearing:
         reason = self.judge_known(one, order, instrument, best)
         if reason == NO_REASON:
             one.price, one.rests = order.price, order.price > 0 and order.time_in_force == GTC
-            one.reduce_only = order.reduce_only
+            one.reduce_only, one.post_only = order.reduce_only, order.post_only
             if not one.working:
                 one.working = 1
                 self.count_left(one, left)
@@ -110,15 +110,18 @@ cdef class Clearing:
         memset(&order, 0, sizeof(order))
         order.number, order.owner, order.side, order.price = number, one.account + 1, one.side, price
         order.size, order.filled, order.time_in_force, order.reduce_only = size, one.filled, GTC, one.reduce_only
+        order.post_only = one.post_only
         one.asked = price
         return self.judge_known(one, &order, instrument, best)
 
     cdef int64_t judge_known(
         self, Cleared* one, const SimulatedOrder* order, int64_t instrument, int64_t best
     ) except -1:
-        """In the order of the actors' exchange: the least size and worth, the balance, the leverage."""
+        """In the order of the actors' exchange: post-only, the least size and worth, the balance, the leverage."""
         cdef double price = order.price / self.terms.instruments[instrument].price_power
         cdef int64_t reason
+        if order.post_only and self.would_take(order, instrument):
+            return BAD_TERMS
         if price == 0.0:
             price = best / self.terms.instruments[instrument].price_power
         if price == 0.0:
@@ -129,6 +132,15 @@ cdef class Clearing:
         if self.terms.instruments[instrument].spot:
             return self.beyond_balance(one, order, instrument)
         return self.beyond_leverage(one, order, instrument)
+
+    cdef bint would_take(self, const SimulatedOrder* order, int64_t instrument) except -1:
+        """Whether a post-only order would trade at the last price of a market that opens later; others ask themselves."""
+        cdef Market market = <Market?>self.markets[instrument]
+        if not market.opens_later():
+            return False
+        market.offers_count = 0
+        market.preview(order.side, 1, order.price)
+        return market.offers_count > 0
 
     cdef int64_t below_least(self, const SimulatedOrder* order, int64_t instrument, double price) except -1:
         cdef Instrument* one = &self.terms.instruments[instrument]

@@ -34,6 +34,7 @@ cdef class Desk(LossWatch):
 
     cdef int hear_bar(self, int64_t instrument, int64_t time, double close) except -1:
         """Bars close on time also when a market is silent, so they tell of prices only where nothing else does."""
+        self.closes[instrument], self.closed[instrument] = close, time
         if not self.ticking[instrument]:
             self.prices[instrument], self.news[instrument] = close, time
         return self.check_losses(time) if self.watches else 0
@@ -58,7 +59,9 @@ cdef class Desk(LossWatch):
         """Units of a size above 0 that fits the lot; 0 when it does not."""
         cdef Instrument* one = &self.terms.instruments[instrument]
         cdef double units = rint(value * one.size_power)
-        if not 0.0 < units < UNITS_SURE or units / one.size_power != value or <int64_t>units % one.lot_units:
+        if units >= UNITS_SURE:
+            raise Doubtful(f"a quote's size of {value!r} of an instrument")
+        if not units > 0.0 or units / one.size_power != value or <int64_t>units % one.lot_units:
             return 0
         return <int64_t>units
 
@@ -66,7 +69,9 @@ cdef class Desk(LossWatch):
         """Units of a price above 0 that fits the tick; 0 when it does not."""
         cdef Instrument* one = &self.terms.instruments[instrument]
         cdef double units = rint(value * one.price_power)
-        if not 0.0 < units < UNITS_SURE or units / one.price_power != value or <int64_t>units % one.tick_units:
+        if units >= UNITS_SURE:
+            raise Doubtful(f"a price of {value!r} of an instrument")
+        if not units > 0.0 or units / one.price_power != value or <int64_t>units % one.tick_units:
             return 0
         return <int64_t>units
 

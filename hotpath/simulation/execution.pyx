@@ -10,8 +10,8 @@ from letrade.hotpath.simulation.desk_told cimport (
     AMEND_REQUEST, CANCEL_REQUEST, QUERY_REQUEST, SUBMIT_REQUEST, TOLD_FILL, Told
 )
 from letrade.hotpath.simulation.orders cimport (
-    NO_MORE_SIZE, NO_REASON, NOTHING_TO_REDUCE, OWN_ORDER, SAID_AMENDED, SAID_ENDED, SAID_REFUSED, SAID_RESTS,
-    SAID_STANDS, SAID_TRADED, TIME_OVER, WAS_CANCELLED, WAS_FILLED
+    BAD_TERMS, NO_MORE_SIZE, NO_REASON, NOTHING_TO_REDUCE, OWN_ORDER, SAID_AMENDED, SAID_ENDED, SAID_REFUSED,
+    SAID_RESTS, SAID_STANDS, SAID_TRADED, TIME_OVER, WAS_CANCELLED, WAS_FILLED, WOULD_TAKE
 )
 
 from letrade.hotpath.simulation.doubt import Doubtful
@@ -172,7 +172,7 @@ cdef class Execution(Books):
             return self.move(order, ORDER_FILLED, time, NOTHING_SAID)
         if reason == WAS_CANCELLED or reason == NOTHING_TO_REDUCE:
             return self.move(order, ORDER_CANCELLED, time, BY_VENUE + reason)
-        if reason == NO_MORE_SIZE or reason == TIME_OVER or reason == OWN_ORDER:
+        if reason in (NO_MORE_SIZE, TIME_OVER, OWN_ORDER, WOULD_TAKE, BAD_TERMS):  # the last two: once its market opened
             return self.move(order, ORDER_EXPIRED, time, BY_VENUE + reason)
         raise Doubtful("an order ended in a way that only the exchange of the compiled engine knows")
 

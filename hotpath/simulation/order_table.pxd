@@ -31,6 +31,8 @@ cdef class OrderTable:
     cdef Py_ssize_t course_room
     cdef double* prices  # by instrument; 0: none
     cdef int64_t* news  # time of the last news by instrument; below 0: none
+    cdef double* closes  # of the last bar by instrument, and when it was told; 0: none
+    cdef int64_t* closed
     cdef int64_t* ticking  # bars tell of prices only where neither trades nor quotes do
     cdef int64_t[32] refusals  # by Rule
 

@@ -16,5 +16,8 @@ class OrderTable:
     @property
     def cash_count(self) -> int: ...
     def __new__(cls, terms: Terms) -> Self: ...
+    def last_bars(self) -> list[tuple[int, float]]:
+        """(time, close) of the last bar of each instrument; a close of 0 where there was none."""
+
     def cash_of(self) -> list[tuple[int, int, int, int]]:
         """(time, account, instrument, amount in units of 1e-8) of each payment of funding."""

@@ -26,6 +26,8 @@ cdef class OrderTable:
         self.feedback_at = INT64_MAX
         self.prices = <double*>terms.room(terms.instruments_count, sizeof(double))
         self.news = <int64_t*>terms.room(terms.instruments_count, sizeof(int64_t))
+        self.closes = <double*>terms.room(terms.instruments_count, sizeof(double))
+        self.closed = <int64_t*>terms.room(terms.instruments_count, sizeof(int64_t))
         self.ticking = <int64_t*>terms.room(terms.instruments_count, sizeof(int64_t))
         for place in range(terms.instruments_count):
             self.news[place] = -1
@@ -123,6 +125,10 @@ cdef class OrderTable:
             memmove(self.told, &self.told[count], self.told_count * sizeof(Told))
         self.feedback_at = self.told[0].heard if self.told_count else INT64_MAX
         return 0
+
+    def last_bars(self):
+        """(time, close) of the last bar of each instrument; a close of 0 where there was none."""
+        return [(self.closed[place], self.closes[place]) for place in range(self.terms.instruments_count)]
 
     def cash_of(self):
         """(time, account, instrument, amount in units of 1e-8) of each payment of funding."""

@@ -21,7 +21,7 @@ from letrade.core.messages.orders import Fill, OrderUpdate
 from letrade.core.money import Money, money
 from letrade.core.quantities import money_of, rounded_money
 from letrade.hotpath.simulation.course import chained
-from letrade.hotpath.simulation.reading import fills_of, orders_of, prices_of, refusals_of
+from letrade.hotpath.simulation.reading import fills_of, orders_of, refusals_of
 
 VENUE_RULE = RULES.index("venue")
 
@@ -67,18 +67,17 @@ class Outcome:
 
     def _last_prices(self) -> dict[int, float]:
         """As Results has them: of fills, and of bars that came later."""
-        instruments, scales = self.orders["instrument"], self.scales
-        found = {
-            instruments[order - 1]: price / scales[instruments[order - 1]].price
-            for order, price in zip(self.fills["order"], self.fills["price"], strict=True)
-        }
-        bars = {self.run.instruments[source.columns.instrument] for source in self.run.sources
-                if source.columns.kind == "bars"}  # fmt: skip
-        told, times = prices_of(self.run.desk), self.fills["time"]
-        latest = {instruments[order - 1]: time for order, time in zip(self.fills["order"], times, strict=True)}
-        said = {self.run.instruments[name]: each for name, each in self.run.said_prices.items()}
-        later = {place: price for place, (time, price) in said.items() if time > latest.get(place, -1)}
-        return found | {place: told[place] for place in bars if told[place]} | later
+        orders, fills = self.orders["instrument"], self.fills
+        told = {place: bar for place, bar in enumerate(self.run.desk.last_bars()) if bar[1]}
+        for name, said in self.run.said_prices.items():
+            place = self.run.instruments[name]
+            if place not in told or said[0] >= told[place][0]:
+                told[place] = said
+        for order, time, price in zip(fills["order"], fills["time"], fills["price"], strict=True):
+            place = orders[order - 1]
+            if place not in told or time >= told[place][0]:  # what the desk does follows what it was told
+                told[place] = (time, price / self.scales[place].price)
+        return {place: price for place, (_, price) in told.items()}
 
     def _lines(self) -> None:
         """Strategies of the desk file first, then whatever else was told of; the accounts' own positions."""
