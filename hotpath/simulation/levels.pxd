@@ -6,8 +6,18 @@ from letrade.hotpath.simulation.events cimport LevelRows
 from letrade.hotpath.simulation.recorded cimport RecordedMarket
 
 
+cdef struct Taken:  # what we have had of a level that still shows it
+    int64_t side
+    int64_t price
+    int64_t shown
+    int64_t size
+
+
 cdef class LevelsMarket(RecordedMarket):
-    cdef Book book
+    cdef Book book  # as it was told
+    cdef Taken* taken
+    cdef Py_ssize_t taken_count
+    cdef Py_ssize_t taken_room
     cdef int64_t worst[2]  # side * price of the worst level that a side showed since the last snapshot
     cdef int64_t* prices  # of levels that a taker looks at
     cdef int64_t* sizes
@@ -24,3 +34,6 @@ cdef class LevelsMarket(RecordedMarket):
     cdef int meet_book(self, int64_t side) except -1
     cdef int after_levels(self) except -1
     cdef int more_room(self) except -1
+    cdef Py_ssize_t find_taken(self, int64_t side, int64_t price) noexcept  # taken_count: nothing
+    cdef int64_t taken_of(self, int64_t side, int64_t price) noexcept
+    cdef void retell(self, int64_t side, int64_t price, int64_t size) noexcept

@@ -8,12 +8,12 @@ from letrade.hotpath.simulation.events cimport LEVELS_EVENT, SNAPSHOT_EVENT, TRA
 from letrade.hotpath.simulation.market cimport QUEUE_NONE
 from letrade.hotpath.simulation.orders cimport BY_LAST
 from letrade.hotpath.simulation.recorded cimport RecordedMarket
-from letrade.hotpath.simulation.working cimport NOT_SHOWN, Listed
+from letrade.hotpath.simulation.working cimport NOT_SHOWN, Listed, more_room
 
 
 cdef class LevelsMarket(RecordedMarket):
-    """Takers walk what is shown, and what they take of a level is gone until its next update. Where no trade was ever
-    told, levels that reach a maker's price fill it."""
+    """Takers walk what is shown, and what they take of a level is gone until it is told with another size. Where no
+    trade was ever told, levels that reach a maker's price fill it."""
 
     def __cinit__(self):
         self.book = Book()
@@ -22,6 +22,7 @@ cdef class LevelsMarket(RecordedMarket):
     def __dealloc__(self):
         PyMem_Free(self.prices)
         PyMem_Free(self.sizes)
+        PyMem_Free(self.taken)
 
     cdef int hear_data(self, const Event* event) except -1:
         if event.kind == LEVELS_EVENT:
@@ -45,6 +46,8 @@ cdef class LevelsMarket(RecordedMarket):
             key = rows.sides[place] * rows.prices[place]
             if key < self.worst[which]:
                 self.worst[which] = key
+            if self.taken_count:
+                self.retell(rows.sides[place], rows.prices[place], rows.sizes[place])
         self.book.apply_rows(rows.sides + start, rows.prices + start, rows.sizes + start, end - start)
         return 0
 
@@ -78,6 +81,9 @@ cdef class LevelsMarket(RecordedMarket):
         self.book.clear_levels()
         self.worst[0] = self.worst[1] = INT64_MAX
         self.apply(rows, 0, rows.count)
+        for place in range(self.taken_count - 1, -1, -1):
+            self.retell(self.taken[place].side, self.taken[place].price,
+                        self.book.size_at(self.taken[place].side, self.taken[place].price))
         for which in range(2):
             listed = &self.working.sides[which]
             for place in range(listed.count):
@@ -99,12 +105,23 @@ cdef class LevelsMarket(RecordedMarket):
     cdef int meet_book(self, int64_t side) except -1:
         """Makers of the other side whose price the levels of `side` have reached."""
         cdef int64_t price, size, taken
+        cdef Py_ssize_t place = 0, count = 0
         while self.working.side(-side).count:
-            price, size = self.book.best_price(side), self.book.best_size(side)
-            taken = self.meet_offer(-side, price, size) if price else 0
+            if place == count:
+                count = self.depth_into(side, self.prices, self.sizes, self.levels_room)
+                if place == count and count < self.levels_room:
+                    return 0
+                if place == count:
+                    self.more_room()
+                    continue
+            price, size = self.prices[place], self.sizes[place] - self.taken_of(side, self.prices[place])
+            place += 1
+            if size <= 0:
+                continue
+            taken = self.meet_offer(-side, price, size)
             if taken:
-                self.book.set_level(side, price, size - taken)
-            if taken == 0 or taken < size:
+                self.took(-side, price, taken)
+            if taken < size:
                 return 0
         return 0
 
@@ -130,20 +147,23 @@ cdef class LevelsMarket(RecordedMarket):
         return self.book.depth_into(side, prices, sizes, count)
 
     cdef int preview(self, int64_t side, int64_t size, int64_t limit) except -1:
-        cdef Py_ssize_t count, place
-        cdef int64_t left = size, price = self.best(-side)
+        cdef Py_ssize_t count, place, seen = 0
+        cdef int64_t left = size, price = self.best(-side), there
         self.offers_count = 0
         if price == 0 or size <= 0 or (limit and side * price > side * limit):
             return 0
-        if self.top_size(-side) >= size:
+        if self.taken_count == 0 and self.top_size(-side) >= size:
             return self.offer(price, size)
         while True:
             count = self.depth_into(-side, self.prices, self.sizes, self.levels_room)
-            for place in range(self.offers_count, count):
+            for place in range(seen, count):
                 if left <= 0 or (limit and side * self.prices[place] > side * limit):
                     return 0
-                self.offer(self.prices[place], min(left, self.sizes[place]))
-                left -= self.sizes[place]
+                there = self.sizes[place] - self.taken_of(-side, self.prices[place])
+                if there > 0:
+                    self.offer(self.prices[place], min(left, there))
+                    left -= there
+            seen = count
             if left <= 0 or count < self.levels_room:
                 return 0
             self.more_room()
@@ -162,8 +182,34 @@ cdef class LevelsMarket(RecordedMarket):
         return 0
 
     cdef int took(self, int64_t side, int64_t price, int64_t size) except -1:
-        cdef int64_t shown = self.book.size_at(-side, price)
-        return self.book.set_level(-side, price, max(0, shown - size))
+        cdef Py_ssize_t place = self.find_taken(-side, price)
+        cdef Taken* one
+        if self.taken_count == self.taken_room:
+            self.taken = <Taken*>more_room(self.taken, &self.taken_room, sizeof(Taken))
+        one = &self.taken[place]
+        if place == self.taken_count:
+            one.side, one.price, one.shown, one.size = -side, price, self.book.size_at(-side, price), 0
+            self.taken_count += 1
+        one.size += size
+        return 0
+
+    cdef Py_ssize_t find_taken(self, int64_t side, int64_t price) noexcept:
+        cdef Py_ssize_t place
+        for place in range(self.taken_count):
+            if self.taken[place].price == price and self.taken[place].side == side:
+                return place
+        return self.taken_count
+
+    cdef int64_t taken_of(self, int64_t side, int64_t price) noexcept:
+        cdef Py_ssize_t place = self.find_taken(side, price)
+        return self.taken[place].size if place < self.taken_count else 0
+
+    cdef void retell(self, int64_t side, int64_t price, int64_t size) noexcept:
+        """What we took is there again once the level shows another size; the same again is no news."""
+        cdef Py_ssize_t place = self.find_taken(side, price)
+        if place < self.taken_count and self.taken[place].shown != size:
+            self.taken_count -= 1
+            self.taken[place] = self.taken[self.taken_count]
 
     cdef int64_t queue_ahead(self, int64_t side, int64_t price) except? -2:
         """Nobody is in front where the book shows nobody; beyond its worst level nobody knows."""
@@ -180,16 +226,23 @@ cdef class LevelsMarket(RecordedMarket):
             sides.append([(self.scaled(price, factor), size) for price, size in levels])
             if self.worst[place] != INT64_MAX:
                 self.worst[place] = self.scaled(self.worst[place], factor)
+        for place in range(self.taken_count):
+            self.taken[place].price = self.scaled(self.taken[place].price, factor)
         self.book.load(*sides)
         return 0
 
     def state(self):
         """All that must not be forgotten; the book as bytes."""
-        return [self.state_of_record(), self.book.dump(), [self.worst[0], self.worst[1]]]
+        taken = [[one.side, one.price, one.shown, one.size] for one in self.taken[:self.taken_count]]
+        return [self.state_of_record(), self.book.dump(), [self.worst[0], self.worst[1]], taken]
 
     def restore(self, state):
         """Takes back what state() gave."""
-        record, dump, worst = state
+        record, dump, worst, taken = state
         self.restore_record(record)
         self.book.load_bytes(dump)
         self.worst[0], self.worst[1] = worst
+        self.taken_count = 0
+        for side, price, shown, size in taken:
+            self.took(-side, price, size)
+            self.taken[self.taken_count - 1].shown = shown

@@ -67,11 +67,14 @@ def test_orders_stay_when_a_model_gives_way_to_one_that_knows_more() -> None:
     assert desk.fills(trade(94.0)) == [("x", 95.0, 1.0)]
 
 
-def test_what_we_take_from_a_level_is_gone_until_its_next_update() -> None:
+def test_what_we_take_from_a_level_is_gone_until_it_shows_another_size_also_after_a_restart() -> None:
     desk = told(BOOK)
     assert desk.fills(submit("x", 1, 1.5)) == [("x", 101.0, 1.5)]
+    desk.restarted()
+    desk.tell(delta(11, 11, asks=[(101.0, 2.0)]))
+    desk.tell(snapshot([(99.0, 5.0)], [(101.0, 2.0), (102.0, 5.0)], update=11))
     assert desk.fills(submit("y", 1, 1.0)) == [("y", 101.0, 0.5), ("y", 102.0, 0.5)]
-    assert desk.fills(delta(11, 11, asks=[(101.0, 3.0)]), submit("z", 1, 1.0)) == [("z", 101.0, 1.0)]
+    assert desk.fills(delta(12, 12, asks=[(101.0, 3.0)]), submit("z", 1, 1.0)) == [("z", 101.0, 1.0)]
 
 
 def test_a_resting_limit_fills_only_when_a_trade_goes_through_it_and_no_more_than_the_trades_size() -> None:

@@ -9,12 +9,13 @@ from tests.models.working import NOT_SHOWN
 
 
 class LevelsModel(RecordedModel):
-    """Sizes by price; `seen` are all prices of a side since the last snapshot."""
+    """Sizes by price as they were told, `taken` (shown, had) of them; `seen`: all prices since the last snapshot."""
 
     def __init__(self, **terms: Any) -> None:
         super().__init__(**terms)
         self.sizes: dict[int, dict[int, int]] = {1: {}, -1: {}}
         self.seen: dict[int, list[int]] = {1: [], -1: []}
+        self.taken: dict[tuple[int, int], tuple[int, int]] = {}
 
     def has_market(self) -> bool:
         return bool(self.sizes[1] or self.sizes[-1])
@@ -40,8 +41,11 @@ class LevelsModel(RecordedModel):
             self.seen[side].append(side * price)
             before = self.sizes[side].get(price, 0)
             self.set(side, price, size)
+            self.retell(side, price, size)
             if not snapshot:
                 self.level_changed(side, price, before, size)
+        for side, price in list(self.taken):
+            self.retell(side, price, self.sizes[side].get(price, 0))
         if snapshot:
             for side in (1, -1):
                 for price in {order.price for order in self.working.book(side)}:
@@ -58,22 +62,33 @@ class LevelsModel(RecordedModel):
 
     def meet_book(self, side: int) -> None:
         for price in sorted(self.sizes[side], key=lambda price: -side * price):
-            size = self.sizes[side][price]
-            taken = self.meet_offer(-side, price, size)
-            self.set(side, price, size - taken)
+            size = self.there(side, price)
+            taken = self.meet_offer(-side, price, size) if size else 0
+            if taken:
+                self.took(-side, price, taken)
             if taken < size:
                 return
+
+    def there(self, side: int, price: int) -> int:
+        return self.sizes[side][price] - self.taken.get((side, price), (0, 0))[1]
+
+    def retell(self, side: int, price: int, size: int) -> None:
+        """What was taken of a level that shows another size is there again."""
+        if self.taken.get((side, price), (size, 0))[0] != size:
+            del self.taken[side, price]
 
     def offers(self, side: int, size: int, limit: int) -> list[tuple[int, int]]:
         found = []
         for price in sorted(self.sizes[-side], key=lambda price: side * price):
-            if size > 0 and (not limit or side * price <= side * limit):
-                found.append((price, min(size, self.sizes[-side][price])))
+            there = self.there(-side, price)
+            if there and size > 0 and (not limit or side * price <= side * limit):
+                found.append((price, min(size, there)))
                 size -= found[-1][1]
         return found
 
     def took(self, side: int, price: int, size: int) -> None:
-        self.set(-side, price, self.sizes[-side][price] - size)
+        shown = self.sizes[-side][price]
+        self.taken[-side, price] = (shown, self.taken.get((-side, price), (0, 0))[1] + size)
 
     def queue_ahead(self, side: int, price: int) -> int:
         size = self.sizes[side].get(price, 0)
