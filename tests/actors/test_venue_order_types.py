@@ -326,11 +326,34 @@ def test_recorded_latencies_are_read_and_followed(tmp_path: Path) -> None:
     desk = told(BOOK, latency=LatencyConfig(recorded=str(path)))
     sent = desk.time
     assert desk.answer(submit("x", 1, 0.1, 98.0)).time == sent + 2_300_000
-    path.write_text("1,2\n")
-    with pytest.raises(ConfigurationError, match="row 1"):
-        read_latencies(str(path))
+    path.write_bytes(b"\xef\xbb\xbf5,70,6\n\n1,-60,6\n\n")
+    assert read_latencies(str(path)) == [[5, 70, 6], [1, -60, 6]]
     with pytest.raises(ConfigurationError, match="No such file"):
         read_latencies(str(tmp_path / "none.csv"))
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        (b"1,2\n", "line 1: expected time,request,response, found '1,2'"),
+        (b"time,request,response\n0,1,x\n", "line 2: expected whole ns"),
+        (b"", "expected rows of time,request,response, found none"),
+        (b"time,request,response\n", "found none"),
+        (b"0,99999999999999999999,2\n", "latencies of at most a day"),
+        (b"0,2,-9223372036854775808\n", "latencies of at most a day"),
+        (b"\xff\xfe0,1,2\n", "a text of UTF-8"),
+    ],
+)
+def test_recorded_latencies_that_make_no_sense_are_refused(tmp_path: Path, told: bytes, reason: str) -> None:
+    path = tmp_path / "latency.csv"
+    path.write_bytes(told)
+    with pytest.raises(ConfigurationError, match=reason):
+        Desk(latency=LatencyConfig(recorded=str(path)))
+
+
+def test_a_jitter_of_more_than_a_day_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match=r"latency\.jitter: expected at most a day"):
+        Desk(latency=LatencyConfig(jitter=2**63 - 1))
 
 
 def test_orders_meet_the_market_as_it_was_when_the_data_left_it() -> None:
