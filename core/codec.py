@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import typing
 from typing import Any
 
@@ -37,17 +38,35 @@ _UNFIT = (OverflowError, ValueError, TypeError)
 _TO_MSGPACK = _MSGPACK.encode
 _TO_JSON = _JSON.encode
 _DECODE_MSGPACK = _FROM_MSGPACK.decode
-_RANGES: dict[type[Message], Ranges] = ranges.ranges_of(MESSAGE_TYPES)
-_IN_RANGE: dict[type[Message], ranges.Test] = {kind: each.hold for kind, each in _RANGES.items()}
+_KINDS = frozenset(MESSAGE_TYPES)
 
 
 class UnknownTag(DataError):
     """A message of a kind that this version does not know: survived and counted."""
 
 
+@functools.cache
 def ranges_of(kind: type[Message]) -> Ranges | None:
     """What `check` asks of messages of this type; None when they hold no numbers."""
-    return _RANGES.get(kind)
+    return ranges.ranges_of((kind,)).get(kind) if kind in _KINDS else None
+
+
+def _first_test(kind: type[Message]) -> ranges.Test:
+    """Looks the ranges of a type up with the first message of it: those of all types are a fifth of a start."""
+
+    def test(message: Message) -> bool:
+        found = ranges_of(kind)
+        _IN_RANGE[kind] = found.hold if found is not None else _always
+        return _IN_RANGE[kind](message)
+
+    return test
+
+
+def _always(message: Message) -> bool:
+    return True
+
+
+_IN_RANGE: dict[type[Message], ranges.Test] = {kind: _first_test(kind) for kind in MESSAGE_TYPES}
 
 
 def check(message: Message) -> None:
