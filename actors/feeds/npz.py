@@ -174,12 +174,13 @@ class Reader:
         time, event, action, side, price, size, _ = columns
         offset = np.concatenate(([0], ends)).astype(np.int64)
         first = offset[:-1]
-        if (side < BID).any() or (side > ASK).any():
+        if side.min() < BID or side.max() > ASK:
             raise DataError(f"{self.path}: expected side 1 (bid) or 2 (ask), found {sorted(set(side.tolist()))[:5]}")
         updates = event[first] + 1
         snapshot = (event[first] == 0).astype(np.int8)
-        sides: SideArray = np.where(side == BID, 1, -1).astype(np.int8)
-        sizes = np.where(action == DELETE, 0, size * self.lot)
+        sides: SideArray = (BID + ASK - 2 * side.astype(np.int8)).astype(np.int8)
+        sizes = size * self.lot
+        sizes[action == DELETE] = 0
         rows = LevelRows(
             offset, snapshot, updates, updates, np.maximum(updates - 1, 0), sides, price * self.tick, sizes
         )

@@ -88,7 +88,7 @@ def _taken(path: str, name: str, stream: IO[bytes], dtype: np.dtype[Any], count:
         raise DataError(f"{path}: expected a whole .npz file, found {name} damaged: {error}") from error
     if len(body) != wanted:
         raise DataError(f"{path}: expected {count} more numbers in {name}, found {len(body) // dtype.itemsize}")
-    return cast(IntArray, np.frombuffer(body, dtype=dtype).astype(np.int64))
+    return cast(IntArray, np.frombuffer(body, dtype=dtype).astype(np.int64, copy=False))
 
 
 def is_npz(path: str) -> bool:

@@ -97,6 +97,10 @@ def _outside(column: IntArray, least: int, expected: str) -> Fault:
     return (column < least) | (column > UNITS_MAX), f"{expected} and of at most 15 digits"
 
 
+def _within(column: IntArray, least: int) -> bool:
+    return bool(column.min() >= least and column.max() <= UNITS_MAX)
+
+
 def _quote_faults(rows: QuoteRows) -> list[Fault]:
     ranges = [_outside(column, 0, "prices and sizes of 0 or more") for column in rows]
     unpriced = ((rows.bid == 0) & (rows.bid_size > 0)) | ((rows.ask == 0) & (rows.ask_size > 0))
@@ -118,12 +122,16 @@ def _bar_faults(time: IntArray, rows: BarRows) -> list[Fault]:
 
 def _level_faults(rows: LevelRows) -> list[Fault]:
     """Levels that are bad make their event bad."""
+    sizes = np.diff(rows.offset)
+    disordered = (sizes < 0, "levels in order")
+    # What follows makes a dozen arrays to name a row: the extremes are read first.
+    if len(rows.side) and _within(rows.price, 1) and _within(rows.size, 0) and (np.abs(rows.side) == 1).all():
+        return [disordered]
     bad = (np.abs(rows.side) != 1) | _outside(rows.price, 1, "")[0] | _outside(rows.size, 0, "")[0]
     count = len(rows.offset) - 1
     events = np.zeros(count, dtype=np.bool_)
     events[np.searchsorted(rows.offset, np.flatnonzero(bad), side="right") - 1] = True
-    sizes = np.diff(rows.offset)
-    return [(sizes < 0, "levels in order"), (events, "a side of 1 or -1, a price above 0 and a size of 0 or more")]
+    return [disordered, (events, "a side of 1 or -1, a price above 0 and a size of 0 or more")]
 
 
 def _order_faults(rows: OrderRows) -> list[Fault]:

@@ -81,7 +81,7 @@ cdef class Engine:
 
     cdef int64_t next_time(self) except -2:
         cdef int64_t time = min(self.tape.next_time(), self.exchange.next_time())
-        return min(time, self.desk.feedback_at, self.troupe.next_due())
+        return self.troupe.next_due(min(time, self.desk.feedback_at))
 
     cdef int pass_time(self, int64_t time) except -1:
         cdef Exchange exchange = self.exchange

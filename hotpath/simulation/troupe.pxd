@@ -56,7 +56,7 @@ cdef class Troupe(Dispatcher):
     cdef Py_ssize_t orders_count
     cdef Py_ssize_t orders_room
 
-    cdef int64_t next_due(self) except -2
+    cdef int64_t next_due(self, int64_t latest) except -2
     cdef int perform(self, const Event* events, Py_ssize_t count, int64_t time) except -1  # up to the data
     cdef int drain_due(self, int64_t time) except -1
     cdef int follow(self, int64_t time) except -1  # what comes after data: feedback and news, if they were put

@@ -87,12 +87,13 @@ cdef class Troupe(Dispatcher):
             for place in range(self.wishes_count)
         ]  # fmt: skip
 
-    cdef int64_t next_due(self) except -2:
-        """When a timer is due, or feedback enters; INT64_MAX: never."""
-        cdef int64_t found = INT64_MAX
-        if self.due_count and self.next_slot(True) is not None:
-            found = self.due[0].time
-        return min(found, self.resume_at)
+    cdef int64_t next_due(self, int64_t latest) except -2:
+        """When a timer is due or feedback enters, if that is before `latest`, else `latest`: whether a timer still
+        stands is only looked up when it would be next."""
+        cdef int64_t found = min(latest, self.resume_at)
+        if self.due_count and self.due[0].time < found and self.next_slot(True) is not None:
+            found = min(found, self.due[0].time)
+        return found
 
     cdef int perform(self, const Event* events, Py_ssize_t count, int64_t time) except -1:
         cdef Py_ssize_t place
