@@ -268,15 +268,16 @@ cdef class OrdersBook:
 
     def queue(self, side, price):
         cdef int64_t side_number = whole(side), place
+        cdef list ids = [], sizes = []  # no tuples yet: one that is made may run a collection, and that any code
         cdef const Queue* queue
         check_side(side_number)
         queue = self.queue_at(side_number, whole(price))
         place = NO_PLACE if queue == NULL else queue.head
-        orders = []
         while place != NO_PLACE:
-            orders.append((self.pool.orders[place].id, self.pool.orders[place].size))
+            ids.append(self.pool.orders[place].id)
+            sizes.append(self.pool.orders[place].size)
             place = self.pool.orders[place].next
-        return orders
+        return list(zip(ids, sizes))
 
     def lots_ahead(self, order_id):
         cdef int64_t lots = self.lots_ahead_of(whole(order_id))
@@ -302,14 +303,15 @@ cdef class OrdersBook:
 
     def depth(self, side, n):
         cdef int64_t side_number = whole(side), count = whole_count(n)
+        cdef list prices = [], sizes = []  # as in queue
         cdef TickLadder* ladder = &self.ladders[side_number < 0]
         cdef Walk at = walk(ladder)
-        levels = []
         check_side(side_number)
         while count > 0 and step_down(ladder, &at):
-            levels.append((side_number * at.key, self.pool.queues[at.value - 1].lots))
+            prices.append(side_number * at.key)
+            sizes.append(self.pool.queues[at.value - 1].lots)
             count -= 1
-        return levels
+        return list(zip(prices, sizes))
 
     def levels(self, side):
         cdef int64_t side_number = whole(side)

@@ -10,7 +10,7 @@ from letrade.hotpath.matching_state cimport (
     STORES, Command, MatchState, owner_place, reserve_order, reserve_owner, reserve_store,
 )
 from letrade.hotpath.order_pool cimport (
-    HAS_TERMS, POST_ONLY, REDUCE_ONLY, SELF_TRADE_SHIFT, Order, Terms, handle_of,
+    HAS_TERMS, POST_ONLY, REDUCE_ONLY, SELF_TRADE_SHIFT, Order, Terms, handle_of, place_of,
 )
 
 cdef extern from *:
@@ -78,7 +78,10 @@ cdef inline list words_of(MatchState* state):
     for pair in sorted(owners):
         words += pair
     for handle in orders:
-        words += words_of_order(state, <int32_t><int64_t>(handle & 0xFFFFFFFF))
+        place = place_of(&state.pool, handle)
+        if place == 0:
+            raise RuntimeError("a garbage collection ran code that changed the engine while it was read")
+        words += words_of_order(state, place)
     return words
 
 

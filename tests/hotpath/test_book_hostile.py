@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import struct
 from random import Random
 from typing import Any
@@ -152,3 +153,35 @@ def test_prices_at_both_ends_of_64_bits_are_levels_like_others() -> None:
         for price in (top, 1, top - 1, 2, top // 2):
             book.update(side, price, 0)
     assert book.best() == (None, None)
+
+
+def collecting(act: Any, read: Any) -> Any:
+    """What is read while each garbage collection acts on what is read."""
+    threshold = gc.get_threshold()
+
+    def callback(phase: str, info: dict[str, int]) -> None:
+        if phase == "stop":
+            act()
+
+    gc.callbacks.append(callback)
+    gc.set_threshold(50)
+    try:
+        return read()
+    finally:
+        gc.callbacks.remove(callback)
+        gc.set_threshold(*threshold)
+
+
+def test_collections_that_empty_a_book_while_it_is_read_crash_nothing() -> None:
+    empty = OrdersBook().dump()
+    deep, long = OrdersBook(), OrdersBook()
+    for number in range(5_000):
+        deep.add(number, BUY, 1 + number * 70, 1)
+        long.add(number, BUY, 1, 1)
+    assert len(collecting(lambda: deep.load_bytes(empty), lambda: deep.depth(BUY, 5_000))) == 5_000
+    assert len(collecting(lambda: long.load_bytes(empty), lambda: long.queue(BUY, 1))) == 5_000
+    assert deep.order_count == long.order_count == 0
+    levels = Book()
+    for number in range(5_000):
+        levels.update(BUY, 1 + number * 70, 1)
+    assert len(collecting(levels.clear, lambda: levels.depth(BUY, 5_000))) <= 5_000

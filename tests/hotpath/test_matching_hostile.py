@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import struct
 import threading
+from contextlib import suppress
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -25,6 +27,7 @@ from letrade.hotpath.constants import (
 from letrade.hotpath.matcher import Matcher
 from letrade.hotpath.matching import MatchingEngine
 from letrade.hotpath.matching_rows import COMMAND
+from tests.hotpath.test_book_hostile import collecting
 
 HEADER, OWNER, ORDER = 8, 2, 18  # words
 SIZE, TIME_IN_FORCE, HIDDEN, SHOWN, SEQUENCE = 5, 6, 10, 11, 17  # among the words of an order
@@ -220,3 +223,16 @@ def test_a_position_has_no_magnitude_beyond_64_bits() -> None:
         with pytest.raises(ValueError, match="position"):
             matcher.set_position(3, lots)
     assert matcher.position(3) == 0
+
+
+def test_collections_that_empty_an_engine_while_it_is_read_crash_nothing() -> None:
+    empty = Matcher().dump()
+    for read in ("dump", "handles", "take_trades", "state_hash"):
+        matcher = Matcher()
+        for number in range(3_000):
+            matcher.limit(BUY if number % 2 else SELL, 1_000 - number % 3, 1 + number % 7)
+        for _ in range(3_000):
+            matcher.limit(BUY, 500, 1)
+        with suppress(RuntimeError):
+            collecting(partial(matcher.load_bytes, empty), getattr(matcher, read))
+        assert matcher.order_count() in (0, len(matcher.handles()))
