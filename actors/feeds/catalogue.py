@@ -12,12 +12,12 @@ from letrade.actors.feeds.columnar import ColumnarFeed
 from letrade.actors.feeds.grids import LOTS, lot_shown, step_text
 from letrade.actors.feeds.naming import described
 from letrade.core.actor import ActorConfig
-from letrade.core.config.values import Instant, InstrumentId
+from letrade.core.config.values import Instant, InstrumentId, show_instant
 from letrade.core.data.catalogue import DataCatalogue
 from letrade.core.data.columns import Chunk, Columns, Kind
 from letrade.core.data.parquet import read_meta
 from letrade.core.data.series import Series, chosen, default_root, parse_reference
-from letrade.core.errors import ConfigurationError
+from letrade.core.errors import ConfigurationError, DataError
 from letrade.core.messages.market import Instrument
 
 REFERENCES = (Kind.MARKS, Kind.INDEX, Kind.FUNDING)
@@ -78,11 +78,16 @@ class CatalogueFeed(ColumnarFeed):
         start = self.config.start if self.config.start is not None else wanted.start
         end = self.config.end if self.config.end is not None else wanted.end
         stored = self.catalogue.columns(self.series, start, end)
-        if self.instrument == self.series.instrument:
-            return stored
 
         def read() -> Iterator[Chunk]:
-            return (msgspec.structs.replace(chunk, instrument=self.instrument) for chunk in stored.chunks())
+            any_row = False
+            for chunk in stored.chunks():
+                any_row = True
+                yield msgspec.structs.replace(chunk, instrument=self.instrument)
+            if not any_row and self.series.kind not in REFERENCES:
+                there = self.catalogue.summary(self.series)
+                span = f"{show_instant(there.first)} to {show_instant(there.last)}"
+                raise DataError(f"{stored.where}: no row is in the wanted time; the catalogue has {span}")
 
         return Columns(
             where=stored.where,

@@ -64,7 +64,8 @@ def read_meta(path: Path) -> Meta:
         raise DataError(f"{path}: expected a file of the catalogue, found none") from error
     except (pyarrow.ArrowException, OSError, KeyError, msgspec.MsgspecError) as error:
         raise DataError(
-            f"{path}: expected a file of the catalogue, found it damaged or of another kind: {error}"
+            f"{path}: expected a file of the catalogue, found it damaged or of another kind: {error}: delete it, and "
+            "coverage.json beside it where that is, then import or download it again"
         ) from error
 
 

@@ -101,9 +101,12 @@ def _span(text: str, span: str) -> tuple[int | None, int | None]:
         return None, None
     start, dots, end = span.partition("..")
     try:
-        return (parse_instant(start) if start else None), (parse_instant(end) if dots and end else None)
+        first, last = (parse_instant(start) if start else None), (parse_instant(end) if dots and end else None)
     except ValueError as error:
         raise UsageError(f"{text}: expected dates such as @2024-01-01..2024-03-01: {error}") from error
+    if first is not None and last is not None and first >= last:
+        raise UsageError(f"{text}: expected a time that ends after it begins, such as @2024-01-01..2024-03-01")
+    return first, last
 
 
 def chosen(series: list[Series], wanted: Reference) -> Series:

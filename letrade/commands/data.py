@@ -10,7 +10,7 @@ import click
 
 from letrade.commands import options
 from letrade.commands.data_download import download, root
-from letrade.core.errors import ExitCode
+from letrade.core.errors import DataError, ExitCode
 
 if TYPE_CHECKING:
     from letrade.core.data.catalogue import Added, DataCatalogue, Summary
@@ -66,18 +66,27 @@ def import_(files: tuple[str, ...], instrument: str | None, kind: str | None, ro
 @root
 @options.as_json
 def list_(root: Path | None, as_json: bool) -> int:
-    """Show what the catalogue has: series, rows, from when to when, size."""
+    """Show what the catalogue has: series, rows, from when to when, size.
+
+    A series with a damaged file is told as an error; the others are shown, and the exit code is 6.
+    """
     from letrade.decoding import to_json
 
     catalogue = _catalogue(root)
-    found = [catalogue.summary(series) for series in catalogue.series()]
+    found, damaged = [], []
+    for series in catalogue.series():
+        try:
+            found.append(catalogue.summary(series))
+        except DataError as error:
+            damaged.append(series)
+            click.echo(f"letrade: {error}", err=True)
     if as_json:
         click.echo(to_json([_summary_table(each) for each in found]).decode())
-    elif not found:
+    elif not found and not damaged:
         click.echo(f"{catalogue.root} is empty: letrade data download or letrade data import fills it")
-    else:
+    elif found:
         _echo_table([("series", "rows", "from", "to", "months", "MB"), *map(_summary_row, found)])
-    return ExitCode.OK
+    return ExitCode.DATA if damaged else ExitCode.OK
 
 
 @data.command("check")

@@ -47,7 +47,8 @@ def test_a_series_tells_what_the_file_told(catalogue: DataCatalogue, tmp_path: P
 def test_a_span_of_a_series_is_told(catalogue: DataCatalogue) -> None:
     feed = feed_of(f"catalogue:{NAME}/quotes", start=START + 1, end=START + 2)
     assert [message.time for message in told(feed)] == [START + 1]
-    assert told(feed_of(f"catalogue:{NAME}/quotes@2024-01-02..")) == []
+    with pytest.raises(DataError, match="no row is in the wanted time; the catalogue has 2024-01-01"):
+        told(feed_of(f"catalogue:{NAME}/quotes@2024-01-02.."))
 
 
 def test_a_series_may_stand_for_another_instrument(catalogue: DataCatalogue) -> None:

@@ -7,10 +7,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow
 import pytest
 from pyarrow import parquet
 
+from letrade.actors.feeds import table
 from letrade.actors.feeds.ohlcv import OhlcvConfig, OhlcvFeed
 from letrade.actors.feeds.stamps import stamp_ns
 from letrade.core.actor import Context
@@ -242,3 +244,31 @@ def test_a_bar_without_a_time_is_refused(tmp_path: Path) -> None:
     parquet.write_table(pyarrow.table(stamps | prices), tmp_path / "BTC_USDT-1d.parquet")
     with pytest.raises(DataError, match="expected a time in each row, found 1 without one"):
         messages(tmp_path / "BTC_USDT-1d.parquet")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        HEADER + ROWS,
+        "\ufeff" + HEADER.replace(",", ",extra,", 1) + ROWS.replace(",", ",x,", 1).replace("01:00:00,", "01:00:00,y,"),
+        "1672531200000,10.5,12,10,11,3,1672534799999\n1672534800000,11.5,13,11,12.25,4,1672538399999\n",
+        HEADER.upper() + ROWS.replace(" 00:00:00", "T00:00:00Z").replace(" 01:00:00", "T01:00:00Z"),
+        HEADER + ROWS.replace("3\n", "\n"),
+        HEADER + "1672531200.0,10.5,12,10,11,3\r\n1672534800.0,11.5,13,11,12.25,4\r\n",
+    ],
+)
+def test_long_files_are_read_as_short_ones_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    path = str(written(tmp_path, text))
+    short = table.read_table(path)
+    monkeypatch.setattr(table, "LONG_BYTES", 0)
+    monkeypatch.setattr(table, "_read_any_csv", None)
+    long = table.read_table(path)
+    assert (long.path, long.first_row) == (short.path, short.first_row)
+    for one, other in zip(short[1:7], long[1:7], strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_long_file_that_cannot_be_is_refused_by_its_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table, "LONG_BYTES", 0)
+    with pytest.raises(DataError, match="row 3: expected a number, found 'x'"):
+        messages(written(tmp_path, HEADER + ROWS.replace("12.25", "x")))

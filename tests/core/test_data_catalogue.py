@@ -193,7 +193,10 @@ def test_a_series_is_named_in_one_word(text: str, expected: Reference) -> None:
     assert parse_reference(text) == expected
 
 
-@pytest.mark.parametrize("text", ["", "binance", "binance.BTC-USDT/often", "a.B-C/1h/2h", "a.B-C@soon", "../x/1h"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "binance", "binance.BTC-USDT/often", "a.B-C/1h/2h", "a.B-C@soon", "a.B-C@2024-02-01..2024-01-01", "../x/1h"],
+)
 def test_what_names_no_series_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="expected"):
         parse_reference(text)

@@ -165,3 +165,11 @@ def test_a_file_whose_rows_cannot_be_kept_is_told_and_one_with_a_strange_name_is
     assert added["rows"] == 3
     missing = run(tmp_path / "data", "import", tmp_path / "\udcfe.csv", code=6)
     assert "\\udcfe.csv" in missing["error"]["text"]
+
+
+def test_one_damaged_file_hides_no_other_series(tmp_path: Path) -> None:
+    run(tmp_path / "data", "import", days(tmp_path / "BTC_USDT-1d.csv", 0, 3), days(tmp_path / "ETH_USDT-1d.csv", 0, 3))
+    (tmp_path / "data" / "bars" / "binance" / "ETH-USDT" / "1d" / "2024-01.parquet").write_text("no more")
+    assert [each["series"] for each in run(tmp_path / "data", "list", code=6)] == [str(BARS)]
+    told = letrade("data", "list", "--root", str(tmp_path / "data")).stderr
+    assert "delete it" in told
