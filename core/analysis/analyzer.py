@@ -7,6 +7,7 @@ from functools import cached_property
 import msgspec
 import numpy as np
 
+from letrade.core.analysis.assigning import assigned
 from letrade.core.analysis.costs import FUNDING, Costs, costs_of
 from letrade.core.analysis.curves import (
     YEAR_NS,
@@ -97,7 +98,7 @@ class PerformanceAnalyzer:
     """Works on a record; what several figures need is worked out once."""
 
     def __init__(self, record: RunRecord) -> None:
-        self.record = record
+        self.record = assigned(record)
 
     @cached_property
     def span(self) -> tuple[int, int]:
@@ -241,7 +242,7 @@ class PerformanceAnalyzer:
                 f"{unknown} of {len(record.fills)} fills without a known bid and ask: not in spread and slippage"
             )
         if bool(np.any((record.cash.strategy < 0) & (record.cash.origin == _place(record, FUNDING)))):
-            notes.append("funding is not assigned to strategies: it counts in total and by instrument")
+            notes.append("funding that strategies share is assigned to none: it counts in total and by instrument")
         return notes
 
 
