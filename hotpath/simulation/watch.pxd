@@ -32,14 +32,17 @@ cdef class Watch:
     cdef int64_t sample_at
     cdef readonly int64_t step
     cdef int64_t rows_max
-    cdef list times
-    cdef list equity  # a list of doubles by sample: account after account: equity, unrealised, exposure
-    cdef list prices
+    cdef int64_t* times  # of samples
+    cdef double* samples_values  # by sample: equity, unrealised and exposure of each account, then the marks
+    cdef Py_ssize_t width  # of a sample, in doubles
+    cdef Py_ssize_t samples_count
+    cdef Py_ssize_t samples_room
 
     cdef int64_t trade(self, int64_t instrument, int64_t time, double bid, double ask) except -1
     cdef int resolve(self, int64_t instrument, int64_t time, double middle) except -1
     cdef int hold(self, int64_t account, int64_t instrument, double change, double price, double fee) except -1
     cdef int pay(self, int64_t account, double amount) except -1
     cdef int sample(self, int64_t time) except -1
+    cdef int make_sample_room(self) except -1
     cdef int coarsen(self) except -1
     cdef Py_ssize_t checked(self, instrument) except -1

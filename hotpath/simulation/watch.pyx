@@ -5,6 +5,7 @@ import array
 from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Realloc
 from libc.math cimport NAN, fabs, isnan
 from libc.stdint cimport INT64_MAX, int64_t
+from libc.string cimport memcpy
 
 HORIZONS_NS = (1_000_000_000, 10_000_000_000, 60_000_000_000)
 STEP_NS = 1_000_000_000
@@ -34,7 +35,7 @@ cdef class Watch:
             self.awaited[place].due, self.awaited[place].last = INT64_MAX, -1
             for horizon in range(HORIZONS):
                 self.awaited[place].heads[horizon] = -1
-        self.times, self.equity, self.prices = [], [], []
+        self.width = 3 * accounts + instruments
 
     def __dealloc__(self):
         PyMem_Free(self.trades)
@@ -43,6 +44,8 @@ cdef class Watch:
         PyMem_Free(self.costs)
         PyMem_Free(self.cash)
         PyMem_Free(self.marks)
+        PyMem_Free(self.times)
+        PyMem_Free(self.samples_values)
 
     def note_trade(self, instrument, time, bid, ask):
         return self.trade(self.checked(instrument), time, bid, ask)
@@ -71,7 +74,7 @@ cdef class Watch:
         cdef Py_ssize_t place
         for place in range(self.instruments):
             self.resolve(place, time + 1, self.marks[place])
-        if not self.times or self.times[len(self.times) - 1] < time:
+        if not self.samples_count or self.times[self.samples_count - 1] < time:
             self.sample(time)
 
     cdef Py_ssize_t checked(self, instrument) except -1:
@@ -88,7 +91,19 @@ cdef class Watch:
         ]  # fmt: skip
 
     def samples(self):
-        return list(zip(self.times, self.equity, self.prices))
+        cdef Py_ssize_t place, account, first
+        found = []
+        for place in range(self.samples_count):
+            first = place * self.width
+            equity = tuple([
+                (self.samples_values[first + account * 3], self.samples_values[first + account * 3 + 1],
+                 self.samples_values[first + account * 3 + 2])
+                for account in range(self.accounts)
+            ])  # fmt: skip
+            first += 3 * self.accounts
+            prices = array.array("d", [self.samples_values[first + account] for account in range(self.instruments)])
+            found.append((self.times[place], equity, prices))
+        return found
 
     cdef int64_t trade(self, int64_t instrument, int64_t time, double bid, double ask) except -1:
         """Its place; the middles after it are written down when data goes past their time."""
@@ -160,7 +175,10 @@ cdef class Watch:
     cdef int sample(self, int64_t time) except -1:
         cdef Py_ssize_t account, instrument, place
         cdef double unrealised, exposure, mark
-        row = []
+        cdef double* row
+        if self.samples_count == self.samples_room:
+            self.make_sample_room()
+        row = self.samples_values + self.samples_count * self.width
         for account in range(self.accounts):
             unrealised, exposure = 0.0, 0.0
             for instrument in range(self.instruments):
@@ -169,27 +187,45 @@ cdef class Watch:
                     mark = self.marks[instrument]
                     unrealised += self.positions[place] * mark - self.costs[place]
                     exposure += fabs(self.positions[place] * mark)
-            row.append((self.cash[account] + unrealised, unrealised, exposure))
-        self.times.append(time)
-        self.equity.append(tuple(row))
-        self.prices.append(array.array("d", [self.marks[instrument] for instrument in range(self.instruments)]))
+            row[0], row[1], row[2] = self.cash[account] + unrealised, unrealised, exposure
+            row += 3
+        memcpy(row, self.marks, self.instruments * sizeof(double))
+        self.times[self.samples_count] = time
+        self.samples_count += 1
         self.sample_at = (time // self.step + 1) * self.step
-        if len(self.times) > self.rows_max:
+        if self.samples_count > self.rows_max:
             self.coarsen()
+        return 0
+
+    cdef int make_sample_room(self) except -1:
+        cdef Py_ssize_t room = max(2 * self.samples_room, 64)
+        cdef int64_t* times = <int64_t*>PyMem_Realloc(self.times, room * sizeof(int64_t))
+        if times != NULL:
+            self.times = times
+        cdef double* values = <double*>PyMem_Realloc(self.samples_values, room * self.width * sizeof(double))
+        if values != NULL:
+            self.samples_values = values
+        if times == NULL or values == NULL:
+            raise MemoryError(f"no memory for {room} samples")
+        self.samples_room = room
         return 0
 
     cdef int coarsen(self) except -1:
         """The first sample of each doubled step stays."""
         cdef int64_t window, before = -1
-        kept = []
+        cdef Py_ssize_t place, kept = 0
         self.step *= 2
-        for place, time in enumerate(self.times):
-            window = <int64_t>time // self.step
+        for place in range(self.samples_count):
+            window = self.times[place] // self.step
             if window != before:
-                kept.append(place)
+                if kept != place:
+                    self.times[kept] = self.times[place]
+                    memcpy(
+                        self.samples_values + kept * self.width, self.samples_values + place * self.width,
+                        self.width * sizeof(double),
+                    )
+                kept += 1
                 before = window
-        self.times = [self.times[place] for place in kept]
-        self.equity = [self.equity[place] for place in kept]
-        self.prices = [self.prices[place] for place in kept]
-        self.sample_at = (<int64_t>self.times[len(self.times) - 1] // self.step + 1) * self.step
+        self.samples_count = kept
+        self.sample_at = (self.times[kept - 1] // self.step + 1) * self.step
         return 0
