@@ -106,6 +106,9 @@ cdef class LevelsMarket(RecordedMarket):
         """Makers of the other side whose price the levels of `side` have reached."""
         cdef int64_t price, size, taken
         cdef Py_ssize_t place = 0, count = 0
+        price = self.book.best_price(side)
+        if price == 0 or self.working.best_key(-side) < -side * price:
+            return 0
         while self.working.side(-side).count:
             if place == count:
                 count = self.depth_into(side, self.prices, self.sizes, self.levels_room)
