@@ -58,6 +58,8 @@ def backtest(
 
     if no_report and folder is not None:
         raise UsageError("--report and --no-report exclude each other")
+    if verify and folder is not None:
+        raise UsageError("--verify and --report exclude each other: what is compared is not reported")
     config = assemble(list(desks) or [DEFAULT_BACKTEST], data_files=data_files, instrument=instrument)
     run_for_ns = options.parse_seconds(duration)
     if verify:
@@ -69,14 +71,15 @@ def backtest(
     because = finished.summary.get("engine_because")
     if because is not None:
         click.echo(f"run by the desk's actors, as the compiled engine is not sure: {because}", err=True)
-    if no_report:
+    if no_report or not as_json:
+        # Before the report: where that cannot be written, the run was not in vain.
         _show(finished.summary, as_json)
+    if no_report:
         return ExitCode.OK
     page = _report(config, finished, fills, run_for_ns, folder)
     if as_json:
         _show({**finished.summary, "report": str(page)}, as_json)
     else:
-        _show(finished.summary, as_json)
         _show_figures(page)
     return ExitCode.OK
 

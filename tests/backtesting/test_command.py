@@ -15,7 +15,7 @@ from letrade.backtesting.comparing import Difference
 from letrade.backtesting.facade import BacktestEngine
 from letrade.backtesting.interrupt import Interrupt
 from letrade.commands.backtest import backtest
-from letrade.core.errors import ConfigurationError, UsageError
+from letrade.core.errors import ConfigurationError, ResourceError, UsageError
 from letrade.report import shown
 from tests.backtesting.golden import INSTRUMENT, all_quotes, quotes, tables
 
@@ -49,6 +49,18 @@ def test_the_main_figures_of_the_report_come_with_the_summary(data: str, tmp_pat
     assert lines["costs"].startswith(f"{shown.amount(total['costs']['total'], 'USDT')}: fees ")
     assert {"win rate", "max drawdown"} <= lines.keys()
     assert "Under other fills" in said
+
+
+def test_a_report_that_cannot_be_written_does_not_lose_the_summary(
+    data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "report").mkdir()
+    (tmp_path / "report" / "record").write_text("no folder")
+    with pytest.raises(ResourceError, match="cannot be written"):
+        backtest.main(
+            ["backtest-ema-quotes", "--data", data, "--report", str(tmp_path / "report")], standalone_mode=False
+        )
+    assert "profit and loss" in capsys.readouterr().out
 
 
 def test_funding_that_nobody_pays_is_told(tmp_path: Path) -> None:
@@ -98,6 +110,8 @@ def test_a_desk_without_data_and_options_that_exclude_each_other_are_refused(dat
         run_backtest(BacktestEngine(tables()).config)
     with pytest.raises(UsageError, match="exclude each other"):
         ask("--data", data, "--no-report", "--report", "somewhere")
+    with pytest.raises(UsageError, match="--verify and --report exclude each other"):
+        ask("--data", data, "--verify", "--report", "somewhere")
     with pytest.raises(UsageError, match="before the first run"):
         BacktestEngine(tables()).record()
 
