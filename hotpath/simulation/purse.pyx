@@ -13,6 +13,7 @@ from letrade.hotpath.simulation.positions cimport magnitude
 from letrade.hotpath.simulation.doubt import Doubtful
 
 cdef double DOUBT = 1e-12  # relative; far above the error of the sums of doubles here
+cdef double UNITS_SURE = 1e15  # messages hold no larger numbers
 cdef double WHOLE_MAX = 9007199254740992.0  # 2**53: all whole numbers up to it are doubles
 
 
@@ -296,8 +297,8 @@ cdef class Purse(Risk):
             return 0
         lots = fabs(wish) * terms.strategies[strategy].sizing * stake / (basis * one.opening * rate)
         lots = lots / (one.lot_units / one.size_power)
-        if not fabs(lots) < 1e15:
-            raise Doubtful("a sizing of more lots than doubles count")
+        if not fabs(lots) * one.lot_units < UNITS_SURE:
+            raise Doubtful("a sizing of more units than doubles count")
         if fabs(lots - floor(lots + 0.5)) <= (DOUBT + 2 * tolerance / fabs(stake)) * fabs(lots):
             return self.sized_exactly(strategy, instrument, wish)
         return <int64_t>lots * one.lot_units * (1 if wish > 0 else -1)
