@@ -21,7 +21,9 @@ def write_table(folder: Path, name: str, columns: Mapping[str, NDArray[Any]]) ->
         np.savez_compressed(npz, **columns)  # type: ignore[arg-type]
         parquet.unlink(missing_ok=True)
         return npz
-    pyarrow.parquet.write_table(pyarrow.table(dict(columns)), parquet, compression="zstd")
+    # By a stream of ours: pyarrow takes no path with bytes that are no text.
+    with parquet.open("wb") as stream:
+        pyarrow.parquet.write_table(pyarrow.table(dict(columns)), stream, compression="zstd")
     npz.unlink(missing_ok=True)
     return parquet
 
@@ -41,7 +43,8 @@ def read_table(folder: Path, name: str) -> dict[str, NDArray[Any]]:
     if pyarrow is None:
         raise DataError(f"{parquet}: reading it takes pyarrow: pip install 'letrade[data]'")
     try:
-        table = pyarrow.parquet.read_table(parquet)
+        with parquet.open("rb") as stream:
+            table = pyarrow.parquet.read_table(stream)
     except (OSError, pyarrow.ArrowException) as error:
         raise DataError(f"{parquet}: cannot be read: {error}") from error
     return {column: table[column].to_numpy() for column in table.column_names}

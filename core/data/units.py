@@ -21,7 +21,9 @@ def decimals_needed(values: FloatArray, where: str) -> int:
         if _rounds(values, decimals).all():
             return decimals
     bad = values[int(np.argmin(_rounds(values, decimals_fitting(values))))]
-    raise DataError(f"{where}: expected at most 15 significant digits and {DECIMALS_MAX} decimals, found {bad!r}")
+    raise DataError(
+        f"{where}: expected at most 15 significant digits and {DECIMALS_MAX} decimals, found {float(bad)!r}"
+    )
 
 
 def decimals_or_fitting(values: FloatArray) -> int:
@@ -50,7 +52,9 @@ def to_units(values: FloatArray, decimals: int, where: str) -> IntArray:
     bad = ~(np.abs(scaled) <= UNITS_MAX)
     if bad.any():
         row = int(np.argmax(bad))
-        raise DataError(f"{where}: expected finite numbers of at most 15 digits, found {values[row]!r} at place {row}")
+        raise DataError(
+            f"{where}: expected finite numbers of at most 15 digits, found {float(values[row])!r} at place {row}"
+        )
     return scaled.astype(np.int64)
 
 

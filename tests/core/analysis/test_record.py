@@ -126,3 +126,8 @@ def test_fills_that_are_no_numbers_are_refused(column: str) -> None:
     builder.row("fills", order=1, time=1, side=1, **values)
     with pytest.raises(DataError, match=f"fills.{column}: expected finite numbers, found nan in row 0"):
         builder.record(RunSettings())
+
+
+def test_a_folder_may_have_any_name(tmp_path: Path) -> None:
+    one_of_each().save(tmp_path / "\udcff")
+    assert RunRecord.load(tmp_path / "\udcff").names == one_of_each().names
