@@ -43,6 +43,7 @@ cdef class Writer:
         )
         if len(digest) != DIGEST:
             raise ValueError(f"expected a digest of {DIGEST} digits, found {digest!r}")
+        PyMem_Free(self.text)
         self.text = <char*>PyMem_Malloc(2 * DIGEST + longest + NUMBERS * NUMBER_ROOM)
         if self.text == NULL:
             raise MemoryError("no memory for a line")

@@ -4,6 +4,10 @@ from typing import Any
 
 from letrade.hotpath.simulation.desk import Desk
 
+FILL_FIELDS: tuple[str, ...]
+UPDATE_FIELDS: tuple[str, ...]
+"""What is written of each message, header and names apart."""
+
 class Crier:
     """Makes fills and updates of orders by copying one of the same strategy and instrument, and writing what differs.
 
