@@ -128,7 +128,11 @@ def _windows(
     chunks: Iterator[Chunk], columns: Columns, fine: Decimals, kind: int, delay: int | None = None
 ) -> Iterator[Window]:
     price, size = 10 ** (fine.price - columns.price_decimals), 10 ** (fine.size - columns.size_decimals)
+    last_update: int | None = None
     for chunk in chunks:
+        if isinstance(chunk.rows, LevelRows) and len(chunk.rows.last_update):
+            _check_sequence(chunk.rows, last_update, columns.where)
+            last_update = int(chunk.rows.last_update[-1])
         if delay is not None and chunk.venue_time is None:
             chunk = msgspec.structs.replace(chunk, venue_time=np.maximum(chunk.time - delay, 0))
         try:
@@ -172,6 +176,19 @@ def _columns(
         power = size if sizes else price if prices else 1
         found[name] = _finer(np.asarray(column, dtype=np.int64), power, name)
     return found
+
+
+def _check_sequence(rows: LevelRows, last_update: int | None, where: str) -> None:
+    """Doubtful where an update does not follow the one before, or a snapshot is no newer, by core/book_sync.py."""
+    known = int(rows.last_update[0]) if last_update is None else last_update
+    before = np.concatenate(([known], np.asarray(rows.last_update[:-1])))
+    snapshot, previous = np.asarray(rows.snapshot) > 0, np.asarray(rows.previous_update)
+    follows = (previous == before) | ((previous == 0) & (np.asarray(rows.first_update) == before + 1))
+    right = np.where(snapshot, np.asarray(rows.last_update) > before, follows)
+    if last_update is None:
+        right = right[1:]
+    if not right.all():
+        raise Doubtful(f"{where} has gaps or old snapshots, which the desk's actors sort out")
 
 
 def _levels(chunk: Chunk, rows: LevelRows, kind: int, price: int, size: int) -> Window:
