@@ -153,7 +153,7 @@ cdef class Exchange:
         cdef Parcel errand
         while parcels_next(&self.errands) <= time and (all_due or self.errands.items[0].entry < time):
             parcels_pop(&self.errands, &errand)
-            if errand.trade:  # turned away
+            if errand.trade and errand.content.request.kind != QUERY_REQUEST:  # turned away; questions never are
                 self.say_refused(errand.instrument, time, errand.content.request.order, BAD_TERMS)
             else:
                 self.meet(&errand.content.request, time)

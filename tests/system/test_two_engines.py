@@ -88,6 +88,12 @@ def test_jitter_that_would_overtake_from_the_first_instant_on(tmp_path: Path) ->
     assert sure_of(with_venue(each, latency=jitter) for each in desks) >= 3
 
 
+def test_an_overloaded_venue_answers_questions_after_an_amend_that_it_turned_away(tmp_path: Path) -> None:
+    busy = LatencyConfig(reject=0.3)
+    desks = (desk(tmp_path, seed, ("quotes",), names=(SPOT,)) for seed in range(20))
+    assert sure_of(with_venue(each, latency=busy) for each in desks) >= 2
+
+
 def test_limits_of_losses_that_are_far_off_change_nothing_and_near_ones_are_a_matter_of_doubt(tmp_path: Path) -> None:
     config = desk(tmp_path, 3, ("quotes",), names=(LINEAR,))
     for loss, drawdown, doubtful in ((10**6, "0.9", False), (10**6, "0.0000000001", True), (0.0001, "0.9", True)):
