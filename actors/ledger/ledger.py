@@ -39,6 +39,10 @@ class LedgerConfig(ActorConfig, frozen=True, kw_only=True):
     dust: NotNegative = Decimal("0")
 
 
+DRAINED = -1
+"""The time for the next word on equity after a drain, until there are prices again."""
+
+
 class Ledger(Actor):
     """Account positions and balances, and each strategy's share; account = sum of shares after every entry."""
 
@@ -91,7 +95,7 @@ class Ledger(Actor):
         total.pay(fill.fee.currency, paid)
         self._tell_positions(fill.account, specification, keys)
         self._tell_balances(fill.account, currencies)
-        self._tell_equity_when_due()
+        self._tell_equity_of(fill.account)
 
     def on_cash_entry(self, entry: CashEntry) -> None:
         if not self._first_time(f"{entry.account} {entry.entry_id}"):
@@ -104,7 +108,7 @@ class Ledger(Actor):
             keys = self.shares.fund(entry.account, specification, amount)
             self._tell_positions(entry.account, specification, keys)
         self._tell_balances(entry.account, (entry.amount.currency,))
-        self._tell_equity_when_due()
+        self._tell_equity_of(entry.account)
 
     def on_venue_state(self, state: VenueState) -> None:
         """Compared a moment later, when all that came at the same time is booked."""
@@ -131,6 +135,7 @@ class Ledger(Actor):
         """The last word on every account."""
         for account in self.books:
             self._tell_equity(account)
+        self.equity_due = DRAINED
 
     def _first_time(self, key: str) -> bool:
         if key in self.booked:
@@ -183,6 +188,13 @@ class Ledger(Actor):
         for currency in currencies:
             total = money_of(currency, self.books[account].wallets[currency])
             self.publish(Balance(strategy=NO_STRATEGY, account=account, instrument=instrument, total=total))
+
+    def _tell_equity_of(self, account: str) -> None:
+        """What is booked after the drain is told of at once: nothing may follow that would."""
+        if self.equity_due == DRAINED:
+            self._tell_equity(account)
+        else:
+            self._tell_equity_when_due()
 
     def _tell_equity_when_due(self) -> None:
         if self.now() >= self.equity_due:
