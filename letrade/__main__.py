@@ -14,13 +14,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The exit code of one command."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        code = _guarded(words)
-        sys.stdout.flush()
+        return _guarded(words)
     except BrokenPipeError:
         # The reader (head, less) has seen enough: what is still buffered must not raise again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return SIGPIPE_EXIT
-    return code
 
 
 def _guarded(words: list[str]) -> int:
