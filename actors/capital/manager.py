@@ -197,8 +197,12 @@ class CapitalManager(Proposer):
         self.protections.give_up(flatten.account)
 
     def _takes(self, signal: Target | Quotes | Protect) -> bool:
-        """Repeats are dropped; a signal about nothing that the desk has is refused."""
-        if signal.signal <= self.signals.get(signal.strategy, 0):
+        """Repeats are dropped; a signal with another's number, or about nothing that the desk has, is refused."""
+        newest = self.signals.get(signal.strategy, 0)
+        if signal.signal <= newest:
+            if self._borrows(signal):
+                desire = Desire(signal.account, signal.instrument, signal.strategy, signal.signal)
+                self._refuse(desire, "signal", f"a number above {newest}", str(signal.signal))
             return False
         self.signals[signal.strategy] = signal.signal
         if signal.instrument in self.context.instruments and signal.account in self.purse.books:
@@ -207,6 +211,14 @@ class CapitalManager(Proposer):
         desire = Desire(signal.account, signal.instrument, signal.strategy, signal.signal)
         self._refuse(desire, "unknown", known, f"{signal.account} {signal.instrument}")
         return False
+
+    def _borrows(self, signal: Target | Quotes | Protect) -> bool:
+        """Whether its number is that of the position wanted, for a protection, or of the protection, for a position:
+        no repeat, but a second wish that would be lost without a word."""
+        key = (signal.account, signal.instrument, signal.strategy)
+        others = self.desires if isinstance(signal, Protect) else self.protections.by_key
+        other = others.get(key)
+        return other is not None and other.signal == signal.signal
 
     def _late(self, signal: Target | Quotes | Protect) -> bool:
         return self.age_max is not None and self.now() - signal.time > self.age_max

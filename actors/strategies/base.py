@@ -9,7 +9,7 @@ from letrade.core.actor import Actor, ActorConfig, Context
 from letrade.core.book_sync import BookSync, Phase, Verdict
 from letrade.core.messages.base import Message
 from letrade.core.messages.market import BookDelta, BookSnapshot
-from letrade.core.messages.signals import Quotes, Target, WorkingQuote
+from letrade.core.messages.signals import Protect, Quotes, Target, WorkingQuote
 from letrade.core.stage import Stage
 from letrade.hotpath.book import Book
 from letrade.hotpath.constants import BUY, SELL
@@ -61,6 +61,19 @@ class BaseStrategy(Actor):
             Quotes(
                 strategy=self.name, account=self.account, instrument=self.instrument, signal=self.signal,
                 orders=orders, post_only=post_only,
+            )
+        )  # fmt: skip
+
+    def protect(self, stop: float | None = None, take_profit: float | None = None, size: float | None = None) -> None:
+        """Want these prices to close the position, or `size` of it; without a price, nothing. The newest wish counts.
+
+        Only the desk's actors know it: the compiled backtest engine leaves such desks to them.
+        """
+        self.signal += 1
+        self.publish(
+            Protect(
+                strategy=self.name, account=self.account, instrument=self.instrument, signal=self.signal,
+                stop=stop, take_profit=take_profit, size=size,
             )
         )  # fmt: skip
 

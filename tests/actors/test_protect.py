@@ -125,6 +125,26 @@ def test_a_protection_on_no_grid_is_refused_and_told() -> None:
     assert (refused.rule, refused.value) == ("grid", "95.00001")
 
 
+def test_a_protection_that_bears_the_number_of_the_target_is_refused_and_told_and_so_is_the_reverse() -> None:
+    desk = long_two()
+    desk.signals["alpha"] -= 1
+    (refused,) = of_kind(desk.protect(stop=95.0), OrderRefused)
+    assert (refused.rule, refused.limit, refused.value) == ("signal", "a number above 1", "1")
+    desk.protect(stop=95.0)
+    desk.signals["alpha"] -= 1
+    (refused,) = of_kind(desk.hold(1.0), OrderRefused)
+    assert (refused.rule, refused.value) == ("signal", "2")
+    assert desk.share() == 2.0
+
+
+def test_a_protection_that_comes_twice_is_one_and_is_told_once() -> None:
+    desk = long_two()
+    assert sent(desk.protect(stop=95.0)) == PAIR[:1]
+    desk.signals["alpha"] -= 1
+    said = desk.protect(stop=95.0)
+    assert (of_kind(said, OrderRefused), sent(said)) == ([], [])
+
+
 def test_a_part_may_be_protected() -> None:
     desk = long_two()
     assert sent(desk.protect(take_profit=110.0, size=0.5)) == [("take_profit", -1, 0.5, 110.0, True)]
