@@ -23,10 +23,6 @@ cdef inline char* put_name(char* end, bytes name) noexcept:
 cdef class Writer:
     """Writes lines behind the digest of those before."""
 
-    cdef Desk desk
-    cdef list strategies, accounts, instruments, currencies, decimals
-    cdef char* text
-
     def __dealloc__(self):
         PyMem_Free(self.text)
 

@@ -11,8 +11,6 @@ from letrade.hotpath.simulation.orders cimport Said
 cdef class DeskDoor:
     """Checks what it is told; all numbers are units and places as terms.py has them."""
 
-    cdef readonly Desk desk
-
     def __init__(self, source):
         self.desk = Desk(Terms(source))
 
