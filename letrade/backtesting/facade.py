@@ -11,13 +11,14 @@ import numpy as np
 
 from letrade.assembly import assemble
 from letrade.backtest import EngineName, Progress
-from letrade.backtesting.arrays import ArraysConfig, ArraysFeed, units
+from letrade.backtesting.array_checks import check_chunk, check_offsets, choices, same_length, units, whole_numbers
+from letrade.backtesting.arrays import ArraysConfig, ArraysFeed, whole_chunk
 from letrade.backtesting.comparing import Difference
 from letrade.backtesting.running import Finished, run_desk, variants, verify
 from letrade.core.actor import Actor
 from letrade.core.analysis.record import RunRecord
 from letrade.core.config.desk import ActorEntry, DeskConfig, FeedEntry
-from letrade.core.data.columns import BarRows, Kind, LevelRows, QuoteRows, Rows, TradeRows
+from letrade.core.data.columns import BarRows, IntArray, Kind, LevelRows, QuoteRows, Rows, TradeRows
 from letrade.core.engine.blueprint import instrument_message
 from letrade.core.errors import ConfigurationError, UsageError
 from letrade.core.instruments import Specification
@@ -39,8 +40,9 @@ class BacktestEngine:
         engine.add_strategy(MyStrategy, "mine", instrument="binance.BTC-USDT_USDT", account="paper")
         print(engine.run()["pnl"])
 
-    Times are int64 ns UTC that never fall; prices and sizes are floats of the instrument's grid. `run` may be called
-    again: each run begins anew.
+    Times are int64 ns UTC that never fall; prices and sizes are floats of the instrument's grid. Arrays that are not
+    so, or not of one length, are a DataError that names the argument and the row. `run` may be called again: each run
+    begins anew.
     """
 
     def __init__(self, desk: DeskConfig | str | Path | Sequence[str | Path] | Mapping[str, Any]) -> None:
@@ -69,21 +71,19 @@ class BacktestEngine:
     ) -> None:
         """The best prices and their sizes; 0 and 0 where a side is empty."""
         rules = self._rules(instrument)
-        price, size = rules.price.decimals, rules.size.decimals
         rows = QuoteRows(
-            units(bid, price, "bid"), units(bid_size, size, "bid_size"), units(ask, price, "ask"),
-            units(ask_size, size, "ask_size"),
+            _prices(bid, rules, "bid"), _sizes(bid_size, rules, "bid_size"), _prices(ask, rules, "ask"),
+            _sizes(ask_size, rules, "ask_size"),
         )  # fmt: skip
         self._add(Kind.QUOTES, instrument, time, rows, venue_time)
 
     def add_trades(self, instrument: str, time: Any, price: Any, size: Any, side: Any, venue_time: Any = None) -> None:
         """`side` is +1 where the buyer took, -1 the seller, 0 unknown."""
         rules = self._rules(instrument)
-        sides = np.ascontiguousarray(side, dtype=np.int8)
+        sides = choices(side, "side", (-1, 0, 1))
         rows = TradeRows(
-            units(price, rules.price.decimals, "price"), units(size, rules.size.decimals, "size"), sides,
-            np.zeros(len(sides), dtype=np.int64),
-        )  # fmt: skip
+            _prices(price, rules, "price"), _sizes(size, rules, "size"), sides, np.zeros(len(sides), dtype=np.int64)
+        )
         self._add(Kind.TRADES, instrument, time, rows, venue_time)
 
     def add_bars(
@@ -91,9 +91,10 @@ class BacktestEngine:
     ) -> None:
         """Bars of [start, end), told to strategies at their end."""
         rules = self._rules(instrument)
-        prices = [units(each, rules.price.decimals, "price") for each in (open, high, low, close)]
-        begun = np.ascontiguousarray(start, dtype=np.int64)
-        rows = BarRows(begun, prices[0], prices[1], prices[2], prices[3], units(volume, rules.size.decimals, "volume"))
+        told = {"open": open, "high": high, "low": low, "close": close}
+        prices = [_prices(values, rules, name) for name, values in told.items()]
+        begun = whole_numbers(start, "start")
+        rows = BarRows(begun, prices[0], prices[1], prices[2], prices[3], _sizes(volume, rules, "volume"))
         self._add(Kind.BARS, instrument, end, rows, None)
 
     def add_levels(
@@ -103,11 +104,10 @@ class BacktestEngine:
         """Events of changed levels: event k has the levels offset[k] to offset[k + 1], side +1 bids, -1 asks; a size of
         0 removes one; `snapshot` is 1 where an event is the whole book, as the first must be."""
         rules = self._rules(instrument)
-        events = np.arange(1, len(time) + 1, dtype=np.int64)
+        events = np.arange(1, len(whole_numbers(time, "time")) + 1, dtype=np.int64)
         rows = LevelRows(
-            np.ascontiguousarray(offset, dtype=np.int64), np.ascontiguousarray(snapshot, dtype=np.int8), events, events,
-            events - 1, np.ascontiguousarray(side, dtype=np.int8), units(price, rules.price.decimals, "price"),
-            units(size, rules.size.decimals, "size"),
+            whole_numbers(offset, "offset"), choices(snapshot, "snapshot", (0, 1)), events, events, events - 1,
+            choices(side, "side", (-1, 1)), _prices(price, rules, "price"), _sizes(size, rules, "size"),
         )  # fmt: skip
         self._add(Kind.LEVELS, instrument, time, rows, venue_time)
 
@@ -145,16 +145,39 @@ class BacktestEngine:
         raise ConfigurationError(f"the desk has no instrument {instrument!r}: add it to its tables")
 
     def _add(self, kind: Kind, instrument: str, time: Any, rows: Rows, venue_time: Any) -> None:
-        rules = self._rules(instrument)
+        rules, of = self._rules(instrument), "end" if kind == Kind.BARS else "time"
+        times = whole_numbers(time, of)
+        _check_lengths(len(times), of, rows)
         config = ArraysConfig(
             kind=kind,
             instrument=instrument,
-            time=np.ascontiguousarray(time, dtype=np.int64),
+            time=times,
             rows=rows,
-            venue_time=None if venue_time is None else np.ascontiguousarray(venue_time, dtype=np.int64),
+            venue_time=None if venue_time is None else whole_numbers(venue_time, "venue_time"),
             price_decimals=rules.price.decimals,
             size_decimals=rules.size.decimals,
         )
+        if config.venue_time is not None:
+            same_length(len(times), of, venue_time=config.venue_time)
         name = f"{kind}-{len(self.config.feeds) + 1}"
+        check_chunk(f"the arrays of {name}", whole_chunk(config), rules.price.decimals, rules.size.decimals)
         entry = FeedEntry(name=name, path=ARRAYS, feed_class=ArraysFeed, config=config)
         self.config = msgspec.structs.replace(self.config, feeds=[*self.config.feeds, entry])
+
+
+def _prices(values: Any, rules: Specification, what: str) -> IntArray:
+    return units(values, rules.price.decimals, what, rules.price.step_units)
+
+
+def _sizes(values: Any, rules: Specification, what: str) -> IntArray:
+    return units(values, rules.size.decimals, what)
+
+
+def _check_lengths(count: int, of: str, rows: Rows) -> None:
+    columns = rows._asdict()
+    columns.pop("trade_id", None)  # made as long as the sides
+    if isinstance(rows, LevelRows):
+        same_length(len(rows.price), "price", side=rows.side, size=rows.size)
+        check_offsets(rows.offset, count, len(rows.price))
+        columns = {"snapshot": rows.snapshot}
+    same_length(count, of, **columns)
