@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from letrade.backtest import Backtest, run_backtest
     from letrade.backtesting.facade import BacktestEngine
     from letrade.core.actor import Actor, ActorConfig
+    from letrade.core.analysis.analyzer import PerformanceAnalyzer
+    from letrade.core.analysis.record import RunRecord
     from letrade.core.config.desk import DeskConfig
     from letrade.core.engine.engine import CoreEngine
     from letrade.core.engine.options import EngineOptions
@@ -21,12 +23,15 @@ if TYPE_CHECKING:
     from letrade.core.messages.features import Features
     from letrade.core.messages.market import Bar, Instrument, Quote, Trade
     from letrade.core.messages.orders import Fill, OrderUpdate
-    from letrade.core.messages.signals import Target
+    from letrade.core.messages.signals import Protect, Quotes, Target, WorkingQuote
     from letrade.core.network.link import Link, LinkConfig
     from letrade.core.network.links import new_link
     from letrade.core.stage import Stage
     from letrade.hotpath.book import Book
+    from letrade.hotpath.book_orders import OrdersBook
+    from letrade.hotpath.matcher import Matcher
     from letrade.hotpath.matching import MatchingEngine
+    from letrade.report.writer import write_report
 
 # Where each public name is defined. The imports above say the same to type checkers.
 _HOME = {
@@ -48,18 +53,26 @@ _HOME = {
     "LetradeError": "letrade.core.errors",
     "Link": "letrade.core.network.link",
     "LinkConfig": "letrade.core.network.link",
+    "Matcher": "letrade.hotpath.matcher",
     "MatchingEngine": "letrade.hotpath.matching",
     "Message": "letrade.core.messages.base",
     "OrderUpdate": "letrade.core.messages.orders",
+    "OrdersBook": "letrade.hotpath.book_orders",
+    "PerformanceAnalyzer": "letrade.core.analysis.analyzer",
     "Position": "letrade.core.messages.accounts",
+    "Protect": "letrade.core.messages.signals",
     "Quote": "letrade.core.messages.market",
+    "Quotes": "letrade.core.messages.signals",
+    "RunRecord": "letrade.core.analysis.record",
     "Stage": "letrade.core.stage",
     "StrategyConfig": "letrade.actors.strategies.base",
     "Target": "letrade.core.messages.signals",
     "Trade": "letrade.core.messages.market",
+    "WorkingQuote": "letrade.core.messages.signals",
     "assemble": "letrade.assembly",
     "new_link": "letrade.core.network.links",
     "run_backtest": "letrade.backtest",
+    "write_report": "letrade.report.writer",
 }
 
 __all__ = [
@@ -81,19 +94,27 @@ __all__ = [
     "LetradeError",
     "Link",
     "LinkConfig",
+    "Matcher",
     "MatchingEngine",
     "Message",
     "OrderUpdate",
+    "OrdersBook",
+    "PerformanceAnalyzer",
     "Position",
+    "Protect",
     "Quote",
+    "Quotes",
+    "RunRecord",
     "Stage",
     "StrategyConfig",
     "Target",
     "Trade",
+    "WorkingQuote",
     "__version__",
     "assemble",
     "new_link",
     "run_backtest",
+    "write_report",
 ]
 
 
