@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from letrade.core import codec
@@ -83,6 +83,8 @@ class Node(dispatch.Dispatcher[Slot, Message]):
         super().__init__(senders, _OUTSIDE, Timer(key=""), epoch)
         self.directory = directory
         self.failures_max = failures_max
+        self.on_fail: Callable[[Slot, Exception], object] | None = None
+        """Hears of each error with its traceback, which no message carries."""
         self._takers: dict[type[Message], list[Slot]] = {}
         """The slots that take some messages of a kind: a worker with many strategies asks none of them in vain."""
 
@@ -140,6 +142,8 @@ class Node(dispatch.Dispatcher[Slot, Message]):
         actor.publish(
             Failure(actor=actor.name, kind=kind, message_id=message_id, error=_told(error), stopped=slot.stopped)
         )
+        if self.on_fail is not None:
+            self.on_fail(slot, error)
 
     def stop_feedback(self) -> bool:
         """Stop the actor that sends the most of the feedback that waits; False when none of it is ours."""

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from letrade.actors.monitor.results import Results
 from letrade.assembly import FEED_KINDS
+from letrade.backtesting.failing import Faults
 from letrade.backtesting.interrupt import Interrupt
 from letrade.backtesting.late import LateFeed, lags_of
 from letrade.core import clock
@@ -55,6 +56,7 @@ class Backtest:
         if run_for_ns is not None and first is not None:
             self.reader = FeedReader(self._feeds(), first + run_for_ns)
         self.observers = self.process.node.observers
+        self.faults = self.process.node.on_fail = Faults()
 
     def _feeds(self) -> list[Feed]:
         """ConfigurationError, now or as they are read, for data that come late in a way that the actors do not know."""
@@ -95,6 +97,7 @@ class Backtest:
             "events": self.reader.count,
             "events_per_second": round(self.reader.count * clock.SECOND / max(elapsed_ns, 1), 1),
             "seconds": round(elapsed_ns / clock.SECOND, 3),
+            **({"failed": failed} if (failed := self.faults.told()) else {}),
             "result_hash": counted["result_hash"],
         }
 

@@ -22,6 +22,7 @@ def summary_in_words(summary: Mapping[str, Any]) -> str:
         ("positions", _positions(summary.get("positions"))),
         ("refused", _counts(summary.get("refused"))),
         ("alerts", _counts(summary.get("alerts"))),
+        ("failed", "; ".join(f"{each['actor']}: {each['error']}" for each in summary.get("failed", ()))),
         ("books compared", _checks(summary)),
         ("lost, doubled", f"{summary.get('lost', 0)}, {summary.get('doubled', 0)}"),
         ("tick to order", _latency(summary.get("tick_to_order_us"))),

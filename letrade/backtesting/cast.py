@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from letrade.actors.strategies.base import BookStrategy
+from letrade.backtesting.failing import Failing, fault_of
 from letrade.backtesting.sources import Reel
 from letrade.backtesting.terms import Decimals, strategies_of
 from letrade.core.actor import Actor, handlers_of
@@ -54,6 +55,10 @@ class Cast(Troupe[Slot, Message], Node):
 
     is_chained = False
     """Whether others than strategies are among the actors."""
+
+    def fail(self, slot: Slot, error: Exception) -> None:
+        """Who skips a message and who stops is known to the desk's actors alone."""
+        raise Failing(str(fault_of(slot.actor, error))) from error
 
 
 def cast_of(blueprint: Blueprint) -> Cast:

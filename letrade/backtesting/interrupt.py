@@ -7,6 +7,14 @@ import threading
 from types import FrameType, TracebackType
 from typing import Any, Self
 
+from letrade.core.errors import ExitCode, LetradeError
+
+
+class Interrupted(LetradeError):
+    """Ctrl-C came before there was anything to tell."""
+
+    exit_code = ExitCode.FORCED
+
 
 class Interrupt:
     """`came` turns true at the first Ctrl-C; outside the main thread nothing is changed."""

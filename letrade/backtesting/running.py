@@ -10,12 +10,17 @@ import msgspec
 from letrade.backtest import BACKTEST_UID, Backtest, EngineName, Progress, check_feeds
 from letrade.backtesting.comparing import Difference, Noted, compare
 from letrade.backtesting.compiled import CompiledBacktest
+from letrade.backtesting.failing import ActorFailed, Failing
+from letrade.backtesting.hearing import NO_ROWS, deaf_to, sources_or_none
+from letrade.backtesting.interrupt import Interrupted
 from letrade.backtesting.outcome import Outcome
+from letrade.backtesting.sources import Source
 from letrade.core import clock
 from letrade.core.analysis.record import RunRecord
 from letrade.core.config.desk import DeskConfig, FillsConfig
 from letrade.core.errors import ConfigurationError
 from letrade.core.messages.base import Message
+from letrade.core.node import Node
 from letrade.hotpath.simulation.doubt import Doubtful
 
 Assumption = Literal["default", "optimistic", "pessimistic"]
@@ -41,7 +46,8 @@ def run_desk(
 ) -> Finished:
     """`records`: the actors' engine keeps a record too, which costs it a call for each message.
 
-    ConfigurationError where the compiled engine is asked for and cannot be sure of what the actors would do.
+    ConfigurationError where the compiled engine is asked for and cannot be sure of what the actors would do,
+    ActorFailed where that is because an actor raised.
     """
     check_feeds(config, run_for_ns)
     if engine == "actors":
@@ -49,6 +55,8 @@ def run_desk(
     try:
         return run_compiled(config, progress, run_for_ns)
     except Doubtful as doubt:
+        if engine == "compiled" and isinstance(doubt, Failing):
+            raise ActorFailed(str(doubt)) from doubt
         if engine == "compiled":
             raise ConfigurationError(f"the compiled engine does not run this desk: {doubt}") from doubt
         finished = run_actors(config, progress, run_for_ns, records=records)
@@ -70,6 +78,7 @@ def run_compiled(config: DeskConfig, progress: Progress | None = None, run_for_n
         **counted,
         **_pace(events, elapsed_ns),
         **({"incomplete": True} if run.stopped else {}),
+        **_warnings(counted["orders"], run.first_time is not None, run.cast, lambda: run.sources),
         "engine": "compiled",
         "result_hash": counted["result_hash"],
     }
@@ -102,6 +111,8 @@ def run_actors(
         backtest.observers.append(noted)
     summary = backtest.run(progress)
     summary["engine"] = "actors"
+    node, feeds = backtest.process.node, backtest.blueprint.feeds
+    summary |= _warnings(summary["orders"], bool(summary["events"]), node, lambda: sources_or_none(feeds(None)))
 
     def record() -> RunRecord:
         if noted is None:
@@ -112,6 +123,14 @@ def run_actors(
         return made
 
     return Finished(summary, record, None)
+
+
+def _warnings(orders: int, has_rows: bool, node: Node, sources: Callable[[], list[Source]]) -> dict[str, list[str]]:
+    """Why nothing was ordered, where that is nobody's decision."""
+    if orders:
+        return {}
+    found = deaf_to(node, sources()) if has_rows else [NO_ROWS]
+    return {"warnings": found} if found else {}
 
 
 def _pace(events: int, elapsed_ns: int) -> dict[str, Any]:
@@ -125,13 +144,21 @@ def _pace(events: int, elapsed_ns: int) -> dict[str, Any]:
 def verify(
     config: DeskConfig, run_for_ns: int | None = None, progress: Progress | None = None
 ) -> tuple[Finished, list[Difference]]:
-    """Both engines on the same data; the compiled run, and where they part. ConfigurationError as run_desk."""
+    """Both engines on the same data; the compiled run, and where they part. Errors as run_desk; Interrupted where
+    Ctrl-C ended either run, as halves cannot be compared."""
     compiled = run_desk(config, "compiled", progress=progress, run_for_ns=run_for_ns)
+    _check_complete(compiled)
     noted = Noted()
     actors = run_actors(config, progress, run_for_ns, observer=noted)
+    _check_complete(actors)
     if compiled.outcome is None:
         raise TypeError("a compiled run has an outcome")
     return compiled, compare(noted, compiled.outcome, actors.summary, compiled.summary)
+
+
+def _check_complete(finished: Finished) -> None:
+    if finished.summary.get("incomplete"):
+        raise Interrupted("not compared: interrupted")
 
 
 def assuming(config: DeskConfig, assumption: Assumption) -> DeskConfig | None:

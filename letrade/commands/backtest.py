@@ -71,17 +71,34 @@ def backtest(
     because = finished.summary.get("engine_because")
     if because is not None:
         click.echo(f"run by the desk's actors, as the compiled engine is not sure: {because}", err=True)
+    _warn(finished.summary)
     if no_report or not as_json:
         # Before the report: where that cannot be written, the run was not in vain.
         _show(finished.summary, as_json)
+    failed = _tell_failed(finished.summary)
     if no_report:
-        return ExitCode.OK
+        return failed
     page = _report(config, finished, fills, run_for_ns, folder)
     if as_json:
         _show({**finished.summary, "report": str(page)}, as_json)
     else:
         _show_figures(page)
-    return ExitCode.OK
+    return failed
+
+
+def _warn(summary: dict[str, Any]) -> None:
+    for warning in summary.get("warnings", ()):
+        click.echo(f"warning: {warning}", err=True)
+
+
+def _tell_failed(summary: dict[str, Any]) -> ExitCode:
+    """Exit code 1 where an actor raised: what it would have done is not in the result."""
+    from letrade.backtesting.failing import in_words
+
+    failed = summary.get("failed", ())
+    for each in failed:
+        click.echo(f"error: {in_words(each)}", err=True)
+    return ExitCode.BUG if failed else ExitCode.OK
 
 
 def _show_figures(page: Path) -> None:
@@ -108,6 +125,7 @@ def _verify(config: DeskConfig, run_for_ns: int | None, as_json: bool) -> int:
         finished, differences = verify(config, run_for_ns, progress)
     summary = {**finished.summary, "verified": not differences, "differences": [str(each) for each in differences]}
     _show(summary, as_json)
+    _warn(summary)
     for difference in differences:
         click.echo(str(difference), err=True)
     if not differences:
