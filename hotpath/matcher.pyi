@@ -139,9 +139,9 @@ class Matcher(Matching):
         """Handles rows of matching_rows.COMMAND from `start` on, and writes what each was answered; rows done.
 
         PLACE and AMEND answer as place and amend do, with -BAD_TERMS for nonsense; CANCEL the lots that were open or 0.
-        `order` is a handle, or -1 - row for the order that an earlier row made. ValueError when the answers lie in the memory of
-        the commands; the GIL is held. It stops at a row that is refused with FILLS_FULL: take the fills, and go on from
-        there.
+        `order` is a handle, or -1 - row for the order that an earlier row made. ValueError when the answers lie in the
+        memory of the commands; the GIL is held. It stops at a row that is refused with FILLS_FULL: take the fills, and
+        go on from there.
         """
     def order(self, handle: int) -> tuple[int, int, int, int, int, int, int] | None:
         """(id, owner, side, kind, price, open lots, trigger) of a live order, else None."""
