@@ -134,7 +134,10 @@ cdef class Desk(LossWatch):
     cdef int hear_execution(self, int64_t instrument, const Said* said, int64_t fee, int64_t time) except -1:
         if said.order < 1 or said.order > self.orders_count:
             raise ValueError(f"an answer about order {said.order} of {self.orders_count}")
-        return self.answer(&self.orders[said.order], said, fee, time)
+        self.answer(&self.orders[said.order], said, fee, time)
+        if self.stopping and self.live == 0:
+            self.drained = True
+        return 0
 
     cdef int hear_funding(self, int64_t account, int64_t instrument, int64_t amount, int64_t time) except -1:
         cdef CashRecord* cash = self.new_cash()
@@ -170,12 +173,16 @@ cdef class Desk(LossWatch):
 
     cdef int stop(self, int64_t time, bint cancels) except -1:
         """The desk stops: nothing opens any more, and working orders are cancelled where that is asked for."""
-        cdef int64_t number
+        cdef int64_t number, account
+        cdef OrderRecord* order
         self.stopping = True
-        if cancels:
-            for number in range(1, self.orders_count + 1):
-                if ORDER_PENDING < self.orders[number].state < ORDER_FILLED:
-                    self.cancel_order(&self.orders[number], time, DESK_STOPS)
+        self.drained = not cancels or self.live == 0
+        if not self.drained:
+            for account in range(self.terms.accounts_count):
+                for number in range(1, self.orders_count + 1):
+                    order = &self.orders[number]
+                    if order.account == account and ORDER_PENDING < order.state < ORDER_FILLED:
+                        self.cancel_order(order, time, DESK_STOPS)
         return 0
 
     cdef const SimulatedOrder* order(self, int64_t number) except NULL:

@@ -26,6 +26,8 @@ cdef class Engine:
     cdef readonly int64_t steps
     cdef bint levels_came  # at this time
     cdef dict own_books  # by instrument: what we see of a book that the exchange is ahead of
+    cdef bint stops  # at this time the desk is told to stop
+    cdef bint stop_cancels
     cdef int8_t* quoted  # by instrument: quotes tell its best prices
     cdef Event* events
     cdef Py_ssize_t events_room

@@ -59,9 +59,8 @@ cdef class Engine:
         cdef MailSlot slot
         for slot in listeners:
             self.troupe.post_news(slot, message, time, 0)
-        self.desk.stop(time, cancels)
+        self.stops, self.stop_cancels = True, cancels
         self.pass_time(time)
-        self.exchange.take_requests()
 
     def finish(self, int64_t time):
         cdef int64_t instrument
@@ -99,6 +98,10 @@ cdef class Engine:
             exchange.expire(time)
         if parcels_next(&exchange.answers) <= time:
             exchange.deliver(time)
+        if self.stops:  # answers of venues come before words of the operator
+            self.stops = False
+            self.desk.stop(time, self.stop_cancels)
+            exchange.take_requests()
         self.troupe.perform(self.events, count, time)
         if self.desk.feedback_at <= time:
             self.tell_news(time)

@@ -10,6 +10,7 @@ cdef struct Approval:
     int64_t order
     int64_t amends
     int64_t price, size
+    int64_t opens  # of an amend: whether it opens more
 
 
 cdef class Execution(Books):
@@ -22,9 +23,11 @@ cdef class Execution(Books):
     cdef Py_ssize_t approvals_count
     cdef Py_ssize_t approvals_room
     cdef readonly bint stopping  # the desk stops: nothing opens any more
+    cdef readonly bint drained  # since then there was a moment with nothing on its way
+    cdef int64_t live  # while the desk stops: orders that may still trade
 
     cdef int ask_cancel(self, int64_t number) except -1
-    cdef int approve(self, int64_t number, bint amends, int64_t price, int64_t size) except -1
+    cdef int approve(self, int64_t number, bint amends, int64_t price, int64_t size, bint opens) except -1
     cdef int execute(self, int64_t time) except -1
     cdef int cancel_order(self, OrderRecord* order, int64_t time, int64_t reason) except -1
     cdef int take_order(self, OrderRecord* order, int64_t time) except -1

@@ -37,7 +37,7 @@ cdef class Execution(Books):
         self.cancels_count += 1
         return 0
 
-    cdef int approve(self, int64_t number, bint amends, int64_t price, int64_t size) except -1:
+    cdef int approve(self, int64_t number, bint amends, int64_t price, int64_t size, bint opens) except -1:
         cdef Approval* found
         if self.approvals_count == self.approvals_room:
             self.approvals_room = max(2 * self.approvals_room, 16)
@@ -46,7 +46,7 @@ cdef class Execution(Books):
                 raise MemoryError("no memory for approvals")
             self.approvals = found
         found = &self.approvals[self.approvals_count]
-        found.order, found.amends, found.price, found.size = number, amends, price, size
+        found.order, found.amends, found.price, found.size, found.opens = number, amends, price, size, opens
         self.approvals_count += 1
         return 0
 
@@ -81,6 +81,7 @@ cdef class Execution(Books):
             self.refusals[<Py_ssize_t>VENUE_RULE] += 1
             return self.move(order, ORDER_REJECTED, time, DESK_STOPS)
         order.state, order.sent = ORDER_SENT, time
+        self.live += 1
         order.first_price, order.first_size = order.price, order.size
         self.request(SUBMIT_REQUEST, order, time)
         self.shares[order.key].orders += 1
@@ -89,7 +90,8 @@ cdef class Execution(Books):
 
     cdef int take_amend(self, const Approval* approval, int64_t time) except -1:
         cdef OrderRecord* order = &self.orders[approval.order]
-        if (order.state != ORDER_OPEN and order.state != ORDER_PARTLY_FILLED) or order.cancel_wanted or order.amending:
+        cdef bint ready = order.state == ORDER_OPEN or order.state == ORDER_PARTLY_FILLED
+        if not ready or order.cancel_wanted or order.amending or (self.stopping and approval.opens):
             self.shares[order.key].refused += 1
             return self.tell_refusal(
                 EXECUTION_STAGE, time, order.strategy, order.instrument, order.signal, order.leg, order.number,
@@ -100,9 +102,10 @@ cdef class Execution(Books):
 
     cdef int move(self, OrderRecord* order, int64_t state, int64_t time, int64_t reason) except -1:
         cdef Told* last = &self.told[self.told_count - 1] if self.told_count else NULL
-        order.state = state
         if state >= ORDER_FILLED:
             order.ended = time
+            self.live -= ORDER_PENDING < order.state < ORDER_FILLED
+        order.state = state
         if last != NULL and last.order == order.number and last.time == time and last.reason == WAS_AMENDED:
             last.state = state  # it ended as it was amended: one answer
             return 0

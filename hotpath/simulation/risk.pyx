@@ -90,7 +90,7 @@ cdef class Risk(Execution):
             order.reduce_only = 0
         order.opening = opening > 0
         self.reserve(order)
-        return self.approve(number, False, 0, 0)
+        return self.approve(number, False, 0, 0, opening > 0)
 
     cdef int judge_amend(self, int64_t number, int64_t price, int64_t size, int64_t time) except -1:
         cdef OrderRecord* order = &self.orders[number]
@@ -114,7 +114,7 @@ cdef class Risk(Execution):
         self.count_again(order, own)
         if opening:
             self.note_opening(order.account, time)
-        return self.approve(number, True, price, size)
+        return self.approve(number, True, price, size, opening > 0)
 
     cdef int64_t rule_against(
         self, const OrderRecord* order, const Exposure* exposure, int64_t size, int64_t opening, int64_t price,

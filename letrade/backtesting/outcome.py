@@ -143,8 +143,7 @@ class Outcome:
 
     def _alerts(self) -> None:
         """Those of feeds and strategies, and execution's last word when nothing is on its way any more."""
-        live = any(sent and not ended for sent, ended in zip(self.orders["sent"], self.orders["ended"], strict=True))
-        if self.run.first_time is not None and (self.run.config.desk.on_stop == "keep" or not live):
+        if self.run.first_time is not None and self.run.desk.drained:
             self.tally.alerts["drained"] = 1
         for notice in self.run.notices:
             if isinstance(notice, Alert):

@@ -97,8 +97,8 @@ def levels(seed: int, count: int, file: Path) -> None:
     drawn = np.random.Generator(np.random.PCG64(seed))
     book = {1: {MIDDLE - 1 - place: 20 for place in range(10)}, 2: {MIDDLE + 1 + place: 20 for place in range(10)}}
     rows = [(START, 0, 1, side, price, size) for side in (1, 2) for price, size in book[side].items()]
-    middle, time = MIDDLE, START
-    for event in range(1, count):
+    middle, time, event = MIDDLE, START, 0
+    for _ in range(1, count):
         middle, time = middle + int(drawn.integers(-2, 3)), time + int(drawn.integers(1, 60 * MS))
         wanted = {1: {}, 2: {}}  # type: dict[int, dict[int, int]]
         for place in range(10):
@@ -109,6 +109,7 @@ def levels(seed: int, count: int, file: Path) -> None:
             for price, size in wanted[side].items():
                 if book[side].get(price) is None or drawn.random() < 0.2:
                     changed.append((1 if price not in book[side] else 2, side, price, size))
+        event += bool(changed)  # a number left out would be a gap
         rows += [(time, event, *change) for change in changed]
         book = wanted
     columns = np.array(rows, dtype=np.int64).T

@@ -10,14 +10,14 @@ from letrade.hotpath.simulation.doubt import Doubtful
 from tests.system.odd_desks import odd_desk
 from tests.system.two_desks import by_actors, compiled
 
-LINEAR, SPOT = "binance.BTC-USDT_USDT", "binance.BTC-USDT"
-
-
+LINEAR, SPOT, OTHER = "binance.BTC-USDT_USDT", "binance.BTC-USDT", "binance.ETH-USDT_USDT"
 BOTH = (LINEAR, SPOT)
-CASES = [(kind, names) for kind in ("quotes", "trades", "bars") for names in ((LINEAR,), BOTH)]
+CASES = [(kind, names) for kind in ("quotes", "trades", "bars", "levels") for names in ((LINEAR,), BOTH)]
+AFTER_THE_DRAIN = [((SPOT,), 0, 70), ((LINEAR, OTHER), 6, 100), (BOTH, 1, 100), (BOTH, 5, 100)]
+"""Books, seed and events of desks whose strategies go on wanting, by timer, while the desk stops."""
 
 
-@pytest.mark.parametrize(("kind", "names"), [*CASES, ("levels", (LINEAR,))])
+@pytest.mark.parametrize(("kind", "names"), CASES)
 def test_odd_desks_are_the_same_in_both_engines(tmp_path: Path, kind: str, names: tuple[str, ...]) -> None:
     sure = 0
     for seed in range(6):
@@ -31,3 +31,11 @@ def test_odd_desks_are_the_same_in_both_engines(tmp_path: Path, kind: str, names
         assert ours == known, f"seed {seed}"
         sure += 1
     assert sure >= 2
+
+
+@pytest.mark.parametrize(("names", "seed", "count"), AFTER_THE_DRAIN)
+def test_what_is_wanted_while_the_desk_stops_is_the_same(
+    tmp_path: Path, names: tuple[str, ...], seed: int, count: int
+) -> None:
+    config = odd_desk(tmp_path, seed, "levels", names, count)
+    assert compiled(config) == by_actors(config)
