@@ -5,3 +5,7 @@ from letrade.hotpath.simulation.orders cimport Said
 
 
 cdef int arrange(Said* said, Py_ssize_t* count, int64_t incoming) except -1
+
+cdef inline bint is_joined(const Said* said) noexcept nogil:
+    """Whether an end is one answer with the amend that was told of just before; ends use `maker` for nothing else."""
+    return said.maker

@@ -40,7 +40,9 @@ cdef Py_ssize_t word_on(int64_t order, Py_ssize_t count, Said* out) noexcept:
         if asked:
             out[0].reason = NO_REASON
     if kept[last].kind == SAID_ENDED:
-        out[place], place = kept[last], place + 1
+        out[place] = kept[last]
+        out[place].maker = asked
+        place += 1
     return place
 
 

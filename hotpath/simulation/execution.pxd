@@ -24,6 +24,7 @@ cdef class Execution(Books):
     cdef Py_ssize_t approvals_room
     cdef readonly bint stopping  # the desk stops: nothing opens any more
     cdef readonly bint drained  # since then there was a moment with nothing on its way
+    cdef bint joins  # the end in hand is one answer with the amend that was told of just before
     cdef int64_t live  # while the desk stops: orders that may still trade
 
     cdef int ask_cancel(self, int64_t number) except -1

@@ -1,6 +1,7 @@
 """Execution in the compiled desk: what goes to the exchange, and what its answers make of orders."""
 from libc.stdlib cimport free, realloc
 
+from letrade.hotpath.simulation.answers cimport is_joined
 from letrade.hotpath.simulation.desk_orders cimport (
     AMEND_OF_IT_WAS_REFUSED, AMEND_RULE, AMEND_WAS_REFUSED, BEFORE_IT_WAS_SENT, BY_SIGNAL, BY_VENUE, DESK_STOPS,
     NOTHING_SAID, ORDER_CANCEL_SENT, ORDER_CANCELLED, ORDER_EXPIRED, ORDER_FILLED, ORDER_OPEN, ORDER_PARTLY_FILLED,
@@ -106,9 +107,11 @@ cdef class Execution(Books):
             order.ended = time
             self.live -= ORDER_PENDING < order.state < ORDER_FILLED
         order.state = state
-        if last != NULL and last.order == order.number and last.time == time and last.reason == WAS_AMENDED:
-            last.state = state  # it ended as it was amended: one answer
-            return 0
+        if self.joins:
+            self.joins = False
+            if last != NULL and last.order == order.number and last.time == time and last.reason == WAS_AMENDED:
+                last.state = state
+                return 0
         return self.tell_order(order, time, reason)
 
     cdef int answer(self, OrderRecord* order, const Said* said, int64_t fee, int64_t time) except -1:
@@ -118,6 +121,7 @@ cdef class Execution(Books):
         if said.kind == SAID_TRADED:
             return self.traded(order, said, fee, time)
         if said.kind == SAID_ENDED:
+            self.joins = is_joined(said) and order.state < ORDER_FILLED
             return self.ended(order, said.reason, time)
         if said.kind == SAID_RESTS:
             if order.reduce_only and not order.amending and said.size and order.filled + said.size < order.size:
