@@ -38,6 +38,7 @@ cdef class Exchange:
     cdef Parcels errands
     cdef Parcels answers
     cdef int64_t next_expiry  # INT64_MAX: none
+    cdef public int64_t sure_until  # from then on other questions may be on their way, which orders wait behind
     cdef readonly list trade_places  # of each fill of the desk: its place in the watch
 
     cdef int hear(self, const Event* event, int64_t time) except -1
@@ -47,6 +48,7 @@ cdef class Exchange:
     cdef int expire(self, int64_t time) except -1
     cdef int deliver(self, int64_t time) except -1  # answers that are due, to the desk
     cdef int64_t next_time(self) noexcept  # INT64_MAX: nothing is under way
+    cdef int doubt_latency(self) except -1
     cdef int note_fill(self, const Parcel* answer) except -1
     cdef int take_requests(self) except -1  # of the desk, on their way
     cdef double middle(self, int64_t instrument) except? -1

@@ -29,7 +29,7 @@ cdef class Exchange:
     """
 
     def __cinit__(self, *arguments, **named):
-        self.next_expiry = self.next_funding = INT64_MAX
+        self.next_expiry = self.next_funding = self.sure_until = INT64_MAX
 
     def __init__(self, Desk desk not None, Clearing clearing not None, Watch watch not None, markets, latencies, scales,
                  step):
@@ -139,6 +139,8 @@ cdef class Exchange:
             if one.due and one.due <= time:
                 for account in range(self.clearing.terms.accounts_count):
                     if self.clearing.holds(account, instrument):
+                        if time >= self.sure_until:
+                            self.doubt_latency()
                         memset(&answer, 0, sizeof(answer))
                         answer.due = time + (<Latency>self.latencies[instrument]).response(time)
                         answer.instrument, answer.account, answer.trade = instrument, account, -1
@@ -271,6 +273,8 @@ cdef class Exchange:
 
     cdef int say(self, int64_t instrument, int64_t time, const Said* said, int64_t fee, int64_t trade) except -1:
         cdef Parcel answer
+        if time >= self.sure_until:
+            self.doubt_latency()
         answer.due = time + (<Latency>self.latencies[instrument]).response(time)
         answer.instrument, answer.fee = instrument, fee
         answer.entry, answer.trade, answer.account, answer.content.said = 0, trade, -1, said[0]
@@ -288,6 +292,11 @@ cdef class Exchange:
             if answer.trade >= 0:
                 self.note_fill(&answer)
         return self.take_requests() if self.desk.requests_count else 0  # an answer may lead to a question
+
+    cdef int doubt_latency(self) except -1:
+        raise Doubtful(
+            "latencies vary, and once execution compares accounts with the venue its questions delay what is behind them"
+        )
 
     cdef int note_fill(self, const Parcel* answer) except -1:
         """For the report's curve of equity."""
@@ -307,6 +316,8 @@ cdef class Exchange:
         cdef Request* request
         for place in range(self.desk.requests_count):
             request = &self.desk.requests[place]
+            if request.time >= self.sure_until:
+                self.doubt_latency()
             errand.content.request, errand.instrument = request[0], request.instrument
             errand.fee = errand.trade = errand.account = 0
             latency = (<Latency>self.latencies[request.instrument]).request(request.time)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
+from letrade.actors.execution.sending import ExecutionConfig
 from letrade.backtesting.cast import add_lines, cast_of
 from letrade.backtesting.eligibility import check_desk
 from letrade.backtesting.herald import Herald, listening
@@ -182,6 +183,8 @@ class CompiledBacktest:
         for account in self.config.accounts:
             latency = self.latencies[account.venue]
             latency.answer_latency(time + abs(latency.request_latency(time)))
+        if any(venue.latency.jitter or venue.latency.recorded for venue in self.config.venues):
+            self.exchange.sure_until = time + ExecutionConfig().reconcile_after
 
     def _pass_data(self, progress: Progress | None) -> None:
         with Interrupt() as interrupt:

@@ -13,8 +13,12 @@ from tests.system.two_desks import by_actors, compiled
 LINEAR, SPOT, OTHER = "binance.BTC-USDT_USDT", "binance.BTC-USDT", "binance.ETH-USDT_USDT"
 BOTH = (LINEAR, SPOT)
 CASES = [(kind, names) for kind in ("quotes", "trades", "bars", "levels") for names in ((LINEAR,), BOTH)]
-AFTER_THE_DRAIN = [((SPOT,), 0, 70), ((LINEAR, OTHER), 6, 100), (BOTH, 1, 100), (BOTH, 5, 100)]
+AFTER_THE_DRAIN = [
+    ("levels", *each) for each in (((SPOT,), 0, 70), ((LINEAR, OTHER), 6, 100), (BOTH, 1, 100), (BOTH, 5, 100))
+]
 """Books, seed and events of desks whose strategies go on wanting, by timer, while the desk stops."""
+AT_ONCE = [("levels", (SPOT,), 23, 70), ("quotes", (LINEAR, OTHER), 10, 100)]
+"""Desks where an amend and the cancel after it are answered at one time."""
 
 
 @pytest.mark.parametrize(("kind", "names"), CASES)
@@ -33,9 +37,14 @@ def test_odd_desks_are_the_same_in_both_engines(tmp_path: Path, kind: str, names
     assert sure >= 2
 
 
-@pytest.mark.parametrize(("names", "seed", "count"), AFTER_THE_DRAIN)
-def test_what_is_wanted_while_the_desk_stops_is_the_same(
-    tmp_path: Path, names: tuple[str, ...], seed: int, count: int
+@pytest.mark.parametrize(("kind", "names", "seed", "count"), [*AFTER_THE_DRAIN, *AT_ONCE])
+def test_what_once_differed_is_the_same(
+    tmp_path: Path, kind: str, names: tuple[str, ...], seed: int, count: int
 ) -> None:
-    config = odd_desk(tmp_path, seed, "levels", names, count)
+    config = odd_desk(tmp_path, seed, kind, names, count)
     assert compiled(config) == by_actors(config)
+
+
+def test_jitter_is_a_doubt_once_accounts_are_compared(tmp_path: Path) -> None:
+    with pytest.raises(Doubtful, match="latencies vary"):
+        compiled(odd_desk(tmp_path, 42, "trades", BOTH, count=100))
