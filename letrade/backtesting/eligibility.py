@@ -18,6 +18,8 @@ COMPILED = (
     STANDARD_ACTORS["ledger"],
 )
 NO_DRAWS = FaultsConfig()
+BALANCE_MAX = 9e10
+"""In units of 1e-8 it fits 64 bits."""
 
 
 def check_desk(blueprint: Blueprint) -> None:
@@ -34,6 +36,9 @@ def check_desk(blueprint: Blueprint) -> None:
     for strategy in strategies_of(config):
         if strategy.account not in accounts:
             raise Doubtful(f"{strategy.name} trades on no account of the desk")
+    for account in config.accounts:
+        if any(float(amount) > BALANCE_MAX for amount in account.balances.values()):
+            raise Doubtful(f"{account.name} begins with more than {BALANCE_MAX:.0e} of a currency")
     if config.desk.on_stop == "flatten":
         raise Doubtful("on_stop is flatten")
 
