@@ -7,6 +7,8 @@ from letrade.hotpath.simulation.positions cimport booked, magnitude
 
 from letrade.hotpath.simulation.doubt import Doubtful
 
+TEN = 10  # a Python whole number: powers of C ones are doubles
+
 
 cdef class Books(OrderTable):
     def __cinit__(self, Terms terms not None, *arguments):
@@ -24,7 +26,7 @@ cdef class Books(OrderTable):
                 self.shares[place * terms.instruments_count + instrument].held.price_decimals = one.position_decimals
         for place, account in enumerate(terms.source.accounts):
             for currency, amount in account.balances:
-                units = int(amount * 10 ** terms.money_decimals[currency])
+                units = int(amount * TEN ** terms.money_decimals[currency])
                 self.wallets[place * terms.currencies_count + <int64_t>currency] = from_python(units)
                 self.known[place * terms.currencies_count + <int64_t>currency] = 1
 

@@ -31,6 +31,8 @@ cdef int128 up_to_money(int128 units, int64_t places) except? -1:
     whole = units // POWERS_OF_TEN[places]
     return whole + 1 if whole * POWERS_OF_TEN[places] != units else whole
 
+TEN = 10  # a Python whole number: powers of C ones are doubles
+
 
 cdef class Clearing:
     def __cinit__(self, Terms terms not None, markets):
@@ -46,7 +48,7 @@ cdef class Clearing:
             self.lines[place].held.price_decimals = terms.instruments[place % terms.instruments_count].position_decimals
         for place, account in enumerate(terms.source.accounts):
             for currency, amount in account.balances:
-                units = int(amount * 10 ** terms.money_decimals[currency])
+                units = int(amount * TEN ** terms.money_decimals[currency])
                 self.wallets[place * terms.currencies_count + <int64_t>currency] = from_python(units)
 
     def __dealloc__(self):

@@ -18,8 +18,8 @@ COMPILED = (
     STANDARD_ACTORS["ledger"],
 )
 NO_DRAWS = FaultsConfig()
-BALANCE_MAX = 9e10
-"""In units of 1e-8 it fits 64 bits."""
+BALANCE_MAX = 9e17
+"""Far from where sums of units leave 128 bits."""
 
 
 def check_desk(blueprint: Blueprint) -> None:
