@@ -66,7 +66,7 @@ class Sender(Actor):
                 strategy=order.strategy, account=order.account, instrument=order.instrument,
                 client_order_id=order.client_order_id, side=order.side, size=order.size, price=order.price,
                 time_in_force=order.time_in_force, post_only=order.post_only, reduce_only=order.reduce_only,
-                kind=order.kind, trigger=order.trigger, trigger_by=order.trigger_by, trail=order.trail,
+                order_kind=order.kind, trigger=order.trigger, trigger_by=order.trigger_by, trail=order.trail,
                 shown=order.shown, expires=order.expires, group=order.group,
             )
         )  # fmt: skip

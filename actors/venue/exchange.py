@@ -69,7 +69,7 @@ class Exchange(Floor):
             post_only=request.post_only,
             reduce_only=request.reduce_only,
             cause=request.id,
-            kind=request.kind,
+            kind=request.order_kind,
             trigger=request.trigger or 0.0,
             trigger_by=request.trigger_by,
             trail=request.trail or 0.0,

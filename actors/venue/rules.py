@@ -45,25 +45,25 @@ def form(request: VenueSubmit) -> str:
         return "time_in_force: a gtd order has a price and says when it expires"
     if request.post_only and (request.price is None or request.time_in_force not in (GTC, GTD)):
         return "post_only: only a gtc limit order can be post-only"
-    if request.kind not in (PLAIN, STOP, TAKE_PROFIT, TRAILING_STOP):
-        return f"kind: expected order, stop, take_profit or trailing_stop, found {request.kind!r}"
-    return conditional_form(request) if request.kind != PLAIN else ""
+    if request.order_kind not in (PLAIN, STOP, TAKE_PROFIT, TRAILING_STOP):
+        return f"order_kind: expected order, stop, take_profit or trailing_stop, found {request.order_kind!r}"
+    return conditional_form(request) if request.order_kind != PLAIN else ""
 
 
 def conditional_form(request: VenueSubmit) -> str:
     """What is wrong with an order that awaits its trigger."""
     if request.trigger_by not in (LAST, MARK, INDEX):
         return f"trigger_by: expected last, mark or index, found {request.trigger_by!r}"
-    if request.kind == TRAILING_STOP and (request.trail is None or request.price is not None):
+    if request.order_kind == TRAILING_STOP and (request.trail is None or request.price is not None):
         return "trail: a trailing_stop says its distance, and has no price"
-    if request.kind != TRAILING_STOP and request.trigger is None:
-        return f"trigger: a {request.kind} says its trigger price"
+    if request.order_kind != TRAILING_STOP and request.trigger is None:
+        return f"trigger: a {request.order_kind} says its trigger price"
     return "post_only: only a gtc limit order can be post-only" if request.post_only else ""
 
 
 def prices(request: VenueSubmit, market: Market, rules: Specification) -> str:
     """Limit, trigger and distance on the grid; what a spot order spends is known before it is triggered."""
-    if request.kind != PLAIN and request.price is None and request.side > 0 and rules.kind == "spot":
+    if request.order_kind != PLAIN and request.price is None and request.side > 0 and rules.kind == "spot":
         return "price: a buy that awaits its trigger on spot has a limit, so that what it may cost is known"
     for price in (request.price, request.trigger, request.trail):
         if refusal := price_grid(price, market, rules):

@@ -19,7 +19,7 @@ class VenueSubmit(DeskMessage, frozen=True, kw_only=True):
     """gtc, ioc, fok or gtd."""
     post_only: bool = False
     reduce_only: bool = False
-    kind: str = "order"
+    order_kind: str = "order"
     """order; or what awaits its trigger first, at its price or else the market: stop, take_profit or trailing_stop."""
     trigger: Price | None = None
     trigger_by: str = "last"

@@ -48,7 +48,8 @@ def long_two() -> ProtectedDesk:
 
 
 def sent(said: list[Message]) -> list[tuple[str, int, float, float | None, bool]]:
-    return [(each.kind, each.side, each.size, each.trigger, each.reduce_only) for each in of_kind(said, VenueSubmit)]
+    sent = of_kind(said, VenueSubmit)
+    return [(each.order_kind, each.side, each.size, each.trigger, each.reduce_only) for each in sent]
 
 
 PAIR = [("stop", -1, 2.0, 95.0, True), ("take_profit", -1, 2.0, 110.0, True)]

@@ -60,13 +60,13 @@ def long_one() -> Desk:
 @pytest.mark.parametrize(
     ("order", "quiet", "fires", "fill"),
     [
-        ({"side": -1, "kind": "stop", "trigger": 98.0}, [99.0, 98.1, 105.0], 97.0, 97.0),
-        ({"side": -1, "kind": "take_profit", "trigger": 103.0}, [102.9, 90.0], 103.5, 103.5),
-        ({"side": 1, "kind": "stop", "trigger": 103.0}, [102.9, 90.0], 103.5, 103.5),
-        ({"side": 1, "kind": "take_profit", "trigger": 98.0}, [98.1, 110.0], 97.5, 97.5),
-        ({"side": -1, "kind": "trailing_stop", "trail": 2.0}, [101.0, 104.0, 102.1], 102.0, 102.0),
-        ({"side": 1, "kind": "trailing_stop", "trail": 2.0}, [99.0, 96.0, 97.9], 98.0, 98.0),
-        ({"side": -1, "kind": "stop", "trigger": 98.0, "price": 96.0}, [99.0], 97.0, 97.0),
+        ({"side": -1, "order_kind": "stop", "trigger": 98.0}, [99.0, 98.1, 105.0], 97.0, 97.0),
+        ({"side": -1, "order_kind": "take_profit", "trigger": 103.0}, [102.9, 90.0], 103.5, 103.5),
+        ({"side": 1, "order_kind": "stop", "trigger": 103.0}, [102.9, 90.0], 103.5, 103.5),
+        ({"side": 1, "order_kind": "take_profit", "trigger": 98.0}, [98.1, 110.0], 97.5, 97.5),
+        ({"side": -1, "order_kind": "trailing_stop", "trail": 2.0}, [101.0, 104.0, 102.1], 102.0, 102.0),
+        ({"side": 1, "order_kind": "trailing_stop", "trail": 2.0}, [99.0, 96.0, 97.9], 98.0, 98.0),
+        ({"side": -1, "order_kind": "stop", "trigger": 98.0, "price": 96.0}, [99.0], 97.0, 97.0),
     ],
 )
 def test_an_order_waits_for_its_trigger(order: dict[str, Any], quiet: list[float], fires: float, fill: float) -> None:
@@ -79,7 +79,7 @@ def test_an_order_waits_for_its_trigger(order: dict[str, Any], quiet: list[float
 
 def test_a_stop_limit_rests_where_its_limit_is_missed() -> None:
     desk = told(at(100.0))
-    desk.tell(linear("x", -1, 1.0, 97.5, kind="stop", trigger=98.0))
+    desk.tell(linear("x", -1, 1.0, 97.5, order_kind="stop", trigger=98.0))
     said = desk.tell(at(97.0))
     assert [(each.status, each.reason) for each in of_kind(said, VenueOrder)] == [("open", "triggered")]
     assert desk.fills(at(97.6)) == [("x", 97.5, 1.0)]
@@ -88,7 +88,7 @@ def test_a_stop_limit_rests_where_its_limit_is_missed() -> None:
 @pytest.mark.parametrize(("source", "message"), [("mark", MarkPrice), ("index", IndexPrice)])
 def test_a_trigger_may_be_the_mark_or_the_index(source: str, message: type[MarkPrice | IndexPrice]) -> None:
     desk = told(at(100.0))
-    desk.tell(linear("x", -1, 1.0, kind="stop", trigger=98.0, trigger_by=source))
+    desk.tell(linear("x", -1, 1.0, order_kind="stop", trigger=98.0, trigger_by=source))
     assert desk.fills(at(90.0)) == []
     assert desk.fills(message(instrument=LINEAR, price=98.0001)) == []
     assert desk.fills(message(instrument=LINEAR, price=98.0)) == [("x", 90.0, 1.0)]
@@ -96,12 +96,12 @@ def test_a_trigger_may_be_the_mark_or_the_index(source: str, message: type[MarkP
 
 def test_a_stop_that_is_reached_already_fires_at_once() -> None:
     desk = told(at(100.0))
-    assert desk.fills(linear("x", -1, 1.0, kind="stop", trigger=101.0)) == [("x", 100.0, 1.0)]
+    assert desk.fills(linear("x", -1, 1.0, order_kind="stop", trigger=101.0)) == [("x", 100.0, 1.0)]
 
 
 def test_where_no_trade_is_told_quotes_trigger_and_fill() -> None:
     desk = told(quote(99.0, 101.0, 2.0, LINEAR))
-    desk.tell(linear("stop", -1, 1.0, kind="stop", trigger=98.0), linear("bid", 1, 3.0, 97.0))
+    desk.tell(linear("stop", -1, 1.0, order_kind="stop", trigger=98.0), linear("bid", 1, 3.0, 97.0))
     assert desk.fills(quote(98.5, 99.5, 2.0, LINEAR)) == []
     assert desk.fills(quote(98.0, 99.0, 2.0, LINEAR)) == [("stop", 98.0, 1.0)]
     assert desk.fills(quote(95.0, 97.0, 2.0, LINEAR)) == [("bid", 97.0, 2.0)]
@@ -110,8 +110,8 @@ def test_where_no_trade_is_told_quotes_trigger_and_fill() -> None:
 def test_of_two_protections_one_cancels_the_other() -> None:
     desk = long_one()
     pair: dict[str, Any] = {"reduce_only": True, "group": "g"}
-    desk.tell(linear("stop", -1, 1.0, kind="stop", trigger=95.0, **pair))
-    desk.tell(linear("target", -1, 1.0, kind="take_profit", trigger=105.0, **pair))
+    desk.tell(linear("stop", -1, 1.0, order_kind="stop", trigger=95.0, **pair))
+    desk.tell(linear("target", -1, 1.0, order_kind="take_profit", trigger=105.0, **pair))
     said = desk.tell(at(105.0))
     assert [(fill.client_order_id, fill.price) for fill in of_kind(said, VenueFill)] == [("target", 105.0)]
     assert {each.client_order_id: (each.status, each.reason) for each in of_kind(said, VenueOrder)} == {
@@ -125,7 +125,7 @@ def test_of_two_protections_one_cancels_the_other() -> None:
 def test_a_pair_on_spot_sets_aside_once_what_one_of_them_sells() -> None:
     desk = told(trade(100.0))
     pair: dict[str, Any] = {"reduce_only": True, "group": "g"}
-    first = desk.answer(submit("stop", -1, 8.0, kind="stop", trigger=95.0, **pair))
+    first = desk.answer(submit("stop", -1, 8.0, order_kind="stop", trigger=95.0, **pair))
     second = desk.answer(submit("target", -1, 8.0, 105.0, group="g"))
     assert (first.status, second.status) == ("open", "open")
     assert desk.answer(submit("more", -1, 3.0)).reason.startswith("insufficient balance")
@@ -137,7 +137,7 @@ def test_a_pair_on_spot_sets_aside_once_what_one_of_them_sells() -> None:
 
 def test_a_protection_ends_with_the_position_that_it_would_close() -> None:
     desk = long_one()
-    desk.tell(linear("stop", -1, 1.0, kind="stop", trigger=95.0, reduce_only=True))
+    desk.tell(linear("stop", -1, 1.0, order_kind="stop", trigger=95.0, reduce_only=True))
     said = desk.tell(linear("exit", -1, 1.0))
     (ended,) = [each for each in of_kind(said, VenueOrder) if each.client_order_id == "stop"]
     assert (ended.status, ended.reason) == ("cancelled", "reduce_only: no more is left to reduce")
@@ -145,7 +145,7 @@ def test_a_protection_ends_with_the_position_that_it_would_close() -> None:
 
 def test_a_protection_that_comes_before_its_position_stays_and_closes_no_more_than_that() -> None:
     desk = told(at(100.0))
-    desk.tell(linear("stop", -1, 5.0, kind="stop", trigger=95.0, reduce_only=True))
+    desk.tell(linear("stop", -1, 5.0, order_kind="stop", trigger=95.0, reduce_only=True))
     desk.tell(linear("entry", 1, 2.0))
     assert desk.fills(at(95.0)) == [("stop", 95.0, 2.0)]
 
@@ -189,13 +189,13 @@ def test_an_account_never_trades_with_itself_on_recorded_data_either() -> None:
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({"kind": "maybe", "trigger": 95.0}, "kind"),
-    ({"kind": "stop"}, "trigger"),
-    ({"kind": "stop", "trigger": 95.001}, "tick"),
-    ({"kind": "stop", "trigger": 95.0, "trigger_by": "hope"}, "trigger_by"),
-    ({"kind": "trailing_stop"}, "trail"),
-    ({"kind": "stop", "trigger": 95.0, "price": 94.0, "post_only": True}, "post_only"),
-    ({"kind": "stop", "trigger": 105.0, "side": 1}, "price"),
+    ({"order_kind": "maybe", "trigger": 95.0}, "order_kind"),
+    ({"order_kind": "stop"}, "trigger"),
+    ({"order_kind": "stop", "trigger": 95.001}, "tick"),
+    ({"order_kind": "stop", "trigger": 95.0, "trigger_by": "hope"}, "trigger_by"),
+    ({"order_kind": "trailing_stop"}, "trail"),
+    ({"order_kind": "stop", "trigger": 95.0, "price": 94.0, "post_only": True}, "post_only"),
+    ({"order_kind": "stop", "trigger": 105.0, "side": 1}, "price"),
     ({"time_in_force": "gtd", "price": 95.0}, "time_in_force"),
     ({"price": 95.0, "shown": 0.000001}, "lot"),
 ]
@@ -222,8 +222,8 @@ def test_among_participants_a_stop_fires_by_their_trades_and_meets_another_accou
     desk = among_others()
     desk.tell(linear("entry", 1, 1.0))
     pair: dict[str, Any] = {"reduce_only": True, "group": "g"}
-    desk.tell(linear("stop", -1, 1.0, kind="stop", trigger=99.0, **pair))
-    desk.tell(linear("target", -1, 1.0, kind="take_profit", trigger=110.0, **pair))
+    desk.tell(linear("stop", -1, 1.0, order_kind="stop", trigger=99.0, **pair))
+    desk.tell(linear("target", -1, 1.0, order_kind="take_profit", trigger=110.0, **pair))
     desk.restarted()
     assert len(desk.account().open_orders) == 2
     said = desk.tell(flow(("market", 3, -1, 0.0, 5.0), instrument=LINEAR))
@@ -251,17 +251,17 @@ def test_among_participants_orders_expire_hide_and_are_killed() -> None:
     desk.tell(linear("gtd", 1, 1.0, 97.0, time_in_force="gtd", expires=desk.time + 15_000_000))
     (ended,) = of_kind(desk.tell(), VenueOrder)
     assert (ended.client_order_id, ended.status, ended.reason) == ("gtd", "expired", "gtd: its time is over")
-    desk.tell(cancel("ice"), linear("mark", -1, 1.0, kind="stop", trigger=90.0, trigger_by="mark"))
+    desk.tell(cancel("ice"), linear("mark", -1, 1.0, order_kind="stop", trigger=90.0, trigger_by="mark"))
     assert desk.answer(amend("mark", 95.0, 1.0, instrument=LINEAR)).status == "open"
     assert desk.fills(MarkPrice(instrument=LINEAR, price=94.9)) == [("mark", 99.0, 1.0)]
 
 
 def test_a_waiting_order_is_amended_and_cancelled() -> None:
     desk = told(at(100.0))
-    desk.tell(linear("x", -1, 1.0, kind="stop", trigger=95.0))
+    desk.tell(linear("x", -1, 1.0, order_kind="stop", trigger=95.0))
     assert desk.answer(amend("x", 97.0, 2.0, instrument=LINEAR)).status == "open"
     assert desk.fills(at(97.0)) == [("x", 97.0, 2.0)]
-    desk.tell(linear("y", -1, 1.0, kind="stop", trigger=90.0))
+    desk.tell(linear("y", -1, 1.0, order_kind="stop", trigger=90.0))
     assert desk.answer(cancel("y")).status == "cancelled"
     assert desk.fills(at(80.0)) == []
 
@@ -274,7 +274,7 @@ def test_within_one_bar_the_stop_comes_before_the_target_and_a_gap_fills_it_at_t
         desk = told(bar_open(0, 100.0, LINEAR))
         pair: dict[str, Any] = {"reduce_only": True, "group": "g"}
         desk.tell(linear("entry", 1, 1.0))
-        desk.tell(linear("stop", -1, 1.0, kind="stop", trigger=95.0, **pair))
+        desk.tell(linear("stop", -1, 1.0, order_kind="stop", trigger=95.0, **pair))
         desk.tell(linear("target", -1, 1.0, 105.0, **pair))
         said = desk.tell(bar(0, (100.0, 101.0, 99.0, 100.0), LINEAR), bar_open(1, opened, LINEAR))
         said += desk.tell(bar(1, (opened, 110.0, 90.0, 100.0), LINEAR))
