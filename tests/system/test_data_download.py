@@ -135,7 +135,12 @@ def interrupted(downloads: Downloads, number: signal.Signals) -> tuple[int, str]
     downloads.exchange.stop_after = 3
     words = downloads.words("BTC/USDT", "--interval", "1m", "--from", "2024-01-01", "--to", "2024-01-05")
     program = subprocess.Popen(
-        [sys.executable, "-m", "letrade", *words], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        [sys.executable, "-m", "letrade", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        # Who runs the tests in the background may ignore SIGINT, which children would inherit.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     deadline = time.monotonic() + 60
     while downloads.exchange.pages() <= 3 and time.monotonic() < deadline:
