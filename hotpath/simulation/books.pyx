@@ -7,7 +7,7 @@ from letrade.hotpath.simulation.positions cimport booked, magnitude
 
 from letrade.hotpath.simulation.doubt import Doubtful
 
-TEN = 10  # a Python whole number: powers of C ones are doubles
+cdef object TEN = 10  # a Python whole number: powers of C ones are doubles
 
 
 cdef class Books(OrderTable):

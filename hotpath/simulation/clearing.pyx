@@ -31,7 +31,7 @@ cdef int128 up_to_money(int128 units, int64_t places) except? -1:
     whole = units // POWERS_OF_TEN[places]
     return whole + 1 if whole * POWERS_OF_TEN[places] != units else whole
 
-TEN = 10  # a Python whole number: powers of C ones are doubles
+cdef object TEN = 10  # a Python whole number: powers of C ones are doubles
 
 
 cdef class Clearing:
