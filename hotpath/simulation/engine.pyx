@@ -80,7 +80,7 @@ cdef class Engine:
 
     cdef int64_t next_time(self) except -2:
         cdef int64_t time = min(self.tape.next_time(), self.exchange.next_time())
-        return self.troupe.next_due(min(time, self.desk.feedback_at))
+        return self.troupe.next_due(min(min(time, self.desk.feedback_at), self.desk.next_overdue()))
 
     cdef int pass_time(self, int64_t time) except -1:
         cdef Exchange exchange = self.exchange
@@ -98,6 +98,9 @@ cdef class Engine:
             exchange.expire(time)
         if parcels_next(&exchange.answers) <= time:
             exchange.deliver(time)
+        if self.desk.next_overdue() <= time:
+            self.desk.overdue(time)
+            exchange.take_requests()
         if self.stops:  # answers of venues come before words of the operator
             self.stops = False
             self.desk.stop(time, self.stop_cancels)

@@ -14,8 +14,10 @@ class Exchange:
 
     trade_places: list[int]
     """Of each fill of the desk: its place in the watch."""
-    sure_until: int
-    """Orders and answers from then on are a doubt: other questions may be before them on lines of changing latency."""
+    @property
+    def last_entry(self) -> int:
+        """The start of the window in which the exchange hears of the last request."""
+
     def __init__(
         self,
         desk: Desk,

@@ -9,14 +9,15 @@ from letrade.hotpath.simulation.answers cimport arrange
 from letrade.hotpath.simulation.clearing cimport Clearing
 from letrade.hotpath.simulation.desk cimport Desk
 from letrade.hotpath.simulation.desk_told cimport (
-    AMEND_REQUEST, CANCEL_REQUEST, QUERY_REQUEST, SUBMIT_REQUEST, Request,
+    ACCOUNT_REQUEST, AMEND_REQUEST, CANCEL_REQUEST, QUERY_REQUEST, SUBMIT_REQUEST, Request,
 )
 from letrade.hotpath.simulation.doubt import Doubtful
 from letrade.hotpath.simulation.events cimport FUNDING_EVENT, INDEX_EVENT, MARK_EVENT, TRADE_EVENT, Event
 from letrade.hotpath.simulation.latency cimport Latency
 from letrade.hotpath.simulation.market cimport Market
 from letrade.hotpath.simulation.orders cimport (
-    BAD_TERMS, NO_REASON, NOTHING_TO_REDUCE, SAID_REFUSED, SAID_STANDS, SAID_TRADED, Said, SimulatedOrder,
+    BUSY, NO_REASON, NOTHING_TO_REDUCE, SAID_AMENDED, SAID_COMPARED, SAID_ENDED, SAID_REFUSED, SAID_STANDS,
+    SAID_TRADED, Said, SimulatedOrder,
 )
 from letrade.hotpath.simulation.parcels cimport Parcel, parcels_next, parcels_pop, parcels_push
 from letrade.hotpath.simulation.trades cimport TradesMarket
@@ -29,7 +30,7 @@ cdef class Exchange:
     """
 
     def __cinit__(self, *arguments, **named):
-        self.next_expiry = self.next_funding = self.sure_until = INT64_MAX
+        self.next_expiry = self.next_funding = INT64_MAX
 
     def __init__(self, Desk desk not None, Clearing clearing not None, Watch watch not None, markets, latencies, scales,
                  step):
@@ -139,8 +140,6 @@ cdef class Exchange:
             if one.due and one.due <= time:
                 for account in range(self.clearing.terms.accounts_count):
                     if self.clearing.holds(account, instrument):
-                        if time >= self.sure_until:
-                            self.doubt_latency()
                         memset(&answer, 0, sizeof(answer))
                         answer.due = time + (<Latency>self.latencies[instrument]).response(time)
                         answer.instrument, answer.account, answer.trade = instrument, account, -1
@@ -155,8 +154,8 @@ cdef class Exchange:
         cdef Parcel errand
         while parcels_next(&self.errands) <= time and (all_due or self.errands.items[0].entry < time):
             parcels_pop(&self.errands, &errand)
-            if errand.trade and errand.content.request.kind != QUERY_REQUEST:  # turned away; questions never are
-                self.say_refused(errand.instrument, time, errand.content.request.order, BAD_TERMS)
+            if errand.trade and errand.content.request.kind < QUERY_REQUEST:  # turned away; questions never are
+                self.say_refused(errand.instrument, time, errand.content.request.order, BUSY, errand.content.request.kind)
             else:
                 self.meet(&errand.content.request, time)
         return 0
@@ -165,6 +164,10 @@ cdef class Exchange:
         cdef Market market = <Market>self.markets[request.instrument]
         cdef SimulatedOrder order
         cdef Said said
+        if request.kind == ACCOUNT_REQUEST:
+            memset(&said, 0, sizeof(said))
+            said.kind, said.order, said.time = SAID_COMPARED, request.order, time
+            return self.say(request.instrument, time, &said, 0, -1)
         if request.kind == SUBMIT_REQUEST:
             order = self.desk.order(request.order)[0]
             return self.submit(market, &order, request.instrument, time)
@@ -174,12 +177,12 @@ cdef class Exchange:
             return self.amend(market, request, time)
         elif request.kind == QUERY_REQUEST:
             memset(&said, 0, sizeof(said))
-            said.kind, said.order, said.time = SAID_STANDS, request.order, time
-            said.size = market.left(request.order)
+            said.kind, said.order, said.time, said.verb = SAID_STANDS, request.order, time, QUERY_REQUEST
+            self.show(market, &said)
             return self.say(request.instrument, time, &said, 0, -1)
         else:
             raise Doubtful(f"a request of kind {request.kind}")
-        return self.book(market, request.instrument, time, request.order)
+        return self.book(market, request.instrument, time, request.order, request.kind)
 
     cdef int submit(self, Market market, SimulatedOrder* order, int64_t instrument, int64_t time) except -1:
         cdef int64_t reason, best = 0
@@ -191,10 +194,10 @@ cdef class Exchange:
             best = market.offers[0].price
         reason = self.clearing.judge(order, instrument, best, time)
         if reason != NO_REASON:
-            return self.say_refused(instrument, time, order.number, reason)
+            return self.say_refused(instrument, time, order.number, reason, SUBMIT_REQUEST)
         self.bid_before, self.ask_before = market.best(1), market.best(-1)
         market.submit(order, time)
-        self.book(market, instrument, time, order.number)
+        self.book(market, instrument, time, order.number, SUBMIT_REQUEST)
         self.bid_before = self.ask_before = 0
         self.next_expiry = min(self.next_expiry, market.next_expiry())
         return 0
@@ -203,7 +206,7 @@ cdef class Exchange:
         cdef int64_t size = self.clearing.fitted(request.order, request.size)
         cdef int64_t reason, best = 0, side = self.desk.order(request.order).side
         if size == 0:
-            return self.say_refused(request.instrument, time, request.order, NOTHING_TO_REDUCE)
+            return self.say_refused(request.instrument, time, request.order, NOTHING_TO_REDUCE, AMEND_REQUEST)
         market.offers_count = 0
         market.preview(side, size - self.clearing.cleared(request.order).filled, request.price)
         if market.offers_count:
@@ -212,9 +215,9 @@ cdef class Exchange:
             request.order, request.instrument, request.price, size, best, time
         )
         if reason != NO_REASON:
-            return self.say_refused(request.instrument, time, request.order, reason)
+            return self.say_refused(request.instrument, time, request.order, reason, AMEND_REQUEST)
         market.amend(request.order, request.price, size, time)
-        return self.book(market, request.instrument, time, request.order)
+        return self.book(market, request.instrument, time, request.order, AMEND_REQUEST)
 
     cdef int place_waiting(self, Market market, int64_t instrument, int64_t time) except -1:
         """Orders that waited for the market to open are judged again before they are placed."""
@@ -243,8 +246,8 @@ cdef class Exchange:
             self.next_expiry = min(self.next_expiry, market.next_expiry())
         return 0
 
-    cdef int book(self, Market market, int64_t instrument, int64_t time, int64_t incoming=0) except -1:
-        """What a market said moves money at once, and goes to the desk."""
+    cdef int book(self, Market market, int64_t instrument, int64_t time, int64_t incoming=0, int64_t verb=0) except -1:
+        """What a market said moves money at once, and goes to the desk; `verb` is what was asked for of the incoming."""
         cdef Py_ssize_t place, count
         cdef int64_t fee, trade, bid, ask
         cdef Said* said
@@ -261,20 +264,32 @@ cdef class Exchange:
                     instrument, time, bid / self.price_one[instrument] if bid > 0 else NAN,
                     ask / self.price_one[instrument] if ask > 0 else NAN,
                 )  # fmt: skip
+            else:
+                said.verb = verb if said.order == incoming else 0
+                if said.kind != SAID_ENDED:
+                    self.show(market, said)
             self.say(instrument, time, said, fee, trade)
         return 0
 
-    cdef int say_refused(self, int64_t instrument, int64_t time, int64_t order, int64_t reason) except -1:
+    cdef int show(self, Market market, Said* said) except -1:
+        """The order as it stands, beside what is said of it; the size of an amend is told as it was done."""
+        if said.kind != SAID_AMENDED:
+            said.size = market.left(said.order)
+        said.price = self.clearing.cleared(said.order).price
+        return 0
+
+    cdef int say_refused(
+        self, int64_t instrument, int64_t time, int64_t order, int64_t reason, int64_t verb
+    ) except -1:
         cdef Said said
         memset(&said, 0, sizeof(said))
-        said.kind, said.order, said.time, said.reason = SAID_REFUSED, order, time, reason
+        said.kind, said.order, said.time, said.reason, said.verb = SAID_REFUSED, order, time, reason, verb
         self.clearing.book(order, instrument, &said)
+        self.show(<Market>self.markets[instrument], &said)
         return self.say(instrument, time, &said, 0, -1)
 
     cdef int say(self, int64_t instrument, int64_t time, const Said* said, int64_t fee, int64_t trade) except -1:
         cdef Parcel answer
-        if time >= self.sure_until:
-            self.doubt_latency()
         answer.due = time + (<Latency>self.latencies[instrument]).response(time)
         answer.instrument, answer.fee = instrument, fee
         answer.entry, answer.trade, answer.account, answer.content.said = 0, trade, -1, said[0]
@@ -288,15 +303,13 @@ cdef class Exchange:
                 self.desk.hear_funding(answer.account, answer.instrument, answer.fee, time)
                 self.watch.pay(answer.account, answer.fee / 1e8)
                 continue
+            if answer.content.said.kind == SAID_COMPARED:
+                self.desk.compared(answer.content.said.order)
+                continue
             self.desk.hear_execution(answer.instrument, &answer.content.said, answer.fee, time)
             if answer.trade >= 0:
                 self.note_fill(&answer)
         return self.take_requests() if self.desk.requests_count else 0  # an answer may lead to a question
-
-    cdef int doubt_latency(self) except -1:
-        raise Doubtful(
-            "latencies vary, and once execution compares accounts with the venue its questions delay what is behind them"
-        )
 
     cdef int note_fill(self, const Parcel* answer) except -1:
         """For the report's curve of equity."""
@@ -316,14 +329,13 @@ cdef class Exchange:
         cdef Request* request
         for place in range(self.desk.requests_count):
             request = &self.desk.requests[place]
-            if request.time >= self.sure_until:
-                self.doubt_latency()
             errand.content.request, errand.instrument = request[0], request.instrument
             errand.fee = errand.trade = errand.account = 0
             latency = (<Latency>self.latencies[request.instrument]).request(request.time)
             errand.trade = latency < 0
             errand.due = request.time + (latency if latency > 0 else -latency)
             errand.entry = (request.time // self.step + 1) * self.step
+            self.last_entry = max(self.last_entry, errand.entry)
             if self.late[request.instrument]:
                 errand.entry = request.time
             parcels_push(&self.errands, &errand)

@@ -43,6 +43,7 @@ cdef enum SaidKind:
     SAID_TRIGGERED = 4
     SAID_AMENDED = 5
     SAID_REFUSED = 6  # the request changed nothing: reason
+    SAID_COMPARED = 8  # the answer about a whole account: `order` is its place
     SAID_STANDS = 7  # the answer to a query: size is what is left, 0 when it ended
 
 
@@ -59,6 +60,7 @@ cdef enum Reason:
     NO_MARKET = 9
     NOT_KNOWN = 10
     BAD_TERMS = 11
+    BUSY = 13  # it turned the request away unread
 
 
 cdef struct Said:
@@ -68,3 +70,5 @@ cdef struct Said:
     int64_t price, size  # of SAID_TRADED; of others what is left
     int64_t maker
     int64_t reason
+    # of the exchange's answers; markets leave it alone
+    int64_t verb  # the RequestKind that is answered; 0: it says so itself

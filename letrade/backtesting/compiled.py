@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
-from letrade.actors.execution.sending import ExecutionConfig
 from letrade.backtesting.cast import add_lines, cast_of
 from letrade.backtesting.eligibility import check_desk
 from letrade.backtesting.herald import Herald, listening
@@ -168,8 +167,8 @@ class CompiledBacktest:
         try:
             if self.first_time is not None:
                 start = self.first_time - self.first_time % step
-                self._ask_accounts(start)
                 self.cast.start(start)
+                self.desk.begin(start)
                 self.engine.settle(start)
                 self._await_worth()
                 self._pass_data(progress)
@@ -177,14 +176,6 @@ class CompiledBacktest:
         except ValueError as error:
             raise DataError(str(error)) from error
         self.elapsed_ns = clock.monotonic_ns() - began
-
-    def _ask_accounts(self, time: int) -> None:
-        """Execution asks for each account at the start: no later request comes before that, and no later answer."""
-        for account in self.config.accounts:
-            latency = self.latencies[account.venue]
-            latency.answer_latency(time + abs(latency.request_latency(time)))
-        if any(venue.latency.jitter or venue.latency.recorded for venue in self.config.venues):
-            self.exchange.sure_until = time + ExecutionConfig().reconcile_after
 
     def _pass_data(self, progress: Progress | None) -> None:
         with Interrupt() as interrupt:
@@ -208,8 +199,10 @@ class CompiledBacktest:
         """As core/stepping/course.py: answers under way, then a drain, then what follows from it."""
         settle = settle_ns(self.config)
         horizon = self.tape.last_time + (0 if self.stopped else settle)
-        self.engine.run((horizon // step + 1) * step)
-        last = max(horizon, self.engine.time - self.engine.time % step + step)
+        end = (horizon // step + 1) * step
+        self.engine.run(end)
+        busy = max(self.engine.time, self.exchange.last_entry if self.exchange.last_entry < end else 0)
+        last = max(horizon, busy - busy % step + step)
         drained = last - last % step
         self.engine.run(drained)
         heard = self.cast.route_of(Drain, "", NO_STRATEGY)

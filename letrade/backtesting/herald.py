@@ -9,14 +9,14 @@ from letrade.core import ids
 from letrade.core.messages.base import Message
 from letrade.core.messages.orders import Fill, OrderRefused, OrderUpdate
 from letrade.core.money import DEFAULT_SCALE, Money
-from letrade.core.orders import CANCEL_SENT, CANCELLED, EXPIRED, FILLED, OPEN, PARTLY_FILLED, PENDING, REJECTED, SENT
+from letrade.core.orders import CANCEL_SENT, CANCELLED, EXPIRED, FILLED, OPEN, PARTLY_FILLED, PENDING, REJECTED, SENT, UNKNOWN
 from letrade.hotpath.simulation.crier import Crier
 from letrade.hotpath.simulation.desk import Desk
 from letrade.hotpath.simulation.terms import DeskTerms
 
 UPDATE, FILL, REFUSED = 1, 2, 3
 TOLD: dict[int, type[Message]] = {UPDATE: OrderUpdate, FILL: Fill, REFUSED: OrderRefused}
-STATES = (PENDING, SENT, OPEN, PARTLY_FILLED, CANCEL_SENT, FILLED, CANCELLED, REJECTED, EXPIRED)
+STATES = (PENDING, SENT, OPEN, PARTLY_FILLED, CANCEL_SENT, UNKNOWN, FILLED, CANCELLED, REJECTED, EXPIRED)
 """As OrderState of hotpath/simulation/desk_orders.pxd counts them."""
 RULES = (
     "", "capital", "no_price", "spot_short", "tick", "grid", "amend", "stale", "rate_missing", "price_band",
@@ -27,7 +27,7 @@ RULES = (
 AMENDED, AMEND_REFUSED, DESK_STOPS = 2, 3, 5
 REASONS = {
     AMENDED: "amended", AMEND_REFUSED: "amend refused", 4: "cancelled before it was sent", DESK_STOPS: "the desk stops",
-    6 + 3: "immediate or cancel: no more size at its price",
+    6 + 3: "immediate or cancel: no more size at its price", 6 + 13: "the venue is busy", 40: "no answer in time",
 }  # fmt: skip
 """Of updates, by UpdateReason."""
 EXECUTION = "execution"
