@@ -148,9 +148,7 @@ class Reader:
     def quotes(self) -> Iterator[Chunk]:
         for time, bid, bid_size, ask, ask_size in self._windows(Kind.QUOTES):
             tick, lot = self.tick, self.lot
-            rows = QuoteRows(
-                units(bid, tick), units(bid_size, lot), units(ask, tick), units(ask_size, lot)
-            )  # fmt: skip
+            rows = QuoteRows(units(bid, tick), units(bid_size, lot), units(ask, tick), units(ask_size, lot))
             yield self._chunk(Kind.QUOTES, units(time), rows)
 
     def trades(self) -> Iterator[Chunk]:
@@ -161,11 +159,11 @@ class Reader:
 
     def bars(self) -> Iterator[Chunk]:
         """`ts` is the end of a bar."""
-        for ends, *prices, volume in self._windows(Kind.BARS):
-            time = units(ends)
-            rows = BarRows(
-                time - self._duration(time), *(units(price, self.tick) for price in prices), units(volume, self.lot)
-            )
+        for ends, open_, high, low, close, volume in self._windows(Kind.BARS):
+            time, tick = units(ends), self.tick
+            start = time - self._duration(time)
+            prices = units(open_, tick), units(high, tick), units(low, tick), units(close, tick)
+            rows = BarRows(start, *prices, units(volume, self.lot))
             yield self._chunk(Kind.BARS, time, rows)
 
     def levels(self) -> Iterator[Chunk]:

@@ -95,7 +95,7 @@ def windows(path: str, names: Sequence[str], rows: int) -> Iterator[list[WholeAr
 
 def _streams(stack: ExitStack, path: str, stored: Mapping[str, Stored]) -> list[IO[bytes]]:
     """The one file for all arrays that lie there as they are; for others what inflates them, at the first number."""
-    file = stack.enter_context(open(path, "rb", buffering=0))
+    file = stack.enter_context(Path(path).open("rb", buffering=0))
     if all(each.start is not None for each in stored.values()):
         return [file] * len(stored)
     archive = stack.enter_context(zipfile.ZipFile(path))
