@@ -19,14 +19,14 @@ class UnitMargin(Struct, frozen=True, kw_only=True):
     positions: tuple[int, ...]
     """Places in MarginAccount.positions."""
     equity: Fraction
-    initial: Fraction
-    """Positions and open orders."""
+    initial: Fraction | None
+    """Positions and open orders; None: a position's leverage is not known."""
     maintenance: Fraction
     """With the closing fees that the rules count."""
     ratio: Fraction | None
     """As the venue defines it; None: its denominator is 0."""
     ratio_name: str
-    available: Fraction
+    available: Fraction | None
     """Equity − initial, not below 0."""
     liquidated: bool
     common_move: Fraction | None
@@ -51,7 +51,7 @@ class PositionMargin(Struct, frozen=True, kw_only=True):
     """At the mark: quote units (linear) or coins (inverse)."""
     unrealised: Fraction
     """In the settle currency."""
-    initial: Fraction
+    initial: Fraction | None
     maintenance: Fraction
     tier: int
     """From 1."""

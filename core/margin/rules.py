@@ -12,10 +12,10 @@ LiquidationUnit = Literal["position", "wallet", "account"]
 TierBasis = Literal["mark_notional", "entry_notional", "contracts", "coin"]
 TierForm = Literal["cumulative", "flat"]
 TierEdge = Literal["lower", "upper"]
-HedgeLegs = Literal["each", "larger", "net"]
+HedgeLegs = Literal["each", "larger", "net", "refused"]
 ValuePrice = Literal["mark", "entry"]
-ClosingFees = Literal["none", "maintenance", "bankruptcy"]
-OrderMargin = Literal["none", "sum", "larger_side", "larger_value"]
+ClosingFees = Literal["none", "maintenance", "bankruptcy", "leveraged_entry", "leveraged_mark"]
+OrderMargin = Literal["larger_side", "sum", "refused"]
 RatioName = Literal["maintenance_over_equity", "equity_over_maintenance", "equity_over_initial_less_adjustment"]
 
 
@@ -25,6 +25,8 @@ class MarginRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     venue: str
     mode: str
     """The venue's own name for it in lower case, as "usdm_isolated"."""
+    account: str = ""
+    """The venue's account type, where it has several for one margin mode."""
     contracts: tuple[Contract, ...]
     margin_mode: MarginMode
     unit: LiquidationUnit
@@ -42,17 +44,25 @@ class MarginRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     maintenance_price: ValuePrice = "mark"
     initial_price: ValuePrice = "mark"
     closing_fees: ClosingFees = "none"
-    """maintenance: fee rate × value at the maintenance price is added to maintenance; bankruptcy: at the price at which
-    the margin of the position's leverage is spent."""
+    """Added to maintenance: fee rate × value at the maintenance price (maintenance), at the price where the position's
+    whole margin is spent (bankruptcy), value at entry × (1 + 1/leverage) (leveraged_entry), value at the mark moved by
+    1/leverage (leveraged_mark)."""
+    reserved_fee: Literal["none", "bankruptcy", "leveraged"] = "none"
+    """The closing fee that the initial margin holds: on the value at the price where margin of 1/leverage is spent, or
+    on value × (1 + 1/leverage)."""
     hedge_legs: HedgeLegs = "each"
-    orders: OrderMargin = "none"
+    """Whose maintenance counts of a long and a short leg in one instrument and unit."""
+    tier_size: Literal["leg", "legs"] = "leg"
+    """The size that the tier is looked up by: of the leg, or of both legs of the instrument together."""
+    orders: OrderMargin = "refused"
+    """Open orders' initial margin. larger_side: of position + buys and position − sells, the larger."""
     collateral_moves: bool = False
     """A collateral or settle coin that is the instrument's underlying moves with its mark."""
-    gains_count: bool = True
-    """Unrealised gains add to the coin's balance before the haircut."""
     negative_wallet: bool = False
     """Whether a balance may be a debt."""
     haircut_by: Literal["amount", "value"] = "value"
+    requirements_at: Literal["index", "ask"] = "index"
+    """The price that an account's margins are valued at: ask is index × (1 + debt buffer)."""
     ratio: RatioName = "maintenance_over_equity"
     ratio_name: str
     """The venue's own word for the ratio it compares."""
@@ -62,5 +72,19 @@ class MarginRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     source: str
     checked: str
     """The date (YYYY-MM-DD) of the text the rules were read from."""
+    since: str = ""
+    """In force from this date (YYYY-MM-DD); "" from the beginning."""
+    settles: tuple[str, ...] = ()
+    """The settle currencies they are for; () all."""
     limits: str = ""
     """What of the mode is not modelled, in a sentence."""
+
+
+class RefusedMode(Struct, frozen=True, kw_only=True):
+    """A mode that a venue has and we do not model, with the reason."""
+
+    venue: str
+    margin_mode: MarginMode
+    account: str = ""
+    contracts: tuple[Contract, ...] = ("linear", "inverse")
+    why: str
