@@ -58,7 +58,7 @@ COINM_ISOLATED = msgspec.structs.replace(
     contracts=("inverse",),
     formula="liquidation = q C (m + s) / (W + cum + s q C / E), W the isolated wallet in coin",
     source=COIN_M_FAQ,
-    checked="2020-06-11",
+    checked="2021-02-05",
 )
 COINM_CROSS = msgspec.structs.replace(
     COINM_ISOLATED,

@@ -24,12 +24,9 @@ def maybe(value: Number | None) -> Fraction | None:
     return None if value is None else exact(value)
 
 
-def table(
-    *rows: tuple[Number, Number | None, Number], name: str = "BTC", leverage_max: Number | None = None
-) -> TierTable:
+def table(*rows: tuple[Number, Number | None, Number], name: str = "BTC") -> TierTable:
     """Rows of (floor, cap, rate)."""
-    tiers = (Tier(exact(floor), maybe(cap), exact(rate), None, maybe(leverage_max)) for floor, cap, rate in rows)
-    return TierTable(name, tuple(tiers))
+    return TierTable(name, tuple(Tier(exact(floor), maybe(cap), exact(share)) for floor, cap, share in rows))
 
 
 def rate(value: Number, amount: Number = 0) -> TierTable:

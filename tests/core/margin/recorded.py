@@ -11,7 +11,7 @@ from letrade.core.margin.registry import FIRST_CHANGE, rules_for
 from letrade.core.margin.results import PositionMargin
 from letrade.core.margin.rules import MarginRules
 from letrade.core.margin.tiers import one_tier
-from tests.core.margin.accounts import LONG, SHORT, exact, first, instrument, maybe, position, wallet
+from tests.core.margin.accounts import LONG, SHORT, exact, first, instrument, position, wallet
 from tests.data import shared_data
 
 Case = dict[str, Any]
@@ -28,11 +28,8 @@ def recorded(oracle: str | None = None) -> list[Case]:
 def assessed(case: Case) -> PositionMargin:
     """What the venue's rules of that time say of the case's position."""
     rules = rules_of(case)
-    instruments = [
-        _instrument(case, rules),
-        *(_instrument({**case, **other}, rules) for other in case["other_positions"]),
-    ]
-    legs = [_position(case, rules), *(_position({**case, **other}, rules) for other in case["other_positions"])]
+    cases = [case, *({**case, **other} for other in case["other_positions"])]
+    instruments, legs = [_instrument(one, rules) for one in cases], [_position(one, rules) for one in cases]
     if rules.unit == "position":
         return first(rules, instruments, legs)
     return first(rules, instruments, legs, [wallet(_balance(case), _settle(case))])
@@ -40,7 +37,8 @@ def assessed(case: Case) -> PositionMargin:
 
 def rules_of(case: Case) -> MarginRules:
     """By venue, contract, margin mode, settle currency and date, never by case."""
-    venue = VENUES.get(case["exchange"], case["exchange"])
+    exchange: str = case["exchange"]
+    venue = VENUES.get(exchange, exchange)
     return rules_for(
         venue, contract=case["contract"], margin_mode=case["margin_mode"], settle=_settle(case), date=FIRST_CHANGE
     )
@@ -52,7 +50,8 @@ def error(case: Case, price: Fraction | None) -> float:
     if price is None or expected is None:
         return 0.0 if price is None and expected is None else float("inf")
     tolerance = case["tolerance"]
-    return abs(float(price) - expected) / tolerance.get("abs", tolerance.get("rel", 0) * expected)
+    allowed: float = tolerance["abs"] if "abs" in tolerance else tolerance["rel"] * expected
+    return abs(float(price) - float(expected)) / allowed
 
 
 def _settle(case: Case) -> str:
@@ -61,7 +60,7 @@ def _settle(case: Case) -> str:
 
 
 def _instrument(case: Case, rules: MarginRules) -> InstrumentState:
-    rate = case.get("adjust_factor") if rules.rate_is == "adjustment" else case["mm_rate"]
+    rate = case["adjust_factor"] if rules.rate_is == "adjustment" else case["mm_rate"]
     return instrument(
         one_tier(case["symbol"], exact(rate), exact(case.get("maint_amount") or 0)),
         case.get("mark_price") or case["entry_price"],
@@ -108,6 +107,3 @@ def _with_gains(case: Case) -> bool:
 
 def _side(case: Case) -> Side:
     return LONG if case["side"] == "long" else SHORT
-
-
-__all__ = ["Case", "assessed", "error", "maybe", "recorded", "rules_of"]
