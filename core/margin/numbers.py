@@ -42,15 +42,23 @@ def _read(text: str, what: str) -> Fraction:
         raise MarginError(f"{what}: expected a number, found {text!r}; write it as 60000 or 0.004") from error
 
 
-def positive(value: Fraction, what: str) -> Fraction:
+def positive(value: Number, what: str) -> Fraction:
     """The value, when it is above 0."""
+    value = _whole(value, what)
     if value <= 0:
         raise MarginError(f"{what}: expected a number above 0, found {float(value):g}")
     return value
 
 
-def not_negative(value: Fraction, what: str) -> Fraction:
+def not_negative(value: Number, what: str) -> Fraction:
     """The value, when it is 0 or above."""
+    value = _whole(value, what)
     if value < 0:
         raise MarginError(f"{what}: expected 0 or more, found {float(value):g}")
     return value
+
+
+def _whole(value: Number, what: str) -> Fraction:
+    if isinstance(value, float | str | Decimal):
+        raise MarginError(f"{what}: expected an exact fraction, found {value!r}; read it with number()")
+    return Fraction(value)

@@ -71,7 +71,7 @@ class MarginRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     formula: str
     source: str
     checked: str
-    """The date (YYYY-MM-DD) of the text the rules were read from."""
+    """The date (YYYY-MM-DD) of the text the rules were read from, or of the reading when the text has none."""
     since: str = ""
     """In force from this date (YYYY-MM-DD); "" from the beginning."""
     settles: tuple[str, ...] = ()

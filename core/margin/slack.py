@@ -163,25 +163,26 @@ def _maintenance(book: Book, unit: Unit, path: Path, place: int, tier: Tier, sha
     at_entry = Curve(entry_value(instrument, position))
     value = at_entry if book.rules.maintenance_price == "entry" else value_curve(book, path, place)
     rate, amount = book.rate(place, tier), (tier.amount or ZERO) * _amount_share(book, unit, place)
-    if book.rules.closing_fees == "maintenance":
-        rate += instrument.fee_rate
     needed = value.times(rate * share).minus(Curve(amount if share else ZERO))
-    return needed.plus(_closing_fee(book, path, place).times(share))
+    return needed.plus(closing_fee(book, path, place).times(share))
 
 
-def _closing_fee(book: Book, path: Path, place: int) -> Curve:
-    """The closing fee that is no share of the value at the maintenance price."""
+def closing_fee(book: Book, path: Path, place: int) -> Curve:
+    """The fee of closing a position that its maintenance counts."""
     position, instrument = book.account.positions[place], book.instrument(place)
     kind, fee = book.rules.closing_fees, instrument.fee_rate
-    if kind in ("none", "maintenance") or fee == 0:
+    if kind == "none" or fee == 0:
         return NOTHING
     if kind == "bankruptcy":
         return Curve(_fee_when_spent(book, place))
+    at_entry, at_mark = Curve(entry_value(instrument, position)), value_curve(book, path, place)
+    if kind == "maintenance":
+        return (at_entry if book.rules.maintenance_price == "entry" else at_mark).times(fee)
     leverage = book.leverage(place)
     if kind == "leveraged_entry":
-        return Curve(entry_value(instrument, position) * fee * (ONE + ONE / leverage))
+        return at_entry.times(fee * (ONE + ONE / leverage))
     turn = -position.side if instrument.contract == "linear" else position.side
-    return value_curve(book, path, place).times(fee * (ONE + turn / leverage))
+    return at_mark.times(fee * (ONE + turn / leverage))
 
 
 def _fee_when_spent(book: Book, place: int) -> Fraction:

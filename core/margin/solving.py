@@ -11,7 +11,7 @@ from letrade.core.fraction import Fraction
 from letrade.core.margin.book import Book, Unit
 from letrade.core.margin.curves import Curve
 from letrade.core.margin.numbers import ONE, ZERO
-from letrade.core.margin.slack import Path, breakpoints, unit_curves
+from letrade.core.margin.slack import Path, breakpoints, closing_fee, unit_curves
 
 Measure = Callable[[Fraction], Curve]
 """The curve that holds around a sample."""
@@ -39,10 +39,14 @@ def slack_crossing(book: Book, unit: Unit, path: Path) -> Crossing:
 
 
 def equity_crossing(book: Book, unit: Unit, path: Path) -> Crossing:
-    """Where the unit is bankrupt."""
+    """Where the unit is bankrupt: nothing is left after the closing fee that its margin reserves."""
+    reserves = book.rules.unit == "position" and book.rules.reserved_fee != "none"
 
     def equity(sample: Fraction) -> Curve:
-        return unit_curves(book, unit, path, sample)[0]
+        left = unit_curves(book, unit, path, sample)[0]
+        for place in unit.positions if reserves else ():
+            left = left.minus(closing_fee(book, path, place))
+        return left
 
     return _crossing(equity, breakpoints(book, unit, path), passed=False)
 

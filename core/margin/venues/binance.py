@@ -29,7 +29,6 @@ USDM_CROSS = msgspec.structs.replace(
     mode="usdm_cross",
     margin_mode="cross",
     unit="wallet",
-    negative_wallet=True,
     formula=(
         "liquidation = (W + sum cum + sum of other symbols (gain - maintenance) - sum s q E) / (sum q m - sum s q),"
         " sums over all legs of the symbol, W the cross wallet of the settle currency"
@@ -41,6 +40,7 @@ USDM_MULTI_ASSETS = msgspec.structs.replace(
     account="multi_assets",
     unit="account",
     numeraire="USD",
+    negative_wallet=True,
     collateral_moves=True,
     requirements_at="ask",
     ratio_name="account margin ratio (maintenance / equity)",
@@ -65,7 +65,6 @@ COINM_CROSS = msgspec.structs.replace(
     mode="coinm_cross",
     margin_mode="cross",
     unit="wallet",
-    negative_wallet=True,
     formula=(
         "liquidation = sum q C (m + s) / (W + sum cum + sum of other contracts (gain - maintenance) + sum s q C / E),"
         " sums over all legs of the contract, W the wallet of the coin"

@@ -33,7 +33,6 @@ CROSS_FLAT = msgspec.structs.replace(
     unit="wallet",
     tier_size="legs",
     initial_price="mark",
-    negative_wallet=True,
     formula=(
         "liquidated when wallet + all gains of one margin coin <= sum of mark value (m + f);"
         " the tier holds the long and short value of a symbol together"

@@ -6,7 +6,7 @@ import msgspec
 
 from letrade.core.margin.rules import MarginRules
 
-MARGIN_PAGE = "https://www.gate.com/futures-introduction/margin/perpetual-usdt"
+MARGIN_PAGE = "https://www.gate.com/futures-introduction/margin/perpetual-usdtm-BTC_USDT"
 ANNOUNCEMENT = "https://www.gate.com/announcements/article/39469"
 
 ISOLATED_FLAT = MarginRules(
@@ -44,7 +44,6 @@ CROSS = msgspec.structs.replace(
     unit="wallet",
     hedge_legs="refused",
     initial_price="mark",
-    negative_wallet=True,
     formula="liquidated when wallet + all gains of one settle currency <= sum of mark value (m + f) - deduction",
     limits=(
         "Hedge mode is refused, as the text says only that the rate of the larger position is used; open orders are"

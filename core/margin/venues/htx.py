@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from letrade.core.margin.rules import MarginRules, RefusedMode
 
-LIQUIDATION_HELP = "https://www.htx.com/support/900001325083"
+LIQUIDATION_HELP = "https://www.huobi.com/support/en-us/detail/900001325083"
 
 ISOLATED = MarginRules(
     venue="htx",
@@ -20,7 +20,7 @@ ISOLATED = MarginRules(
     ratio_name="margin ratio (equity / used margin - adjustment factor)",
     formula="liquidation = (P - s equity / q) / (1 - s adjustment / L), equity at mark P",
     source=LIQUIDATION_HELP,
-    checked="2024-01-01",
+    checked="2026-11-23",
     limits="The tiers are of the net of both legs; two legs at once and open orders are refused.",
 )
 RULES = (ISOLATED,)

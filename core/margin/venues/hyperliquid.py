@@ -23,7 +23,7 @@ ISOLATED = MarginRules(
         " l the maintenance rate of the tier, half of the initial rate at its maximum leverage"
     ),
     source=LIQUIDATIONS,
-    checked="2025-06-01",
+    checked="2026-11-23",
     limits="Open orders are refused: how much they reserve could not be confirmed.",
 )
 CROSS = msgspec.structs.replace(
@@ -31,7 +31,6 @@ CROSS = msgspec.structs.replace(
     mode="cross",
     margin_mode="cross",
     unit="wallet",
-    negative_wallet=True,
     ratio_name="cross margin ratio (maintenance / account value)",
     formula=(
         "liquidation = P - s available / q / (1 - l s), available = account value - maintenance of all cross positions"

@@ -35,7 +35,6 @@ CROSS = msgspec.structs.replace(
     unit="wallet",
     tier_size="legs",
     initial_price="mark",
-    negative_wallet=True,
     ratio_name="margin ratio ((balance + gain) / (maintenance + liquidation fee))",
     formula=(
         "liquidated when balance + all gains of one settle currency <= sum of mark value (m + f);"

@@ -19,9 +19,9 @@ USD_ISOLATED = MarginRules(
     initial_price="entry",
     ratio_name="maintenance / position margin",
     formula="liquidation = E - s (W / q - E m)",
-    source="https://phemex.com/user-guides/liquidation",
-    checked="2022-06-01",
-    limits="From a position that the venue returned. The closing fee and open orders are not modelled.",
+    source="https://github.com/ccxt/ccxt/blob/master/python/ccxt/phemex.py",
+    checked="2026-11-23",
+    limits="Read off one position that the venue returned, as no text could be found. Open orders are refused.",
 )
 USDT_ISOLATED = MarginRules(
     venue="phemex",
@@ -38,7 +38,7 @@ USDT_ISOLATED = MarginRules(
     ratio_name="maintenance / position margin",
     formula="liquidation = (q E - s (W + deduction)) / (q (1 - s (m + f))), W with the closing fee",
     source=USDT_HELP,
-    checked="2024-01-01",
+    checked="2026-11-23",
     limits="Open orders are refused: how their margin adds up could not be confirmed.",
 )
 RULES = (USD_ISOLATED, USDT_ISOLATED)

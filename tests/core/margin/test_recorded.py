@@ -34,7 +34,9 @@ def test_the_price_the_venue_says_comes_out_of_its_rules(case: Case) -> None:
 
 
 def test_the_position_labelled_binance_is_one_of_kucoin_to_a_tick_of_its_price() -> None:
-    """0.389161 of maintenance on 15.1072 is 2.576 %: 2.5 % and the fee that KuCoin counts, which Binance does not."""
+    """The capture's maintenance is 0.38916147: of 15.1072 that is 2.5 %, (1 + 1/9.97) × 0.06 % and 0.01 % of funding."""
+    share = exact("0.025") + (1 + 1 / exact("9.97")) * exact("0.0006") + exact("0.0001")
+    assert float(exact("15.1072") * share) == pytest.approx(0.38916147, abs=2e-6)
     rules = rules_for("kucoin", contract="linear", margin_mode="isolated", date=FIRST_CHANGE)
     held = position(LONG, "0.8", "18.884", "NEAR", leverage="9.97", margin="1.52549075", maintenance="0.38916147")
     found = first(rules, [instrument(one_tier("NEAR", exact("0.025")), "18.89", "NEAR")], [held])
@@ -63,4 +65,5 @@ def test_what_bots_expect_is_what_the_rules_say_or_the_difference_is_known(case:
 
 
 def test_spot_has_no_liquidation_price_as_it_is_no_contract() -> None:
-    assert all(case["expected_liquidation_price"] is None for case in cases("bot-unit-test") if case["contract"] == "spot")
+    spot = [case for case in cases("bot-unit-test") if case["contract"] == "spot"]
+    assert all(case["expected_liquidation_price"] is None for case in spot)
