@@ -83,8 +83,8 @@ def windows(path: str, names: Sequence[str], rows: int) -> Iterator[list[WholeAr
             raise DataError(f"{path}: expected a list of numbers in {name}, found {found}")
         if stored[name].dtype.kind not in "iu":
             raise DataError(f"{path}: expected whole numbers in {name}, found {stored[name].dtype}")
-    with ExitStack() as stack:
-        streams = _streams(stack, path, {name: stored[name] for name in names})
+    with ExitStack() as stack, open(path, "rb", buffering=0) as file:
+        streams = _streams(stack, file, {name: stored[name] for name in names})
         for start in range(0, lengths[names[0]], rows):
             count = min(rows, lengths[names[0]] - start)
             yield [
@@ -93,12 +93,11 @@ def windows(path: str, names: Sequence[str], rows: int) -> Iterator[list[WholeAr
             ]
 
 
-def _streams(stack: ExitStack, path: str, stored: Mapping[str, Stored]) -> list[IO[bytes]]:
+def _streams(stack: ExitStack, file: IO[bytes], stored: Mapping[str, Stored]) -> list[IO[bytes]]:
     """The one file for all arrays that lie there as they are; for others what inflates them, at the first number."""
-    file = stack.enter_context(Path(path).open("rb", buffering=0))
     if all(each.start is not None for each in stored.values()):
         return [file] * len(stored)
-    archive = stack.enter_context(zipfile.ZipFile(path))
+    archive = stack.enter_context(zipfile.ZipFile(file))
     found: list[IO[bytes]] = []
     for name, each in stored.items():
         found.append(file if each.start is not None else stack.enter_context(archive.open(f"{name}.npy")))
