@@ -62,7 +62,6 @@ cdef class Terms:
     cdef double slip_units, slip_power  # 1 + the slippage as a quotient
     cdef bint one_order  # a position turns in one order
     cdef int64_t patience, patience_max  # ns: how long an answer is awaited, at first and at most
-    cdef int64_t compares_after  # ns: how long after it sent an order the account is compared
     cdef void* rooms[ROOMS_MAX]
     cdef Py_ssize_t rooms_count
 

@@ -46,7 +46,6 @@ cdef class Terms:
         self.slip_power = float((1 + source.slippage).denominator)
         self.one_order = source.one_order
         self.patience, self.patience_max = source.patience, source.patience_max
-        self.compares_after = source.compares_after
         self.read_venues()
         self.read_instruments()
         self.read_strategies()

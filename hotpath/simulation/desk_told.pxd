@@ -5,7 +5,6 @@ cdef enum RequestKind:
     SUBMIT_REQUEST = 1
     CANCEL_REQUEST = 2
     AMEND_REQUEST = 3
-    ACCOUNT_REQUEST = 5  # how a whole account stands; `order` is its place: nothing follows but that it was compared
     QUERY_REQUEST = 4  # what has become of an order: answered by its state, SAID_RESTS or SAID_ENDED, like any request
 
 

@@ -39,7 +39,6 @@ cdef class Exchange:
     cdef Parcels errands
     cdef Parcels answers
     cdef int64_t next_expiry  # INT64_MAX: none
-    cdef readonly int64_t last_entry  # the window in which the exchange hears of the last request
     cdef readonly list trade_places  # of each fill of the desk: its place in the watch
 
     cdef int hear(self, const Event* event, int64_t time) except -1

@@ -14,10 +14,6 @@ class Exchange:
 
     trade_places: list[int]
     """Of each fill of the desk: its place in the watch."""
-    @property
-    def last_entry(self) -> int:
-        """The start of the window in which the exchange hears of the last request."""
-
     def __init__(
         self,
         desk: Desk,

@@ -9,14 +9,14 @@ from letrade.hotpath.simulation.answers cimport arrange
 from letrade.hotpath.simulation.clearing cimport Clearing
 from letrade.hotpath.simulation.desk cimport Desk
 from letrade.hotpath.simulation.desk_told cimport (
-    ACCOUNT_REQUEST, AMEND_REQUEST, CANCEL_REQUEST, QUERY_REQUEST, SUBMIT_REQUEST, Request,
+    AMEND_REQUEST, CANCEL_REQUEST, QUERY_REQUEST, SUBMIT_REQUEST, Request,
 )
 from letrade.hotpath.simulation.doubt import Doubtful
 from letrade.hotpath.simulation.events cimport FUNDING_EVENT, INDEX_EVENT, MARK_EVENT, TRADE_EVENT, Event
 from letrade.hotpath.simulation.latency cimport Latency
 from letrade.hotpath.simulation.market cimport Market
 from letrade.hotpath.simulation.orders cimport (
-    BUSY, NO_REASON, NOTHING_TO_REDUCE, SAID_AMENDED, SAID_COMPARED, SAID_ENDED, SAID_REFUSED, SAID_STANDS,
+    BUSY, NO_REASON, NOTHING_TO_REDUCE, SAID_AMENDED, SAID_ENDED, SAID_REFUSED, SAID_STANDS,
     SAID_TRADED, Said, SimulatedOrder,
 )
 from letrade.hotpath.simulation.parcels cimport Parcel, parcels_next, parcels_pop, parcels_push
@@ -159,7 +159,7 @@ cdef class Exchange:
         cdef Parcel errand
         while parcels_next(&self.errands) <= time and (all_due or self.errands.items[0].entry < time):
             parcels_pop(&self.errands, &errand)
-            if errand.trade and errand.content.request.kind < QUERY_REQUEST:  # turned away; questions never are
+            if errand.trade and errand.content.request.kind != QUERY_REQUEST:  # turned away; questions never are
                 self.say_refused(errand.instrument, time, errand.content.request.order, BUSY, errand.content.request.kind)
             else:
                 self.meet(&errand.content.request, time)
@@ -169,10 +169,6 @@ cdef class Exchange:
         cdef Market market = <Market>self.markets[request.instrument]
         cdef SimulatedOrder order
         cdef Said said
-        if request.kind == ACCOUNT_REQUEST:
-            memset(&said, 0, sizeof(said))
-            said.kind, said.order, said.time = SAID_COMPARED, request.order, time
-            return self.say(request.instrument, time, &said, 0, -1)
         if request.kind == SUBMIT_REQUEST:
             order = self.desk.order(request.order)[0]
             return self.submit(market, &order, request.instrument, time)
@@ -308,9 +304,6 @@ cdef class Exchange:
                 self.desk.hear_funding(answer.account, answer.instrument, answer.fee, time)
                 self.watch.pay(answer.account, answer.fee / 1e8)
                 continue
-            if answer.content.said.kind == SAID_COMPARED:
-                self.desk.compared(answer.content.said.order)
-                continue
             self.desk.hear_execution(answer.instrument, &answer.content.said, answer.fee, time)
             if answer.trade >= 0:
                 self.note_fill(&answer)
@@ -343,7 +336,6 @@ cdef class Exchange:
             errand.trade = latency < 0
             errand.due = request.time + (latency if latency > 0 else -latency)
             errand.entry = (request.time // self.step + 1) * self.step
-            self.last_entry = max(self.last_entry, errand.entry)
             if self.late[request.instrument]:
                 errand.entry = request.time
             parcels_push(&self.errands, &errand)

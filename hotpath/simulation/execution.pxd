@@ -39,5 +39,5 @@ cdef class Execution(Patience):
     cdef int64_t settle_size(self, OrderRecord* order, const Said* said) except -1
     cdef int go_on_after(self, OrderRecord* order, int64_t verb, int64_t time) except -1
     cdef int traded(self, OrderRecord* order, const Said* said, int64_t fee, int64_t time) except -1
-    cdef int ended(self, OrderRecord* order, int64_t reason, int64_t time) except -1
+    cdef int ended(self, OrderRecord* order, const Said* said, int64_t time) except -1
     cdef int move(self, OrderRecord* order, int64_t state, int64_t time, int64_t reason) except -1

@@ -90,11 +90,9 @@ cdef class Execution(Patience):
             return self.move(order, ORDER_REJECTED, time, DESK_STOPS)
         order.state, order.sent = ORDER_SENT, time
         self.live += 1
-        self.comparisons[order.account].works += 1
         order.first_price, order.first_size = order.price, order.size
         self.request(SUBMIT_REQUEST, order, time)
         self.await_answer(order, time)
-        self.compare_soon(order.account, time)
         self.shares[order.key].orders += 1
         self.note_course(order.number)
         return self.tell_order(order, time, NOTHING_SAID)
@@ -117,9 +115,7 @@ cdef class Execution(Patience):
         if state >= ORDER_FILLED:
             order.ended = time
             self.answered(order)
-            if ORDER_PENDING < order.state < ORDER_FILLED:
-                self.live -= 1
-                self.comparisons[order.account].works -= 1
+            self.live -= ORDER_PENDING < order.state < ORDER_FILLED
         order.state = state
         if self.joins:
             self.joins = False
@@ -133,7 +129,7 @@ cdef class Execution(Patience):
             return self.traded(order, said, fee, time)
         if said.kind == SAID_ENDED:
             self.joins = is_joined(said) and order.state < ORDER_FILLED
-            return self.ended(order, said.reason, time)
+            return self.ended(order, said, time)
         if said.kind == SAID_REFUSED and said.verb == SUBMIT_REQUEST:
             self.refusals[<Py_ssize_t>VENUE_RULE] += 1
             return self.move(order, ORDER_REJECTED, time, BY_VENUE)
@@ -199,8 +195,6 @@ cdef class Execution(Patience):
     cdef int overdue(self, int64_t time) except -1:
         """What was asked may or may not have happened, so the order is asked for."""
         cdef OrderRecord* order
-        if self.next_comparison <= time:
-            self.compare_due(time)
         while self.next_overdue() <= time:
             order = &self.orders[self.take_overdue()]
             order.attempts += 1
@@ -219,7 +213,6 @@ cdef class Execution(Patience):
         cdef Told* one = self.tell(TOLD_FILL, EXECUTION_STAGE, time)
         one.strategy, one.instrument, one.signal, one.leg = order.strategy, order.instrument, order.signal, order.leg
         one.order, one.fill = order.number, place
-        self.compare_soon(order.account, time)
         order.filled += said.size
         if order.filled > order.size and not order.amending:
             raise Doubtful("an order is filled beyond its size")
@@ -229,9 +222,12 @@ cdef class Execution(Patience):
             order.state = ORDER_PARTLY_FILLED
         return self.tell_order(order, time, NOTHING_SAID)
 
-    cdef int ended(self, OrderRecord* order, int64_t reason, int64_t time) except -1:
+    cdef int ended(self, OrderRecord* order, const Said* said, int64_t time) except -1:
+        cdef int64_t reason = said.reason
         if order.state >= ORDER_FILLED:
             return 0
+        if order.reduce_only and not order.amending and said.size and order.filled + said.size < order.size:
+            order.size = order.filled + said.size
         if reason == WAS_FILLED:
             return self.move(order, ORDER_FILLED, time, NOTHING_SAID)
         if reason == WAS_CANCELLED or reason == NOTHING_TO_REDUCE:

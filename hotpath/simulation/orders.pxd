@@ -43,7 +43,6 @@ cdef enum SaidKind:
     SAID_TRIGGERED = 4
     SAID_AMENDED = 5
     SAID_REFUSED = 6  # the request changed nothing: reason
-    SAID_COMPARED = 8  # the answer about a whole account: `order` is its place
     SAID_STANDS = 7  # the answer to a query: size is what is left, 0 when it ended
 
 

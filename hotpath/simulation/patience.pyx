@@ -1,10 +1,7 @@
-"""When execution asks by itself: for an order of which no answer comes, and now and then for whole accounts."""
+"""How long execution waits for an answer about each order before it asks what became of it."""
 from libc.stdint cimport INT64_MAX
 from libc.stdlib cimport free, realloc
 from libc.string cimport memmove
-
-from letrade.hotpath.simulation.desk_terms cimport Terms
-from letrade.hotpath.simulation.desk_told cimport ACCOUNT_REQUEST
 
 cdef enum:
     DOUBLINGS_MAX = 6
@@ -12,17 +9,6 @@ cdef enum:
 
 
 cdef class Patience(Books):
-    def __cinit__(self, Terms terms not None, *arguments):
-        cdef int64_t account, instrument
-        self.next_comparison = INT64_MAX
-        self.comparisons = <Comparison*>terms.room(terms.accounts_count, sizeof(Comparison))
-        for account in range(terms.accounts_count):
-            self.comparisons[account].instrument = -1
-            venue = terms.source.venues[terms.source.accounts[account].venue].name
-            for instrument in range(terms.instruments_count):
-                if terms.source.instruments[instrument].name.partition(".")[0] == venue:
-                    self.comparisons[account].instrument = instrument
-
     def __dealloc__(self):
         free(self.waits)
 
@@ -61,66 +47,15 @@ cdef class Patience(Books):
     cdef void answered(self, OrderRecord* order) noexcept:
         order.due = order.attempts = 0
 
-    def begin(self, int64_t time):
-        """Asks for every account."""
-        cdef int64_t account
-        for account in range(self.terms.accounts_count):
-            self.comparisons[account].doublings = -1
-            self.ask_account(account, time)
-            self.compare_again(account, time)
-
-    cdef int ask_account(self, int64_t account, int64_t time) except -1:
-        if self.comparisons[account].instrument < 0:
-            return 0
-        self.request(ACCOUNT_REQUEST, &self.orders[0], time)
-        self.requests[self.requests_count - 1].order = account
-        self.requests[self.requests_count - 1].instrument = self.comparisons[account].instrument
-        return 0
-
-    cdef int compare_soon(self, int64_t account, int64_t time) except -1:
-        if self.comparisons[account].due == 0:
-            self.comparisons[account].doublings = -1
-            self.compare_again(account, time)
-        return 0
-
-    cdef int compare_again(self, int64_t account, int64_t time) except -1:
-        cdef Comparison* one = &self.comparisons[account]
-        one.doublings = min(one.doublings + 1, <int64_t>DOUBLINGS_MAX)
-        one.due = time + (self.terms.compares_after << one.doublings)
-        self.next_comparison = self.await_comparison()
-        return 0
-
-    cdef int compare_due(self, int64_t time) except -1:
-        cdef int64_t account
-        for account in range(self.terms.accounts_count):
-            if 0 < self.comparisons[account].due <= time:
-                self.ask_account(account, time)
-                self.compare_again(account, time)
-        return 0
-
-    cdef int compared(self, int64_t account) except -1:
-        """What nothing is under way of has no need of another comparison."""
-        if not self.comparisons[account].works:
-            self.comparisons[account].due = 0
-            self.next_comparison = self.await_comparison()
-        return 0
-
-    cdef int64_t await_comparison(self) noexcept:
-        cdef int64_t account, due, soonest = INT64_MAX
-        for account in range(self.terms.accounts_count):
-            due = self.comparisons[account].due
-            soonest = min(soonest, due) if due else soonest
-        return soonest
-
     cdef int64_t next_overdue(self) noexcept:
         cdef Wait* first
         while self.waits_first < self.waits_end:
             first = &self.waits[self.waits_first]
             if self.orders[first.order].due == first.due:
-                return min(first.due, self.next_comparison)
+                return first.due
             self.waits_first += 1
         self.waits_first = self.waits_end = 0
-        return self.next_comparison
+        return INT64_MAX
 
     cdef int64_t take_overdue(self) noexcept:
         self.waits_first += 1

@@ -96,5 +96,3 @@ class DeskTerms(NamedTuple):
     patience: int = 2_000_000_000
     """How long execution waits for an answer before it asks what became of an order, ns; doubled each time in vain."""
     patience_max: int = 30_000_000_000
-    compares_after: int = 10_000_000_000
-    """How long after it sent an order execution compares the account with what the exchange says of it, ns."""

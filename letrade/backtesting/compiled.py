@@ -169,7 +169,6 @@ class CompiledBacktest:
             if self.first_time is not None:
                 start = self.first_time - self.first_time % step
                 self.cast.start(start)
-                self.desk.begin(start)
                 self.engine.settle(start)
                 self._await_worth()
                 self._pass_data(progress)
@@ -200,10 +199,8 @@ class CompiledBacktest:
         """As core/stepping/course.py: answers under way, then a drain, then what follows from it."""
         settle = settle_ns(self.config)
         horizon = self.tape.last_time + (0 if self.stopped else settle)
-        end = (horizon // step + 1) * step
-        self.engine.run(end)
-        busy = max(self.engine.time, self.exchange.last_entry if self.exchange.last_entry < end else 0)
-        last = max(horizon, busy - busy % step + step)
+        self.engine.run((horizon // step + 1) * step)
+        last = max(horizon, self.engine.time) + step
         drained = last - last % step
         self.engine.run(drained)
         heard = self.cast.route_of(Drain, "", NO_STRATEGY)

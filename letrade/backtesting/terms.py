@@ -83,7 +83,6 @@ def desk_terms(config: DeskConfig, catalogue: Catalogue, units: Mapping[str, Dec
         one_order=getattr(capital, "through_zero", "two_orders") == "one_order",
         patience=PATIENCE.order_timeout,
         patience_max=PATIENCE.backoff_max,
-        compares_after=PATIENCE.reconcile_after,
     )
 
 

@@ -52,7 +52,7 @@ RULES = (
     "order_rate", "size_min", "notional_min", "order_size", "order_notional", "position_notional", "gross_exposure",
     "own_order", "venue",
 )  # fmt: skip
-SUBMIT, CANCEL, AMEND, QUERY, ACCOUNT = 1, 2, 3, 4, 5
+SUBMIT, CANCEL, AMEND, QUERY = 1, 2, 3, 4
 VERBS = {"": 0, "submit": SUBMIT, "cancel": CANCEL, "amend": AMEND, "query": QUERY}
 REJECTED = 8
 TRADED, RESTS, ENDED, TRIGGERED, AMENDED, REFUSED, STANDS = 1, 2, 3, 4, 5, 6, 7
@@ -270,8 +270,6 @@ class Replay:
 
     def note(self, request: tuple[int, int, int, int, int, int]) -> None:
         kind, time, instrument, number, price, size = request
-        if kind == ACCOUNT:
-            return
         order = dict(zip(ORDER_COLUMNS, order_of(self.door.desk, number), strict=True))
         name = f"{STRATEGIES[order['strategy']]}.{order['signal']}.{order['leg']}"
         self.numbers[name], self.ids[number] = number, name
