@@ -12,7 +12,8 @@ from letrade.actors.venue.market import Market
 from letrade.actors.venue.model import WOULD_TAKE, Changed, Ended, FillModel, Print, Said
 from letrade.actors.venue.orders import CANCELLED, EXPIRED, FILLED, PARTLY_FILLED, Order
 from letrade.actors.venue.reports import Report
-from letrade.core.config.desk import AccountConfig, VenueConfig
+from letrade.core.config.accounts import AccountConfig
+from letrade.core.config.desk import VenueConfig
 from letrade.core.fraction import read_fraction
 from letrade.core.instruments import Catalogue, Specification
 from letrade.core.messages.base import NO_STRATEGY, MarketMessage
@@ -59,16 +60,17 @@ class Floor:
         if isinstance(message, MarkPrice | IndexPrice):
             self._hear_value(message, market)
             return
+        before = market.model
         outgrown = [] if type(message) in market.served else market.outgrown(message)
         if isinstance(message, Trade):
-            market.last = message.price
+            market.last, market.last_time = message.price, self.time
         else:
             self._note_price(market, message)
         model = market.model
         if model is None:
             return
-        if outgrown:
-            self._take_over(outgrown, market, model)
+        if model is not before:
+            self._take_over(market, model)
         if said := model.hear(message, self.time):
             self.follow(market, model, said, None)
         for order in outgrown:
@@ -80,7 +82,9 @@ class Floor:
 
     def _hear_value(self, message: MarkPrice | IndexPrice, market: Market) -> None:
         if isinstance(message, MarkPrice):
-            market.mark = message.price
+            market.mark, market.mark_time = message.price, message.venue_time or self.time
+        else:
+            market.index, market.index_time = message.price, message.venue_time or self.time
         model = market.model
         if model is not None and (said := model.hear(message, self.time)):
             self.follow(market, model, said, None)
@@ -100,12 +104,12 @@ class Floor:
 
     def _note_price(self, market: Market, message: MarketMessage) -> None:
         if isinstance(message, BarOpen):
-            market.last = message.open
+            market.last, market.last_time = message.open, self.time
         elif isinstance(message, Bar):
-            market.last = message.close
+            market.last, market.last_time = message.close, self.time
 
-    def _take_over(self, orders: list[Order], market: Market, model: FillModel) -> None:
-        """A model that comes after another learns what the accounts hold."""
+    def _take_over(self, market: Market, model: FillModel) -> None:
+        """A new model learns what the accounts hold."""
         for account in self.accounts.values():
             if market.terms.contract and (held := account.quantity(market)):
                 model.hold(account.name, held)
@@ -225,7 +229,7 @@ class Floor:
         self.trades_count += 1
         trade_id = f"{self.venue}-{self.trades_count}"
         if model.public:
-            market.last = printed.price
+            market.last, market.last_time = printed.price, self.time
             self.reports.append(Report(reports.of_trade(printed, market, trade_id, self.time)))
         ours = []
         for order, maker in ((printed.maker, True), (printed.taker, False)):

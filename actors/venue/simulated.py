@@ -9,9 +9,11 @@ from letrade.actors.venue.exchange import Exchange
 from letrade.actors.venue.faults import Fate, Faults
 from letrade.actors.venue.funding import Funding
 from letrade.actors.venue.inbox import Inbox, Request
+from letrade.actors.venue.opening import check_positions, open_positions
 from letrade.actors.venue.reports import Report
 from letrade.core.actor import Actor, ActorConfig, Context
-from letrade.core.config.desk import AccountConfig, VenueConfig
+from letrade.core.config.accounts import AccountConfig
+from letrade.core.config.desk import VenueConfig
 from letrade.core.errors import ConfigurationError
 from letrade.core.latency import latency_of
 from letrade.core.messages.base import Message, Timer
@@ -61,9 +63,10 @@ class SimulatedVenue(Actor):
     def __init__(self, name: str, config: SimulatedVenueConfig, context: Context) -> None:
         super().__init__(name, config, context)
         self.venue = _venue_config(config.venue, context)
-        accounts = _accounts(config.venue, context)
-        self.exchange = Exchange(self.venue, accounts, context.instruments)
-        self.funding = Funding(self.exchange)
+        self._accounts = _accounts(config.venue, context)
+        check_positions(self._accounts, context.instruments)
+        self.exchange = Exchange(self.venue, self._accounts, context.instruments)
+        self.funding = Funding(self.exchange, self.venue)
         self.latency = latency_of(self.venue)
         self.lag = _lag(self.venue)
         self.inbox = Inbox(self.latency)
@@ -72,6 +75,11 @@ class SimulatedVenue(Actor):
 
     def wants(self, kind: type[Message], instrument: str, strategy: str) -> bool:
         return kind is Timer or instrument.startswith(self._prefix)
+
+    def start(self) -> None:
+        self.exchange.time = self.there()
+        open_positions(self.exchange, self._accounts)
+        self._say(None)
 
     def there(self) -> int:
         """The time at the venue whose market data we see now."""
@@ -98,23 +106,25 @@ class SimulatedVenue(Actor):
             exchange = self.exchange
             exchange.time = self.there()
             exchange.hear(message)
-            if exchange.reports:
+            if message.instrument in self.funding.waiting:
+                self._fund(message.instrument)
+            elif exchange.reports:
                 self._say(None)
 
     def on_funding_rate(self, rate: FundingRate) -> None:
         if not self.venue.funding or rate.source == self.name:
             return
         self.funding.hear(rate)
-        due = self.funding.next_time(rate.instrument)
-        if due is not None and due > self.there():
-            self.set_timer(due + self.lag, FUNDING + rate.instrument)
-        elif due is not None:
-            self._fund(rate.instrument)
+        self._fund(rate.instrument)
 
     def _fund(self, instrument: str) -> None:
+        """Pays what is due; comes back when the next payment is, or when a price has been waited for long enough."""
         self.exchange.time = self.there()
-        self.funding.pay(instrument)
+        self.funding.advance(instrument, self.there())
         self._say(None)
+        due = self.funding.next_time(instrument)
+        if due is not None:
+            self.set_timer(due + self.lag, FUNDING + instrument)
 
     def _expire(self) -> None:
         self.exchange.time = self.there()

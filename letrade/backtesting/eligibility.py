@@ -37,6 +37,8 @@ def check_desk(blueprint: Blueprint) -> None:
         if strategy.account not in accounts:
             raise Doubtful(f"{strategy.name} trades on no account of the desk")
     for account in config.accounts:
+        if account.positions:
+            raise Doubtful(f"{account.name} begins with positions")
         if any(float(amount) > BALANCE_MAX for amount in account.balances.values()):
             raise Doubtful(f"{account.name} begins with more than {BALANCE_MAX:.0e} of a currency")
     if config.desk.on_stop == "flatten":
@@ -65,5 +67,7 @@ def _check_venue(venue: VenueConfig) -> None:
         raise Doubtful(f"the fees of the venue {venue.name} follow the volume traded")
     if venue.fee_currency != "quote":
         raise Doubtful(f"the venue {venue.name} takes its fees in {venue.fee_currency}")
+    if venue.funding and venue.funding_price != "mark":
+        raise Doubtful(f"the venue {venue.name} computes funding with the {venue.funding_price}")
     if venue.fill_model == "matching":
         raise Doubtful(f"the venue {venue.name} matches the flow of others")
