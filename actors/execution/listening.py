@@ -116,10 +116,10 @@ class Listener(Sender):
         fill = self._fill_of(told, order)
         self.holdings.book(self.context.instruments.at(told.instrument, self.now()), fill)
         self.publish(fill)
-        if order is None:
+        if order is None and told.origin != "opening":
             text = f"fill {told.trade_id} of {told.size!r} at {told.price!r} is of no order of this desk"
             self.alert("warning", "foreign_fill", text, told.account, told.instrument)
-        else:
+        elif order is not None:
             order.venue_order_id = told.venue_order_id or order.venue_order_id
             self._fill_order(order, told.size)
         self.compare_soon(told.account)
@@ -127,7 +127,7 @@ class Listener(Sender):
     def _fill_of(self, told: VenueFill, order: Order | None) -> Fill:
         manual = order is None and told.origin == "desk"
         return Fill(
-            strategy=order.strategy if order is not None else NO_STRATEGY, account=told.account,
+            strategy=told.strategy if order is None else order.strategy, account=told.account,
             instrument=told.instrument, order_id=order.order_id if order is not None else "",
             client_order_id=told.client_order_id, trade_id=told.trade_id, side=told.side, price=told.price,
             size=told.size, fee=told.fee, maker=told.maker, origin="manual" if manual else told.origin,

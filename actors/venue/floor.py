@@ -12,7 +12,8 @@ from letrade.actors.venue.market import Market
 from letrade.actors.venue.model import WOULD_TAKE, Changed, Ended, FillModel, Print, Said
 from letrade.actors.venue.orders import CANCELLED, EXPIRED, FILLED, PARTLY_FILLED, Order
 from letrade.actors.venue.reports import Report
-from letrade.core.config.desk import AccountConfig, VenueConfig
+from letrade.core.config.accounts import AccountConfig
+from letrade.core.config.desk import VenueConfig
 from letrade.core.fraction import read_fraction
 from letrade.core.instruments import Catalogue, Specification
 from letrade.core.messages.base import NO_STRATEGY, MarketMessage
@@ -59,6 +60,7 @@ class Floor:
         if isinstance(message, MarkPrice | IndexPrice):
             self._hear_value(message, market)
             return
+        before = market.model
         outgrown = [] if type(message) in market.served else market.outgrown(message)
         if isinstance(message, Trade):
             market.last = message.price
@@ -67,8 +69,8 @@ class Floor:
         model = market.model
         if model is None:
             return
-        if outgrown:
-            self._take_over(outgrown, market, model)
+        if model is not before:
+            self._take_over(market, model)
         if said := model.hear(message, self.time):
             self.follow(market, model, said, None)
         for order in outgrown:
@@ -104,8 +106,8 @@ class Floor:
         elif isinstance(message, Bar):
             market.last = message.close
 
-    def _take_over(self, orders: list[Order], market: Market, model: FillModel) -> None:
-        """A model that comes after another learns what the accounts hold."""
+    def _take_over(self, market: Market, model: FillModel) -> None:
+        """A new model learns what the accounts hold."""
         for account in self.accounts.values():
             if market.terms.contract and (held := account.quantity(market)):
                 model.hold(account.name, held)

@@ -9,9 +9,11 @@ from letrade.actors.venue.exchange import Exchange
 from letrade.actors.venue.faults import Fate, Faults
 from letrade.actors.venue.funding import Funding
 from letrade.actors.venue.inbox import Inbox, Request
+from letrade.actors.venue.opening import check_positions, open_positions
 from letrade.actors.venue.reports import Report
 from letrade.core.actor import Actor, ActorConfig, Context
-from letrade.core.config.desk import AccountConfig, VenueConfig
+from letrade.core.config.accounts import AccountConfig
+from letrade.core.config.desk import VenueConfig
 from letrade.core.errors import ConfigurationError
 from letrade.core.latency import latency_of
 from letrade.core.messages.base import Message, Timer
@@ -61,8 +63,9 @@ class SimulatedVenue(Actor):
     def __init__(self, name: str, config: SimulatedVenueConfig, context: Context) -> None:
         super().__init__(name, config, context)
         self.venue = _venue_config(config.venue, context)
-        accounts = _accounts(config.venue, context)
-        self.exchange = Exchange(self.venue, accounts, context.instruments)
+        self._accounts = _accounts(config.venue, context)
+        check_positions(self._accounts, context.instruments)
+        self.exchange = Exchange(self.venue, self._accounts, context.instruments)
         self.funding = Funding(self.exchange)
         self.latency = latency_of(self.venue)
         self.lag = _lag(self.venue)
@@ -72,6 +75,11 @@ class SimulatedVenue(Actor):
 
     def wants(self, kind: type[Message], instrument: str, strategy: str) -> bool:
         return kind is Timer or instrument.startswith(self._prefix)
+
+    def start(self) -> None:
+        self.exchange.time = self.there()
+        open_positions(self.exchange, self._accounts)
+        self._say(None)
 
     def there(self) -> int:
         """The time at the venue whose market data we see now."""

@@ -9,10 +9,12 @@ from decimal import Decimal
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from letrade.core.config.accounts import AccountConfig, StartPosition
 from letrade.core.config.describe import did_you_mean
 from letrade.core.config.desk import DESK_PROCESS, ActorEntry, DeskConfig
 from letrade.core.config.problems import Place, Problems
 from letrade.core.config.values import DURATION_FORM
+from letrade.core.messages.base import NO_STRATEGY
 
 Item = TypeVar("Item", bound=Hashable)
 
@@ -79,6 +81,8 @@ class Checker:
     def check_accounts_and_venues(self) -> None:
         for account in self.desk.accounts:
             self._known(account.venue, self.venues, "venue", ("account", account.name, "venue"))
+            for instrument, position in account.positions.items():
+                self._check_position(account, instrument, position)
         for venue in self.desk.venues:
             place = ("venue", venue.name)
             if venue.worker is not None:
@@ -95,6 +99,21 @@ class Checker:
                 if quote != venue.fee_currency and pair not in venue.fee_prices:
                     text = f'fees in {venue.fee_currency} need its price, expected fee_prices = {{ "{pair}" = "…" }}'
                     self.problems.add((*place, "fee_prices"), text)
+
+    def _check_position(self, account: AccountConfig, instrument: str, position: StartPosition) -> None:
+        place = ("account", account.name, "positions", instrument)
+        self._known_instrument(instrument, place)
+        if position.strategy != NO_STRATEGY:
+            self._known(position.strategy, self.actors, "actor", (*place, "strategy"))
+        if not position.quantity:
+            self.problems.add((*place, "quantity"), "expected a quantity that is not 0")
+        if instrument.partition(".")[0] != account.venue:
+            self.problems.add(place, f'expected an instrument of the account\'s venue, "{account.venue}"')
+        for known in self.desk.instruments:
+            if known.name == instrument and known.kind == "spot":
+                self.problems.add(place, "spot holdings are balances: expected a contract")
+            elif known.name == instrument and position.quantity % known.lot:
+                self.problems.add((*place, "quantity"), f"expected a multiple of the lot, {known.lot}")
 
     def check_instruments(self) -> None:
         versions = [(instrument.name, instrument.valid_from) for instrument in self.desk.instruments]

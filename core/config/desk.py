@@ -9,8 +9,10 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from letrade.core.config.accounts import AccountConfig
 from letrade.core.config.durations import parse_duration
 from letrade.core.config.secrets import Secret
+from letrade.core.config.tables import Table
 from letrade.core.config.values import (
     Count,
     Currency,
@@ -34,10 +36,6 @@ _WRITTEN_OUT = re.compile(r"\s*S[A-Z2-7]{20,}\s*|.*-----BEGIN.*|\s*eyJ[A-Za-z0-9
 
 DESK_PROCESS = "desk"
 """The process that runs whatever no worker runs."""
-
-
-class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A table of a desk file; durations are integer ns, money and prices exact decimals."""
 
 
 class NoSettings(Table, frozen=True, kw_only=True):
@@ -161,9 +159,7 @@ class FillsConfig(Table, frozen=True, kw_only=True):
 
     def terms(self) -> dict[str, Any]:
         """What letrade.hotpath.simulation.door.new_market takes."""
-        chosen = ASSUMPTIONS[self.assume] | {
-            key: value for key in ASSUMED if (value := getattr(self, key)) is not None
-        }
+        chosen = ASSUMPTIONS[self.assume] | {key: value for key in ASSUMED if (value := getattr(self, key)) is not None}
         share = chosen["volume_share"]
         return {
             "queue": chosen["queue"],
@@ -255,16 +251,6 @@ class InstrumentConfig(Table, frozen=True, kw_only=True):
     @property
     def venue(self) -> str:
         return self.name.partition(".")[0]
-
-
-class AccountConfig(Table, frozen=True, kw_only=True):
-    """A login at a venue, with what a simulated venue credits it at the start."""
-
-    name: Name
-    venue: Name
-    balances: dict[Currency, NotNegative] = {}
-    margin_mode: Literal["cross", "isolated"] = "cross"
-    position_mode: Literal["one_way", "hedge"] = "one_way"
 
 
 class FeedEntry(Table, frozen=True, kw_only=True):

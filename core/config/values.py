@@ -121,6 +121,8 @@ FilePath = Annotated[str, msgspec.Meta(min_length=1, description="the path of a 
 
 Positive = Annotated[Decimal, Bounds(above=0)]
 NotNegative = Annotated[Decimal, Bounds(least=0)]
+Quantity = Annotated[Decimal, Bounds()]
+"""Signed."""
 Fraction = Annotated[Decimal, Bounds(above=0, most=1)]
 """A share of a whole, 0 < x <= 1."""
 

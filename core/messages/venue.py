@@ -115,10 +115,18 @@ class OpenOrder(Struct, array_like=True, frozen=True, kw_only=True, gc=False):
 
 
 class HeldPosition(Struct, array_like=True, frozen=True, kw_only=True, gc=False):
-    """One position in a VenueState."""
+    """One position in a VenueState; what the venue does not say is 0, empty or None."""
 
     instrument: str
     quantity: Number
+    average_price: Number = 0.0
+    leg: str = ""
+    """long or short in hedge mode."""
+    leverage: Number = 0.0
+    margin_mode: str = ""
+    isolated_margin: Money | None = None
+    liquidation_price: Price | None = None
+    """The venue's own."""
 
 
 class VenueState(DeskMessage, frozen=True, kw_only=True):

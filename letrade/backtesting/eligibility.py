@@ -37,6 +37,8 @@ def check_desk(blueprint: Blueprint) -> None:
         if strategy.account not in accounts:
             raise Doubtful(f"{strategy.name} trades on no account of the desk")
     for account in config.accounts:
+        if account.positions:
+            raise Doubtful(f"{account.name} begins with positions")
         if any(float(amount) > BALANCE_MAX for amount in account.balances.values()):
             raise Doubtful(f"{account.name} begins with more than {BALANCE_MAX:.0e} of a currency")
     if config.desk.on_stop == "flatten":

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from letrade.core.config.desk import AccountConfig, ActorEntry, Allocation, DeskConfig, VenueConfig
+from letrade.core.config.accounts import AccountConfig
+from letrade.core.config.desk import ActorEntry, Allocation, DeskConfig, VenueConfig
 from letrade.core.instruments import Catalogue, Specification
 from letrade.core.messages.market import Instrument
 from letrade.core.stage import Stage

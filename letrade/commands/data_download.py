@@ -61,7 +61,7 @@ def download(
     from letrade.decoding import to_json
 
     catalogue = DataCatalogue(root or default_root())
-    exchange = Exchange(venue, _settings(settings), on_retry=None if as_json else _tell_retry)
+    exchange = Exchange(venue, read_settings(settings), on_retry=None if as_json else _tell_retry)
     wanted = _orders(exchange, catalogue, symbols, kinds or ("bars",), interval, (start, end))
     outcomes: list[Outcome] = []
     code = ExitCode.OK
@@ -140,7 +140,8 @@ def _instant(name: str, text: str | None) -> int | None:
         ) from None
 
 
-def _settings(path: Path | None) -> dict[str, Any]:
+def read_settings(path: Path | None) -> dict[str, Any]:
+    """Of a ccxt exchange, as a TOML file says them."""
     import tomllib
 
     if path is None:

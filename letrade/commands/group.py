@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "backtest": ("letrade.commands.backtest", "Run a desk over recorded data, without any network."),
     "data": ("letrade.commands.data", "Download, import, list and check market data."),
     "report": ("letrade.commands.report", "Print the figures of a stored backtest, or write its page again."),
+    "margin": ("letrade.commands.margin", "Margins and liquidation prices by the venue's own rules."),
     "check": ("letrade.commands.check", "Say whether a desk file describes a desk that can run."),
     "init": ("letrade.commands.init", "Write a desk file to start from."),
     "show-config": ("letrade.commands.show_config", "Print a desk's whole configuration, secrets hidden."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple, TypeVar
 
@@ -46,8 +46,10 @@ class Exchange:
         settings: Mapping[str, Any],
         wait: Callable[[float], None] = clock.sleep,
         on_retry: Callable[[str], None] | None = None,
+        tries: int = TRIES,
     ) -> None:
         self.venue = venue
+        self._tries = tries
         self._errors, self.client = _client(venue, settings)
         self._wait = wait
         self._on_retry = on_retry
@@ -107,15 +109,30 @@ class Exchange:
             lambda: self.client.fetch_funding_rate_history(market.symbol, since // MILLISECOND, rows),
         )
 
+    def leverage_tiers(self, symbols: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+        """ccxt's unified tiers of these symbols, or of all that the exchange tells at once."""
+        has = self.client.has
+        if has.get("fetchLeverageTiers") is True:
+            wanted = list(symbols) or None
+            return self._patiently("leverage tiers", lambda: self.client.fetch_leverage_tiers(wanted))
+        if has.get("fetchMarketLeverageTiers") is not True:
+            raise UsageError(f"ccxt cannot fetch leverage tiers of {self.venue}: write them into a file for --tiers")
+        if not symbols:
+            raise UsageError(f"{self.venue} tells leverage tiers of one symbol at a time: name the symbols")
+        return {each: self._market_tiers(each) for each in symbols}
+
+    def _market_tiers(self, symbol: str) -> list[dict[str, Any]]:
+        return self._patiently(f"{symbol} leverage tiers", lambda: self.client.fetch_market_leverage_tiers(symbol))
+
     def _patiently(self, what: str, ask: Callable[[], Result]) -> Result:
         """Again after 1, 2, 4 … seconds while the network or the exchange is busy. ResourceError in the end."""
         errors = self._errors
-        for attempt in range(TRIES):
+        for attempt in range(self._tries):
             try:
                 return ask()
             except errors.NetworkError as error:
-                if attempt == TRIES - 1:
-                    text = f"{self.venue}: {what}: no answer after {TRIES} tries: {_brief(error)}"
+                if attempt == self._tries - 1:
+                    text = f"{self.venue}: {what}: no answer after {self._tries} tries: {_brief(error)}"
                     raise ResourceError(f"{text}; the same command goes on where it stopped") from error
                 pause = min(WAIT_SECONDS * 2**attempt, WAIT_SECONDS_MAX)
                 if self._on_retry is not None:

@@ -16,7 +16,8 @@ from letrade.actors.risk.manager import RiskConfig, RiskManager
 from letrade.actors.venue.simulated import SimulatedVenue, SimulatedVenueConfig
 from letrade.core import node_state
 from letrade.core.actor import Actor, Context
-from letrade.core.config.desk import AccountConfig, Allocation, DeskConfig, FaultsConfig, VenueConfig
+from letrade.core.config.accounts import AccountConfig
+from letrade.core.config.desk import Allocation, DeskConfig, FaultsConfig, VenueConfig
 from letrade.core.config.desk import CapitalConfig as CapitalTable
 from letrade.core.config.desk import RiskConfig as RiskTable
 from letrade.core.messages.base import Message

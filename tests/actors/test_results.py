@@ -9,7 +9,8 @@ import pytest
 from letrade.actors.monitor.numbering import Numbering
 from letrade.actors.monitor.results import Results
 from letrade.core import node_state
-from letrade.core.config.desk import AccountConfig, DeskConfig, VenueConfig
+from letrade.core.config.accounts import AccountConfig
+from letrade.core.config.desk import DeskConfig, VenueConfig
 from letrade.core.messages.accounts import Account, Balance, Position
 from letrade.core.messages.base import Message
 from letrade.core.messages.events import Alert, BookCheck, Failure

@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from letrade.actors.venue.simulated import SimulatedVenue
-from letrade.core.config.desk import AccountConfig, DeskConfig, VenueConfig
+from letrade.core.config.accounts import AccountConfig
+from letrade.core.config.desk import DeskConfig, VenueConfig
 from letrade.core.errors import ConfigurationError
 from letrade.core.messages.market import FundingRate, Instrument, MarkPrice
 from letrade.core.messages.venue import VenueCash, VenueFill, VenueOrder

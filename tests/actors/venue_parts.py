@@ -11,7 +11,8 @@ import msgspec
 
 from letrade.actors.venue.simulated import SimulatedVenue
 from letrade.core import node_state
-from letrade.core.config.desk import AccountConfig, DeskConfig, FillsConfig, VenueConfig
+from letrade.core.config.accounts import AccountConfig
+from letrade.core.config.desk import DeskConfig, FillsConfig, VenueConfig
 from letrade.core.messages.base import Message
 from letrade.core.messages.market import (
     Bar,

@@ -44,7 +44,7 @@ def shown_keys() -> dict[str, set[str]]:
     shown: dict[str, set[str]] = {}
     header = ""
     for line in TEXT.splitlines():
-        if match := re.match(r"(?:# )?\[+([a-z_.]+)\]+", line):
+        if match := re.match(r"(?:# )?\[+([a-z_.]+)(?:\.\"[^\"]+\")?\]+", line):
             header = match[1]
             shown.setdefault(header, set())
         elif match := re.match(r"(?:# )?(\w+) = (.*)", line):

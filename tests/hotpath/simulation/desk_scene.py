@@ -15,7 +15,8 @@ from letrade.actors.execution.sending import ExecutionConfig
 from letrade.actors.ledger.ledger import Ledger, LedgerConfig
 from letrade.actors.risk.manager import RiskConfig, RiskManager
 from letrade.actors.venue.simulated import SimulatedVenue, SimulatedVenueConfig
-from letrade.core.config.desk import AccountConfig, Allocation, DeskConfig, VenueConfig
+from letrade.core.config.accounts import AccountConfig
+from letrade.core.config.desk import Allocation, DeskConfig, VenueConfig
 from letrade.core.config.desk import CapitalConfig as CapitalTable
 from letrade.core.config.desk import RiskConfig as RiskTable
 from letrade.core.messages.base import Message

@@ -1,0 +1,56 @@
+"""The positions that accounts have before the first data, told as fills of the origin "opening"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from letrade.actors.venue.floor import Floor
+from letrade.actors.venue.reports import of_fill
+from letrade.core.bookkeeping import hold, new_position
+from letrade.core.config.accounts import AccountConfig, StartPosition
+from letrade.core.errors import ConfigurationError
+from letrade.core.instruments import Catalogue
+from letrade.core.messages.venue import VenueFill
+from letrade.core.money import money
+from letrade.core.quantities import decimal_units
+
+OPENING = "opening"
+
+
+def check_positions(accounts: Sequence[AccountConfig], catalogue: Catalogue) -> None:
+    """ConfigurationError where an instrument is unknown, is spot, or cannot be held in such a size."""
+    for account in accounts:
+        for instrument, position in account.positions.items():
+            rules = catalogue.at(instrument, 0)
+            if rules.kind == "spot":
+                text = f"account {account.name!r}: positions: {instrument} is spot: what is held of it are balances"
+                raise ConfigurationError(text)
+            if not rules.size.fits(float(abs(position.quantity))):
+                text = f"expected a multiple of {rules.size.step}, found {position.quantity}"
+                raise ConfigurationError(f"account {account.name!r}: positions: {instrument}: {text}")
+
+
+def open_positions(floor: Floor, accounts: Sequence[AccountConfig]) -> None:
+    """Books what the desk file says, without a fee."""
+    for account in accounts:
+        for instrument, position in account.positions.items():
+            _open(floor, account.name, instrument, position)
+
+
+def _open(floor: Floor, name: str, instrument: str, start: StartPosition) -> None:
+    market = floor.market(instrument)
+    if market is None:
+        raise ConfigurationError(f"account {name!r}: positions: there is no market of {instrument!r} at {floor.venue}")
+    rules, account = floor.rules_of(instrument), floor.accounts[name]
+    size, price, side = float(abs(start.quantity)), float(start.price), 1 if start.quantity > 0 else -1
+    position = account.positions[instrument] = new_position(rules)
+    hold(position, side, decimal_units(size), decimal_units(price))
+    fill = VenueFill(
+        strategy=start.strategy, account=name, instrument=instrument, client_order_id="", venue_order_id="",
+        trade_id=f"{OPENING}-{instrument}-{name}", fill_number=len(account.fills) + 1, side=side, price=price,
+        size=size, fee=money(rules.settle, 0), maker=False, origin=OPENING, venue_time=floor.time,
+    )  # fmt: skip
+    account.fills.append(fill)
+    floor.reports.append(of_fill(fill))
+    if market.model is not None:
+        market.model.hold(name, account.quantity(market))

@@ -1,0 +1,1 @@
+"""Margin and liquidation by each venue's own rules, in exact fractions."""

@@ -1,0 +1,203 @@
+"""Equity and maintenance of a unit as functions of x, the factor by which a path's marks and indexes move."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from letrade.core.fraction import Fraction
+from letrade.core.margin.book import Book, Unit, entry_value, isolated_margin
+from letrade.core.margin.collateral import counted, index_curve, product, thresholds
+from letrade.core.margin.curves import NOTHING, Curve
+from letrade.core.margin.numbers import ONE, ZERO
+from letrade.core.margin.tiers import Tier
+
+
+class Path(Struct, frozen=True):
+    """What moves together, all by the same factor x."""
+
+    instruments: frozenset[str]
+    currencies: frozenset[str]
+    """Collateral currencies whose index moves."""
+
+
+STILL = Path(frozenset(), frozenset())
+
+
+class Leg(Struct, frozen=True):
+    """One position's share of its unit, in its settle currency."""
+
+    value: Curve
+    unrealised: Curve
+    maintenance: Curve
+    """With closing fees."""
+    tier: int
+    """From 0."""
+    rate: Fraction
+    amount: Fraction
+
+
+def instrument_path(book: Book, unit: Unit, name: str) -> Path:
+    """One instrument's mark, with the collateral coins that follow it when the rules say so."""
+    underlying = book.instruments[name].underlying
+    coins = {held.currency for held in unit.collaterals if held.currency == underlying}
+    return Path(frozenset({name}), frozenset(coins if book.rules.collateral_moves else ()))
+
+
+def common_path(book: Book, unit: Unit) -> Path:
+    """All marks, and all indexes but the numeraire's and the pegged ones."""
+    names = frozenset(book.account.positions[place].instrument for place in unit.positions)
+    moving = frozenset(held.currency for held in unit.collaterals if not held.pegged and held.currency != unit.currency)
+    return Path(names, moving)
+
+
+def value_curve(book: Book, path: Path, place: int) -> Curve:
+    """Quote units (linear) or coins (inverse) of a position at its mark."""
+    position, instrument = book.account.positions[place], book.instrument(place)
+    face = position.size * instrument.multiplier
+    moves = instrument.name in path.instruments
+    if instrument.contract == "linear":
+        value = face * instrument.mark
+        return Curve(linear=value) if moves else Curve(value)
+    value = face / instrument.mark
+    return Curve(inverse=value) if moves else Curve(value)
+
+
+def unrealised_curve(book: Book, path: Path, place: int) -> Curve:
+    """The gain of a position at its mark, in its settle currency."""
+    position, instrument = book.account.positions[place], book.instrument(place)
+    opened, now = Curve(entry_value(instrument, position)), value_curve(book, path, place)
+    gain = now.minus(opened) if instrument.contract == "linear" else opened.minus(now)
+    return gain.times(Fraction(position.side))
+
+
+def leg(book: Book, unit: Unit, path: Path, place: int, sample: Fraction) -> Leg:
+    """A position's gain and maintenance, in the tier that it is in at x = sample."""
+    counting = counting_share(book, unit, place)
+    row = book.tables[book.account.positions[place].instrument].index(tier_curve(book, unit, path, place).at(sample))
+    tier = book.tables[book.account.positions[place].instrument].tiers[row]
+    return Leg(
+        value_curve(book, path, place),
+        unrealised_curve(book, path, place),
+        _maintenance(book, unit, path, place, tier, counting),
+        row,
+        book.rate(place, tier),
+        tier.amount or ZERO,
+    )
+
+
+def tier_curve(book: Book, unit: Unit, path: Path, place: int) -> Curve:
+    """The size that the position's tier is looked up by."""
+    if book.rules.tier_size == "leg":
+        share = counting_share(book, unit, place)
+        return _leg_tier_curve(book, path, place).times(share or ONE)
+    total = NOTHING
+    for other in book.legs(unit, place):
+        total = total.plus(_leg_tier_curve(book, path, other))
+    return total
+
+
+def unit_curves(book: Book, unit: Unit, path: Path, sample: Fraction) -> tuple[Curve, Curve]:
+    """(equity, maintenance) of a unit in its currency, valid around x = sample."""
+    legs = {place: leg(book, unit, path, place, sample) for place in unit.positions}
+    equity = maintenance = NOTHING
+    for held in unit.collaterals:
+        gains = needs = NOTHING
+        for place, its in legs.items():
+            if book.instrument(place).settle == held.currency:
+                gains, needs = gains.plus(its.unrealised), needs.plus(its.maintenance)
+        index = index_curve(held, path.currencies)
+        equity = equity.plus(counted(book.rules, held, gains, index, sample))
+        buffer = ONE + held.debt_buffer if book.rules.requirements_at == "ask" else ONE
+        maintenance = maintenance.plus(product(needs, index).times(buffer))
+    return equity, maintenance
+
+
+def breakpoints(book: Book, unit: Unit, path: Path) -> list[Fraction]:
+    """Every x where a tier, or a row of a haircut table, gives way to the next; ascending."""
+    found: set[Fraction] = set()
+    for place in unit.positions:
+        curve = tier_curve(book, unit, path, place)
+        for tier in book.tables[book.account.positions[place].instrument].tiers[1:]:
+            found.update(curve.minus(Curve(tier.floor)).roots())
+    for held in unit.collaterals:
+        gains = NOTHING
+        for place in unit.positions:
+            if book.instrument(place).settle == held.currency:
+                gains = gains.plus(unrealised_curve(book, path, place))
+        found.update(thresholds(book.rules, held, gains, index_curve(held, path.currencies)))
+    return sorted(found)
+
+
+def slack_at(book: Book, unit: Unit, path: Path, x: Fraction) -> Fraction:
+    """Equity − maintenance when the path's prices are x times what they are."""
+    equity, maintenance = unit_curves(book, unit, path, x)
+    return equity.at(x) - maintenance.at(x)
+
+
+def counting_share(book: Book, unit: Unit, place: int) -> Fraction:
+    """How much of a leg its unit's margins count: all of it, or of a hedged pair the larger leg, or the difference."""
+    if book.rules.hedge_legs in ("each", "refused"):
+        return ONE
+    legs = book.legs(unit, place)
+    sizes = [book.account.positions[other].size for other in legs]
+    if legs[sizes.index(max(sizes))] != place:
+        return ZERO
+    if book.rules.hedge_legs == "larger" or len(legs) == 1:
+        return ONE
+    return (max(sizes) - min(sizes)) / max(sizes)
+
+
+def _leg_tier_curve(book: Book, path: Path, place: int) -> Curve:
+    position, instrument = book.account.positions[place], book.instrument(place)
+    if book.rules.tier_basis == "mark_notional":
+        return value_curve(book, path, place)
+    if book.rules.tier_basis == "entry_notional":
+        return Curve(entry_value(instrument, position))
+    return Curve(position.size * (instrument.multiplier if book.rules.tier_basis == "coin" else ONE))
+
+
+def _maintenance(book: Book, unit: Unit, path: Path, place: int, tier: Tier, share: Fraction) -> Curve:
+    position, instrument = book.account.positions[place], book.instrument(place)
+    if position.maintenance is not None:
+        return Curve(position.maintenance * share)
+    at_entry = Curve(entry_value(instrument, position))
+    value = at_entry if book.rules.maintenance_price == "entry" else value_curve(book, path, place)
+    rate, amount = book.rate(place, tier), (tier.amount or ZERO) * _amount_share(book, unit, place)
+    needed = value.times(rate * share).minus(Curve(amount if share else ZERO))
+    return needed.plus(closing_fee(book, path, place).times(share))
+
+
+def closing_fee(book: Book, path: Path, place: int) -> Curve:
+    """The fee of closing a position that its maintenance counts."""
+    position, instrument = book.account.positions[place], book.instrument(place)
+    kind, fee = book.rules.closing_fees, instrument.fee_rate
+    if kind == "none" or fee == 0:
+        return NOTHING
+    if kind == "bankruptcy":
+        return Curve(_fee_when_spent(book, place))
+    at_entry, at_mark = Curve(entry_value(instrument, position)), value_curve(book, path, place)
+    if kind == "maintenance":
+        return (at_entry if book.rules.maintenance_price == "entry" else at_mark).times(fee)
+    leverage = book.leverage(place)
+    if kind == "leveraged_entry":
+        return at_entry.times(fee * (ONE + ONE / leverage))
+    turn = -position.side if instrument.contract == "linear" else position.side
+    return at_mark.times(fee * (ONE + turn / leverage))
+
+
+def _fee_when_spent(book: Book, place: int) -> Fraction:
+    """The closing fee at the price where margin + gain − fee is 0; 0 when there is no such price."""
+    position, instrument = book.account.positions[place], book.instrument(place)
+    fee, side = instrument.fee_rate, position.side
+    value, margin = entry_value(instrument, position), isolated_margin(book.rules, instrument, position)
+    if instrument.contract == "linear":
+        return max(ZERO, fee * (value - side * margin) / (ONE - side * fee))
+    return max(ZERO, fee * (value + side * margin) / (ONE + side * fee))
+
+
+def _amount_share(book: Book, unit: Unit, place: int) -> Fraction:
+    """Legs that share a tier share its amount, by size."""
+    if book.rules.tier_size == "leg":
+        return ONE
+    sizes = [book.account.positions[other].size for other in book.legs(unit, place)]
+    return book.account.positions[place].size / sum(sizes, ZERO)

@@ -1,0 +1,1 @@
+"""The margin rules of each venue, with their sources."""

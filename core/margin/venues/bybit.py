@@ -1,0 +1,84 @@
+"""Bybit: isolated as it was and as it is, and the unified account's cross margin."""
+
+from __future__ import annotations
+
+import msgspec
+
+from letrade.core.margin.rules import MarginRules, RefusedMode
+
+ISOLATED_HELP = (
+    "https://www.bybit.com/en/help-center/article/"
+    "Liquidation-Price-Calculation-under-Isolated-Mode-Unified-Trading-Account"
+)
+GLOSSARY = "https://www.bybit.com/en/help-center/article/Glossary-Unified-Trading-Account"
+
+ISOLATED_AT_ENTRY = MarginRules(
+    venue="bybit",
+    mode="isolated",
+    contracts=("linear", "inverse"),
+    margin_mode="isolated",
+    unit="position",
+    tier_basis="entry_notional",
+    tier_form="cumulative",
+    maintenance_price="entry",
+    initial_price="entry",
+    ratio_name="maintenance / position margin",
+    formula=(
+        "linear: liquidation = E - s (initial - maintenance + added) / q, both of the value at entry;"
+        " inverse: q C / (q C / E + s (initial - maintenance + added))"
+    ),
+    source=ISOLATED_HELP,
+    checked="2024-09-10",
+    limits="Margin is without the closing fee that the venue shows in it. Open orders are refused.",
+)
+ISOLATED_AT_MARK = msgspec.structs.replace(
+    ISOLATED_AT_ENTRY,
+    mode="unified_isolated",
+    tier_basis="mark_notional",
+    maintenance_price="mark",
+    initial_price="mark",
+    closing_fees="bankruptcy",
+    reserved_fee="bankruptcy",
+    formula=(
+        "linear: liquidation = (q E - s (q E / L + added / (1 - s f) + deduction)) / (q (1 - s m));"
+        " inverse: q C (1 + s m) / (q C / E + s (q C / E / L + added / (1 + s f) + deduction))"
+    ),
+    checked="2026-05-27",
+    since="2026-05-27",
+    limits=(
+        "The day on which the venue went from entry to mark values is not known: it lies between 2024-09-10 and"
+        " 2026-05-27, the dates of the two texts. Margin includes the closing fee. Open orders are refused."
+    ),
+)
+UNIFIED_CROSS = MarginRules(
+    venue="bybit",
+    mode="unified_cross",
+    contracts=("linear", "inverse"),
+    margin_mode="cross",
+    unit="account",
+    numeraire="USD",
+    tier_basis="mark_notional",
+    tier_form="cumulative",
+    closing_fees="leveraged_mark",
+    reserved_fee="bankruptcy",
+    hedge_legs="refused",
+    collateral_moves=True,
+    haircut_by="amount",
+    negative_wallet=True,
+    ratio_name="account maintenance margin rate (total maintenance / margin balance)",
+    formula=(
+        "liquidated when total maintenance >= margin balance, in USD; margin balance = sum over coins of"
+        " (balance + gains) x index x collateral value ratio, a debt in full; maintenance = value m - deduction"
+        " + taker fee x value at mark (1 - s / L)"
+    ),
+    source=GLOSSARY,
+    checked="2026-03-13",
+    limits=(
+        "Open orders, spot borrowing's own maintenance, options and hedge mode are refused or left out:"
+        " their rules could not be confirmed."
+    ),
+)
+RULES = (ISOLATED_AT_ENTRY, ISOLATED_AT_MARK, UNIFIED_CROSS)
+REFUSED = (
+    RefusedMode(venue="bybit", margin_mode="cross", account="portfolio", why="portfolio margin is not modelled"),
+)

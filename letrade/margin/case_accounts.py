@@ -1,0 +1,205 @@
+"""A liquidation case made into the account that its venue's rules look at."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+import msgspec
+
+from letrade.core.config.values import parse_instant, show_instant
+from letrade.core.errors import DataError, UsageError
+from letrade.core.fraction import Fraction
+from letrade.core.margin.account import CollateralState, InstrumentState, MarginAccount, PositionState
+from letrade.core.margin.registry import FIRST_CHANGE, venues
+from letrade.core.margin.rules import Contract, MarginRules
+from letrade.core.margin.tiers import one_tier
+from letrade.margin.case_inputs import Case, CasePosition
+from letrade.margin.modes import known_venue, rules_of
+from letrade.margin.records import Record
+from letrade.margin.symbols import multiplier_of, parts_of
+from letrade.margin.tier_choice import Chosen, TierChoice
+
+FEES_IN_WALLET = frozenset({"bybit"})
+"""Venues whose isolated wallet is told with the fee of closing."""
+
+
+class Built(NamedTuple):
+    """What is assessed; the case's own position is the first."""
+
+    rules: MarginRules
+    account: MarginAccount
+    tiers: Chosen
+    notes: tuple[str, ...]
+
+
+def venue_of_case(case: Case) -> str:
+    """The exchange; where that is none (a bot's own words), the venue that it or its formula names."""
+    formula = case.fields.text("formula") or ""
+    named = [word for word in re.findall(r"[a-z]+", case.exchange.lower()) if known_venue(word)]
+    for words in (case.exchange, formula.split("_")[0], *named):
+        venue = known_venue(words)
+        if venue is not None:
+            return venue
+    raise DataError(f"{case.fields.place}: exchange: {case.exchange!r} is not modelled; known: {', '.join(venues())}")
+
+
+def build(case: Case, tiers: TierChoice) -> Built:
+    """DataError where the case leaves out what its rules need."""
+    return _Building(case, tiers).built()
+
+
+class _Building:
+    """One case while it is put together."""
+
+    def __init__(self, case: Case, tiers: TierChoice) -> None:
+        self.case = case
+        self.place = case.fields.place
+        self.venue = venue_of_case(case)
+        self.contract = self._contract()
+        self.settle, self.underlying = self._currencies()
+        self.date = self._date()
+        self.tiers = tiers.elsewhere(self.venue, None if self.date is None else parse_instant(self.date))
+        self.notes: list[str] = []
+        self.fee = case.fields.number("fee_rate")
+        self.rules = self._rules()
+        if known_venue(case.exchange) is None:
+            self.notes.append(f"{case.exchange} is no venue: by {self.venue}'s rules")
+
+    def built(self) -> Built:
+        case = self.case
+        own = self._tiers(case.position)
+        self._fit_basis(own)
+        instruments = {case.position.symbol: self._instrument(case.position, own)}
+        for other in case.others:
+            if other.symbol not in instruments:
+                instruments[other.symbol] = self._instrument(other, self._tiers(other))
+        everyone = (case.position, *case.others)
+        wallet = self._wallet(everyone, instruments)
+        isolated = self.rules.margin_mode == "isolated"
+        positions = [self._position(each, wallet if isolated and each is case.position else None) for each in everyone]
+        collaterals = () if isolated else (self._collateral(wallet),)
+        account = MarginAccount(
+            instruments=tuple(instruments.values()), positions=tuple(positions), collaterals=collaterals
+        )
+        return Built(self.rules, account, own, tuple(self.notes))
+
+    def _rules(self) -> MarginRules:
+        """In force on the case's date; a recorded position without one is older than the venues' last changes."""
+        try:
+            rules = rules_of(self.venue, self.case.mode, self.contract, self.settle, self.date or FIRST_CHANGE)
+        except UsageError as error:
+            raise DataError(f"{self.place}: {error}") from error
+        asked = self.case.fields.values.get("formula_args")
+        if self.fee is None and isinstance(asked, dict) and rules.closing_fees == "none":
+            self.fee = Record(f"{self.place}: formula_args", asked).number("fee_rate")
+            if self.fee is not None:
+                self.notes.append(f"with the closing fee that the case asks for, which {self.venue} does not count")
+                return msgspec.structs.replace(rules, closing_fees="maintenance")
+        return rules
+
+    def _date(self) -> str | None:
+        told = self.case.fields.values.get("date")
+        if told is None:
+            return None
+        try:
+            return show_instant(parse_instant(told))[:10]
+        except ValueError:
+            raise DataError(f"{self.place}: date: expected a date such as 2024-01-31, found {told!r}") from None
+
+    def _contract(self) -> Contract:
+        word = self.case.contract or parts_of(self.case.position.symbol, self.place).contract
+        if word not in ("linear", "inverse"):
+            raise DataError(f"{self.place}: contract: expected linear or inverse, found {word!r}")
+        return "inverse" if word == "inverse" else "linear"
+
+    def _currencies(self) -> tuple[str, str]:
+        """(settle, underlying); a symbol in a bot's own words says neither."""
+        try:
+            parts = parts_of(self.case.position.symbol, self.place)
+        except DataError:
+            base, _, quote = re.sub(r"[-_]", "/", self.case.position.symbol).partition("/")
+            return (base, base) if self.contract == "inverse" else (quote or "USDT", base)
+        return parts.settle, parts.base
+
+    def _tiers(self, position: CasePosition) -> Chosen:
+        """The rate that stands in the case, else the table of its symbol; Hyperliquid's rate follows from its highest
+        leverage."""
+        rate, name = position.rate, "the case's own rate"
+        if position is self.case.position and self.rules.rate_is == "adjustment":
+            rate = self.case.fields.number("adjust_factor")
+        highest = self.case.fields.number("max_leverage")
+        if rate is None and highest and self.venue == "hyperliquid" and position is self.case.position:
+            rate, name = 1 / (2 * highest), "half the initial margin at the highest leverage"
+        if rate is None:
+            return self.tiers.of_symbol(position.symbol, self.place)
+        return Chosen(one_tier(position.symbol, rate, position.amount or Fraction(0)), name, "case")
+
+    def _fit_basis(self, chosen: Chosen) -> None:
+        """A table in notional, as Binance writes it, holds notionals also where this venue would count contracts."""
+        if chosen.in_notional and self.rules.tier_basis in ("contracts", "coin"):
+            self.rules = msgspec.structs.replace(self.rules, tier_basis="mark_notional")
+            self.notes.append(f"the tiers that were given are stated in notional; {self.venue} counts contracts")
+
+    def _instrument(self, position: CasePosition, chosen: Chosen) -> InstrumentState:
+        marks = [each.mark for each in (position, *self.case.others) if each.symbol == position.symbol and each.mark]
+        return InstrumentState(
+            name=position.symbol,
+            contract=self.contract,
+            mark=marks[0] if marks else position.entry,
+            settle=self.settle,
+            tiers=chosen.table,
+            underlying=self.underlying if position is self.case.position else "",
+            multiplier=self._multiplier(position),
+            fee_rate=self.fee or Fraction(0),
+        )
+
+    def _multiplier(self, position: CasePosition) -> Fraction:
+        """Amounts of linear contracts are told in base units."""
+        if self.contract == "linear":
+            return Fraction(1)
+        told = self.case.fields.number("contract_size")
+        if told is not None:
+            return told
+        return multiplier_of(self.venue, parts_of(position.symbol, self.place), None, counted=True, place=self.place)
+
+    def _wallet(self, positions: tuple[CasePosition, ...], instruments: dict[str, InstrumentState]) -> Fraction | None:
+        """Without unrealised gains, however it is told."""
+        own, raw = self.case.position, self.case.fields.number("raw_usd")
+        if raw is not None:
+            return raw + own.side * own.size * own.entry
+        wallet = self.case.wallet
+        if wallet is None or not self.case.holds_gains:
+            return wallet
+        for each in positions:
+            wallet -= _unrealised(each, instruments[each.symbol])
+        return wallet
+
+    def _position(self, position: CasePosition, wallet: Fraction | None) -> PositionState:
+        own = position is self.case.position
+        if own and self.fee is None and position.leverage and self.venue in FEES_IN_WALLET:
+            # The wallet holds a fee that the case does not tell: entry value / leverage is what stands behind.
+            wallet = None
+        maintenance = self.case.fields.number("position_maintenance") if own else None
+        return PositionState(
+            instrument=position.symbol,
+            side=position.side,
+            size=position.size,
+            entry=position.entry,
+            leverage=position.leverage,
+            margin=wallet,
+            added=(self.case.fields.number("added_margin") or Fraction(0)) if own else Fraction(0),
+            maintenance=maintenance if self.rules.maintenance_price == "entry" else None,
+        )
+
+    def _collateral(self, wallet: Fraction | None) -> CollateralState:
+        if wallet is None:
+            raise DataError(f"{self.place}: wallet_balance is missing: a cross account stands on it")
+        return CollateralState(currency=self.settle, balance=wallet, pegged=self.contract == "linear")
+
+
+def _unrealised(position: CasePosition, instrument: InstrumentState) -> Fraction:
+    face = position.side * position.size * instrument.multiplier
+    if instrument.contract == "linear":
+        return face * (instrument.mark - position.entry)
+    return face * (1 / position.entry - 1 / instrument.mark)

@@ -1,0 +1,152 @@
+"""Liquidation cases as they stand in files: a position, what it is expected to give, and where that comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from letrade.core.errors import DataError
+from letrade.core.fraction import Fraction
+from letrade.core.margin.account import Side
+from letrade.margin.records import Record, exact, read_records
+from letrade.margin.specs import side_of
+
+KNOWN = frozenset({
+    "id", "source", "oracle", "exchange", "contract", "contract_size", "margin_mode", "symbol", "side", "entry_price",
+    "mark_price", "amount", "leverage", "max_leverage", "wallet_balance", "wallet_balance_is", "raw_usd", "mm_rate",
+    "maint_amount", "adjust_factor", "position_maintenance", "fee_rate", "other_positions", "liquidation_buffer",
+    "expected_liquidation_price", "bankruptcy_price", "tolerance", "formula", "formula_args", "independent", "note",
+    "date", "added_margin",
+})  # fmt: skip
+BOTS = "bot-unit-test"
+
+
+class Expectation(Struct, frozen=True):
+    """What a case should give; a price of None is "never"."""
+
+    price: Fraction | None
+    absolute: Fraction | None
+    relative: Fraction | None
+
+
+class CasePosition(Struct, frozen=True, kw_only=True):
+    """One position of a case: its own, or another one of the same cross account."""
+
+    symbol: str
+    side: Side
+    size: Fraction
+    entry: Fraction
+    mark: Fraction | None
+    leverage: Fraction | None = None
+    rate: Fraction | None = None
+    amount: Fraction | None = None
+
+
+class Case(Struct, frozen=True, kw_only=True):
+    """One case, read."""
+
+    id: str
+    exchange: str
+    oracle: str
+    contract: str
+    mode: str
+    position: CasePosition
+    others: tuple[CasePosition, ...]
+    wallet: Fraction | None
+    holds_gains: bool
+    """Whether the wallet is told with unrealised gains, at the mark."""
+    fields: Record
+    """Everything else that the file says."""
+    expected: Expectation | None
+
+    @property
+    def counts(self) -> bool:
+        """What a bot's own test expects shows that bot's formula; only what a venue said decides."""
+        return self.oracle != BOTS
+
+
+def read_case_records(path: Path) -> list[Record]:
+    """The rows of a file, each with an id that no other has."""
+    records = read_records(path, ("cases", "case"))
+    seen: set[str] = set()
+    for record in records:
+        name = str(record.values.get("id") or "")
+        if not name:
+            raise DataError(f"{record.place}: id is missing")
+        if name in seen:
+            raise DataError(f"{record.place}: the id {name!r} stands there twice")
+        seen.add(name)
+    return records
+
+
+def unknown_names(records: list[Record]) -> list[str]:
+    return sorted({name for record in records for name in record.values} - KNOWN)
+
+
+def says_expectations(records: list[Record]) -> bool:
+    """A file in which every price that is expected is null was stripped of them: there null says nothing."""
+    return any(record.values.get("expected_liquidation_price") not in (None, "") for record in records)
+
+
+def case_of(record: Record, expects: bool) -> Case:
+    """DataError for what is missing, or is no number."""
+    values = record.values
+    return Case(
+        id=str(values["id"]),
+        exchange=record.text("exchange") or "",
+        oracle=record.text("oracle") or "given",
+        contract=record.text("contract") or "",
+        mode=record.text("margin_mode") or "isolated",
+        position=_position(record, record.text("symbol") or ""),
+        others=tuple(_others(record)),
+        wallet=record.number("wallet_balance"),
+        holds_gains=_holds_gains(record),
+        fields=record,
+        expected=_expectation(record) if expects and "expected_liquidation_price" in values else None,
+    )
+
+
+def _position(record: Record, symbol: str) -> CasePosition:
+    return CasePosition(
+        symbol=symbol,
+        side=side_of(record.text("side") or "", record.place),
+        size=record.needed("amount"),
+        entry=record.needed("entry_price"),
+        mark=record.number("mark_price"),
+        leverage=record.number("leverage"),
+        rate=record.number("mm_rate"),
+        amount=record.number("maint_amount"),
+    )
+
+
+def _others(record: Record) -> list[CasePosition]:
+    rows = record.values.get("other_positions") or []
+    if not isinstance(rows, list):
+        raise DataError(f"{record.place}: other_positions: expected a list, found {rows!r}")
+    found = []
+    for number, row in enumerate(rows, start=1):
+        place = f"{record.place}: other position {number}"
+        if not isinstance(row, Mapping):
+            raise DataError(f"{place}: expected a table with named values, found {row!r}")
+        other = Record(place, row)
+        if other.number("mark_price") is None:
+            raise DataError(f"{place}: mark_price is missing: its profit stands behind the account")
+        found.append(_position(other, other.text("symbol") or f"other {number}"))
+    return found
+
+
+def _holds_gains(record: Record) -> bool:
+    words = (record.text("wallet_balance_is") or "").lower()
+    return words == "equity" or ("incl" in words and "unreali" in words)
+
+
+def _expectation(record: Record) -> Expectation:
+    told: Any = record.values.get("tolerance")
+    tolerance: Mapping[str, Any] = told if isinstance(told, Mapping) else {}
+    if told is not None and (not isinstance(told, Mapping) or set(told) - {"abs", "rel"}):
+        raise DataError(f"{record.place}: tolerance: expected {{abs: …}} or {{rel: …}}, found {told!r}")
+    limits = {name: exact(value, f"{record.place}: tolerance") for name, value in tolerance.items()}
+    return Expectation(record.number("expected_liquidation_price"), limits.get("abs"), limits.get("rel"))

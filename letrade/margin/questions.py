@@ -1,0 +1,204 @@
+"""What is asked: positions, orders and collateral at one venue, made into the accounts that its rules look at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from letrade.core.errors import DataError, UsageError
+from letrade.core.fraction import Fraction
+from letrade.core.margin.account import (
+    CollateralState,
+    InstrumentState,
+    MarginAccount,
+    OrderState,
+    PositionState,
+)
+from letrade.core.margin.rules import MarginRules
+from letrade.margin.collaterals import read_collaterals, wallet
+from letrade.margin.modes import rules_of
+from letrade.margin.specs import OrderSpec, PositionSpec
+from letrade.margin.symbols import multiplier_of, parts_of, taker_fee
+from letrade.margin.tier_choice import Chosen, TierChoice
+
+
+class Question(Struct, frozen=True, kw_only=True):
+    """One account at one venue, as it was said."""
+
+    venue: str
+    mode: str
+    """isolated, cross, or the venue's own word for a mode; a position may say its own."""
+    positions: tuple[PositionSpec, ...]
+    orders: tuple[OrderSpec, ...] = ()
+    wallet: Fraction | None = None
+    """Of a cross account; of one isolated position, the margin behind it."""
+    collateral: Path | None = None
+    fee: Fraction | None = None
+    hedge: bool = False
+    date: str | None = None
+    """Of the rules, YYYY-MM-DD; None: the newest."""
+
+
+class Group(NamedTuple):
+    """Positions under the same rules: what core/margin assesses at once."""
+
+    rules: MarginRules
+    account: MarginAccount
+    specs: tuple[PositionSpec, ...]
+    tiers: tuple[Chosen, ...]
+    """Of each position."""
+    notes: tuple[str, ...]
+    """What was assumed where nothing was said."""
+
+
+def groups_of(question: Question, tiers: TierChoice) -> list[Group]:
+    """DataError or UsageError for what is missing or contradicts itself."""
+    by_mode: dict[str, tuple[MarginRules, list[PositionSpec]]] = {}
+    for spec in question.positions:
+        parts = parts_of(spec.symbol, spec.place)
+        rules = rules_of(question.venue, spec.mode or question.mode, parts.contract, parts.settle, question.date)
+        by_mode.setdefault(rules.mode, (rules, []))[1].append(spec)
+    crossing = [mode for mode, (rules, _) in by_mode.items() if rules.margin_mode == "cross"]
+    groups = []
+    for mode, (rules, specs) in by_mode.items():
+        orders = question.orders if mode in crossing or not crossing else ()
+        groups.append(_Building(question, rules, specs, tiers).group(orders))
+    return groups
+
+
+class _Building:
+    """One group while it is put together."""
+
+    def __init__(
+        self, question: Question, rules: MarginRules, specs: Sequence[PositionSpec], tiers: TierChoice
+    ) -> None:
+        self.question = question
+        self.rules = rules
+        self.specs = specs
+        self.tiers = tiers
+        self.instruments: dict[str, InstrumentState] = {}
+        self.contracted: set[str] = set()
+        """Symbols whose sizes were said in base units, and are contracts in the account."""
+        self.notes: list[str] = []
+
+    def group(self, orders: Sequence[OrderSpec]) -> Group:
+        self._check_hedge()
+        chosen = tuple(map(self.tiers.of, self.specs))
+        for spec, tier in zip(self.specs, chosen, strict=True):
+            self._add(spec, tier)
+        positions = tuple(map(self._position, self.specs))
+        working = tuple(map(self._order, orders))
+        collaterals = self._collaterals()
+        account = MarginAccount(
+            instruments=tuple(self.instruments.values()), positions=positions, orders=working, collaterals=collaterals
+        )
+        return Group(self.rules, account, tuple(self.specs), chosen, tuple(dict.fromkeys(self.notes)))
+
+    def _check_hedge(self) -> None:
+        sides: dict[str, int] = {}
+        for spec in self.specs:
+            if sides.setdefault(spec.symbol, spec.side) != spec.side and not self.question.hedge:
+                raise UsageError(
+                    f"{spec.place}: {spec.symbol} is held long and short: a one-way account holds only the difference; "
+                    "in hedge mode say --hedge"
+                )
+
+    def _add(self, spec: PositionSpec, tier: Chosen) -> None:
+        """The instrument of a position, once."""
+        known = self.instruments.get(spec.symbol)
+        if known is not None and (spec.mark is None or spec.mark == known.mark):
+            return
+        if known is not None:
+            raise DataError(f"{spec.place}: {spec.symbol} has one mark: {float(known.mark):g} was said before")
+        mark = next((each.mark for each in self.specs if each.symbol == spec.symbol and each.mark is not None), None)
+        if mark is None:
+            mark = self._assumed_mark(spec)
+        self._instrument(spec.symbol, spec.place, mark, tier, spec.multiplier, spec.fee)
+
+    def _assumed_mark(self, spec: PositionSpec) -> Fraction:
+        if self.rules.margin_mode == "cross" and len({each.symbol for each in self.specs}) > 1:
+            raise DataError(
+                f"{spec.place}: mark is missing: in a cross account each position's profit stands behind all"
+            )
+        self.notes.append(f"no mark price was given for {spec.symbol}: the entry price stands for it")
+        return spec.entry
+
+    def _instrument(
+        self, symbol: str, place: str, mark: Fraction, tier: Chosen, told: Fraction | None, fee: Fraction | None
+    ) -> None:
+        parts = parts_of(symbol, place)
+        counted = self.rules.tier_basis == "contracts" and tier.table.whole
+        multiplier = multiplier_of(self.question.venue, parts, told, counted=counted, place=place)
+        if parts.contract == "linear" and told is None:
+            self.contracted.add(symbol)
+        self.instruments[symbol] = InstrumentState(
+            name=symbol,
+            contract=parts.contract,
+            mark=mark,
+            settle=parts.settle,
+            tiers=tier.table,
+            underlying=parts.base,
+            multiplier=multiplier,
+            fee_rate=self._fee(fee),
+        )
+
+    def _fee(self, told: Fraction | None) -> Fraction:
+        fee = told if told is not None else self.question.fee
+        if fee is not None or self.rules.closing_fees == "none":
+            return fee or Fraction(0)
+        assumed = taker_fee(self.question.venue)
+        self.notes.append(f"the closing fee counts, and none was given: {float(assumed):.4%} is a new account's")
+        return assumed
+
+    def _sized(self, symbol: str, size: Fraction) -> Fraction:
+        return size / self.instruments[symbol].multiplier if symbol in self.contracted else size
+
+    def _position(self, spec: PositionSpec) -> PositionState:
+        margin = spec.margin
+        if self.rules.margin_mode == "cross" and (margin is not None or spec.added is not None):
+            raise UsageError(f"{spec.place}: a cross position has no margin of its own: give the account's --wallet")
+        if self.rules.margin_mode == "isolated" and margin is None and len(self.question.positions) == 1:
+            margin = self.question.wallet
+        return PositionState(
+            instrument=spec.symbol,
+            side=spec.side,
+            size=self._sized(spec.symbol, spec.size),
+            entry=spec.entry,
+            leverage=spec.leverage,
+            margin=margin,
+            added=spec.added or Fraction(0),
+            maintenance=spec.maintenance,
+        )
+
+    def _order(self, spec: OrderSpec) -> OrderState:
+        if spec.symbol not in self.instruments:
+            self.notes.append(f"no mark price is known of {spec.symbol}: the order's price stands for it")
+            tier = self.tiers.of_symbol(spec.symbol, spec.place)
+            self._instrument(spec.symbol, spec.place, spec.price, tier, None, None)
+        leverage = next((each.leverage for each in self.specs if each.symbol == spec.symbol), None)
+        return OrderState(
+            instrument=spec.symbol,
+            side=spec.side,
+            size=self._sized(spec.symbol, spec.size),
+            price=spec.price,
+            leverage=spec.leverage or leverage,
+            reduces=spec.reduces,
+        )
+
+    def _collaterals(self) -> tuple[CollateralState, ...]:
+        if self.rules.margin_mode == "isolated":
+            return ()
+        settles = list(dict.fromkeys(each.settle for each in self.instruments.values()))
+        valued_in = self.rules.numeraire or settles[0]
+        if self.question.collateral is not None:
+            if self.question.wallet is not None:
+                raise UsageError("--wallet and --collateral exclude each other: the file says every balance")
+            return read_collaterals(self.question.collateral, valued_in, self.rules.unit)
+        if self.question.wallet is None:
+            raise UsageError("a cross account needs its balance: --wallet AMOUNT, or --collateral FILE")
+        if len(settles) > 1:
+            raise UsageError(f"positions settle in {' and '.join(settles)}: give each balance with --collateral FILE")
+        return (wallet(settles[0], self.question.wallet),)

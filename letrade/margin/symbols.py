@@ -1,0 +1,69 @@
+"""What a unified symbol says of its contract, and the contract sizes that people do not want to look up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from letrade.core.errors import DataError
+from letrade.core.fraction import Fraction, read_fraction
+from letrade.core.margin.rules import Contract
+
+_SYMBOL = re.compile(r"([^/:\s]+)/([^/:\s]+):([^/:\s-]+)(-[0-9A-Za-z-]+)?")
+LINEAR_UNITS: Mapping[tuple[str, str], str] = {
+    ("okx", "BTC"): "0.01", ("okx", "ETH"): "0.1", ("okx", "SOL"): "1",
+    ("kucoin", "BTC"): "0.001", ("kucoin", "ETH"): "0.01",
+    ("gate", "BTC"): "0.0001", ("gate", "ETH"): "0.01",
+}  # fmt: skip
+"""Base units of one contract, where a venue counts contracts (its own contract lists, 2026-09)."""
+INVERSE_UNITS: Mapping[str, tuple[str, str]] = {"binance": ("100", "10"), "okx": ("100", "10"), "bybit": ("1", "1")}
+"""USD of one coin-margined contract: of BTC, and of every other coin."""
+
+
+class Parts(NamedTuple):
+    """BTC/USDT:USDT is (BTC, USDT, USDT, linear); BTC/USD:BTC is inverse."""
+
+    base: str
+    quote: str
+    settle: str
+    contract: Contract
+
+
+def parts_of(symbol: str, place: str) -> Parts:
+    """DataError where the symbol names no futures contract whose gains are paid in its base or its quote."""
+    found = _SYMBOL.fullmatch(symbol)
+    if found is None:
+        hint = f": a perpetual is {symbol}:{symbol.rpartition('/')[2]}" if symbol.count("/") == 1 else ""
+        raise DataError(f"{place}: expected a contract such as BTC/USDT:USDT or BTC/USD:BTC, found {symbol!r}{hint}")
+    base, quote, settle = found.group(1, 2, 3)
+    if settle not in (base, quote):
+        raise DataError(f"{place}: {symbol}: contracts that settle in a third currency are not modelled")
+    return Parts(base, quote, settle, "inverse" if settle == base else "linear")
+
+
+def multiplier_of(venue: str, parts: Parts, told: Fraction | None, *, counted: bool, place: str) -> Fraction:
+    """What a size of 1 is: of an inverse contract its quote units, of a linear one its base units where the venue's
+    tiers count contracts. DataError where nobody says it."""
+    if told is not None:
+        return told
+    if parts.contract == "linear":
+        known = LINEAR_UNITS.get((venue, parts.base)) if counted else "1"
+    else:
+        sizes = INVERSE_UNITS.get(venue)
+        known = None if sizes is None else sizes[0] if parts.base == "BTC" else sizes[1]
+    if known is None:
+        raise DataError(f"{place}: the contract size at {venue} is not known: say it (--multiplier, or multiplier)")
+    return read_fraction(known)
+
+
+TAKER_FEES: Mapping[str, str] = {
+    "binance": "0.0005", "okx": "0.0005", "bybit": "0.00055", "gate": "0.0005", "bitget": "0.0006", "kucoin": "0.0006",
+    "hyperliquid": "0.00045", "htx": "0.0005", "phemex": "0.0006",
+}  # fmt: skip
+"""What a new account pays to take, in futures (the venues' own fee pages, 2026-09)."""
+
+
+def taker_fee(venue: str) -> Fraction:
+    """Of a new account; 0 where it is not known here."""
+    return read_fraction(TAKER_FEES.get(venue, "0"))

@@ -1,0 +1,88 @@
+"""Which tier table a position is computed with, and in words where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from letrade.core.config.values import parse_instant, show_instant
+from letrade.core.errors import DataError
+from letrade.core.fraction import Fraction
+from letrade.core.margin.tiers import TierTable, one_tier
+from letrade.margin.builtin_tiers import PUBLISHED
+from letrade.margin.specs import PositionSpec
+from letrade.margin.tier_files import TierFile, newest_before, unknown_symbol
+
+Live = Callable[[str], TierFile]
+"""Asks the venue for the tiers of a symbol."""
+
+
+class Chosen(NamedTuple):
+    """A table and its origin: `built-in of 2025-08-19`, a file and its date, or the rate that was given."""
+
+    table: TierTable
+    origin: str
+    source: str
+    in_notional: bool = False
+    """Whether the table itself says that its sizes are notionals."""
+
+
+class TierChoice:
+    """Tiers for one venue: of the files that were given, of the venue itself, or what is built in."""
+
+    def __init__(
+        self, venue: str, files: Sequence[TierFile] = (), at: int | None = None, live: Live | None = None
+    ) -> None:
+        self._venue = venue
+        self._files = files
+        self._at = at
+        self._live = live
+        self._known: dict[str, Chosen] = {}
+
+    def elsewhere(self, venue: str, at: int | None) -> TierChoice:
+        """The same files for another venue and day; None keeps the day."""
+        return TierChoice(venue, self._files, self._at if at is None else at)
+
+    def of(self, spec: PositionSpec) -> Chosen:
+        """A rate that stands with the position goes before every table. DataError where nothing says the tiers."""
+        if spec.rate is not None:
+            table = one_tier(spec.symbol, spec.rate, spec.maintenance_amount or Fraction(0), spec.max_leverage)
+            return Chosen(table, "the maintenance rate that was given", "given")
+        if spec.maintenance_amount is not None:
+            raise DataError(f"{spec.place}: a maintenance amount needs its maintenance rate beside it")
+        return self.of_symbol(spec.symbol, spec.place)
+
+    def of_symbol(self, symbol: str, place: str) -> Chosen:
+        if symbol not in self._known:
+            self._known[symbol] = self._found(symbol, place)
+        return self._known[symbol]
+
+    def _found(self, symbol: str, place: str) -> Chosen:
+        if self._live is not None:
+            told = self._live(symbol)
+            if symbol not in told.rows:
+                raise unknown_symbol([told], symbol)
+            origin = f"the venue itself, {told.shown_date()}"
+            return Chosen(told.table(symbol), origin, told.source, told.in_notional(symbol))
+        if self._files:
+            file = newest_before(self._files, symbol, self._at)
+            if file is None:
+                raise unknown_symbol(self._files, symbol)
+            origin = f"{file.place} of {file.shown_date()}"
+            return Chosen(file.table(symbol), origin, file.source, file.in_notional(symbol))
+        return self._built_in(symbol, place)
+
+    def _built_in(self, symbol: str, place: str) -> Chosen:
+        published = PUBLISHED.get((self._venue, symbol))
+        if published is None:
+            known = ", ".join(each for venue, each in PUBLISHED if venue == self._venue) or "none"
+            raise DataError(
+                f"{place}: no leverage tiers of {symbol} at {self._venue} are built in (there: {known}): give a file "
+                "with --tiers FILE, ask the venue with --tiers live, or say --maintenance-rate"
+            )
+        if self._at is not None and parse_instant(published.date) > self._at:
+            raise DataError(
+                f"{place}: the tiers of {symbol} that are built in are of {published.date}, and what held on "
+                f"{show_instant(self._at)} is not known: give a file of that time with --tiers FILE"
+            )
+        return Chosen(published.table(symbol), f"built-in of {published.date}", published.source)
