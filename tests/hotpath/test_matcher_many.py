@@ -19,9 +19,9 @@ def trailing_row(flow: Flow, source: int) -> Row:
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])
-def test_hundreds_of_trailing_stops_follow_as_the_slow_engine_says(seed: int) -> None:
+def test_dozens_of_trailing_stops_follow_as_the_slow_engine_says(seed: int) -> None:
     flow = Flow(seed)
-    price = 1_000
+    price, most = 1_000, 0
     for number in range(1, 1_500):
         flow.count += 1
         chance = flow.chance.random()
@@ -32,13 +32,14 @@ def test_hundreds_of_trailing_stops_follow_as_the_slow_engine_says(seed: int) ->
         elif chance < 0.6:
             flow.amend(flow.old_id())
         else:
-            price += flow.chance.choice([-40, -7, -1, 1, 2, 9, 41])
+            price += flow.chance.choice([-12, -3, -1, 1, 2, 4, 13])
             flow.tell_price(number % 2 + 1, max(price, 1))
         if number % 50 == 0:
             flow.compare()
+            most = max(most, sum(order.trail > 0 for order in flow.slow.live()))
         if number % 400 == 0:
             flow.reload()
-    assert sum(order.trail > 0 for order in flow.slow.live()) > 20
+    assert most > 40
 
 
 @pytest.mark.parametrize("seed", [1, 2])
