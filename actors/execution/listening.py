@@ -166,7 +166,7 @@ class Listener(Sender):
         self.publish(
             CashEntry(
                 strategy=NO_STRATEGY, account=told.account, instrument=told.instrument, entry_id=told.entry_id,
-                origin=told.origin, amount=told.amount,
+                origin=told.origin, amount=told.amount, reason=told.reason, estimated=told.estimated,
             )
         )  # fmt: skip
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from letrade.actors.feeds.columnar import ColumnarFeed
 from letrade.actors.feeds.naming import described
-from letrade.actors.feeds.npz_arrays import stored_arrays, windows
+from letrade.actors.feeds.npz_arrays import WholeArray, stored_arrays, windows
 from letrade.core.actor import ActorConfig, Context
 from letrade.core.config.durations import format_duration
 from letrade.core.config.values import PositiveDuration
@@ -128,6 +128,12 @@ def kind_of(path: str) -> Kind:
     raise DataError(f"{path}: expected the arrays of one kind ({SHAPES}), found {listed}")
 
 
+def units(column: WholeArray, step: int = 1) -> IntArray:
+    """As int64, `step` units for each; what is so already is not copied."""
+    found = column.astype(np.int64, copy=False)
+    return found if step == 1 else found * step
+
+
 class Reader:
     """One pass over one file."""
 
@@ -141,28 +147,31 @@ class Reader:
 
     def quotes(self) -> Iterator[Chunk]:
         for time, bid, bid_size, ask, ask_size in self._windows(Kind.QUOTES):
-            rows = QuoteRows(bid * self.tick, bid_size * self.lot, ask * self.tick, ask_size * self.lot)
-            yield self._chunk(Kind.QUOTES, time, rows)
+            tick, lot = self.tick, self.lot
+            rows = QuoteRows(units(bid, tick), units(bid_size, lot), units(ask, tick), units(ask_size, lot))
+            yield self._chunk(Kind.QUOTES, units(time), rows)
 
     def trades(self) -> Iterator[Chunk]:
         for time, price, size, side in self._windows(Kind.TRADES):
-            rows = TradeRows(price * self.tick, size * self.lot, np.sign(side).astype(np.int8), np.zeros_like(time))
-            yield self._chunk(Kind.TRADES, time, rows)
+            sides = np.sign(side).astype(np.int8, copy=False)
+            rows = TradeRows(units(price, self.tick), units(size, self.lot), sides, np.zeros(len(time), np.int64))
+            yield self._chunk(Kind.TRADES, units(time), rows)
 
     def bars(self) -> Iterator[Chunk]:
         """`ts` is the end of a bar."""
-        for time, open_, high, low, close, volume in self._windows(Kind.BARS):
+        for ends, open_, high, low, close, volume in self._windows(Kind.BARS):
+            time, tick = units(ends), self.tick
             start = time - self._duration(time)
-            tick = self.tick
-            rows = BarRows(start, open_ * tick, high * tick, low * tick, close * tick, volume * self.lot)
+            prices = units(open_, tick), units(high, tick), units(low, tick), units(close, tick)
+            rows = BarRows(start, *prices, units(volume, self.lot))
             yield self._chunk(Kind.BARS, time, rows)
 
     def levels(self) -> Iterator[Chunk]:
         """Event 0 is the snapshot; an event that a window cuts off waits for the next window."""
-        kept: list[IntArray] = []
+        kept: list[WholeArray] = []
         for window in self._windows(Kind.LEVELS):
             joined = [np.concatenate(pair) for pair in zip(kept, window, strict=True)] if kept else window
-            ends = np.flatnonzero(joined[6]) + 1
+            ends = np.flatnonzero(joined[6] != 0) + 1
             whole = int(ends[-1]) if len(ends) else 0
             kept = [column[whole:] for column in joined]
             if whole:
@@ -170,23 +179,26 @@ class Reader:
         if kept and len(kept[0]):
             raise DataError(f"{self.path}: expected the last row to end its event (last = 1), found it cut off")
 
-    def _events(self, columns: list[IntArray], ends: IntArray) -> Chunk:
+    def _events(self, columns: list[WholeArray], ends: IntArray) -> Chunk:
         time, event, action, side, price, size, _ = columns
-        offset = np.concatenate(([0], ends)).astype(np.int64)
+        offset = np.concatenate(([0], ends)).astype(np.int64, copy=False)
         first = offset[:-1]
         if side.min() < BID or side.max() > ASK:
             raise DataError(f"{self.path}: expected side 1 (bid) or 2 (ask), found {sorted(set(side.tolist()))[:5]}")
-        updates = event[first] + 1
-        snapshot = (event[first] == 0).astype(np.int8)
-        sides: SideArray = (BID + ASK - 2 * side.astype(np.int8)).astype(np.int8)
-        sizes = size * self.lot
-        sizes[action == DELETE] = 0
+        events = units(event[first])
+        updates = events + 1
+        sides: SideArray = BID + ASK - 2 * side.astype(np.int8, copy=False)
+        sizes = units(size, self.lot)
+        goes = action == DELETE
+        if (goes & (sizes != 0)).any():
+            sizes = np.where(goes, 0, sizes)
         rows = LevelRows(
-            offset, snapshot, updates, updates, np.maximum(updates - 1, 0), sides, price * self.tick, sizes
-        )
-        return self._chunk(Kind.LEVELS, time[first], rows)
+            offset, (events == 0).view(np.int8), updates, updates, np.maximum(events, 0), sides,
+            units(price, self.tick), sizes,
+        )  # fmt: skip
+        return self._chunk(Kind.LEVELS, units(time[first]), rows)
 
-    def _windows(self, kind: Kind) -> Iterator[list[IntArray]]:
+    def _windows(self, kind: Kind) -> Iterator[list[WholeArray]]:
         return windows(self.path, ARRAYS[kind], CHUNK_ROWS)
 
     def _duration(self, time: IntArray) -> int:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import functools
+import struct
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, Any, NamedTuple, cast
+from typing import IO, Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.lib import format as npy
 
-from letrade.core.data.columns import IntArray
 from letrade.core.errors import DataError
+
+WholeArray: TypeAlias = np.ndarray[Any, np.dtype[np.integer[Any]]]
+LENGTHS_AT = 26
+"""Where a member's own header tells how long its name and its extra fields are."""
+LENGTHS = struct.Struct("<HH")
 
 
 class Stored(NamedTuple):
@@ -23,6 +28,9 @@ class Stored(NamedTuple):
     length: int
     dtype: np.dtype[Any]
     dimensions: int = 1
+    start: int | None = None
+    """Where its numbers begin in the file; None where they are compressed."""
+    header_bytes: int = 0
 
 
 def stored_arrays(path: str) -> dict[str, Stored]:
@@ -39,23 +47,32 @@ def stored_arrays(path: str) -> dict[str, Stored]:
 @functools.lru_cache(maxsize=1024)
 def _headers(path: str, changed_ns: int, size: int) -> dict[str, Stored]:
     """Remembered for as long as the file is the same: with hundreds of files the headers are most of a start."""
-    with zipfile.ZipFile(path) as archive:
-        return {name.removesuffix(".npy"): _header(archive, name, path)[1] for name in archive.namelist()}
+    with zipfile.ZipFile(path) as archive, open(path, "rb") as file:
+        return {info.filename.removesuffix(".npy"): _header(archive, info, path, file) for info in archive.infolist()}
 
 
-def _header(archive: zipfile.ZipFile, name: str, path: str) -> tuple[IO[bytes], Stored]:
-    """The stream behind the header, and what the header says."""
-    stream = archive.open(name)
+def _header(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: str, file: IO[bytes]) -> Stored:
     read_header = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
-    version = npy.read_magic(stream)
-    if version not in read_header:
-        raise DataError(f"{path}: expected {name} in npy format 1 or 2, found {version}")
-    shape, _, dtype = read_header[version](stream)
-    return stream, Stored(shape[0] if len(shape) == 1 else 0, dtype, len(shape))
+    with archive.open(info) as stream:
+        version = npy.read_magic(stream)
+        if version not in read_header:
+            raise DataError(f"{path}: expected {info.filename} in npy format 1 or 2, found {version}")
+        shape, _, dtype = read_header[version](stream)
+        header_bytes = stream.tell()
+    start = _member_start(info, file) + header_bytes if info.compress_type == zipfile.ZIP_STORED else None
+    return Stored(shape[0] if len(shape) == 1 else 0, dtype, len(shape), start, header_bytes)
 
 
-def windows(path: str, names: Sequence[str], rows: int) -> Iterator[list[IntArray]]:
-    """The named arrays as int64, `rows` at a time. DataError when they differ in length, or are no whole numbers."""
+def _member_start(info: zipfile.ZipInfo, file: IO[bytes]) -> int:
+    """Behind the member's own header, which ends with a name and extra fields of any length."""
+    file.seek(info.header_offset + LENGTHS_AT)
+    name, extra = LENGTHS.unpack(file.read(LENGTHS.size))
+    return int(info.header_offset + LENGTHS_AT + LENGTHS.size + name + extra)
+
+
+def windows(path: str, names: Sequence[str], rows: int) -> Iterator[list[WholeArray]]:
+    """The named arrays in their own types, `rows` at a time. DataError when they differ in length, or are no whole
+    numbers. What is not compressed is read as it lies: its rows are checked, not its checksum."""
     stored = stored_arrays(path)
     lengths = {name: stored[name].length for name in names}
     if len(set(lengths.values())) != 1:
@@ -66,29 +83,40 @@ def windows(path: str, names: Sequence[str], rows: int) -> Iterator[list[IntArra
             raise DataError(f"{path}: expected a list of numbers in {name}, found {found}")
         if stored[name].dtype.kind not in "iu":
             raise DataError(f"{path}: expected whole numbers in {name}, found {stored[name].dtype}")
-    total = lengths[names[0]]
-    with ExitStack() as stack:
-        archive = stack.enter_context(zipfile.ZipFile(path))
-        streams = [_header(archive, f"{name}.npy", path)[0] for name in names]
-        for stream in streams:
-            stack.enter_context(stream)
-        for start in range(0, total, rows):
-            count = min(rows, total - start)
+    with ExitStack() as stack, open(path, "rb", buffering=0) as file:
+        streams = _streams(stack, file, {name: stored[name] for name in names})
+        for start in range(0, lengths[names[0]], rows):
+            count = min(rows, lengths[names[0]] - start)
             yield [
-                _taken(path, name, stream, stored[name].dtype, count)
+                _taken(path, name, stream, stored[name], start, count)
                 for name, stream in zip(names, streams, strict=True)
             ]
 
 
-def _taken(path: str, name: str, stream: IO[bytes], dtype: np.dtype[Any], count: int) -> IntArray:
-    wanted = count * dtype.itemsize
+def _streams(stack: ExitStack, file: IO[bytes], stored: Mapping[str, Stored]) -> list[IO[bytes]]:
+    """The one file for all arrays that lie there as they are; for others what inflates them, at the first number."""
+    if all(each.start is not None for each in stored.values()):
+        return [file] * len(stored)
+    archive = stack.enter_context(zipfile.ZipFile(file))
+    found: list[IO[bytes]] = []
+    for name, each in stored.items():
+        found.append(file if each.start is not None else stack.enter_context(archive.open(f"{name}.npy")))
+        if each.start is None:
+            found[-1].seek(each.header_bytes)
+    return found
+
+
+def _taken(path: str, name: str, stream: IO[bytes], stored: Stored, start: int, count: int) -> WholeArray:
+    found: WholeArray = np.empty(count, stored.dtype)
     try:
-        body = stream.read(wanted)
+        if stored.start is not None:
+            stream.seek(stored.start + start * stored.dtype.itemsize)
+        read = stream.readinto(found.view(np.uint8))  # type: ignore[attr-defined]
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
         raise DataError(f"{path}: expected a whole .npz file, found {name} damaged: {error}") from error
-    if len(body) != wanted:
-        raise DataError(f"{path}: expected {count} more numbers in {name}, found {len(body) // dtype.itemsize}")
-    return cast(IntArray, np.frombuffer(body, dtype=dtype).astype(np.int64, copy=False))
+    if read != found.nbytes:
+        raise DataError(f"{path}: expected {count} more numbers in {name}, found {read // stored.dtype.itemsize}")
+    return found
 
 
 def is_npz(path: str) -> bool:

@@ -164,6 +164,7 @@ def summary_of(tally: Tally, chain: Chain, starts: dict[str, Start], reporting: 
         "alerts": dict(sorted(tally.alerts.items())),
         "fees": tally.fees.shown(),
         "funding": tally.funding.shown(),
+        "funding_estimated": tally.funding_estimated.shown(),
         "positions": _positions(tally),
         "balances": balances,
         "final_balance": worth["equity"],

@@ -88,7 +88,12 @@ class Results(Actor):
             tally.fill_numbers.setdefault(key, Numbering()).take(fill.fill_number)
 
     def on_cash_entry(self, entry: CashEntry) -> None:
-        (self.tally.funding if entry.origin == "funding" else self.tally.cash).add(entry.amount)
+        if entry.origin != "funding":
+            self.tally.cash.add(entry.amount)
+            return
+        self.tally.funding.add(entry.amount)
+        if entry.estimated:
+            self.tally.funding_estimated.add(entry.amount)
 
     def on_position(self, position: Position) -> None:
         if position.strategy == NO_STRATEGY:

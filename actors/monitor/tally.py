@@ -77,6 +77,8 @@ class Tally(msgspec.Struct, kw_only=True):
     halts: int = 0
     fees: Sums = msgspec.field(default_factory=Sums)
     funding: Sums = msgspec.field(default_factory=Sums)
+    funding_estimated: Sums = msgspec.field(default_factory=Sums)
+    """The part of it that was computed with a price that stood in for the right one."""
     cash: Sums = msgspec.field(default_factory=Sums)
     """Of all other origins."""
     refused: dict[str, int] = {}

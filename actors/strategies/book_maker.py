@@ -41,11 +41,16 @@ class BookMaker(BookStrategy):
 
     def __init__(self, name: str, config: Any, context: Context) -> None:
         super().__init__(name, config, context)
-        self.held = 0
-        """In units of 1e-18."""
+        self._size, self._position_max = units(config.size), units(config.position_max)
+        self._hold(0)
         self.wanted: tuple[int, int] | None = (0, 0)
         """(bid, ask) that were asked for, in ticks, 0 for none; None when they must be said again."""
-        self._size, self._position_max = units(config.size), units(config.position_max)
+
+    def _hold(self, held: int) -> None:
+        """In units of 1e-18; what follows from it for both quotes."""
+        self.held = held
+        self._leans = self.config.skew * (held / self._size)
+        self._bids, self._asks = held + self._size <= self._position_max, held - self._size >= -self._position_max
 
     def use_book(self, book: Book, price_decimals: int, size_decimals: int) -> None:
         super().use_book(book, price_decimals, size_decimals)
@@ -71,19 +76,19 @@ class BookMaker(BookStrategy):
         """A filled quote is put up again, at the price that the position then asks for."""
         specification = self.context.instruments.at(self.instrument, self.now())
         if specification.kind == "linear":
-            self.held += fill.side * units(fill.size)
+            change = fill.side * units(fill.size)
         else:
-            self.held += sum(change for strategy, change in share_changes(specification, fill) if strategy == self.name)
+            change = sum(change for strategy, change in share_changes(specification, fill) if strategy == self.name)
+        self._hold(self.held + change)
         self.wanted = None
 
     def _around(self, best_bid: int, best_ask: int) -> tuple[int, int]:
         """Prices in ticks; 0 for a side that must not be quoted."""
-        tick, held, size, most = self._tick or self._look_up_tick(), self.held, self._size, self._position_max
-        centre = (best_bid + best_ask) / 2 / tick - self.config.skew * (held / size)
-        half = self.config.half_spread
+        tick, half = self._tick or self._look_up_tick(), self.config.half_spread
+        centre = (best_bid + best_ask) / 2 / tick - self._leans
         return (
-            min(floor(centre - half), best_bid // tick) if held + size <= most else 0,
-            max(ceil(centre + half), -(-best_ask // tick)) if held - size >= -most else 0,
+            min(floor(centre - half), best_bid // tick) if self._bids else 0,
+            max(ceil(centre + half), -(-best_ask // tick)) if self._asks else 0,
         )
 
     def _say(self, bid: int, ask: int) -> None:
@@ -103,5 +108,5 @@ class BookMaker(BookStrategy):
 
     def restore(self, state: Any) -> None:
         super().restore(state)
-        self.held = int(state["held"])
+        self._hold(int(state["held"]))
         self.wanted = None if state["wanted"] is None else (state["wanted"][0], state["wanted"][1])

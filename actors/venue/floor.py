@@ -63,7 +63,7 @@ class Floor:
         before = market.model
         outgrown = [] if type(message) in market.served else market.outgrown(message)
         if isinstance(message, Trade):
-            market.last = message.price
+            market.last, market.last_time = message.price, self.time
         else:
             self._note_price(market, message)
         model = market.model
@@ -82,7 +82,9 @@ class Floor:
 
     def _hear_value(self, message: MarkPrice | IndexPrice, market: Market) -> None:
         if isinstance(message, MarkPrice):
-            market.mark = message.price
+            market.mark, market.mark_time = message.price, message.venue_time or self.time
+        else:
+            market.index, market.index_time = message.price, message.venue_time or self.time
         model = market.model
         if model is not None and (said := model.hear(message, self.time)):
             self.follow(market, model, said, None)
@@ -102,9 +104,9 @@ class Floor:
 
     def _note_price(self, market: Market, message: MarketMessage) -> None:
         if isinstance(message, BarOpen):
-            market.last = message.open
+            market.last, market.last_time = message.open, self.time
         elif isinstance(message, Bar):
-            market.last = message.close
+            market.last, market.last_time = message.close, self.time
 
     def _take_over(self, market: Market, model: FillModel) -> None:
         """A new model learns what the accounts hold."""
@@ -227,7 +229,7 @@ class Floor:
         self.trades_count += 1
         trade_id = f"{self.venue}-{self.trades_count}"
         if model.public:
-            market.last = printed.price
+            market.last, market.last_time = printed.price, self.time
             self.reports.append(Report(reports.of_trade(printed, market, trade_id, self.time)))
         ours = []
         for order, maker in ((printed.maker, True), (printed.taker, False)):

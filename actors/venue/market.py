@@ -56,8 +56,9 @@ class Market:
         )
         only = self.choices[0] if len(self.choices) == 1 else None
         self.model: FillModel | None = self._new(only) if only else None
-        self.mark = 0.0
-        self.last = 0.0
+        self.mark = self.index = self.last = 0.0
+        self.mark_time = self.index_time = self.last_time = 0
+        """When the venue said so, 0 where it never did."""
         self.complaints = 0
         self.served: dict[type[MarketMessage], None] = {}
         """Kinds of data that call for no other model."""
@@ -96,10 +97,12 @@ class Market:
 
     def state(self) -> Any:
         model = [self.model.kind, self.model.state()] if self.model is not None else None
-        return [model, self.mark, self.last, self.complaints, self.shown]
+        values = [self.mark, self.mark_time, self.index, self.index_time, self.last, self.last_time]
+        return [model, values, self.complaints, self.shown]
 
     def restore(self, state: Any, orders: dict[int, Order]) -> None:
-        model, self.mark, self.last, self.complaints, (bid, ask) = state
+        model, values, self.complaints, (bid, ask) = state
+        self.mark, self.mark_time, self.index, self.index_time, self.last, self.last_time = values
         self.shown = (tuple(bid) if bid else None, tuple(ask) if ask else None)
         if model is not None:
             self.model = self._new(model[0])

@@ -66,7 +66,7 @@ class SimulatedVenue(Actor):
         self._accounts = _accounts(config.venue, context)
         check_positions(self._accounts, context.instruments)
         self.exchange = Exchange(self.venue, self._accounts, context.instruments)
-        self.funding = Funding(self.exchange)
+        self.funding = Funding(self.exchange, self.venue)
         self.latency = latency_of(self.venue)
         self.lag = _lag(self.venue)
         self.inbox = Inbox(self.latency)
@@ -106,23 +106,25 @@ class SimulatedVenue(Actor):
             exchange = self.exchange
             exchange.time = self.there()
             exchange.hear(message)
-            if exchange.reports:
+            if message.instrument in self.funding.waiting:
+                self._fund(message.instrument)
+            elif exchange.reports:
                 self._say(None)
 
     def on_funding_rate(self, rate: FundingRate) -> None:
         if not self.venue.funding or rate.source == self.name:
             return
         self.funding.hear(rate)
-        due = self.funding.next_time(rate.instrument)
-        if due is not None and due > self.there():
-            self.set_timer(due + self.lag, FUNDING + rate.instrument)
-        elif due is not None:
-            self._fund(rate.instrument)
+        self._fund(rate.instrument)
 
     def _fund(self, instrument: str) -> None:
+        """Pays what is due; comes back when the next payment is, or when a price has been waited for long enough."""
         self.exchange.time = self.there()
-        self.funding.pay(instrument)
+        self.funding.advance(instrument, self.there())
         self._say(None)
+        due = self.funding.next_time(instrument)
+        if due is not None:
+            self.set_timer(due + self.lag, FUNDING + instrument)
 
     def _expire(self) -> None:
         self.exchange.time = self.there()

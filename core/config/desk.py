@@ -217,6 +217,10 @@ class VenueConfig(Table, frozen=True, kw_only=True):
     """How many times an account's equity its contracts may be worth."""
     funding: bool = False
     """Whether recorded funding rates are paid on contract positions."""
+    funding_price: Literal["mark", "index"] = "mark"
+    """What funding is computed with, at its very second: an oracle's price is an index."""
+    funding_price_age: Duration = parse_duration("1h")
+    """So far from the instant a price may stand in for it; the payment is marked as estimated."""
     faults: FaultsConfig = FaultsConfig()
     worker: Name | None = None
 

@@ -131,6 +131,8 @@ class CashEntry(DeskMessage, frozen=True, kw_only=True):
     origin: str
     amount: Money
     reason: str = ""
+    estimated: bool = False
+    """Whether a price stood in for the one that it should have been computed with."""
 
 
 class UnexplainedDifference(DeskMessage, frozen=True, kw_only=True):

@@ -101,6 +101,8 @@ class VenueCash(DeskMessage, frozen=True, kw_only=True):
     amount: Money
     venue_time: int = 0
     reason: str = ""
+    estimated: bool = False
+    """Whether a price stood in for the one that it should have been computed with."""
 
 
 class OpenOrder(Struct, array_like=True, frozen=True, kw_only=True, gc=False):

@@ -303,7 +303,7 @@ cdef class Capital(ExactPurse):
         return min(size, max(-side * self.keys[key].share - ahead, 0))
 
     cdef int go_on(self, int64_t key, int64_t time) except -1:
-        self.keys[key].active = 1
+        self.activate(key)
         if not self.desires[key].waiting:
             return 0
         return self.place_quotes(key, time) if self.desires[key].quoting else self.pursue(key, time)
@@ -326,7 +326,7 @@ cdef class Capital(ExactPurse):
                 order.capital.amending = 0
             elif order.capital.working:
                 self.unlink(order)
-            self.keys[key].active = 1
+            self.activate(key)
             if told.signal == self.desires[key].signal:
                 self.desires[key].waiting = 0
             return 0

@@ -24,8 +24,11 @@ cdef class Window:
     cdef Window following
 
     cdef void fill(self, Py_ssize_t place, Event* event) noexcept nogil
-    cdef int64_t sequence(self, Py_ssize_t place) noexcept nogil
     cdef Py_ssize_t take_levels(self, starts, sides, kinds) except -1
     cdef int check_least(self, str name, const int64_t* column, Py_ssize_t count) except -1
     cdef int check(self) except -1
     cdef int check_bars(self) except -1
+
+
+cdef inline int64_t sequence_at(Window window, Py_ssize_t place) noexcept nogil:
+    return window.sequences[place] if window.sequences != NULL else window.first_sequence + place

@@ -160,15 +160,12 @@ cdef class Window:
                 raise ValueError(f"row {place}: expected low <= open, close <= high, found {open_} {high} {low} {close}")
         return 0
 
-    cdef int64_t sequence(self, Py_ssize_t place) noexcept nogil:
-        return self.sequences[place] if self.sequences != NULL else self.first_sequence + place
-
     cdef void fill(self, Py_ssize_t place, Event* event) noexcept nogil:
         """All of the event but its feed and its instrument."""
         cdef const int64_t** columns = <const int64_t**>self.columns
         cdef int64_t start
         event.time, event.venue_time, event.kind = self.times[place], self.venue_times[place], self.kind
-        event.sequence = self.sequence(place)
+        event.sequence = sequence_at(self, place)
         event.venue_time_told = 0 if self.venue_times == self.times else event.venue_time
         if self.kind == LEVELS_EVENT or self.kind == SNAPSHOT_EVENT:
             start = self.starts[place]
@@ -176,9 +173,9 @@ cdef class Window:
                 event.kind = self.kinds[place]
             event.row.levels.sides, event.row.levels.count = self.sides + start, self.starts[place + 1] - start
             event.row.levels.prices, event.row.levels.sizes = columns[0] + start, columns[1] + start
-            event.row.levels.first_update = self.updates[0][place] if self.updates[0] != NULL else 0
-            event.row.levels.last_update = self.updates[1][place] if self.updates[1] != NULL else 0
-            event.row.levels.previous_update = self.updates[2][place] if self.updates[2] != NULL else 0
+            event.row.levels.first_update = self.updates[0] + place if self.updates[0] != NULL else NULL
+            event.row.levels.last_update = self.updates[1] + place if self.updates[1] != NULL else NULL
+            event.row.levels.previous_update = self.updates[2] + place if self.updates[2] != NULL else NULL
         elif self.kind == QUOTE_EVENT:
             event.row.quote.bid, event.row.quote.bid_size = columns[0][place], columns[1][place]
             event.row.quote.ask, event.row.quote.ask_size = columns[2][place], columns[3][place]

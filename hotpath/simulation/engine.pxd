@@ -19,12 +19,15 @@ cdef class Engine:
     cdef Watch watch
     cdef object herald
     cdef Crier crier
-    cdef dict listeners
+    cdef object listening
+    cdef dict listeners  # as they were found
     cdef dict ranks
     cdef int64_t step
     cdef readonly int64_t time
     cdef readonly int64_t steps
+    cdef int64_t quiet_until  # before it data alone comes; 0: not looked up
     cdef bint levels_came  # at this time
+    cdef bint listened  # somebody hears an event of this time
     cdef dict own_books  # by instrument: what we see of a book that the exchange is ahead of
     cdef bint stops  # at this time the desk is told to stop
     cdef bint stop_cancels
@@ -34,6 +37,8 @@ cdef class Engine:
 
     cdef int64_t next_time(self) except -2
     cdef int pass_time(self, int64_t time) except -1
+    cdef int pass_data(self, int64_t time) except -1
+    cdef int follow(self, int64_t time, Py_ssize_t count) except -1
     cdef Py_ssize_t take_events(self, int64_t time) except -1
     cdef int tell_middles(self, Py_ssize_t count) except -1
     cdef int see_levels(self, const Event* event) except -1

@@ -1,5 +1,5 @@
 """The compiled backtest: settles one time after the other, the exchange first, then strategies, then their orders."""
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from letrade.hotpath.simulation.exchange import Exchange
@@ -22,12 +22,12 @@ class Engine:
         exchange: Exchange,
         troupe: Troupe[Any, Any],
         herald: Any,
-        listeners: Mapping[tuple[int, int, int], Sequence[MailSlot[Any, Any]]],
+        listening: Callable[[int, int, int], Sequence[MailSlot[Any, Any]]],
         ranks: Mapping[int, int],
         step: int,
     ) -> None:
-        """`herald` makes the message of a refusal, `herald.crier` those of orders and fills; `listeners` are by (kind
-        told, strategy, instrument), `ranks` of the tellers by stage."""
+        """`herald` makes the message of a refusal, `herald.crier` those of orders and fills; `listening` says who hears
+        what is told, by kind, strategy and instrument; `ranks` are those of the tellers by stage."""
     def follow_book(self, instrument: int) -> None:
         """Keep a book of what we see, where the exchange sees it earlier."""
     def run_data(self, events: int) -> bool:

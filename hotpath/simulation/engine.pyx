@@ -24,12 +24,12 @@ cdef class Engine:
     hear their timers, data and news, and then the desk does what they want and sends orders on their way.
     """
 
-    def __init__(self, Tape tape not None, Exchange exchange not None, Troupe troupe not None, herald, listeners, ranks,
+    def __init__(self, Tape tape not None, Exchange exchange not None, Troupe troupe not None, herald, listening, ranks,
                  int64_t step):
         self.tape, self.exchange, self.troupe, self.herald = tape, exchange, troupe, herald
         self.crier = herald.crier
         self.desk, self.watch = exchange.desk, exchange.watch
-        self.listeners, self.ranks, self.step = dict(listeners), dict(ranks), step
+        self.listening, self.listeners, self.ranks, self.step = listening, {}, dict(ranks), step
         self.own_books = {}
         self.quoted = <int8_t*>PyMem_Calloc(exchange.instruments + 1, sizeof(int8_t))
         if self.quoted == NULL:
@@ -44,8 +44,12 @@ cdef class Engine:
 
     def run_data(self, int64_t events):
         cdef int64_t last = self.tape.count + events
-        while self.tape.next_time() != INT64_MAX:
-            self.pass_time(self.next_time())
+        cdef int64_t time
+        while (time := self.tape.next_time()) != INT64_MAX:
+            if time < self.quiet_until:
+                self.pass_data(time)
+            else:
+                self.pass_time(self.next_time())
             if self.tape.count >= last:
                 return False
         return True
@@ -70,7 +74,7 @@ cdef class Engine:
 
     def settle(self, int64_t time):
         """Take what actors said outside of any time that the engine passed: at the start."""
-        self.time = time
+        self.time, self.quiet_until = time, 0
         self.take_wishes(time)
 
     @property
@@ -82,16 +86,31 @@ cdef class Engine:
         cdef int64_t time = min(self.tape.next_time(), self.exchange.next_time())
         return self.troupe.next_due(min(time, self.desk.feedback_at))
 
+    cdef int pass_data(self, int64_t time) except -1:
+        """A time at which nothing but data comes, most of them: the rest is looked at only where something follows."""
+        cdef Py_ssize_t count
+        self.time = self.troupe.latest = time
+        self.steps += 1
+        count = self.take_events(time)
+        self.quiet_until = min(self.quiet_until, self.exchange.next_time())
+        if self.listened or self.quiet_until <= time:
+            return self.follow(time, count)
+        return self.tape.settle()
+
     cdef int pass_time(self, int64_t time) except -1:
         cdef Exchange exchange = self.exchange
-        cdef Py_ssize_t count
         self.time = time
         self.steps += 1
         if exchange.next_funding <= time:
             exchange.fund(time)
         if parcels_next(&exchange.errands) <= time:
             exchange.act(time, False)
-        count = self.take_events(time)
+        self.troupe.wake(time)
+        return self.follow(time, self.take_events(time))
+
+    cdef int follow(self, int64_t time, Py_ssize_t count) except -1:
+        """What comes of the data of a time, and all else that is due then."""
+        cdef Exchange exchange = self.exchange
         if parcels_next(&exchange.errands) <= time:
             exchange.act(time, True)
         if exchange.next_expiry <= time:
@@ -113,6 +132,8 @@ cdef class Engine:
         self.tape.settle()
         if time >= self.watch.sample_at:
             self.mark(time)
+        self.quiet_until = min(min(exchange.next_time(), self.desk.feedback_at), self.watch.sample_at)
+        self.quiet_until = self.troupe.next_due(self.quiet_until)
         return 0
 
     cdef Py_ssize_t take_events(self, int64_t time) except -1:
@@ -120,6 +141,7 @@ cdef class Engine:
         cdef Py_ssize_t room, count = 0
         cdef Event* events
         cdef int64_t view
+        self.listened = False
         while self.tape.next_time() == time:
             if count == self.events_room:
                 room = max(2 * count, 16)
@@ -132,6 +154,7 @@ cdef class Engine:
                 self.exchange.hear(&self.events[count], time)
             if view & OUR_VIEW:
                 self.tell_price(&self.events[count])
+                self.listened |= self.troupe.listens(self.events[count].reel)
                 count += 1
         if self.levels_came:
             self.levels_came = False
@@ -204,7 +227,10 @@ cdef class Engine:
 
     cdef int tell(self, const Told* told, int64_t time) except -1:
         cdef MailSlot slot
-        slots = self.listeners.get((told.kind, told.strategy, told.instrument))
+        cdef tuple about = (told.kind, told.strategy, told.instrument)
+        slots = self.listeners.get(about)
+        if slots is None:
+            slots = self.listeners[about] = self.listening(*about)
         if not slots:
             return 0
         if told.kind == TOLD_FILL:

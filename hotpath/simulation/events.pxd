@@ -29,7 +29,9 @@ cdef struct LevelRows:
     const int64_t* prices
     const int64_t* sizes
     int64_t count
-    int64_t first_update, last_update, previous_update  # 0: the venue does not say
+    const int64_t* first_update  # NULL: the venue does not say
+    const int64_t* last_update
+    const int64_t* previous_update
 
 
 cdef struct BarRow:

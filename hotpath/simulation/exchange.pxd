@@ -14,6 +14,7 @@ from letrade.hotpath.simulation.watch cimport Watch
 cdef struct Funding:  # of an instrument: what is told for its next funding time
     int64_t due  # 0: nothing
     int64_t paid  # the last time that was paid
+    int64_t marked  # when the last mark price came
     double rate
 
 
@@ -49,6 +50,7 @@ cdef class Exchange:
     cdef int deliver(self, int64_t time) except -1  # answers that are due, to the desk
     cdef int64_t next_time(self) noexcept  # INT64_MAX: nothing is under way
     cdef int doubt_latency(self) except -1
+    cdef int doubt_mark(self, int64_t due) except -1
     cdef int note_fill(self, const Parcel* answer) except -1
     cdef int take_requests(self) except -1  # of the desk, on their way
     cdef double middle(self, int64_t instrument) except? -1

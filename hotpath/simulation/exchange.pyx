@@ -22,6 +22,8 @@ from letrade.hotpath.simulation.parcels cimport Parcel, parcels_next, parcels_po
 from letrade.hotpath.simulation.trades cimport TradesMarket
 from letrade.hotpath.simulation.watch cimport Watch
 
+cdef int64_t SECOND_NS = 1_000_000_000
+
 
 cdef class Exchange:
     """Requests are acted on at exactly their time plus the latency, before data of that time, as the venue's actor
@@ -91,6 +93,7 @@ cdef class Exchange:
             self.watch.resolve(event.instrument, time, self.middle(event.instrument))
         if event.kind == MARK_EVENT:
             self.clearing.hear_mark(event.instrument, event.row.value)
+            self.funding[event.instrument].marked = time
         if event.kind == FUNDING_EVENT:
             return self.hear_funding(event, time) if self.funded[event.instrument] else 0
         if self.unopened[event.instrument]:  # trades from before its own kind of data are no part of this market
@@ -139,6 +142,8 @@ cdef class Exchange:
             if one.due and one.due <= time:
                 for account in range(self.clearing.terms.accounts_count):
                     if self.clearing.holds(account, instrument):
+                        if one.marked // SECOND_NS != one.due // SECOND_NS:
+                            self.doubt_mark(one.due)
                         if time >= self.sure_until:
                             self.doubt_latency()
                         memset(&answer, 0, sizeof(answer))
@@ -297,6 +302,9 @@ cdef class Exchange:
         raise Doubtful(
             "latencies vary, and once execution compares accounts with the venue its questions delay what is behind them"
         )
+
+    cdef int doubt_mark(self, int64_t due) except -1:
+        raise Doubtful(f"no mark price of the second of the funding of {due}: the payment is estimated")
 
     cdef int note_fill(self, const Parcel* answer) except -1:
         """For the report's curve of equity."""

@@ -14,7 +14,7 @@ cdef struct Taken:  # what we have had of a level that still shows it
 
 
 cdef class LevelsMarket(RecordedMarket):
-    cdef Book book  # as it was told
+    cdef readonly Book book  # as it was told
     cdef Taken* taken
     cdef Py_ssize_t taken_count
     cdef Py_ssize_t taken_room
@@ -31,6 +31,7 @@ cdef class LevelsMarket(RecordedMarket):
     cdef int follow_rows(self, const LevelRows* rows) except -1
     cdef int apply(self, const LevelRows* rows, Py_ssize_t start, Py_ssize_t end) except -1
     cdef bint is_ours(self, int64_t side, int64_t price) noexcept
+    cdef bint may_be_ours(self, const LevelRows* rows) noexcept
     cdef int meet_book(self, int64_t side) except -1
     cdef int after_levels(self) except -1
     cdef int more_room(self) except -1

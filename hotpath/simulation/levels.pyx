@@ -4,6 +4,7 @@ from libc.stdint cimport INT64_MAX, int64_t
 
 from letrade.hotpath.book cimport Book
 from letrade.hotpath.constants cimport BUY, SELL
+from letrade.hotpath.simulation.doubt import Doubtful
 from letrade.hotpath.simulation.events cimport LEVELS_EVENT, SNAPSHOT_EVENT, TRADE_EVENT, Event, LevelRows
 from letrade.hotpath.simulation.market cimport QUEUE_NONE
 from letrade.hotpath.simulation.orders cimport BY_LAST
@@ -11,12 +12,25 @@ from letrade.hotpath.simulation.recorded cimport RecordedMarket
 from letrade.hotpath.simulation.working cimport NOT_SHOWN, Listed, more_room
 
 
+cdef class ShownBook(Book):
+    """The exchange's own, which strategies read as it is; one that would change it needs a book of its own."""
+
+    def update(self, *arguments, **named):
+        raise Doubtful("a strategy changes the book that it reads")
+
+    def clear(self):
+        self.update()
+
+    apply = apply_packed = apply_decimals = apply_batch = load = load_decimals = load_bytes = follow = restart = update
+    lose = clear
+
+
 cdef class LevelsMarket(RecordedMarket):
     """Takers walk what is shown, and what they take of a level is gone until it is told with another size. Where no
     trade was ever told, levels that reach a maker's price fill it."""
 
     def __cinit__(self):
-        self.book = Book()
+        self.book = ShownBook()
         self.worst[0] = self.worst[1] = INT64_MAX
 
     def __dealloc__(self):
@@ -26,10 +40,11 @@ cdef class LevelsMarket(RecordedMarket):
 
     cdef int hear_data(self, const Event* event) except -1:
         if event.kind == LEVELS_EVENT:
-            if self.working.count:
+            if self.may_be_ours(&event.row.levels):
                 self.follow_rows(&event.row.levels)
-                return self.after_levels()
-            return self.apply(&event.row.levels, 0, event.row.levels.count)
+            else:
+                self.apply(&event.row.levels, 0, event.row.levels.count)
+            return self.after_levels()
         if event.kind == SNAPSHOT_EVENT:
             self.load(&event.row.levels)
             return self.after_levels()
@@ -63,6 +78,22 @@ cdef class LevelsMarket(RecordedMarket):
                 self.level_changed(rows.sides[place], rows.prices[place], before, rows.sizes[place])
                 start = place + 1
         return self.apply(rows, start, rows.count)
+
+    cdef bint may_be_ours(self, const LevelRows* rows) noexcept:
+        """Whether any of them is between our own orders, without a branch for each."""
+        cdef int64_t low[2]
+        cdef int64_t high[2]
+        cdef int64_t key
+        cdef Py_ssize_t place
+        cdef bint found = False
+        if self.working.count == 0:
+            return False
+        for place in range(2):
+            low[place], high[place] = self.working.worst_key(1 - 2 * place), self.working.best_key(1 - 2 * place)
+        for place in range(rows.count):
+            key = rows.sides[place] * rows.prices[place]
+            found |= (key >= low[rows.sides[place] < 0]) & (key <= high[rows.sides[place] < 0])
+        return found
 
     cdef bint is_ours(self, int64_t side, int64_t price) noexcept:
         cdef Listed* listed = self.working.side(side)
@@ -231,7 +262,7 @@ cdef class LevelsMarket(RecordedMarket):
                 self.worst[place] = self.scaled(self.worst[place], factor)
         for place in range(self.taken_count):
             self.taken[place].price = self.scaled(self.taken[place].price, factor)
-        self.book.load(*sides)
+        Book.load(self.book, *sides)
         return 0
 
     def state(self):
@@ -243,7 +274,7 @@ cdef class LevelsMarket(RecordedMarket):
         """Takes back what state() gave."""
         record, dump, worst, taken = state
         self.restore_record(record)
-        self.book.load_bytes(dump)
+        Book.load_bytes(self.book, dump)
         self.worst[0], self.worst[1] = worst
         self.taken_count = 0
         for side, price, shown, size in taken:

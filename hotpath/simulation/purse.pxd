@@ -14,7 +14,8 @@ cdef struct Costly:  # what an order may still trade, and the worst price to exp
 cdef struct Key:  # one strategy in one instrument, as capital knows it
     int64_t share
     int64_t first, last  # its working orders, in the order in which they were proposed
-    int64_t active  # it has, or had, something
+    int64_t strategy, instrument
+    bint active  # it has, or had, something
 
 
 cdef class Purse(Risk):
@@ -23,10 +24,13 @@ cdef class Purse(Risk):
     cdef int128* cash  # account × currencies + currency
     cdef Netting* positions  # account × instruments + instrument
     cdef Key* keys  # strategy × instruments + instrument
+    cdef int64_t* active  # those that have, or had, something, ascending
+    cdef Py_ssize_t active_count
     cdef Costly* buys
     cdef Costly* sells
     cdef Py_ssize_t sides_room
 
+    cdef void activate(self, int64_t key) noexcept
     cdef int link(self, OrderRecord* order) except -1
     cdef int unlink(self, OrderRecord* order) except -1
     cdef int purse_hears(self, const OrderRecord* order, const FillRecord* fill) except -1

@@ -45,10 +45,25 @@ cdef class Purse(Risk):
         for place in range(terms.accounts_count * terms.instruments_count):
             self.positions[place].price_decimals = terms.instruments[place % terms.instruments_count].position_decimals
         self.keys = <Key*>terms.room(terms.strategies_count * terms.instruments_count, sizeof(Key))
+        self.active = <int64_t*>terms.room(terms.strategies_count * terms.instruments_count, sizeof(int64_t))
+        for place in range(terms.strategies_count * terms.instruments_count):
+            self.keys[place].strategy = place // terms.instruments_count
+            self.keys[place].instrument = place % terms.instruments_count
 
     def __dealloc__(self):
         free(self.buys)
         free(self.sells)
+
+    cdef void activate(self, int64_t key) noexcept:
+        cdef Py_ssize_t place = self.active_count
+        if self.keys[key].active:
+            return
+        self.keys[key].active = True
+        self.active_count += 1
+        while place and self.active[place - 1] > key:
+            self.active[place] = self.active[place - 1]
+            place -= 1
+        self.active[place] = key
 
     cdef int link(self, OrderRecord* order) except -1:
         """Among capital's working orders."""
@@ -59,7 +74,7 @@ cdef class Purse(Risk):
         else:
             key.first = order.number
         key.last = order.number
-        key.active = 1
+        self.activate(order.key)
         return 0
 
     cdef int unlink(self, OrderRecord* order) except -1:
@@ -79,7 +94,7 @@ cdef class Purse(Risk):
         """A fill moves shares and cash."""
         cdef Netting* held = &self.positions[order.account * self.terms.instruments_count + order.instrument]
         self.keys[order.key].share += order.side * fill.size
-        self.keys[order.key].active = 1
+        self.activate(order.key)
         held.quantity, held.cost, held.price_decimals = fill.quantity_after, fill.cost_after, fill.price_decimals_after
         return self.move_money(self.cash, order, fill)
 
@@ -111,13 +126,13 @@ cdef class Purse(Risk):
 
     cdef double margin(self, int64_t key) noexcept:
         """What the share of a key holds back."""
-        cdef int64_t instrument = key % self.terms.instruments_count
+        cdef int64_t instrument = self.keys[key].instrument
         cdef Instrument* one = &self.terms.instruments[instrument]
         return <double>magnitude(self.keys[key].share) / one.size_power * self.prices[instrument] * one.holding
 
     cdef double beyond(self, int64_t key, int64_t without, const Costly* added, int64_t added_side) except? -1.0:
         """What the working orders of a key may take at worst beyond its margin, with one changed, or one more."""
-        cdef Instrument* one = &self.terms.instruments[key % self.terms.instruments_count]
+        cdef Instrument* one = &self.terms.instruments[self.keys[key].instrument]
         cdef int64_t number = self.keys[key].first
         cdef Py_ssize_t buys = 0, sells = 0
         cdef int64_t side
@@ -228,7 +243,8 @@ cdef class Purse(Risk):
         """Whether an order may not be added, or changed so, for want of cash or of an allocation."""
         cdef Terms terms = self.terms
         cdef Instrument* one = &terms.instruments[order.instrument]
-        cdef int64_t currency = one.quote if one.spot else one.settle, strategy, instrument, key
+        cdef int64_t currency = one.quote if one.spot else one.settle, key
+        cdef Py_ssize_t place
         cdef int overdrawn
         cdef Costly added
         cdef double present = self.beyond(order.key, 0, NULL, 0), wanted, needed, cash, taken = 0.0
@@ -238,14 +254,13 @@ cdef class Purse(Risk):
         if needed == 0.0 or needed < -DOUBT * present:
             return False
         cash = to_double(self.cash[order.account * terms.currencies_count + currency], terms.money_decimals[currency])
-        for strategy in range(terms.strategies_count):
-            if terms.strategies[strategy].account != order.account:
+        for place in range(self.active_count):
+            key = self.active[place]
+            one = &terms.instruments[self.keys[key].instrument]
+            if terms.strategies[self.keys[key].strategy].account != order.account:
                 continue
-            for instrument in range(terms.instruments_count):
-                key = strategy * terms.instruments_count + instrument
-                one = &terms.instruments[instrument]
-                if self.keys[key].active and (one.quote if one.spot else one.settle) == currency:
-                    taken += self.margin(key) + self.beyond(key, 0, NULL, 0)
+            if (one.quote if one.spot else one.settle) == currency:
+                taken += self.margin(key) + self.beyond(key, 0, NULL, 0)
         overdrawn = self.overdrawn(order.strategy, order.key, self.margin(order.key) + wanted)
         if fabs(cash - taken - needed) > DOUBT * (fabs(cash) + taken + wanted + present):
             if overdrawn == 0 and needed <= cash - taken:

@@ -23,23 +23,31 @@ cdef struct Head:  # where one view of one source stands
     PyObject* window  # owned
 
 
+cdef struct Spot:  # a head on the heap, by its time
+    int64_t time
+    Py_ssize_t head
+
+
 cdef class Tape:
     cdef public int64_t until
     cdef readonly int64_t count
     cdef readonly int64_t rows
     cdef readonly int64_t last_time
-    cdef Head* heads  # a heap
+    cdef Head* heads  # as they were started
+    cdef Spot* spots  # a heap of those that have not ended
     cdef Py_ssize_t heads_count
+    cdef Py_ssize_t spots_count
     cdef Py_ssize_t heads_room
     cdef list sources
     cdef list names
     cdef list retired
 
     cdef int64_t next_time(self) noexcept  # INT64_MAX at the end
+    cdef Head* first(self) noexcept
     cdef int take(self, Event* event) except -1  # the view that it is told to, 0 at the end
     cdef int settle(self) except -1  # rows of events that were taken are not read any more
     cdef int start(self, int64_t feed, int64_t instrument, int64_t view, bint counts, Window first) except -1
     cdef int advance(self) except -1
     cdef Window load(self, int64_t reel, Window before)
     cdef void sink(self) noexcept
-    cdef void push(self, Head head) noexcept
+    cdef void push(self, Spot spot) noexcept

@@ -6,13 +6,12 @@ from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF, Py_INCREF
 from libc.stdint cimport INT64_MAX, int64_t
 
-from letrade.hotpath.simulation.columns cimport Window
+from letrade.hotpath.simulation.columns cimport Window, sequence_at
 from letrade.hotpath.simulation.events cimport LEVELS_EVENT, SNAPSHOT_EVENT, Event
 
 
-cdef inline bint is_sooner(const Head* left, const Head* right) noexcept:
-    if left.time != right.time:
-        return left.time < right.time
+cdef bint comes_first(const Head* left, const Head* right) noexcept:
+    """Of two at the same time."""
     if left.feed != right.feed:
         return left.feed < right.feed
     if left.sequence != right.sequence:
@@ -20,6 +19,12 @@ cdef inline bint is_sooner(const Head* left, const Head* right) noexcept:
     if left.reel != right.reel:
         return left.reel < right.reel
     return left.view < right.view
+
+
+cdef inline bint is_sooner(const Head* heads, const Spot* left, const Spot* right) noexcept:
+    if left.time != right.time:
+        return left.time < right.time
+    return comes_first(heads + left.head, heads + right.head)
 
 
 cdef inline int64_t time_of(const Head* head) noexcept:
@@ -39,9 +44,10 @@ cdef class Tape:
 
     def __dealloc__(self):
         cdef Py_ssize_t place
-        for place in range(self.heads_count):
-            Py_DECREF(<object>self.heads[place].window)
+        for place in range(self.spots_count):
+            Py_DECREF(<object>self.heads[self.spots[place].head].window)
         PyMem_Free(self.heads)
+        PyMem_Free(self.spots)
 
     def add(self, feed, instrument, windows, *, str name="", bint two_views=False, bint exchange_only=False):
         cdef Py_ssize_t reel = len(self.sources)
@@ -58,21 +64,29 @@ cdef class Tape:
 
     cdef int start(self, int64_t feed, int64_t instrument, int64_t view, bint counts, Window first) except -1:
         """Puts a view of the newest source on the tape."""
-        cdef Head head
+        cdef Head* head
         cdef Head* heads
+        cdef Spot* spots
         cdef Py_ssize_t room
         if self.heads_count == self.heads_room:
             room = max(2 * self.heads_room, 8)
             heads = <Head*>PyMem_Realloc(self.heads, room * sizeof(Head))
-            if heads == NULL:
+            if heads != NULL:
+                self.heads = heads
+            spots = <Spot*>PyMem_Realloc(self.spots, room * sizeof(Spot))
+            if spots != NULL:
+                self.spots = spots
+            if heads == NULL or spots == NULL:
                 raise MemoryError(f"no memory for {room} sources")
-            self.heads, self.heads_room = heads, room
+            self.heads_room = room
+        head = &self.heads[self.heads_count]
+        self.heads_count += 1
         head.time, head.feed, head.reel, head.view, head.place = 0, feed, len(self.sources) - 1, view, 0
         head.instrument, head.counts = instrument, counts
         head.window = <PyObject*>first
-        head.time, head.sequence = time_of(&head), first.sequence(0)
+        head.time, head.sequence = time_of(head), sequence_at(first, 0)
         Py_INCREF(first)
-        self.push(head)
+        self.push(Spot(head.time, self.heads_count - 1))
 
     def read(self):
         cdef Event event
@@ -88,8 +102,17 @@ cdef class Tape:
         cdef Event event
         if self.next_time() == INT64_MAX:
             return None
-        (<Window>self.heads[0].window).fill(self.heads[0].place, &event)
-        return (self.heads[0].view, event.kind, self.heads[0].instrument, told(&event))
+        (<Window>self.first().window).fill(self.first().place, &event)
+        return (self.first().view, event.kind, self.first().instrument, told(&event))
+
+    def first_kind(self, Py_ssize_t reel):
+        cdef Event event
+        cdef Py_ssize_t place
+        for place in range(self.heads_count):
+            if self.heads[place].reel == reel:
+                (<Window>self.heads[place].window).fill(0, &event)
+                return event.kind
+        return None
 
     @property
     def first_seen(self):
@@ -109,16 +132,20 @@ cdef class Tape:
         self.until = 0
 
     cdef int64_t next_time(self) noexcept:
-        if self.heads_count == 0 or self.heads[0].time >= self.until:
+        if self.spots_count == 0 or self.spots[0].time >= self.until:
             return INT64_MAX
-        return self.heads[0].time
+        return self.spots[0].time
+
+    cdef Head* first(self) noexcept:
+        return &self.heads[self.spots[0].head]
 
     cdef int take(self, Event* event) except -1:
-        cdef Head* head = self.heads
+        cdef Head* head
         cdef Window window
         cdef int64_t view
         if self.next_time() == INT64_MAX:
             return 0
+        head = self.first()
         window, view = <Window>head.window, head.view
         window.fill(head.place, event)
         event.feed, event.instrument, event.reel = head.feed, head.instrument, head.reel
@@ -138,7 +165,7 @@ cdef class Tape:
 
     cdef int advance(self) except -1:
         """The first head moves on to its next row, or goes."""
-        cdef Head* head = self.heads
+        cdef Head* head = self.first()
         cdef Window window = <Window>head.window
         cdef Window following
         head.place += 1
@@ -149,18 +176,18 @@ cdef class Tape:
             self.retired.append(window)
             Py_DECREF(window)
             if following is None:
-                self.heads_count -= 1
-                self.heads[0] = self.heads[self.heads_count]
-                if self.heads_count:
+                self.spots_count -= 1
+                self.spots[0] = self.spots[self.spots_count]
+                if self.spots_count:
                     self.sink()
                 return 0
             Py_INCREF(following)
             head.window, head.place, window = <PyObject*>following, 0, following
-        head.time, head.sequence = time_of(head), window.sequence(head.place)
+        head.time, head.sequence = time_of(head), sequence_at(window, head.place)
         if not head.counts and window.times[head.place] >= self.until:
             head.time = INT64_MAX  # what we shall never see did not happen
-        if self.heads_count > 1:
-            self.sink()
+        self.spots[0].time = head.time
+        self.sink()
         return 0
 
     cdef Window load(self, int64_t reel, Window before):
@@ -171,33 +198,33 @@ cdef class Tape:
             if not window.count:
                 continue
             if before is not None and window.times[0] < before.times[before.count - 1]:
-                raise ValueError(f"{self.names[reel]}: time runs backwards at sequence {window.sequence(0)}")
+                raise ValueError(f"{self.names[reel]}: time runs backwards at sequence {sequence_at(window, 0)}")
             return window
         return None
 
-    cdef void push(self, Head head) noexcept:
-        cdef Py_ssize_t place = self.heads_count, parent
-        self.heads_count += 1
+    cdef void push(self, Spot spot) noexcept:
+        cdef Py_ssize_t place = self.spots_count, parent
+        self.spots_count += 1
         while place:
             parent = (place - 1) // 2
-            if not is_sooner(&head, &self.heads[parent]):
+            if not is_sooner(self.heads, &spot, &self.spots[parent]):
                 break
-            self.heads[place] = self.heads[parent]
+            self.spots[place] = self.spots[parent]
             place = parent
-        self.heads[place] = head
+        self.spots[place] = spot
 
     cdef void sink(self) noexcept:
-        """The first head to where it belongs."""
-        cdef Head moved = self.heads[0]
+        """The first of the heap to where it belongs."""
+        cdef Spot moved = self.spots[0]
         cdef Py_ssize_t place = 0, child = 1
-        while child < self.heads_count:
-            if child + 1 < self.heads_count and is_sooner(&self.heads[child + 1], &self.heads[child]):
+        while child < self.spots_count:
+            if child + 1 < self.spots_count and is_sooner(self.heads, &self.spots[child + 1], &self.spots[child]):
                 child += 1
-            if not is_sooner(&self.heads[child], &moved):
+            if not is_sooner(self.heads, &self.spots[child], &moved):
                 break
-            self.heads[place] = self.heads[child]
+            self.spots[place] = self.spots[child]
             place, child = child, 2 * child + 1
-        self.heads[place] = moved
+        self.spots[place] = moved
 
 
 cdef object told(const Event* event):

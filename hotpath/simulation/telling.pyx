@@ -38,6 +38,10 @@ cdef inline int put_integer(object message, Py_ssize_t offset, int64_t value) ex
     return 0
 
 
+cdef inline int64_t told(const int64_t* update) noexcept:
+    return update[0] if update != NULL else 0
+
+
 cdef class Teller:
     """Writes events of one kind from one source into a message like `blank`, whose other fields are right already.
 
@@ -105,12 +109,12 @@ cdef class Teller:
         cdef bytes bids = self.packed(event, BUY), asks = self.packed(event, SELL)
         cdef Py_ssize_t place = 0
         if self.kind == LEVELS_EVENT:
-            put_integer(message, fields[0], event.row.levels.first_update)
-            put_integer(message, fields[1], event.row.levels.last_update)
-            put_integer(message, fields[2], event.row.levels.previous_update)
+            put_integer(message, fields[0], told(event.row.levels.first_update))
+            put_integer(message, fields[1], told(event.row.levels.last_update))
+            put_integer(message, fields[2], told(event.row.levels.previous_update))
             place = 3
         else:
-            put_integer(message, fields[0], event.row.levels.last_update)
+            put_integer(message, fields[0], told(event.row.levels.last_update))
             place = 1
         set_field(<PyObject*>message, fields[place], <PyObject*>bids)
         set_field(<PyObject*>message, fields[place + 1], <PyObject*>asks)

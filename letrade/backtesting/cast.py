@@ -100,8 +100,11 @@ _DESK_MODULES = frozenset(
 )
 
 
-def add_lines(cast: Cast, blueprint: Blueprint, reels: Sequence[Reel], units: Mapping[str, Decimals]) -> None:
-    """The lines of the tape, in the order of its reels; book readers get the engine's book of their instrument."""
+def add_lines(
+    cast: Cast, blueprint: Blueprint, reels: Sequence[Reel], units: Mapping[str, Decimals], shown: Mapping[str, Book]
+) -> None:
+    """The lines of the tape, in the order of its reels; book readers get the engine's book of their instrument: one of
+    `shown`, where they do not look before all data of a time has passed."""
     books: dict[str, Book] = {}
     for reel in reels:
         columns = reel.source.columns
@@ -119,6 +122,10 @@ def add_lines(cast: Cast, blueprint: Blueprint, reels: Sequence[Reel], units: Ma
                 reading = list(dict.fromkeys(reading))
                 takers = [slot for slot in takers if slot not in reading]
                 snapshot_takers = [slot for slot in snapshot_takers if slot not in reading]
+                if columns.instrument in shown:
+                    polling = [slot for slot in reading if _polls(slot)]
+                    _lend(shown[columns.instrument], polling, units[columns.instrument])
+                    reading = [slot for slot in reading if slot not in polling]
                 if reading:
                     book = books.setdefault(columns.instrument, Book())
                     readers = _lend(book, reading, units[columns.instrument])
@@ -133,13 +140,24 @@ def _takers(cast: Cast, kind: type[Message], instrument: str) -> list[Slot]:
     return list(cast.route_of(kind, instrument, "-"))
 
 
+def _polls(slot: Slot) -> bool:
+    """Whether a strategy looks at its book by timer and at its own news alone, never at data."""
+    hears = any(kind in slot.handlers for kind in HEARD.values() if kind not in (BookDelta, BookSnapshot))
+    return not hears and not _acts_on_book(slot)
+
+
+def _acts_on_book(slot: Slot) -> bool:
+    actor: Any = slot.actor
+    return type(actor).book_changed is not BookStrategy.book_changed
+
+
 def _lend(book: Book, slots: Sequence[Slot], fine: Decimals) -> list[tuple[Slot, Any]]:
     """Gives strategies the book; those that do something when it changes are told."""
     found = []
     for slot in slots:
         actor: Any = slot.actor
         actor.use_book(book, fine.price, fine.size)
-        if type(actor).book_changed is not BookStrategy.book_changed:
+        if _acts_on_book(slot):
             found.append((slot, actor.book_changed))
     return found
 

@@ -11,7 +11,7 @@ from letrade.backtesting.cast import add_lines, cast_of
 from letrade.backtesting.eligibility import check_desk
 from letrade.backtesting.herald import Herald, listening
 from letrade.backtesting.interrupt import Interrupt
-from letrade.backtesting.markets import market_kind, markets_of
+from letrade.backtesting.markets import market_kind, markets_of, shown_books
 from letrade.backtesting.sources import check_books, put_on_tape, sources_of, units_of
 from letrade.backtesting.terms import desk_terms
 from letrade.backtesting.worth import board_of, seen_first, worth_of
@@ -128,7 +128,8 @@ class CompiledBacktest:
         late = {venue.name: venue.data_latency for venue in config.venues}
         delays = {name: late.get(name.partition(".")[0]) for name in self.instruments}
         self.reels = put_on_tape(self.tape, self.sources, self.units, self.instruments, delays)
-        add_lines(self.cast, self.blueprint, self.reels, self.units)
+        shown = shown_books(self.tape, self.reels, self.instruments, self.markets, delays)
+        add_lines(self.cast, self.blueprint, self.reels, self.units, shown)
         latencies = self.latencies = {venue.name: latency_of(venue) for venue in config.venues}
         nobody = Latency(1, 0)
         exchange = self.exchange = Exchange(
@@ -149,10 +150,10 @@ class CompiledBacktest:
             [place for place, each in enumerate(terms.instruments) if each.name.partition(".")[0] in paying]
         )
         herald = Herald(self.desk, terms, self.blueprint.context.desk_uid)
-        listeners: Any = listening(terms, self.cast.route_of)
+        hearers: Any = listening(terms, self.cast.route_of)
         ranks = {int(stage): rank(3 + stage, self._order_of(stage)) for stage in
                  (Stage.CAPITAL, Stage.RISK, Stage.EXECUTION)}  # fmt: skip
-        engine = Engine(self.tape, exchange, self.cast, herald, listeners, ranks, config.desk.step)
+        engine = Engine(self.tape, exchange, self.cast, herald, hearers, ranks, config.desk.step)
         for source in self.sources:
             if source.columns.kind == Kind.LEVELS and delays[source.columns.instrument] is not None:
                 engine.follow_book(self.instruments[source.columns.instrument])

@@ -100,15 +100,15 @@ def scales_of(terms: DeskTerms) -> list[Scale]:
     ]  # fmt: skip
 
 
-Listening = dict[tuple[int, int, int], Sequence[object]]
+Listening = Callable[[int, int, int], Sequence[object]]
 
 
 def listening(terms: DeskTerms, route: Callable[[type[Message], str, str], Sequence[object]]) -> Listening:
-    """Who hears what was told, by (kind, strategy, instrument)."""
-    found: Listening = {}
-    for kind, message in TOLD.items():
-        for strategy, owner in enumerate(terms.strategies):
-            for instrument, each in enumerate(terms.instruments):
-                if slots := route(message, each.name, owner.name):
-                    found[(kind, strategy, instrument)] = slots
-    return found
+    """Who hears what was told, by kind, strategy and instrument; asked only of what is told."""
+
+    def heard(kind: int, strategy: int, instrument: int) -> Sequence[object]:
+        if kind not in TOLD:
+            return ()
+        return route(TOLD[kind], terms.instruments[instrument].name, terms.strategies[strategy].name)
+
+    return heard

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
-from letrade.backtesting.sources import Source
+from letrade.backtesting.sources import Reel, Source
 from letrade.core.config.desk import DeskConfig
 from letrade.core.data.columns import Kind
+from letrade.hotpath.book import Book
+from letrade.hotpath.simulation.columns import KINDS
 from letrade.hotpath.simulation.door import new_market
 from letrade.hotpath.simulation.doubt import Doubtful
+from letrade.hotpath.simulation.levels import LevelsMarket
 from letrade.hotpath.simulation.market import Market
+from letrade.hotpath.simulation.tape import Tape
 from letrade.hotpath.simulation.terms import DeskTerms, InstrumentTerms
 
 RANKS = {Kind.TRADES: ("trades", 0), Kind.BARS: ("bars", 1), Kind.QUOTES: ("quotes", 2), Kind.LEVELS: ("levels", 3)}
@@ -29,6 +34,23 @@ def market_kind(instrument: str, sources: Sequence[Source], asked: str | None) -
 def markets_of(config: DeskConfig, terms: DeskTerms, sources: Sequence[Source]) -> list[Market]:
     """One for each instrument of the terms."""
     return [_market(config, each, sources) for each in terms.instruments]
+
+
+def shown_books(
+    tape: Tape, reels: Sequence[Reel], instruments: Mapping[str, int], markets: Sequence[Market],
+    delays: Mapping[str, int | None],
+) -> dict[str, Book]:  # fmt: skip
+    """By instrument: the exchange's book, where it is what a strategy has seen of it after all data of a time."""
+    found: dict[str, Book] = {}
+    told = Counter(reel.source.columns.instrument for reel in reels if reel.kind == KINDS["levels"])
+    for place, reel in enumerate(reels):
+        name = reel.source.columns.instrument
+        market = markets[instruments[name]]
+        if reel.kind != KINDS["levels"] or type(market) is not LevelsMarket or delays[name] is not None:
+            continue
+        if told[name] == 1 and tape.first_kind(place) == KINDS["snapshots"]:
+            found[name] = market.book
+    return found
 
 
 def _market(config: DeskConfig, terms: InstrumentTerms, sources: Sequence[Source]) -> Market:

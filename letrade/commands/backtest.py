@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from letrade.commands import options
-from letrade.core.errors import ExitCode, UsageError
+from letrade.core.errors import DataError, ExitCode, UsageError
 
 if TYPE_CHECKING:
     from letrade.backtest import EngineName
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 DEFAULT_BACKTEST = "backtest-ma-cross"
 REPORTS = "backtests"
 HASH_SHOWN = 10
+MISSING = "funding_missing"
 
 
 @click.command("backtest")
@@ -39,11 +40,12 @@ HASH_SHOWN = 10
     help="Try optimistic and pessimistic fills too (default where the engine is compiled), or the desk's own alone.",
 )  # fmt: skip
 @click.option("--report", "folder", type=click.Path(path_type=Path, file_okay=False), help="Where the report goes.")
+@click.option("--strict", is_flag=True, help="Refuse a result with funding that is estimated or missing; exit code 6.")
 @click.option("--no-report", is_flag=True, help="Write no report.")
 @options.as_json
 def backtest(
     desks: tuple[str, ...], data_files: tuple[str, ...], instrument: str | None, duration: str | None, engine: str,
-    verify: bool, fills: str | None, folder: Path | None, no_report: bool, as_json: bool,
+    verify: bool, fills: str | None, folder: Path | None, strict: bool, no_report: bool, as_json: bool,
 ) -> int:  # fmt: skip
     """Run DESK (files merge, the later wins) over recorded data; without DESK, an MA cross.
 
@@ -63,11 +65,13 @@ def backtest(
     config = assemble(list(desks) or [DEFAULT_BACKTEST], data_files=data_files, instrument=instrument)
     run_for_ns = options.parse_seconds(duration)
     if verify:
-        return _verify(config, run_for_ns, as_json)
+        return _verify(config, run_for_ns, as_json, strict)
     with _progress(as_json) as progress:
         finished = run_desk(
             config, cast("EngineName", engine), progress=progress, run_for_ns=run_for_ns, records=not no_report
         )
+    if strict:
+        _refuse_estimates(finished.summary)
     because = finished.summary.get("engine_because")
     if because is not None:
         click.echo(f"run by the desk's actors, as the compiled engine is not sure: {because}", err=True)
@@ -87,8 +91,22 @@ def backtest(
 
 
 def _warn(summary: dict[str, Any]) -> None:
-    for warning in summary.get("warnings", ()):
+    for warning in (*summary.get("warnings", ()), *_estimates(summary)):
         click.echo(f"warning: {warning}", err=True)
+
+
+def _estimates(summary: dict[str, Any]) -> list[str]:
+    """What of the funding is not computed as the venue did."""
+    estimated = [f"{amount} {currency}" for currency, amount in summary["funding_estimated"].items()]
+    found = [f"funding of {amount} in all is estimated: no price of its instants" for amount in estimated]
+    missing = summary["alerts"].get(MISSING, 0)
+    return found + ([f"{missing} payments of funding are missing: no price near their instants"] if missing else [])
+
+
+def _refuse_estimates(summary: dict[str, Any]) -> None:
+    """DataError where any is."""
+    if found := _estimates(summary):
+        raise DataError(f"{'; '.join(found)}: add marks or finer bars to the data, or leave out --strict")
 
 
 def _tell_failed(summary: dict[str, Any]) -> ExitCode:
@@ -117,12 +135,14 @@ def _show(summary: dict[str, Any], as_json: bool) -> None:
     click.echo(to_json(summary).decode() if as_json else summary_in_words(summary))
 
 
-def _verify(config: DeskConfig, run_for_ns: int | None, as_json: bool) -> int:
+def _verify(config: DeskConfig, run_for_ns: int | None, as_json: bool, strict: bool) -> int:
     """Exit code 7 on the first difference, which is said."""
     from letrade.backtesting.running import verify
 
     with _progress(as_json) as progress:
         finished, differences = verify(config, run_for_ns, progress)
+    if strict:
+        _refuse_estimates(finished.summary)
     summary = {**finished.summary, "verified": not differences, "differences": [str(each) for each in differences]}
     _show(summary, as_json)
     _warn(summary)

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 LONG_RUN = 200
 """Cases from which on a bar shows how far it is."""
 LIVE = "live"
+OF_ONE = (
+    "symbol", "side", "entry", "size", "leverage", "mark", "contract", "multiplier", "added_margin", "maintenance_rate",
+    "maintenance_amount",
+)  # fmt: skip
+"""What --positions says of each position itself."""
 
 _file = click.Path(path_type=Path, exists=True, dir_okay=False)
 _settings = click.option(
@@ -137,25 +142,27 @@ def _assess(given: dict[str, Any]) -> int:
 def _positions(given: dict[str, Any]) -> tuple[PositionSpec, ...]:
     """Of a file, or the one that the options describe."""
     from letrade.margin.specs import PositionSpec, read_positions, side_of
-    from letrade.margin.symbols import parts_of
+    from letrade.margin.symbols import parts_of, unified
 
-    single = [name for name in ("symbol", "side", "entry", "size") if given[name] is not None]
+    single = [name for name in OF_ONE if given[name] is not None]
     if given["positions"] is not None:
         if single:
-            raise UsageError(f"--positions says everything about the positions: leave --{single[0]} out")
+            name = single[0].replace("_", "-")
+            raise UsageError(f"--positions says everything about the positions: leave --{name} out")
         return tuple(read_positions(given["positions"]))
     missing = [f"--{name}" for name in ("symbol", "side", "entry", "size") if given[name] is None]
     if missing:
         raise UsageError(f"expected {', '.join(missing)} too, or --positions FILE")
+    symbol = unified(given["symbol"], given["contract"])
     try:
-        parts = parts_of(given["symbol"], "--symbol")
+        parts = parts_of(symbol, "--symbol")
     except DataError as error:
         raise UsageError(str(error)) from error
     if given["contract"] not in (None, parts.contract):
-        raise UsageError(f"--contract: {given['symbol']} is {parts.contract}, as it settles in {parts.settle}")
+        raise UsageError(f"--contract: {symbol} is {parts.contract}, as it settles in {parts.settle}")
     spec = PositionSpec(
         place="position",
-        symbol=given["symbol"],
+        symbol=symbol,
         side=side_of(given["side"], "--side"),
         size=_needed(given, "size"),
         entry=_needed(given, "entry"),

@@ -50,6 +50,8 @@ class Exchange:
     ) -> None:
         self.venue = venue
         self._tries = tries
+        self.advice = "the same command goes on where it stopped"
+        """What to do after all tries failed."""
         self._errors, self.client = _client(venue, settings)
         self._wait = wait
         self._on_retry = on_retry
@@ -133,7 +135,7 @@ class Exchange:
             except errors.NetworkError as error:
                 if attempt == self._tries - 1:
                     text = f"{self.venue}: {what}: no answer after {self._tries} tries: {_brief(error)}"
-                    raise ResourceError(f"{text}; the same command goes on where it stopped") from error
+                    raise ResourceError(f"{text}; {self.advice}") from error
                 pause = min(WAIT_SECONDS * 2**attempt, WAIT_SECONDS_MAX)
                 if self._on_retry is not None:
                     self._on_retry(f"{self.venue}: {what}: {_brief(error)}; again in {pause:g} s")

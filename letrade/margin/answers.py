@@ -8,7 +8,7 @@ from typing import Any
 from letrade.core.fraction import Fraction
 from letrade.core.margin.calculator import MarginCalculator
 from letrade.core.margin.results import Margins, PositionMargin, UnitMargin
-from letrade.margin.largest import largest_by_tiers
+from letrade.margin.largest import largest_by_margin, largest_by_tiers
 from letrade.margin.questions import Group, Question
 from letrade.margin.tier_choice import Chosen
 
@@ -60,21 +60,20 @@ def _position(found: PositionMargin, unit: UnitMargin, group: Group, place: int)
         "bankruptcy_price": number(found.bankruptcy_price),
         "distance_percent": _percent(found.distance),
         "common_move_percent": _percent(unit.common_move) if group.rules.margin_mode == "cross" else None,
-        **_largest(found, unit, group, place),
+        **_largest(unit, group, place),
         "tier": _tier(found, group.tiers[place], group),
     }
 
 
-def _largest(found: PositionMargin, unit: UnitMargin, group: Group, place: int) -> Answer:
+def _largest(unit: UnitMargin, group: Group, place: int) -> Answer:
     """In the unit that the size was said in: by the tiers at this leverage, and by the margin that is there."""
     spec, held = group.specs[place], group.account.positions[place]
     said = spec.size / held.size
-    by_tiers = largest_by_tiers(group.rules, group.account, held)
-    by_margin = None
+    instrument = next(each for each in group.account.instruments if each.name == spec.symbol)
+    by_tiers = largest_by_tiers(group.rules, instrument, held)
     said_margin = held.margin is not None or group.rules.margin_mode == "cross"
     alone = len(unit.positions) == 1 and not group.account.orders
-    if found.initial and said_margin and alone and unit.equity > 0:
-        by_margin = held.size * unit.equity / found.initial
+    by_margin = largest_by_margin(group.rules, instrument, held, unit.equity) if said_margin and alone else None
     both = [each for each in (by_tiers, by_margin) if each is not None]
     return {
         "largest_size": number(min(both) * said) if both else None,

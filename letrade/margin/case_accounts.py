@@ -17,8 +17,8 @@ from letrade.core.margin.tiers import one_tier
 from letrade.margin.case_inputs import Case, CasePosition
 from letrade.margin.modes import known_venue, rules_of
 from letrade.margin.records import Record
-from letrade.margin.symbols import multiplier_of, parts_of
-from letrade.margin.tier_choice import Chosen, TierChoice
+from letrade.margin.symbols import multiplier_of, parts_of, unified
+from letrade.margin.tier_choice import Chosen, TierChoice, fitted
 
 FEES_IN_WALLET = frozenset({"bybit"})
 """Venues whose isolated wallet is told with the fee of closing."""
@@ -69,7 +69,8 @@ class _Building:
     def built(self) -> Built:
         case = self.case
         own = self._tiers(case.position)
-        self._fit_basis(own)
+        self.rules, changed = fitted(self.rules, (own,), self.place)
+        self.notes.extend(changed)
         instruments = {case.position.symbol: self._instrument(case.position, own)}
         for other in case.others:
             if other.symbol not in instruments:
@@ -115,31 +116,28 @@ class _Building:
 
     def _currencies(self) -> tuple[str, str]:
         """(settle, underlying); a symbol in a bot's own words says neither."""
+        symbol = unified(self.case.position.symbol, self.contract)
         try:
-            parts = parts_of(self.case.position.symbol, self.place)
+            parts = parts_of(symbol, self.place)
         except DataError:
-            base, _, quote = re.sub(r"[-_]", "/", self.case.position.symbol).partition("/")
-            return (base, base) if self.contract == "inverse" else (quote or "USDT", base)
+            return (symbol, symbol) if self.contract == "inverse" else ("USDT", symbol)
         return parts.settle, parts.base
 
     def _tiers(self, position: CasePosition) -> Chosen:
         """The rate that stands in the case, else the table of its symbol; Hyperliquid's rate follows from its highest
         leverage."""
         rate, name = position.rate, "the case's own rate"
+        factor = self.case.fields.number("adjust_factor")
         if position is self.case.position and self.rules.rate_is == "adjustment":
-            rate = self.case.fields.number("adjust_factor")
+            if factor is None and rate is not None:
+                self.rules = msgspec.structs.replace(self.rules, rate_is="maintenance")
+            rate = rate if factor is None else factor
         highest = self.case.fields.number("max_leverage")
         if rate is None and highest and self.venue == "hyperliquid" and position is self.case.position:
             rate, name = 1 / (2 * highest), "half the initial margin at the highest leverage"
         if rate is None:
-            return self.tiers.of_symbol(position.symbol, self.place)
+            return self.tiers.of_symbol(unified(position.symbol, self.contract), self.place)
         return Chosen(one_tier(position.symbol, rate, position.amount or Fraction(0)), name, "case")
-
-    def _fit_basis(self, chosen: Chosen) -> None:
-        """A table in notional, as Binance writes it, holds notionals also where this venue would count contracts."""
-        if chosen.in_notional and self.rules.tier_basis in ("contracts", "coin"):
-            self.rules = msgspec.structs.replace(self.rules, tier_basis="mark_notional")
-            self.notes.append(f"the tiers that were given are stated in notional; {self.venue} counts contracts")
 
     def _instrument(self, position: CasePosition, chosen: Chosen) -> InstrumentState:
         marks = [each.mark for each in (position, *self.case.others) if each.symbol == position.symbol and each.mark]
@@ -161,7 +159,8 @@ class _Building:
         told = self.case.fields.number("contract_size")
         if told is not None:
             return told
-        return multiplier_of(self.venue, parts_of(position.symbol, self.place), None, counted=True, place=self.place)
+        parts = parts_of(unified(position.symbol, self.contract), self.place)
+        return multiplier_of(self.venue, parts, None, counted=True, place=self.place)
 
     def _wallet(self, positions: tuple[CasePosition, ...], instruments: dict[str, InstrumentState]) -> Fraction | None:
         """Without unrealised gains, however it is told."""

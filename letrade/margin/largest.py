@@ -1,29 +1,32 @@
-"""The largest position that a table of tiers allows at a leverage."""
+"""The largest position that the tiers allow at a leverage, and that a margin pays for."""
 
 from __future__ import annotations
 
+import msgspec
+
 from letrade.core.fraction import Fraction
-from letrade.core.margin.account import InstrumentState, MarginAccount, PositionState
-from letrade.core.margin.rules import MarginRules, TierBasis
+from letrade.core.margin.account import InstrumentState, PositionState
+from letrade.core.margin.largest import largest_size
+from letrade.core.margin.rules import MarginRules
+from letrade.core.margin.tiers import one_tier
+
+BOUNDLESS: Fraction = Fraction(10**40)
 
 
-def largest_by_tiers(rules: MarginRules, account: MarginAccount, position: PositionState) -> Fraction | None:
-    """In the position's own unit; None where the tiers have no end, or only the tier in force is known."""
-    instrument = next(each for each in account.instruments if each.name == position.instrument)
+def largest_by_tiers(rules: MarginRules, instrument: InstrumentState, position: PositionState) -> Fraction | None:
+    """In the position's own unit; None where the tiers have no end."""
     leverage = position.leverage or Fraction(1)
-    tiers = instrument.tiers.tiers
-    allowed = [tier for tier in tiers if tier.leverage_max is None or tier.leverage_max >= leverage]
-    cap = allowed[-1].cap if allowed else None
-    if cap is None:
+    rows = [row for row in instrument.tiers.tiers if row.leverage_max is None or row.leverage_max >= leverage]
+    if not rows or rows[-1].cap is None:
         return None
-    return cap / _basis_of_one(rules.tier_basis, instrument, position)
+    return largest_size(rules, instrument, position.side, instrument.mark, leverage, BOUNDLESS)
 
 
-def _basis_of_one(basis: TierBasis, instrument: InstrumentState, position: PositionState) -> Fraction:
-    """What a size of 1 counts in the unit of the tiers."""
-    if basis == "contracts":
-        return Fraction(1)
-    if basis == "coin":
-        return instrument.multiplier
-    price = position.entry if basis == "entry_notional" else instrument.mark
-    return instrument.multiplier * price if instrument.contract == "linear" else instrument.multiplier / price
+def largest_by_margin(
+    rules: MarginRules, instrument: InstrumentState, position: PositionState, funds: Fraction
+) -> Fraction | None:
+    """As if there were no tiers; None without a leverage."""
+    if position.leverage is None or funds <= 0:
+        return None
+    endless = msgspec.structs.replace(instrument, tiers=one_tier(instrument.name, Fraction(0)))
+    return largest_size(rules, endless, position.side, instrument.mark, position.leverage, funds)

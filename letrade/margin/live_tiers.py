@@ -24,6 +24,7 @@ def live_tiers(
     from letrade.data.exchange import Exchange
 
     exchange = Exchange(CCXT_NAMES.get(venue, venue), settings, on_retry=on_retry, tries=TRIES)
+    exchange.advice = "try again with a network, or give a file with --tiers"
     told = exchange.leverage_tiers(symbols)
     rows = {symbol: list(tiers) for symbol, tiers in told.items() if tiers}
     if not rows:

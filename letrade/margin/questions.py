@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 from msgspec import Struct
 
 from letrade.core.errors import DataError, UsageError
@@ -22,7 +23,7 @@ from letrade.margin.collaterals import read_collaterals, wallet
 from letrade.margin.modes import rules_of
 from letrade.margin.specs import OrderSpec, PositionSpec
 from letrade.margin.symbols import multiplier_of, parts_of, taker_fee
-from letrade.margin.tier_choice import Chosen, TierChoice
+from letrade.margin.tier_choice import Chosen, TierChoice, fitted
 
 
 class Question(Struct, frozen=True, kw_only=True):
@@ -87,6 +88,10 @@ class _Building:
     def group(self, orders: Sequence[OrderSpec]) -> Group:
         self._check_hedge()
         chosen = tuple(map(self.tiers.of, self.specs))
+        self.rules, changed = fitted(self.rules, chosen, self.specs[0].place)
+        if any(spec.rate is not None for spec in self.specs) and self.rules.rate_is == "adjustment":
+            self.rules = msgspec.structs.replace(self.rules, rate_is="maintenance")
+        self.notes.extend(changed)
         for spec, tier in zip(self.specs, chosen, strict=True):
             self._add(spec, tier)
         positions = tuple(map(self._position, self.specs))

@@ -11,6 +11,7 @@ from letrade.core.errors import DataError
 from letrade.core.fraction import Fraction
 from letrade.core.margin.account import Side
 from letrade.margin.records import Record, read_records, renamed
+from letrade.margin.symbols import unified
 
 POSITION_NAMES: Mapping[str, str] = {
     "symbol": "symbol", "side": "side",
@@ -143,4 +144,4 @@ def _symbol(record: Record) -> str:
     symbol = record.text("symbol")
     if symbol is None:
         raise DataError(f"{record.place}: symbol is missing")
-    return symbol
+    return unified(symbol)

@@ -9,7 +9,10 @@ from typing import NamedTuple
 from letrade.core.errors import DataError
 from letrade.core.fraction import Fraction, read_fraction
 from letrade.core.margin.rules import Contract
+from letrade.core.subjects import venue_symbol
 
+_OWN = re.compile(r"(?:[a-z0-9]+\.)?[A-Za-z0-9]+-[A-Za-z0-9]+_[A-Za-z0-9-]+")
+_PLAIN = re.compile(r"([A-Za-z0-9]+)[-_/]([A-Za-z0-9]+)")
 _SYMBOL = re.compile(r"([^/:\s]+)/([^/:\s]+):([^/:\s-]+)(-[0-9A-Za-z-]+)?")
 LINEAR_UNITS: Mapping[tuple[str, str], str] = {
     ("okx", "BTC"): "0.01", ("okx", "ETH"): "0.1", ("okx", "SOL"): "1",
@@ -40,6 +43,18 @@ def parts_of(symbol: str, place: str) -> Parts:
     if settle not in (base, quote):
         raise DataError(f"{place}: {symbol}: contracts that settle in a third currency are not modelled")
     return Parts(base, quote, settle, "inverse" if settle == base else "linear")
+
+
+def unified(symbol: str, contract: Contract | None = None) -> str:
+    """ccxt's form of an instrument's id (binance.BTC-USDT_USDT), or of base and quote alone where the kind of contract
+    is known; anything else as it is."""
+    if _OWN.fullmatch(symbol):
+        symbol = venue_symbol(symbol if "." in symbol else f"any.{symbol}")[1]
+    plain = _PLAIN.fullmatch(symbol)
+    if plain is None or contract is None:
+        return symbol
+    base, quote = plain.groups()
+    return f"{base}/{quote}:{base if contract == 'inverse' else quote}"
 
 
 def multiplier_of(venue: str, parts: Parts, told: Fraction | None, *, counted: bool, place: str) -> Fraction:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from letrade.core.config.values import parse_instant, show_instant
 from letrade.core.errors import DataError
 from letrade.core.fraction import Fraction
+from letrade.core.margin.rules import MarginRules
 from letrade.core.margin.tiers import TierTable, one_tier
 from letrade.margin.builtin_tiers import PUBLISHED
 from letrade.margin.specs import PositionSpec
@@ -86,3 +89,16 @@ class TierChoice:
                 f"{show_instant(self._at)} is not known: give a file of that time with --tiers FILE"
             )
         return Chosen(published.table(symbol), f"built-in of {published.date}", published.source)
+
+
+def fitted(rules: MarginRules, chosen: Sequence[Chosen], place: str) -> tuple[MarginRules, tuple[str, ...]]:
+    """The rules that these tables fit, and what was changed: a table in notional, as Binance writes it, holds notionals
+    and maintenance rates also where the venue counts contracts or states an adjustment factor."""
+    odd = rules.tier_basis in ("contracts", "coin") or rules.rate_is == "adjustment"
+    notional = [each.in_notional for each in chosen if each.table.whole]
+    if not odd or not any(notional):
+        return rules, ()
+    if not all(notional):
+        raise DataError(f"{place}: some tiers are stated in notional and others are not: give one kind")
+    changed = msgspec.structs.replace(rules, tier_basis="mark_notional", rate_is="maintenance")
+    return changed, (f"the tiers that were given are stated in notional, which {rules.venue}'s own are not",)

@@ -29,9 +29,9 @@ def show_answer(answer: Answer) -> None:
     if len(positions) > 1 or positions[0]["margin_mode"] == "cross":
         console.print(_units(answer["units"]))
     for rules in answer["rules"]:
-        console.print(_rules(rules))
+        console.print(_rules(rules), soft_wrap=True)
     for note in answer["notes"]:
-        console.print(Text(f"note: {note}"))
+        console.print(Text(f"note: {note}"), soft_wrap=True)
 
 
 def show_cases(results: Sequence[CaseResult], tallies: Sequence[Tally]) -> None:
@@ -48,7 +48,7 @@ def show_cases(results: Sequence[CaseResult], tallies: Sequence[Tally]) -> None:
     console.print(table)
     for result in results:
         if line := _case_line(result):
-            console.print(Text(line))
+            console.print(Text(line), soft_wrap=True)
 
 
 def _case_line(result: CaseResult) -> str:

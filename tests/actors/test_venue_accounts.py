@@ -13,7 +13,8 @@ from letrade.actors.venue.simulated import SimulatedVenue
 from letrade.core.config.accounts import AccountConfig
 from letrade.core.config.desk import DeskConfig, VenueConfig
 from letrade.core.errors import ConfigurationError
-from letrade.core.messages.market import FundingRate, Instrument, MarkPrice
+from letrade.core.messages.events import Alert
+from letrade.core.messages.market import FundingRate, IndexPrice, Instrument, MarkPrice
 from letrade.core.messages.venue import VenueCash, VenueFill, VenueOrder
 from tests.actors.venue_parts import LINEAR, SPOT, Desk, amend, cancel, query, quote, snapshot, submit, trade
 from tests.stage import BTC, context, of_kind
@@ -164,13 +165,47 @@ def test_funding_is_paid_once_at_its_time_by_longs_to_shorts() -> None:
     assert len(of_kind(desk.tell(late), VenueCash)) == 2
 
 
-def test_funding_without_a_mark_price_says_so_and_is_off_unless_asked_for() -> None:
-    for funding, reasons in ((True, ["valued at the last price: no mark price is known"]), (False, [])):
+def test_funding_without_a_mark_price_is_estimated_and_says_so_and_is_off_unless_asked_for() -> None:
+    estimated = ("no mark price of the instant: the last price of 0.02 s before", True)
+    for funding, reasons in ((True, [estimated]), (False, [])):
         desk = Desk(funding=funding)
         desk.tell(trade(100.0, instrument=LINEAR))
         desk.tell(submit("a", 1, 2.0, instrument=LINEAR))
-        said = desk.tell(FundingRate(instrument=LINEAR, rate=0.0001, funding_time=desk.time))
-        assert [cash.reason for cash in of_kind(said, VenueCash)] == reasons
+        told = FundingRate(instrument=LINEAR, rate=0.0001, funding_time=desk.time)
+        assert of_kind(desk.tell(told), VenueCash) == []
+        said = of_kind(desk.tell(wait=1_100_000_000), VenueCash)
+        assert [(cash.reason, cash.estimated) for cash in said] == reasons
+
+
+def test_funding_is_paid_on_the_positions_of_the_instant_at_a_mark_that_comes_within_its_second() -> None:
+    desk = Desk(funding=True)
+    desk.tell(trade(100.0, instrument=LINEAR))
+    desk.tell(submit("a", 1, 2.0, instrument=LINEAR))
+    desk.tell(FundingRate(instrument=LINEAR, rate=0.01, funding_time=desk.time))
+    desk.tell(submit("b", 1, 3.0, instrument=LINEAR))
+    (cash,) = of_kind(desk.tell(MarkPrice(instrument=LINEAR, price=110.0), wait=50_000_000), VenueCash)
+    assert (cash.amount.decimal, cash.estimated) == (Decimal("-2.2"), False)
+
+
+def test_an_index_pays_where_the_venue_pays_by_it() -> None:
+    desk = Desk(funding=True, funding_price="index")
+    desk.tell(trade(100.0, instrument=LINEAR))
+    desk.tell(submit("a", 1, 2.0, instrument=LINEAR))
+    desk.tell(MarkPrice(instrument=LINEAR, price=110.0), IndexPrice(instrument=LINEAR, price=90.0))
+    due = FundingRate(instrument=LINEAR, rate=0.01, funding_time=desk.time)
+    (cash,) = of_kind(desk.tell(due, wait=50_000_000), VenueCash)
+    assert (cash.amount.decimal, cash.estimated) == (Decimal("-1.8"), False)
+
+
+def test_a_price_too_old_pays_nothing_and_is_told_as_an_error() -> None:
+    desk = Desk(funding=True, funding_price_age=3_000_000_000)
+    desk.tell(trade(100.0, instrument=LINEAR))
+    desk.tell(submit("a", 1, 2.0, instrument=LINEAR))
+    desk.tell(wait=5_000_000_000)
+    said = desk.tell(FundingRate(instrument=LINEAR, rate=0.01, funding_time=desk.time), wait=2_000_000_000)
+    assert of_kind(said, VenueCash) == []
+    (alert,) = of_kind(said, Alert)
+    assert (alert.level, alert.code, alert.account) == ("error", "funding_missing", "a")
 
 
 DEEP = [

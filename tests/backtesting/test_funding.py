@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pyarrow import feather
 
 from letrade import assemble, run_backtest
 from letrade.core.errors import ConfigurationError
 from tests.data import shared_data
 
-FOLDER = "ohlcv/binance-usdm-2023-2024"
 FILES = ("BTC_USDT_USDT-1h-futures", "BTC_USDT_USDT-8h-funding_rate", "BTC_USDT_USDT-8h-mark")
 INSTRUMENT = "binance.BTC-USDT_USDT"
 
@@ -40,11 +41,16 @@ position = -1.0
 """
 
 
-def run(tmp_path: Path, desk: str) -> dict[str, Any]:
+def files(folder: str, names: tuple[str, ...]) -> list[str]:
+    return [str(shared_data(f"ohlcv/{folder}/{name}.feather")) for name in names]
+
+
+def run(
+    tmp_path: Path, desk: str, folder: str = "binance-usdm-2023-2024", names: tuple[str, ...] = FILES
+) -> dict[str, Any]:
     file = tmp_path / "desk.toml"
     file.write_text(desk)
-    data = [str(shared_data(f"{FOLDER}/{name}.feather")) for name in FILES]
-    return run_backtest(assemble(str(file), {}, data_files=data))
+    return run_backtest(assemble(str(file), {}, data_files=files(folder, names)))
 
 
 def test_a_short_held_from_the_start_earns_every_funding_of_sixteen_months(tmp_path: Path) -> None:
@@ -60,6 +66,48 @@ def test_a_short_entered_at_the_first_close_misses_the_first_funding(tmp_path: P
     summary = run(tmp_path, DESK + HOLD)
     assert abs(Decimal(summary["funding"]["USDT"]) - Decimal("6462.7820")) <= Decimal("0.0001")
     assert (summary["orders"], summary["fills"]) == (1, 1)
+
+
+WIF = ("WIF_USDT_USDT-15m-futures", "WIF_USDT_USDT-8h-funding_rate", "WIF_USDT_USDT-8h-mark")
+
+
+def four_hours(tmp_path: Path, **more: str) -> dict[str, Any]:
+    desk = DESK + HOLD.replace("BTC", "WIF").replace("-1.0", "-100.0")
+    return run(tmp_path, desk, "binance-usdm-2024-2025-WIF", WIF)
+
+
+def test_a_contract_that_pays_every_four_hours_is_paid_each_time_and_what_is_estimated_is_told_apart(
+    tmp_path: Path,
+) -> None:
+    """Marks are known for every second payment alone; an exact join would lose the other half."""
+    summary = four_hours(tmp_path)
+    total, estimated = (Decimal(summary[key]["USDT"]) for key in ("funding", "funding_estimated"))
+    exact, guessed = by_hand(*files("binance-usdm-2024-2025-WIF", WIF))
+    assert abs(total - estimated - exact) < Decimal("0.0001")
+    assert abs(estimated - guessed) < Decimal("0.0001")
+    assert "funding_missing" not in summary["alerts"]
+
+
+def by_hand(bars: str, rates: str, marks: str) -> tuple[Decimal, Decimal]:
+    """What 100 short get: at marks of the instant, and at the opens of the bars that begin then."""
+    mark, first = dict(opens(marks)), dict(opens(bars))
+    entered = list(first)[1]
+    exact = guessed = Decimal(0)
+    for stamp, rate in opens(rates):
+        instant = stamp.replace(microsecond=0)
+        if instant <= entered:
+            continue
+        if instant in mark:
+            exact += 100 * mark[instant] * rate
+        else:
+            guessed += 100 * first[instant] * rate
+    return exact, guessed
+
+
+def opens(file: str) -> list[tuple[datetime.datetime, Decimal]]:
+    """(date, open) of each row."""
+    rows = feather.read_table(file).select(["date", "open"]).to_pylist()
+    return [(row["date"], Decimal(repr(row["open"]))) for row in rows]
 
 
 @pytest.mark.parametrize(

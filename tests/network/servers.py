@@ -46,7 +46,8 @@ class NatsServer:
         self._write_configuration()
         self._log.write_bytes(b"")
         command = [find_binary(), "-c", str(self._configuration)]
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        with self._errors.open("wb") as errors:
+            self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors)
         if wait:
             self.wait_ready()
         return self
@@ -84,6 +85,10 @@ class NatsServer:
         return self.directory / f"{self.name}.log"
 
     @property
+    def _errors(self) -> Path:
+        return self.directory / f"{self.name}.err"
+
+    @property
     def _configuration(self) -> Path:
         return self.directory / f"{self.name}.conf"
 
@@ -100,8 +105,8 @@ class NatsServer:
         while self._log.read_text().count(words) < times:
             code = self._process.poll()
             if code is not None or monotonic_ns() > give_up_ns:
-                said = self._process.stderr.read() if self._process.stderr is not None and code is not None else b""
-                raise AssertionError(f"nats-server ({code}) did not say {words!r}: {said!r} {self._log.read_text()}")
+                said = f"{self._errors.read_text()} {self._log.read_text()}"
+                raise AssertionError(f"nats-server ({code}) did not say {words!r}: {said}")
             sleep(0.005)
 
     def _end(self, how: signal.Signals) -> None:

@@ -74,7 +74,7 @@ def sure_of(configs: Iterable[DeskConfig]) -> int:
 def test_data_that_come_late(tmp_path: Path, kinds: tuple[str, ...]) -> None:
     def late() -> Iterator[DeskConfig]:
         for seed, lag in enumerate((0, 1, 3 * MS, 10 * MS, 50 * MS)):
-            config = desk(tmp_path, seed, kinds, names=(LINEAR,), funded=seed % 2 == 0)
+            config = desk(tmp_path, seed, kinds, names=(LINEAR,), funded=not lag)
             answers = max(lag, config.venues[0].response_latency)
             yield with_venue(config, data_latency=lag, response_latency=answers)
 

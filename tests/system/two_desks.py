@@ -140,7 +140,7 @@ def desk(
             data(kind, random.randrange(10**9), count, file, random)
             text += FEED.format(kind=kind, place=place, file=file, name=name)
     if funded:
-        text += values(folder, "marks", names[0], 470, random) + values(folder, "funding", names[0], 650, random)
+        text += values(folder, "marks", names[0], 500, random) + values(folder, "funding", names[0], 500, random)
     for place in range(2 * len(names)):
         account, every = random.choice(["paper", "paper", "second"]), random.choice([2, 4, 10])
         text += STRATEGY.format(

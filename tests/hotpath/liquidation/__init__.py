@@ -1,0 +1,1 @@
+"""Tests of the indexes of liquidation prices against their slow twins."""
