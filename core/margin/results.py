@@ -82,6 +82,5 @@ class Margins(Struct, frozen=True, kw_only=True):
 
     def shown(self) -> dict[str, Any]:
         """The same in builtins, fractions as the nearest floats, for JSON."""
-        shown = msgspec.to_builtins(self, enc_hook=float)
-        assert isinstance(shown, dict)
+        shown: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(self, enc_hook=float))
         return shown
