@@ -201,14 +201,15 @@ def closing_fee(book: Book, path: Path, place: int) -> Curve:
         return NOTHING
     if kind == "bankruptcy":
         return Curve(_fee_when_spent(book, place))
-    at_entry, at_mark = Curve(entry_value(instrument, position)), value_curve(book, path, place)
+    at_entry = Curve(entry_value(instrument, position))
+    value = at_entry if book.rules.maintenance_price == "entry" else value_curve(book, path, place)
     if kind == "maintenance":
-        return (at_entry if book.rules.maintenance_price == "entry" else at_mark).times(fee)
+        return value.times(fee)
     leverage = book.leverage(place)
     if kind == "leveraged_entry":
         return at_entry.times(fee * (ONE + ONE / leverage))
     turn = -position.side if instrument.contract == "linear" else position.side
-    return at_mark.times(fee * (ONE + turn / leverage))
+    return value.times(fee * (ONE + turn / leverage))
 
 
 def _fee_when_spent(book: Book, place: int) -> Fraction:
