@@ -232,6 +232,7 @@ def _tiers(given: dict[str, Any], venue: str) -> TierChoice:
 
 
 def _run_cases(given: dict[str, Any]) -> int:
+    from letrade.core.margin.registry import FIRST_CHANGE
     from letrade.decoding import to_json
     from letrade.margin.case_inputs import read_case_records, unknown_names
     from letrade.margin.case_runs import failed, run_cases, summary_of, tallies
@@ -244,7 +245,7 @@ def _run_cases(given: dict[str, Any]) -> int:
         _tell(f"letrade: {given['cases']}: names that nobody reads: {', '.join(unknown)}")
     results = []
     with _progress(len(records)) as moved:
-        for result in run_cases(records, _tiers(given, "binance"), moved):
+        for result in run_cases(records, _tiers(given, "binance"), moved, _date(given["date"]) or FIRST_CHANGE):
             results.append(result)
             if given["as_json"]:
                 click.echo(to_json(result).decode())

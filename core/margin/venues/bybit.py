@@ -10,6 +10,9 @@ ISOLATED_HELP = (
     "https://www.bybit.com/en/help-center/article/"
     "Liquidation-Price-Calculation-under-Isolated-Mode-Unified-Trading-Account"
 )
+CHANGE_HELP = (
+    "https://www.bybit.com/en/help-center/article/Understanding-the-Adjustment-and-Impact-of-the-New-Margin-Calculation"
+)
 GLOSSARY = "https://www.bybit.com/en/help-center/article/Glossary-Unified-Trading-Account"
 
 ISOLATED_AT_ENTRY = MarginRules(
@@ -36,7 +39,6 @@ ISOLATED_AT_MARK = msgspec.structs.replace(
     mode="unified_isolated",
     tier_basis="mark_notional",
     maintenance_price="mark",
-    initial_price="mark",
     closing_fees="bankruptcy",
     reserved_fee="bankruptcy",
     formula=(
@@ -44,11 +46,8 @@ ISOLATED_AT_MARK = msgspec.structs.replace(
         " inverse: q C (1 + s m) / (q C / E + s (q C / E / L + added / (1 + s f) + deduction))"
     ),
     checked="2026-05-27",
-    since="2026-05-27",
-    limits=(
-        "The day on which the venue went from entry to mark values is not known: it lies between 2024-09-10 and"
-        " 2026-05-27, the dates of the two texts. Margin includes the closing fee. Open orders are refused."
-    ),
+    since="2025-09-02",
+    limits="Margin includes the closing fee. Open orders, which count towards the tier, are refused.",
 )
 UNIFIED_CROSS = MarginRules(
     venue="bybit",
@@ -59,7 +58,7 @@ UNIFIED_CROSS = MarginRules(
     numeraire="USD",
     tier_basis="mark_notional",
     tier_form="cumulative",
-    closing_fees="leveraged_mark",
+    closing_fees="leveraged",
     reserved_fee="bankruptcy",
     hedge_legs="refused",
     collateral_moves=True,
@@ -73,12 +72,26 @@ UNIFIED_CROSS = MarginRules(
     ),
     source=GLOSSARY,
     checked="2026-03-13",
+    since="2025-09-02",
     limits=(
-        "Open orders, spot borrowing's own maintenance, options and hedge mode are refused or left out:"
-        " their rules could not be confirmed."
+        "The closing fee is taken as in isolated margin. Open orders and hedge mode are refused, the maintenance of"
+        " spot borrowing and options are left out: their rules could not be confirmed."
     ),
 )
-RULES = (ISOLATED_AT_ENTRY, ISOLATED_AT_MARK, UNIFIED_CROSS)
+UNIFIED_CROSS_AT_ENTRY = msgspec.structs.replace(
+    UNIFIED_CROSS,
+    mode="unified_cross_at_entry",
+    tier_basis="entry_notional",
+    maintenance_price="entry",
+    initial_price="entry",
+    formula=UNIFIED_CROSS.formula.replace("maintenance = value", "maintenance = entry value").replace(
+        "at mark", "at entry"
+    ),
+    source=CHANGE_HELP,
+    checked="2025-09-18",
+    since="",
+)
+RULES = (ISOLATED_AT_ENTRY, ISOLATED_AT_MARK, UNIFIED_CROSS_AT_ENTRY, UNIFIED_CROSS)
 REFUSED = (
     RefusedMode(venue="bybit", margin_mode="cross", account="portfolio", why="portfolio margin is not modelled"),
 )
