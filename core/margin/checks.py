@@ -20,8 +20,8 @@ def check_account(rules: MarginRules, account: MarginAccount, instruments: Mappi
         _check_position(f"positions[{place}]", position, instruments, rules)
     for place, order in enumerate(account.orders):
         _check_order(f"orders[{place}]", order, instruments, rules)
-    _check_collaterals(rules, account, instruments)
     _check_legs(rules, account)
+    _check_collaterals(rules, account, instruments)
 
 
 def _check_instrument(rules: MarginRules, instrument: InstrumentState) -> None:
@@ -107,9 +107,17 @@ def _check_collateral(what: str, collateral: CollateralState, rules: MarginRules
         raise MarginError(f"{what}.index: expected 1, as each currency is a wallet of its own, found another")
     if rules.unit == "wallet" and collateral.ratios:
         raise MarginError(f"{what}.ratios: {rules.venue} {rules.mode} knows no haircuts; leave them out")
+    own = collateral.pegged or collateral.currency == rules.numeraire
+    if rules.unit == "account" and not collateral.ratios and not own:
+        raise MarginError(
+            f"{what}.ratios: expected the venue's haircut table, as nothing is known of it; give its ratios"
+        )
     if collateral.cap is not None:
         not_negative(collateral.cap, f"{what}.cap")
     _check_ratios(what, collateral)
+    own = collateral.pegged or collateral.currency == rules.numeraire
+    if rules.unit == "account" and not collateral.ratios and not own:
+        raise MarginError(f"{what}.ratios: expected the venue's haircut table, as nothing is known of it; give its ratios")
 
 
 def _check_ratios(what: str, collateral: CollateralState) -> None:
