@@ -107,17 +107,14 @@ def _check_collateral(what: str, collateral: CollateralState, rules: MarginRules
         raise MarginError(f"{what}.index: expected 1, as each currency is a wallet of its own, found another")
     if rules.unit == "wallet" and collateral.ratios:
         raise MarginError(f"{what}.ratios: {rules.venue} {rules.mode} knows no haircuts; leave them out")
-    own = collateral.pegged or collateral.currency == rules.numeraire
-    if rules.unit == "account" and not collateral.ratios and not own:
-        raise MarginError(
-            f"{what}.ratios: expected the venue's haircut table, as nothing is known of it; give its ratios"
-        )
     if collateral.cap is not None:
         not_negative(collateral.cap, f"{what}.cap")
     _check_ratios(what, collateral)
     own = collateral.pegged or collateral.currency == rules.numeraire
     if rules.unit == "account" and not collateral.ratios and not own:
-        raise MarginError(f"{what}.ratios: expected the venue's haircut table, as nothing is known of it; give its ratios")
+        raise MarginError(
+            f"{what}.ratios: expected the venue's haircut table, as nothing is known of it; give its ratios"
+        )
 
 
 def _check_ratios(what: str, collateral: CollateralState) -> None:
