@@ -9,15 +9,16 @@ from letrade.hotpath.buffers cimport open_array, open_bytes, share_memory
 from letrade.hotpath.constants cimport BUY, SELL
 from letrade.hotpath.hashing cimport HASH_START
 from letrade.hotpath.ladder_reads cimport (
-    best_of, hash_ladder, list_depth, list_sweep, lots_of, whole_count, write_depth, write_words,
+    are_crossed, best_of, hash_ladder, list_depth, list_sweep, lots_of, whole_count, write_depth, write_words,
 )
 from letrade.hotpath.level_decimals cimport stage_decimals
 from letrade.hotpath.level_rows cimport (
     Row, Rows, add_row, best_first, check_level, check_side, free_rows, is_dumped, is_right, packed_row,
 )
 from letrade.hotpath.small_int cimport read_whole
+from letrade.hotpath.slot_bits cimport NO_SLOT
 from letrade.hotpath.tick_ladder cimport (
-    NO_SLOT, TickLadder, clear_ladder, key_at, ladder_release, ladder_start, set_key, value_at,
+    TickLadder, clear_ladder, key_at, ladder_release, ladder_start, set_key, value_at,
 )
 from letrade.hotpath.update_sequence cimport LOADED, WAITING, follow, update_id
 from letrade.hotpath.whole cimport whole
@@ -316,9 +317,7 @@ cdef class Book:
         return self.ladder(whole(side)).count
 
     def is_crossed(self):
-        if self.ladders[0].count == 0 or self.ladders[1].count == 0:
-            return False
-        return self.best_price(BUY) >= self.best_price(SELL)
+        return are_crossed(&self.ladders[0], &self.ladders[1])
 
     def sweep(self, side, size, limit=None):
         cdef int64_t side_number = whole(side), wanted = whole(size), price, worst_key = INT64_MAX

@@ -24,6 +24,8 @@ cdef enum UpdateReason:
     BEFORE_IT_WAS_SENT = 4
     DESK_STOPS = 5
     BY_VENUE = 6  # plus a Reason of the exchange
+    ANOTHER_POSITION = 32  # a protection gives way to one that fits
+    HELD_BACK = 33  # a protection gives way to a sale
     NO_ANSWER = 40  # in time
 
 
@@ -52,7 +54,8 @@ cdef enum Rule:
     GROSS_RULE = 16
     OWN_ORDER_RULE = 17
     VENUE_RULE = 18  # the exchange rejected it
-    RULES_COUNT = 19
+    SIGNAL_RULE = 19  # a protection bears the number of a position, or the reverse
+    RULES_COUNT = 20
 
 
 cdef struct View:  # what one room believes of an order
@@ -69,7 +72,6 @@ cdef struct OrderRecord:
     # execution's
     int64_t state, size, filled, price
     int64_t amending, amend_size, amend_price
-    int64_t shrunk  # the size to which the exchange has amended it, less than was asked for; 0: it has not
     int64_t cancel_wanted
     int64_t due, attempts  # when an answer is overdue, 0: none is awaited; how often one was
     int64_t decided, sent, ended  # ns; 0: not yet
@@ -81,6 +83,10 @@ cdef struct OrderRecord:
     # risk's
     View risk
     int64_t rests
+    # of a protection
+    int64_t protects  # the OrderKind that it has at the exchange; 0: an order of a target or of quotes
+    int64_t trigger, group  # units; the number of the first order of which one cancels the other
+    int64_t guards  # capital has not heard of its end
 
 
 cdef struct FillRecord:

@@ -61,5 +61,5 @@ cdef class Exchange:
     cdef int show(self, Market market, Said* said) except -1
     cdef int say(self, int64_t instrument, int64_t time, const Said* said, int64_t fee, int64_t trade) except -1
     cdef int say_refused(
-        self, int64_t instrument, int64_t time, int64_t order, int64_t reason, int64_t verb
+        self, int64_t instrument, int64_t time, int64_t order, int64_t reason, int64_t verb, int64_t size=*
     ) except -1

@@ -16,11 +16,12 @@ from letrade.hotpath.simulation.events cimport FUNDING_EVENT, INDEX_EVENT, MARK_
 from letrade.hotpath.simulation.latency cimport Latency
 from letrade.hotpath.simulation.market cimport Market
 from letrade.hotpath.simulation.orders cimport (
-    BUSY, NO_REASON, NOTHING_TO_REDUCE, SAID_AMENDED, SAID_ENDED, SAID_REFUSED, SAID_STANDS,
-    SAID_TRADED, Said, SimulatedOrder,
+    BUSY, CUT_ON_ENTRY, NO_REASON, NOTHING_TO_REDUCE, SAID_AMENDED, SAID_ENDED, SAID_REFUSED, SAID_STANDS, SAID_TRADED,
+    Said, SimulatedOrder,
 )
 from letrade.hotpath.simulation.parcels cimport Parcel, parcels_next, parcels_pop, parcels_push
 from letrade.hotpath.simulation.trades cimport TradesMarket
+from letrade.hotpath.simulation.wallets cimport Cleared
 from letrade.hotpath.simulation.watch cimport Watch
 
 cdef int64_t SECOND_NS = 1_000_000_000
@@ -186,18 +187,28 @@ cdef class Exchange:
         return self.book(market, request.instrument, time, request.order, request.kind)
 
     cdef int submit(self, Market market, SimulatedOrder* order, int64_t instrument, int64_t time) except -1:
-        cdef int64_t reason, best = 0
+        cdef int64_t reason, best = 0, most
         if not market.has_market():
             raise Doubtful("an order before its market has any price")
+        if order.reduce_only and not order.trigger:
+            most = self.clearing.reducible(order, instrument)
+            if most <= 0:
+                return self.say_refused(instrument, time, order.number, NOTHING_TO_REDUCE, SUBMIT_REQUEST)
+            if order.filled + most < order.size:
+                order.size, market.time = order.filled + most, time
+                market.say(SAID_AMENDED, order, CUT_ON_ENTRY)
         market.offers_count = 0
         market.preview(order.side, order.size - order.filled, order.price)
         if market.offers_count:
             best = market.offers[0].price
         reason = self.clearing.judge(order, instrument, best, time)
         if reason != NO_REASON:
-            return self.say_refused(instrument, time, order.number, reason, SUBMIT_REQUEST)
+            market.said_count = 0
+            return self.say_refused(instrument, time, order.number, reason, SUBMIT_REQUEST, order.size)
         self.bid_before, self.ask_before = market.best(1), market.best(-1)
         market.submit(order, time)
+        if market.said_count == 2 and market.said[1].kind == SAID_REFUSED:  # cut, and then turned away
+            market.said[0], market.said_count = market.said[1], 1
         self.book(market, instrument, time, order.number, SUBMIT_REQUEST)
         self.bid_before = self.ask_before = 0
         self.next_expiry = min(self.next_expiry, market.next_expiry())
@@ -226,7 +237,8 @@ cdef class Exchange:
         cdef SimulatedOrder order
         while number:
             order = self.desk.order(number)[0]
-            order.filled = order.size - market.left(number)
+            order.filled = self.clearing.cleared(number).filled
+            order.size = order.filled + market.left(number)
             market.offers_count, best = 0, 0
             market.preview(order.side, market.left(number), order.price)
             if market.offers_count:
@@ -267,26 +279,31 @@ cdef class Exchange:
                 )  # fmt: skip
             else:
                 said.verb = verb if said.order == incoming else 0
-                if said.kind != SAID_ENDED:
+                if said.kind != SAID_ENDED and not (said.kind == SAID_REFUSED and said.verb == SUBMIT_REQUEST):
                     self.show(market, said)
             self.say(instrument, time, said, fee, trade)
         return 0
 
     cdef int show(self, Market market, Said* said) except -1:
         """The order as it stands, beside what is said of it; the size of an amend is told as it was done."""
+        cdef Cleared* cleared
         if said.kind != SAID_AMENDED:
             said.size = market.left(said.order)
-        said.price = self.clearing.cleared(said.order).price
+        cleared = self.clearing.cleared(said.order)
+        said.price, said.whole = cleared.price, cleared.filled + (said.size if said.size else cleared.kept)
         return 0
 
     cdef int say_refused(
-        self, int64_t instrument, int64_t time, int64_t order, int64_t reason, int64_t verb
+        self, int64_t instrument, int64_t time, int64_t order, int64_t reason, int64_t verb, int64_t size=0
     ) except -1:
         cdef Said said
         memset(&said, 0, sizeof(said))
         said.kind, said.order, said.time, said.reason, said.verb = SAID_REFUSED, order, time, reason, verb
         self.clearing.book(order, instrument, &said)
-        self.show(<Market>self.markets[instrument], &said)
+        if verb == SUBMIT_REQUEST:
+            said.size = size
+        else:
+            self.show(<Market>self.markets[instrument], &said)
         return self.say(instrument, time, &said, 0, -1)
 
     cdef int say(self, int64_t instrument, int64_t time, const Said* said, int64_t fee, int64_t trade) except -1:

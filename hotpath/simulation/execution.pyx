@@ -3,7 +3,7 @@ from libc.stdlib cimport free, realloc
 
 from letrade.hotpath.simulation.answers cimport is_joined
 from letrade.hotpath.simulation.desk_orders cimport (
-    AMEND_OF_IT_WAS_REFUSED, AMEND_RULE, AMEND_WAS_REFUSED, BEFORE_IT_WAS_SENT, BY_SIGNAL, BY_VENUE, DESK_STOPS,
+    AMEND_OF_IT_WAS_REFUSED, AMEND_RULE, AMEND_WAS_REFUSED, BEFORE_IT_WAS_SENT, BY_VENUE, DESK_STOPS,
     NO_ANSWER, NOTHING_SAID, ORDER_CANCEL_SENT, ORDER_CANCELLED, ORDER_EXPIRED, ORDER_FILLED, ORDER_OPEN,
     ORDER_PARTLY_FILLED, ORDER_PENDING, ORDER_REJECTED, ORDER_SENT, ORDER_UNKNOWN, VENUE_RULE, WAS_AMENDED
 )
@@ -11,8 +11,8 @@ from letrade.hotpath.simulation.desk_told cimport (
     AMEND_REQUEST, CANCEL_REQUEST, QUERY_REQUEST, SUBMIT_REQUEST, TOLD_FILL, Told
 )
 from letrade.hotpath.simulation.orders cimport (
-    BAD_TERMS, NO_MORE_SIZE, NOTHING_TO_REDUCE, OWN_ORDER, SAID_AMENDED, SAID_ENDED, SAID_REFUSED, SAID_TRADED,
-    SAID_TRIGGERED, TIME_OVER, WAS_CANCELLED, WAS_FILLED, WOULD_TAKE
+    BAD_TERMS, NO_MARKET, NO_MORE_SIZE, NOTHING_TO_REDUCE, OTHER_OF_GROUP, OWN_ORDER, SAID_AMENDED, SAID_ENDED,
+    SAID_REFUSED, SAID_STANDS, SAID_TRADED, SAID_TRIGGERED, TIME_OVER, WAS_CANCELLED, WAS_FILLED, WOULD_TAKE
 )
 
 from letrade.hotpath.simulation.doubt import Doubtful
@@ -32,15 +32,16 @@ cdef class Execution(Patience):
         free(self.cancels)
         free(self.approvals)
 
-    cdef int ask_cancel(self, int64_t number) except -1:
-        cdef int64_t* found
+    cdef int ask_cancel(self, int64_t number, int64_t reason, int64_t newer) except -1:
+        cdef Withdrawal* found
         if self.cancels_count == self.cancels_room:
             self.cancels_room = max(2 * self.cancels_room, 16)
-            found = <int64_t*>realloc(self.cancels, self.cancels_room * sizeof(int64_t))
+            found = <Withdrawal*>realloc(self.cancels, self.cancels_room * sizeof(Withdrawal))
             if found == NULL:
                 raise MemoryError("no memory for cancels")
             self.cancels = found
-        self.cancels[self.cancels_count] = number
+        found = &self.cancels[self.cancels_count]
+        found.order, found.reason, found.newer = number, reason, newer
         self.cancels_count += 1
         return 0
 
@@ -60,8 +61,10 @@ cdef class Execution(Patience):
     cdef int execute(self, int64_t time) except -1:
         """Sends what capital and risk said at this time."""
         cdef Py_ssize_t place
+        cdef Withdrawal* found
         for place in range(self.cancels_count):
-            self.cancel_order(&self.orders[self.cancels[place]], time, BY_SIGNAL)
+            found = &self.cancels[place]
+            self.cancel_order(&self.orders[found.order], time, found.reason, found.newer)
         self.cancels_count = 0
         for place in range(self.approvals_count):
             if self.approvals[place].amends:
@@ -71,7 +74,7 @@ cdef class Execution(Patience):
         self.approvals_count = 0
         return 0
 
-    cdef int cancel_order(self, OrderRecord* order, int64_t time, int64_t reason) except -1:
+    cdef int cancel_order(self, OrderRecord* order, int64_t time, int64_t reason, int64_t newer) except -1:
         if order.state >= ORDER_FILLED:
             return 0
         order.cancel_wanted = 1
@@ -80,7 +83,8 @@ cdef class Execution(Patience):
         self.request(CANCEL_REQUEST, order, time)
         self.await_answer(order, time)
         order.state = ORDER_CANCEL_SENT
-        return self.tell_order(order, time, reason)
+        self.tell_order(order, time, reason).newer = newer
+        return 0
 
     cdef int take_order(self, OrderRecord* order, int64_t time) except -1:
         if order.cancel_wanted:
@@ -95,7 +99,8 @@ cdef class Execution(Patience):
         self.await_answer(order, time)
         self.shares[order.key].orders += 1
         self.note_course(order.number)
-        return self.tell_order(order, time, NOTHING_SAID)
+        self.tell_order(order, time, NOTHING_SAID)
+        return 0
 
     cdef int take_amend(self, const Approval* approval, int64_t time) except -1:
         cdef OrderRecord* order = &self.orders[approval.order]
@@ -122,7 +127,8 @@ cdef class Execution(Patience):
             if last != NULL and last.order == order.number and last.time == time and last.reason == WAS_AMENDED:
                 last.state = state
                 return 0
-        return self.tell_order(order, time, reason)
+        self.tell_order(order, time, reason)
+        return 0
 
     cdef int answer(self, OrderRecord* order, const Said* said, int64_t fee, int64_t time) except -1:
         if said.kind == SAID_TRADED:
@@ -131,11 +137,11 @@ cdef class Execution(Patience):
             self.joins = is_joined(said) and order.state < ORDER_FILLED
             return self.ended(order, said, time)
         if said.kind == SAID_REFUSED and said.verb == SUBMIT_REQUEST:
+            if order.reduce_only and 0 < said.size < order.size:
+                order.size = said.size
             self.refusals[<Py_ssize_t>VENUE_RULE] += 1
             return self.move(order, ORDER_REJECTED, time, BY_VENUE)
-        if said.kind == SAID_TRIGGERED:
-            raise Doubtful("an order with a trigger")
-        return self.stands(order, said, time)
+        return 0 if said.kind == SAID_TRIGGERED else self.stands(order, said, time)  # the next word tells
 
     cdef int stands(self, OrderRecord* order, const Said* said, int64_t time) except -1:
         """An answer that is no trade, no end and no refusal of a new order. A cancel that was turned away leaves it
@@ -158,21 +164,15 @@ cdef class Execution(Patience):
     cdef int64_t settle_size(self, OrderRecord* order, const Said* said) except -1:
         """Price and size as the exchange has them: what the answer means for the amend under way, if anything. An
         answer to an earlier question is taken for one too."""
-        cdef int64_t whole = order.filled + said.size
+        cdef int64_t whole = said.whole if said.kind == SAID_STANDS else order.filled + said.size
         cdef bint as_asked = said.price == order.amend_price and whole == order.amend_size
         if not order.amending:
             if order.reduce_only and said.size and whole < order.size:
                 order.size = whole
             return NOTHING_SAID
         if said.verb != QUERY_REQUEST and not (said.verb == AMEND_REQUEST and as_asked):
-            if said.kind == SAID_AMENDED and said.verb == AMEND_REQUEST:
-                order.shrunk = whole
             return NOTHING_SAID
-        if said.size or as_asked:
-            order.price, order.size = said.price, whole
-        elif order.shrunk:
-            order.price, order.size = order.amend_price, order.shrunk
-        order.amending = order.shrunk = 0
+        order.price, order.size, order.amending = said.price, whole, 0
         return WAS_AMENDED if as_asked else AMEND_WAS_REFUSED
 
     cdef int go_on_after(self, OrderRecord* order, int64_t verb, int64_t time) except -1:
@@ -181,7 +181,7 @@ cdef class Execution(Patience):
         if order.state >= ORDER_FILLED:
             return 0
         if order.cancel_wanted and works:
-            return self.cancel_order(order, time, NOTHING_SAID)
+            return self.cancel_order(order, time, NOTHING_SAID, 0)
         if order.state == ORDER_CANCEL_SENT and verb == QUERY_REQUEST:
             self.request(CANCEL_REQUEST, order, time)
         elif works and not order.amending:
@@ -220,7 +220,8 @@ cdef class Execution(Patience):
             return self.move(order, ORDER_FILLED, time, NOTHING_SAID)
         if order.state == ORDER_SENT or order.state == ORDER_OPEN or order.state == ORDER_UNKNOWN:
             order.state = ORDER_PARTLY_FILLED
-        return self.tell_order(order, time, NOTHING_SAID)
+        self.tell_order(order, time, NOTHING_SAID)
+        return 0
 
     cdef int ended(self, OrderRecord* order, const Said* said, int64_t time) except -1:
         cdef int64_t reason = said.reason
@@ -229,9 +230,11 @@ cdef class Execution(Patience):
         if order.reduce_only and not order.amending and said.size and order.filled + said.size < order.size:
             order.size = order.filled + said.size
         if reason == WAS_FILLED:
-            return self.move(order, ORDER_FILLED, time, NOTHING_SAID)
-        if reason == WAS_CANCELLED or reason == NOTHING_TO_REDUCE:
+            return self.move(order, ORDER_FILLED, time, because(said.price))
+        if reason == WAS_CANCELLED:
+            return self.move(order, ORDER_CANCELLED, time, because(said.price))
+        if reason == NOTHING_TO_REDUCE or reason == OTHER_OF_GROUP:
             return self.move(order, ORDER_CANCELLED, time, BY_VENUE + reason)
-        if reason in (NO_MORE_SIZE, TIME_OVER, OWN_ORDER, WOULD_TAKE, BAD_TERMS):  # the last two: once its market opened
+        if reason in (NO_MORE_SIZE, NO_MARKET, TIME_OVER, OWN_ORDER, WOULD_TAKE, BAD_TERMS):  # the last two: once it opened
             return self.move(order, ORDER_EXPIRED, time, BY_VENUE + reason)
         raise Doubtful("an order ended in a way that only the exchange of the compiled engine knows")

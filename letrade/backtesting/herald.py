@@ -5,11 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from letrade.actors.venue.recorded import ENDS
 from letrade.core import ids
 from letrade.core.messages.base import Message
 from letrade.core.messages.orders import Fill, OrderRefused, OrderUpdate
 from letrade.core.money import DEFAULT_SCALE, Money
-from letrade.core.orders import CANCEL_SENT, CANCELLED, EXPIRED, FILLED, OPEN, PARTLY_FILLED, PENDING, REJECTED, SENT, UNKNOWN
+from letrade.core.orders import (
+    CANCEL_SENT,
+    CANCELLED,
+    EXPIRED,
+    FILLED,
+    OPEN,
+    PARTLY_FILLED,
+    PENDING,
+    REJECTED,
+    SENT,
+    UNKNOWN,
+)
 from letrade.hotpath.simulation.crier import Crier
 from letrade.hotpath.simulation.desk import Desk
 from letrade.hotpath.simulation.terms import DeskTerms
@@ -21,13 +33,18 @@ STATES = (PENDING, SENT, OPEN, PARTLY_FILLED, CANCEL_SENT, UNKNOWN, FILLED, CANC
 RULES = (
     "", "capital", "no_price", "spot_short", "tick", "grid", "amend", "stale", "rate_missing", "price_band",
     "order_rate", "size_min", "notional_min", "order_size", "order_notional", "position_notional",
-    "gross_exposure", "own_order", "venue",
+    "gross_exposure", "own_order", "venue", "signal",
 )  # fmt: skip
 """As Rule of the same file."""
 AMENDED, AMEND_REFUSED, DESK_STOPS = 2, 3, 5
+BY_VENUE = 6
+BAD_TERMS = "bad terms"
+"""Of these the actors' exchange says more."""
 REASONS = {
     AMENDED: "amended", AMEND_REFUSED: "amend refused", 4: "cancelled before it was sent", DESK_STOPS: "the desk stops",
-    6 + 3: "immediate or cancel: no more size at its price", 6 + 13: "the venue is busy", 40: "no answer in time",
+    32: "another position", 33: "what it holds back is sold", BY_VENUE + 12: "triggered",
+    BY_VENUE + 14: "the venue is busy", 40: "no answer in time",
+    **{BY_VENUE + reason: text for reason, (_, text) in ENDS.items() if text and text != BAD_TERMS},
 }  # fmt: skip
 """Of updates, by UpdateReason."""
 EXECUTION = "execution"

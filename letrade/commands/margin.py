@@ -24,7 +24,7 @@ LONG_RUN = 200
 LIVE = "live"
 OF_ONE = (
     "symbol", "side", "entry", "size", "leverage", "mark", "contract", "multiplier", "added_margin", "maintenance_rate",
-    "maintenance_amount",
+    "maintenance_amount", "max_leverage",
 )  # fmt: skip
 """What --positions says of each position itself."""
 
@@ -63,6 +63,7 @@ _settings = click.option(
 @click.option("--fee", metavar="RATE", help="Taker fee, for venues that count the cost of closing: 0.0006.")
 @click.option("--maintenance-rate", metavar="RATE", help="Of the tier in force, instead of a table: 0.004.")
 @click.option("--maintenance-amount", metavar="AMOUNT", help="With --maintenance-rate: the deduction of that tier.")
+@click.option("--max-leverage", metavar="TIMES", help="The highest that the venue allows; Hyperliquid's rate follows.")
 @click.option("--cases", type=_file, help="Run liquidation cases of a file; exit code 7 where one differs.")
 @_settings
 @options.as_json
@@ -172,6 +173,7 @@ def _positions(given: dict[str, Any]) -> tuple[PositionSpec, ...]:
         multiplier=_number(given, "multiplier"),
         rate=_number(given, "maintenance_rate"),
         maintenance_amount=_number(given, "maintenance_amount"),
+        max_leverage=_number(given, "max_leverage"),
     )
     return (spec,)
 
@@ -232,6 +234,7 @@ def _tiers(given: dict[str, Any], venue: str) -> TierChoice:
 
 
 def _run_cases(given: dict[str, Any]) -> int:
+    from letrade.core.margin.registry import FIRST_CHANGE
     from letrade.decoding import to_json
     from letrade.margin.case_inputs import read_case_records, unknown_names
     from letrade.margin.case_runs import failed, run_cases, summary_of, tallies
@@ -244,7 +247,7 @@ def _run_cases(given: dict[str, Any]) -> int:
         _tell(f"letrade: {given['cases']}: names that nobody reads: {', '.join(unknown)}")
     results = []
     with _progress(len(records)) as moved:
-        for result in run_cases(records, _tiers(given, "binance"), moved):
+        for result in run_cases(records, _tiers(given, "binance"), moved, _date(given["date"]) or FIRST_CHANGE):
             results.append(result)
             if given["as_json"]:
                 click.echo(to_json(result).decode())

@@ -11,7 +11,7 @@ from letrade.core.config.values import parse_instant, show_instant
 from letrade.core.errors import DataError, UsageError
 from letrade.core.fraction import Fraction
 from letrade.core.margin.account import CollateralState, InstrumentState, MarginAccount, PositionState
-from letrade.core.margin.registry import FIRST_CHANGE, venues
+from letrade.core.margin.registry import venues
 from letrade.core.margin.rules import Contract, MarginRules
 from letrade.core.margin.tiers import one_tier
 from letrade.margin.case_inputs import Case, CasePosition
@@ -30,6 +30,7 @@ class Built(NamedTuple):
     rules: MarginRules
     account: MarginAccount
     tiers: Chosen
+    date: str
     notes: tuple[str, ...]
 
 
@@ -44,22 +45,23 @@ def venue_of_case(case: Case) -> str:
     raise DataError(f"{case.fields.place}: exchange: {case.exchange!r} is not modelled; known: {', '.join(venues())}")
 
 
-def build(case: Case, tiers: TierChoice) -> Built:
-    """DataError where the case leaves out what its rules need."""
-    return _Building(case, tiers).built()
+def build(case: Case, tiers: TierChoice, date: str) -> Built:
+    """By the rules of the case's date, or of `date`. DataError where it leaves out what its rules need."""
+    return _Building(case, tiers, date).built()
 
 
 class _Building:
     """One case while it is put together."""
 
-    def __init__(self, case: Case, tiers: TierChoice) -> None:
+    def __init__(self, case: Case, tiers: TierChoice, date: str) -> None:
         self.case = case
         self.place = case.fields.place
         self.venue = venue_of_case(case)
         self.contract = self._contract()
         self.settle, self.underlying = self._currencies()
-        self.date = self._date()
-        self.tiers = tiers.elsewhere(self.venue, None if self.date is None else parse_instant(self.date))
+        told = self._date()
+        self.date = told or date
+        self.tiers = tiers.elsewhere(self.venue, None if told is None else parse_instant(told))
         self.notes: list[str] = []
         self.fee = case.fields.number("fee_rate")
         self.rules = self._rules()
@@ -83,12 +85,12 @@ class _Building:
         account = MarginAccount(
             instruments=tuple(instruments.values()), positions=tuple(positions), collaterals=collaterals
         )
-        return Built(self.rules, account, own, tuple(self.notes))
+        return Built(self.rules, account, own, self.date, tuple(self.notes))
 
     def _rules(self) -> MarginRules:
         """In force on the case's date; a recorded position without one is older than the venues' last changes."""
         try:
-            rules = rules_of(self.venue, self.case.mode, self.contract, self.settle, self.date or FIRST_CHANGE)
+            rules = rules_of(self.venue, self.case.mode, self.contract, self.settle, self.date)
         except UsageError as error:
             raise DataError(f"{self.place}: {error}") from error
         asked = self.case.fields.values.get("formula_args")

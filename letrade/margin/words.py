@@ -49,6 +49,18 @@ def show_cases(results: Sequence[CaseResult], tallies: Sequence[Tally]) -> None:
     for result in results:
         if line := _case_line(result):
             console.print(Text(line), soft_wrap=True)
+    console.print(Text(_sums(results)))
+
+
+def _sums(results: Sequence[CaseResult]) -> str:
+    """How many of those that decide fit, and how many of those beside them."""
+    parts = []
+    for counts, words in ((True, "cases that decide are within"), (False, "of bots' own tests, which do not decide")):
+        expected = [each for each in results if each.counts is counts and each.has_expectation]
+        if expected:
+            parts.append(f"{sum(each.within is True for each in expected)} of {len(expected)} {words}")
+    refused = sum(each.refused is not None for each in results)
+    return "; ".join([*parts, *([f"{refused} refused"] if refused else []), f"{len(results)} cases"])
 
 
 def _case_line(result: CaseResult) -> str:
@@ -59,7 +71,7 @@ def _case_line(result: CaseResult) -> str:
     if result.within is False:
         kind = "differs" if result.counts else "differs, and does not count"
         return f"{result.id}: {kind}: got {_price(result.got)}, expected {_price(result.expected)} ({result.oracle})"
-    return ""
+    return f"{result.id}: {'; '.join(result.notes)}" if result.notes and result.counts else ""
 
 
 def _one(venue: str, position: Answer) -> Table:
@@ -129,7 +141,8 @@ def _table(title: str, *columns: str) -> Table:
 
 
 def _console() -> Console:
-    return Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH, highlight=False, soft_wrap=False)
+    width = None if sys.stdout.isatty() else PLAIN_WIDTH
+    return Console(width=width, highlight=False, markup=False, emoji=False)
 
 
 def _distance(position: Answer) -> str:

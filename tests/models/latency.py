@@ -1,4 +1,4 @@
-"""A slow, obvious latency: what leaves at each single time is asked for, and nothing arrives before what left earlier."""
+"""A slow, obvious latency: each single time is asked for, and nothing arrives before what left earlier."""
 
 from __future__ import annotations
 

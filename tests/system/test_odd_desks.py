@@ -66,7 +66,11 @@ def test_orders_that_are_unknown_for_a_while_are_the_same_in_both_engines(tmp_pa
         )
         desk = structs.replace(config.desk, step=min(config.desk.step, venue.order_latency))
         config = structs.replace(config, desk=desk, venues=[venue])
-        ours, known = compiled(config), by_actors(config)
+        try:
+            ours = compiled(config)
+        except Doubtful:
+            continue
+        known = by_actors(config)
         assert ours == known, f"desk {seed}"
         unknown += sum(told[3] == "unknown" for heard in known[1].values() for told in heard)
     assert unknown

@@ -303,7 +303,7 @@ class Replay:
         for kind, reason in words:
             self.door.answer(
                 instrument, kind, number, time, price=price, size=left, reason=reason, verb=VERBS[message.request],
-                maker=len(words) > 1,
+                maker=len(words) > 1, whole=to_units(message.size, decimals[1]),
             )  # fmt: skip
 
     def outcome(self) -> Outcome:
