@@ -167,7 +167,7 @@ cdef class Execution(Patience):
         cdef int64_t whole = said.whole if said.kind == SAID_STANDS else order.filled + said.size
         cdef bint as_asked = said.price == order.amend_price and whole == order.amend_size
         if not order.amending:
-            if order.reduce_only and said.size and whole < order.size:
+            if order.reduce_only and (said.size or said.kind == SAID_AMENDED) and whole < order.size:
                 order.size = whole
             return NOTHING_SAID
         if said.verb != QUERY_REQUEST and not (said.verb == AMEND_REQUEST and as_asked):

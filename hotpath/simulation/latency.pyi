@@ -2,8 +2,8 @@
 from collections.abc import Iterable, Sequence
 
 class Latency:
-    """A function of the seed and the time alone, the same whoever asks and how often, of which nothing that leaves later
-    arrives earlier.
+    """A function of the seed and the time alone, the same whoever asks and how often: what leaves later never arrives
+    earlier.
 
     All in ns. `rows` are recorded (time, request, response): between two of them in proportion to the time, never below
     the latencies that are given; a negative request was turned away. The jitter is drawn for each slot of time that is
