@@ -131,7 +131,13 @@ def _instrument(
 
 
 def _venue(venue: VenueConfig) -> VenueTerms:
-    return VenueTerms(venue.name, _fraction(venue.maker_fee), _fraction(venue.taker_fee), _fraction(venue.max_leverage))
+    return VenueTerms(
+        venue.name,
+        _fraction(venue.maker_fee),
+        _fraction(venue.taker_fee),
+        _fraction(venue.max_leverage),
+        tuple((_fraction(each.volume), _fraction(each.maker_fee), _fraction(each.taker_fee)) for each in venue.fee_tiers),
+    )
 
 
 def _account(account: AccountConfig, places: Mapping[str, int], config: DeskConfig) -> AccountTerms:
