@@ -139,7 +139,7 @@ def test_rules_are_those_of_the_cases_day(tmp_path: Path) -> None:
 
 def test_a_person_gets_a_table_of_errors_by_exchange(tmp_path: Path) -> None:
     ran = run(tmp_path, expecting(PRICE), expecting(1, id="b", oracle="bot-unit-test"), words=())
-    assert "|binance" in ran.output
+    assert "| binance" in ran.output
     assert "b: differs, and does not count" in ran.output
     assert "1 of 1 cases that decide are within" in ran.output
 
