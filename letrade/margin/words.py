@@ -25,10 +25,12 @@ def show_answer(answer: Answer) -> None:
     """One position line by line, several as a table; then the accounts, the rules and what was assumed."""
     console = _console()
     positions = answer["positions"]
-    if len(positions) == 1:
-        console.print(_one(answer["venue"], positions[0]))
+    several = _several(answer["venue"], positions)
+    if len(positions) > 1 and console.measure(several).maximum <= console.width:
+        console.print(several)
     else:
-        console.print(_several(answer["venue"], positions))
+        for each in positions:
+            console.print(_one(answer["venue"], each))
     if len(positions) > 1 or positions[0]["margin_mode"] == "cross":
         console.print(_units(answer["units"]))
     for rules in answer["rules"]:
@@ -149,7 +151,7 @@ def _table(title: str, *columns: str) -> Table:
     """A column whose name starts with > is set to the right."""
     table = Table(title=title or None, title_justify="left", title_style="bold", pad_edge=False)
     for column in columns:
-        table.add_column(column.lstrip(">"), justify="right" if column.startswith(">") else "left", no_wrap=True)
+        table.add_column(column.lstrip(">"), justify="right" if column.startswith(">") else "left", overflow="fold")
     return table
 
 
