@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
 from letrade.core.margin.account import InstrumentState, PositionState
 from letrade.core.margin.tiers import Tier, TierTable
-from letrade.core.margin.venues import binance
-from tests.core.margin.accounts import LONG, SHORT, exact, first, instrument, position, price, rate, wallet
+from letrade.core.margin.venues import binance, bybit
+from tests.core.margin.accounts import LONG, SHORT, exact, first, instrument, position, price, rate, table, wallet
+from tests.core.margin.recorded import golden
 from tests.data import shared_data
 
 
@@ -75,3 +77,51 @@ def test_every_recorded_table_is_whole_and_of_one_date() -> None:
                 assert below.amount is not None
                 assert above.amount is not None
                 assert edge * below.rate - below.amount == edge * above.rate - above.amount
+
+
+def test_amounts_are_computed_from_the_floors_and_rates_where_the_table_has_none() -> None:
+    """Binance's BNB of 2022: at 5 M the next tier's amount of 233,035, and the same maintenance by either tier."""
+    ready = table(
+        (0, 10_000, "0.0065"),
+        (10_000, 50_000, "0.01"),
+        (50_000, 250_000, "0.02"),
+        (250_000, 1_000_000, "0.05"),
+        (1_000_000, 2_000_000, "0.1"),
+        (2_000_000, 5_000_000, "0.125"),
+        (5_000_000, 10_000_000, "0.15"),
+    ).ready("cumulative", "upper")
+    above = ready.held(exact(5_000_000))
+    assert above.rate == exact("0.15")
+    assert above.amount == 233_035
+    below = (
+        table((0, 5_000_000, "0.125"), (5_000_000, None, "0.15")).ready("cumulative", "lower").held(exact(5_000_000))
+    )
+    assert below.rate == exact("0.125")
+
+
+def test_okx_caps_are_inclusive_and_its_amounts_are_none() -> None:
+    ready = table((0, 2000, "0.01"), (2000, 4000, "0.015"), (4000, 8000, "0.02")).ready("flat", "lower")
+    assert [ready.held(exact(size)).rate for size in (2000, 2001, 4000, 4001)] == [
+        exact(each) for each in ("0.01", "0.015", "0.015", "0.02")
+    ]
+    assert all(row.amount == 0 for row in ready.tiers)
+
+
+INITIAL_MARGINS = (golden("funding_and_margin_cases.json") or {}).get("initial_margin", [])
+
+
+@pytest.mark.parametrize("case", INITIAL_MARGINS, ids=lambda case: f"{case['symbol']}-{case['leverage']}x")
+def test_bybit_initial_margin_is_what_the_venue_showed(case: dict[str, Any]) -> None:
+    """The number shown was read by hand at about that price: within 2.5 %."""
+    inverse = case["symbol"] == "BTCUSD"
+    market = instrument(
+        rate("0.005"),
+        case["price"],
+        contract="inverse" if inverse else "linear",
+        settle="BTC" if inverse else "USDT",
+        fee="0.00055",
+    )
+    held = position(LONG, case["amount"], case["price"], leverage=case["leverage"])
+    initial = first(bybit.ISOLATED_AT_MARK, [market], [held]).initial
+    assert initial is not None
+    assert float(initial) == pytest.approx(case["exchange_shown"], rel=0.025)
