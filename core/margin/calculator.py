@@ -33,6 +33,7 @@ class MarginCalculator:
             formula=self.rules.formula,
             source=self.rules.source,
             checked=self.rules.checked,
+            note=self.rules.note,
             limits=self.rules.limits,
             units=units,
             positions=tuple(positions[place] for place in range(len(account.positions))),

@@ -74,6 +74,7 @@ class Margins(Struct, frozen=True, kw_only=True):
     formula: str
     source: str
     checked: str
+    note: str
     limits: str
     units: tuple[UnitMargin, ...]
     positions: tuple[PositionMargin, ...]

@@ -76,8 +76,10 @@ class MarginRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """In force from this date (YYYY-MM-DD); "" from the beginning."""
     settles: tuple[str, ...] = ()
     """The settle currencies they are for; () all."""
+    note: str = ""
+    """What to know of the inputs or of the source, in a sentence."""
     limits: str = ""
-    """What of the mode is not modelled, in a sentence."""
+    """What of the mode is not modelled; what depends on it is refused."""
 
 
 class RefusedMode(Struct, frozen=True, kw_only=True):

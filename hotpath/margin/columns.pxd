@@ -1,3 +1,4 @@
+# cython: cdivision=True
 """Arithmetic on columns of a block of scenarios, written so that every compiler makes vectors of it.
 
 All columns have BLOCK numbers and none overlaps another that is written: a known length and no doubt about memory are what

@@ -35,7 +35,7 @@ cdef int count_of(object value, str name) except -1:
 cdef int within(object value, Py_ssize_t count, str name) except -1:
     cdef int64_t number = whole(value)
     if not 0 <= number < count:
-        raise IndexError(f"expected {name} from 0 to {count - 1}, found {number}" if count else f"there is no {name} yet")
+        raise IndexError(f"expected {name} from 0 to {count - 1}, found {number}" if count else f"expected {name}, found {number}: there is none yet")
     return <int>number
 
 
@@ -387,7 +387,7 @@ cdef class MarginBook:
         finally:
             close_work(&work)
         answer, factor, spread = told(crossing, 1.0)
-        return answer, None if factor is None else factor - 1.0, spread
+        return answer, None if factor is None else factor - 1.0, spread + HALF_ULP  # of the difference
 
     cdef int check_known(self, bint indexed) except -1:
         """That what scenarios read is there: rules of each line, and an index of each coin where none are given."""

@@ -1,3 +1,4 @@
+# cython: cdivision=True
 """Slack of every account under many joint scenarios: position by position over blocks of scenarios, in doubles.
 
 Each slack has a bound made of the sizes of all that was added up to it; what is within its bound of 0 is computed again

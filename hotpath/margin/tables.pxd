@@ -1,3 +1,4 @@
+# cython: cdivision=True
 """Reads tier tables and haircuts: a table with a gap, in the wrong order or with wrong amounts is refused."""
 from libc.math cimport INFINITY
 from libc.stdint cimport int32_t

@@ -1,3 +1,4 @@
+# cython: cdivision=True
 """The first place along a ray where an account's slack is used up: edge by edge, each segment solved and then proved."""
 from libc.math cimport fabs, sqrt
 from libc.stdlib cimport qsort
@@ -91,7 +92,7 @@ cdef inline void note_tiers(Work* work, const Book* book, const Scene* scene, co
         return
     for place in range(line.count):
         start = line.maintained[place].volume.high * start_of(book, scene, line).high
-        for tier in range(1, table.count):
+        for tier in range(1, table.count if start > 0.0 else 0):
             note(work, start / table.floors[tier] if instrument.inverse else table.floors[tier] / start)
 
 

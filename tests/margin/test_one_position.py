@@ -95,6 +95,13 @@ def test_contracts_are_counted_where_the_tiers_count_them(tmp_path: Path) -> Non
     assert contracts["maintenance_margin"] == beyond["maintenance_margin"]
 
 
+def test_the_rate_of_hyperliquid_follows_from_the_highest_leverage() -> None:
+    words = ("--venue", "hyperliquid", "--symbol", "HYPE/USDC:USDC", "--side", "short", "--entry", "40", "--size", "10")
+    answer = margin(*words, "--leverage", "5", "--max-leverage", "10", "--json").answer
+    assert answer["liquidation_price"] == pytest.approx(480 / (10 * 1.05))
+    assert "allows 10" in refused(*words, "--leverage", "11", "--max-leverage", "10").errors
+
+
 def test_other_names_of_a_venue_and_of_an_instrument_are_understood() -> None:
     words = ("--venue", "binanceusdm", "--symbol", "binance.BTC-USDT_USDT", *BTC[4:], "--json")
     assert margin(*words).answer["symbol"] == "BTC/USDT:USDT"

@@ -32,7 +32,8 @@ ISOLATED_AT_ENTRY = MarginRules(
     ),
     source=ISOLATED_HELP,
     checked="2024-09-10",
-    limits="Margin is without the closing fee that the venue shows in it. Open orders are refused.",
+    note="The margin is told without the closing fee that the venue shows in it.",
+    limits="open orders: how their margin adds up could not be confirmed",
 )
 ISOLATED_AT_MARK = msgspec.structs.replace(
     ISOLATED_AT_ENTRY,
@@ -47,7 +48,8 @@ ISOLATED_AT_MARK = msgspec.structs.replace(
     ),
     checked="2026-05-27",
     since="2025-09-02",
-    limits="Margin includes the closing fee. Open orders, which count towards the tier, are refused.",
+    note="The margin is told with the closing fee, as the venue shows it.",
+    limits="open orders, which count towards the tier",
 )
 UNIFIED_CROSS = MarginRules(
     venue="bybit",
@@ -73,10 +75,8 @@ UNIFIED_CROSS = MarginRules(
     source=GLOSSARY,
     checked="2026-03-13",
     since="2025-09-02",
-    limits=(
-        "The closing fee is taken as in isolated margin. Open orders and hedge mode are refused, the maintenance of"
-        " spot borrowing and options are left out: their rules could not be confirmed."
-    ),
+    note="The closing fee is taken as in isolated margin, at the price moved by 1/leverage.",
+    limits="open orders, hedge mode, the maintenance of spot borrowing, options: their rules could not be confirmed",
 )
 UNIFIED_CROSS_AT_ENTRY = msgspec.structs.replace(
     UNIFIED_CROSS,

@@ -11,7 +11,8 @@ from letrade.core.margin.account import InstrumentState, PositionState
 from letrade.core.margin.tiers import Tier, TierTable
 from letrade.core.margin.venues import binance, bybit
 from tests.core.margin.accounts import LONG, SHORT, exact, first, instrument, position, price, rate, table, wallet
-from tests.data import ROOT, shared_data
+from tests.core.margin.recorded import golden
+from tests.data import shared_data
 
 
 def binance_tiers(symbol: str, date: str = "2026-09") -> TierTable:
@@ -106,13 +107,10 @@ def test_okx_caps_are_inclusive_and_its_amounts_are_none() -> None:
     assert all(row.amount == 0 for row in ready.tiers)
 
 
-def initial_margins() -> list[dict[str, Any]]:
-    path = ROOT.parent / "shared" / "data" / "golden" / "funding_and_margin_cases.json"
-    cases: list[dict[str, Any]] = json.loads(path.read_text())["initial_margin"] if path.exists() else []
-    return cases
+INITIAL_MARGINS = (golden("funding_and_margin_cases.json") or {}).get("initial_margin", [])
 
 
-@pytest.mark.parametrize("case", initial_margins(), ids=lambda case: f"{case['symbol']}-{case['leverage']}x")
+@pytest.mark.parametrize("case", INITIAL_MARGINS, ids=lambda case: f"{case['symbol']}-{case['leverage']}x")
 def test_bybit_initial_margin_is_what_the_venue_showed(case: dict[str, Any]) -> None:
     """The number shown was read by hand at about that price: within 2.5 %."""
     inverse = case["symbol"] == "BTCUSD"

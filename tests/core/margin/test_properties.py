@@ -87,6 +87,27 @@ def test_one_price_unit_on_the_safe_side_is_not_liquidated_and_one_beyond_is(
         assert not assessed(rules, at(market, before), held, funds=funds).liquidated
 
 
+@settings(max_examples=40, deadline=None)
+@given(given_account=accounts(), other_size=sizes, funds=cents)
+def test_two_legs_of_one_mark_are_liquidated_together_and_not_before(
+    given_account: tuple[InstrumentState, PositionState], other_size: Fraction, funds: Fraction
+) -> None:
+    market, held = given_account
+    legs = (held, msgspec.structs.replace(held, side=-held.side, size=other_size, entry=market.mark))
+    for rules in (binance.USDM_CROSS, okx.CROSS):
+        first = MarginCalculator(rules).assess(account_of(rules, market, *legs, funds=funds))
+        one, two = first.positions
+        assert one.liquidation_price == two.liquidation_price
+        if one.liquidation_price is None or one.liquidated:
+            continue
+        away = -1 if one.liquidation_price < market.mark else 1
+        beyond = one.liquidation_price + away * UNIT
+        if beyond > 0:
+            assert assessed(rules, at(market, beyond), *legs, funds=funds).liquidated
+        between = (one.liquidation_price + market.mark) / 2
+        assert not assessed(rules, at(market, between), *legs, funds=funds).liquidated
+
+
 @settings(max_examples=30, deadline=None)
 @given(given_account=accounts("inverse"))
 def test_the_same_holds_of_inverse_contracts(given_account: tuple[InstrumentState, PositionState]) -> None:

@@ -140,7 +140,15 @@ def test_a_settle_currency_without_a_balance_is_refused() -> None:
 
 def test_a_negative_wallet_is_refused_where_the_mode_knows_no_debt() -> None:
     assert "collaterals[USDT].balance: expected 0 or more" in refused(cross(binance.USDM_CROSS, wallet(-1)))
-    cross(bybit.UNIFIED_CROSS, wallet(-1), wallet(10**5, "USDC"))()
+    usd = wallet(10**5, "USD")
+    pegged = msgspec.structs.replace(wallet(-1), pegged=True)
+    cross(bybit.UNIFIED_CROSS, pegged, usd)()
+
+
+def test_a_coin_whose_haircut_is_not_given_is_refused_where_haircuts_are_cut() -> None:
+    pegged = msgspec.structs.replace(wallet(1000), pegged=True)
+    says = refused(cross(bybit.UNIFIED_CROSS, pegged, wallet(1, "PEPE", 60_000)))
+    assert "collaterals[PEPE].ratios: expected the venue's haircut table" in says
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,12 @@ def test_a_price_of_one_instrument_takes_the_coin_that_it_prices_with_it(account
 def test_an_index_that_falls_with_its_own_gains_is_solved_too() -> None:
     """Linear gains in a currency that moves too are a square of the move."""
     market = instrument(table((0, None, "0.01")), 50_000, "BTCEUR", settle="EUR")
-    held = CollateralState(currency="EUR", balance=Fraction(20_000), index=Fraction(11, 10))
+    held = CollateralState(
+        currency="EUR",
+        balance=Fraction(20_000),
+        index=Fraction(11, 10),
+        ratios=(CollateralTier(Fraction(0), None, Fraction(1)),),
+    )
     account = MarginAccount(
         instruments=(market,), positions=(position(LONG, 1, 50_000, "BTCEUR", leverage=5),), collaterals=(held,)
     )
