@@ -136,7 +136,9 @@ def _venue(venue: VenueConfig) -> VenueTerms:
         _fraction(venue.maker_fee),
         _fraction(venue.taker_fee),
         _fraction(venue.max_leverage),
-        tuple((_fraction(each.volume), _fraction(each.maker_fee), _fraction(each.taker_fee)) for each in venue.fee_tiers),
+        tuple(
+            (_fraction(tier.volume), _fraction(tier.maker_fee), _fraction(tier.taker_fee)) for tier in venue.fee_tiers
+        ),
     )
 
 
