@@ -28,6 +28,7 @@ MODULES = {
     "book_updates": "book_updates",
     "matching": "matching",
     "margin_scenarios": "margin_scenarios",
+    "margin_scenarios": "margin_scenarios",
     "backtest_quotes": "backtest_quotes",
     "backtest_bars": "backtest_bars",
     "backtest_books": "backtest_books",
