@@ -28,7 +28,6 @@ MODULES = {
     "book_updates": "book_updates",
     "matching": "matching",
     "margin_scenarios": "margin_scenarios",
-    "margin_scenarios": "margin_scenarios",
     "backtest_quotes": "backtest_quotes",
     "backtest_bars": "backtest_bars",
     "backtest_books": "backtest_books",
@@ -41,6 +40,7 @@ GROUPS = {
     "hotpath": (
         "book_updates",
         "matching",
+        "margin_scenarios",
         "backtest_quotes",
         "backtest_bars",
         "backtest_books",
