@@ -70,6 +70,7 @@ def _quiet(run: Run, index: LiquidationIndex) -> Result:
 def _moves(run: Run, index: LiquidationIndex, handles: Column, data: Positions) -> Iterator[Result]:
     """One call each, and in columns; each round moves others."""
     draw, prices, single, many = np.random.default_rng(run.seed), data.prices.copy(), [], []
+    chosen = np.zeros(0, np.int64)
     for _ in range(ROUNDS):
         chosen = draw.integers(0, len(handles), CALLS)
         fresh = drawn_prices(draw, data.sides[chosen])

@@ -1,4 +1,5 @@
 """Margin ratios and slacks of all positions of one instrument at one price: columns in, a column out."""
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,7 +12,9 @@ class PositionRatios:
     decided exactly elsewhere.
     """
 
-    def __init__(self, floors: NDArray[np.float64], rates: NDArray[np.float64], amounts: NDArray[np.float64]) -> None:
+    def __new__(
+        cls, floors: NDArray[np.float64], rates: NDArray[np.float64], amounts: NDArray[np.float64]
+    ) -> PositionRatios:
         """Floors begin at 0 and rise; ValueError for others and for numbers that are not finite."""
     def ratios(
         self,

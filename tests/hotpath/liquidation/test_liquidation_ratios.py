@@ -17,6 +17,7 @@ FLOORS, RATES, AMOUNTS = (0.0, 1_000.0, 50_000.0), (0.004, 0.01, 0.05), (0.0, 6.
 TIERS = (FLOORS, RATES, AMOUNTS)
 NUMBERS = st.floats(-1e9, 1e9)
 PRICES = st.floats(1e-6, 1e6)
+MORE_TIERS = st.lists(st.tuples(st.floats(1.0, 1e12), NUMBERS, NUMBERS), max_size=12, unique_by=lambda tier: tier[0])
 
 
 def columns(*rows: tuple[float, ...]) -> list[NDArray[np.float64]]:
@@ -24,18 +25,17 @@ def columns(*rows: tuple[float, ...]) -> list[NDArray[np.float64]]:
 
 
 @settings(max_examples=150)
-@given(st.lists(st.tuples(NUMBERS, PRICES, NUMBERS), min_size=1, max_size=30), PRICES, st.integers(1, 40),
-       st.lists(st.tuples(st.floats(1.0, 1e12), NUMBERS, NUMBERS), max_size=12, unique_by=lambda tier: tier[0]))  # fmt: skip
+@given(st.lists(st.tuples(NUMBERS, PRICES, NUMBERS), min_size=1, max_size=30), PRICES, st.integers(1, 40), MORE_TIERS)
 def test_columns_give_what_single_positions_give(
     rows: list[tuple[float, float, float]], value: float, times: int, more: list[tuple[float, float, float]]
 ) -> None:
     tiers = [(0.0, 0.004, 0.0), *sorted(more)]
     floors, rates, amounts = columns(*tiers)
     table, told = PositionRatios(floors, rates, amounts), (floors.tolist(), rates.tolist(), amounts.tolist())
-    given_, answers = columns(*(rows * times)), np.zeros(len(rows) * times)
-    table.ratios(value, *given_, answers)
+    (quantities, entries, margins), answers = columns(*(rows * times)), np.zeros(len(rows) * times)
+    table.ratios(value, quantities, entries, margins, answers)
     assert answers.tolist() == [slow.ratio(told, row, value) for row in rows] * times
-    table.slacks(value, *given_, answers)
+    table.slacks(value, quantities, entries, margins, answers)
     assert answers.tolist() == [slow.slack(told, row, value) for row in rows] * times
 
 
@@ -66,7 +66,7 @@ def test_what_is_no_price_is_refused(value: float) -> None:
      ((0.0, math.nan), (0.1, 0.2), (0.0, 0.0)), ((0.0,), (math.nan,), (0.0,)), ((0.0,), (0.1,), (math.inf,))],
 )  # fmt: skip
 def test_tiers_with_gaps_or_without_numbers_are_refused(tiers: tuple[tuple[float, ...], ...]) -> None:
-    with pytest.raises(ValueError, match="tier|floors"):
+    with pytest.raises(ValueError, match=r"tier|floors"):
         PositionRatios(*(np.array(column, float) for column in tiers))
 
 
@@ -77,4 +77,4 @@ def test_columns_that_do_not_belong_together_are_refused() -> None:
     with pytest.raises(ValueError, match="share memory"):
         table.slacks(1.0, one, one.copy(), one.copy(), one)
     with pytest.raises(TypeError):
-        table.ratios(1.0, one, one, one, np.zeros(1, np.float32))  # type: ignore[arg-type]
+        table.ratios(1.0, one, one, one, np.zeros(1, np.float32))
