@@ -211,4 +211,6 @@ class _Building:
                 f"{self.question.venue} values the account in {valued_in}: give the balance, index and haircut of "
                 f"{settles[0]} with --collateral FILE"
             )
+        if self.rules.unit == "account" and settles[0] != valued_in:
+            self.notes.append(f"the wallet counts in full, a {settles[0]} as a {valued_in}: --collateral says otherwise")
         return (wallet(settles[0], self.question.wallet),)

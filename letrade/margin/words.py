@@ -26,13 +26,14 @@ def show_answer(answer: Answer) -> None:
     console = _console()
     positions = answer["positions"]
     several = _several(answer["venue"], positions)
-    if len(positions) > 1 and console.measure(several).maximum <= console.width:
+    if len(positions) > 1 and _fits(console, several):
         console.print(several)
     else:
         for each in positions:
             console.print(_one(answer["venue"], each))
     if len(positions) > 1 or positions[0]["margin_mode"] == "cross":
-        console.print(_units(answer["units"]))
+        units = _units(answer["units"])
+        console.print(units if _fits(console, units) else _units_in_lines(answer["units"]))
     for rules in answer["rules"]:
         console.print(_rules(rules), soft_wrap=True)
     for note in answer["notes"]:
@@ -97,7 +98,7 @@ def _one(venue: str, position: Answer) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", box=None, show_header=False, pad_edge=False)
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True, justify="right")
-    table.add_column()
+    table.add_column(overflow="fold")
     table.add_row("initial margin", _money(position["initial_margin"]), coin)
     table.add_row("maintenance margin", _money(position["maintenance_margin"]), coin)
     table.add_row("margin ratio", _ratio(position["margin_ratio"]), position["margin_ratio_name"])
@@ -138,6 +139,22 @@ def _units(units: Sequence[Answer]) -> Table:
             _percent(each["common_move_percent"]), state,
         )  # fmt: skip
     return table
+
+
+def _units_in_lines(units: Sequence[Answer]) -> Text:
+    """For terminals that are too narrow for the table."""
+    lines = []
+    for each in units:
+        figures = (
+            f"equity {_money(each['equity'])} {each['currency']}, maintenance {_money(each['maintenance_margin'])}"
+        )
+        figures += f", ratio {_ratio(each['margin_ratio'])}, common move {_percent(each['common_move_percent'])}"
+        lines.append(f"{each['name']}: {figures}{', liquidated' if each['liquidated'] else ''}")
+    return Text("\n".join(lines))
+
+
+def _fits(console: Console, table: Table) -> bool:
+    return Console(width=MARKDOWN_WIDTH).measure(table).maximum <= console.width
 
 
 def _rules(rules: Answer) -> Text:
