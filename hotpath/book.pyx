@@ -32,18 +32,20 @@ cdef inline TickLadder* side_of(Book book, int64_t side) noexcept nogil:
 
 
 cdef int heal(TickLadder* other, int64_t key) noexcept nogil:
-    """Takes away the levels of the other side that a newer one at `key` crosses or touches."""
+    """Takes away the levels of the other side that a newer one at `key` crosses or touches; 2: there were some."""
+    cdef int healed = 0
     while other.best != NO_SLOT and -key_at(other, other.best) <= key:
+        healed = 2
         if set_key(other, key_at(other, other.best), 0) < 0:
             return -1
-    return 0
+    return healed
 
 
 cdef inline int set_in(Book book, int64_t side, int64_t price, int64_t size) noexcept nogil:
-    """Sets one checked level; 1: the best of its side changed, 0: it did not, -1: no memory."""
+    """Sets one checked level; bit 1: the best of its side changed, bit 2: that of the other side, -1: no memory."""
     cdef int changed = set_key(side_of(book, side), side * price, size)
-    if book.heal_crossed and size and changed >= 0 and heal(side_of(book, -side), side * price) < 0:
-        return -1
+    if book.heal_crossed and size and changed >= 0:
+        changed |= heal(side_of(book, -side), side * price)
     return changed
 
 
@@ -82,7 +84,7 @@ cdef class Book:
         cdef int changed
         check_side(side)
         changed = set_in(self, side, price, size)
-        return self.out_of_memory() if changed < 0 else changed
+        return self.out_of_memory() if changed < 0 else changed & 1
 
     cdef int apply_rows(
         self, const int8_t* sides, const int64_t* prices, const int64_t* sizes, Py_ssize_t count
@@ -111,7 +113,7 @@ cdef class Book:
                 out_bid[row] = best_of(&self.ladders[0], BUY)
             if out_ask != NULL:
                 out_ask[row] = best_of(&self.ladders[1], SELL)
-        return changed
+        return changed != 0
 
     cdef int apply_staged(self, const Rows* rows) except -1:
         """The rows are right already."""
@@ -134,7 +136,7 @@ cdef class Book:
             check_side(side_number)
             check_level(ticks, lots)
         changed = set_in(self, side_number, ticks, lots)
-        return (self.out_of_memory() if changed < 0 else changed) != 0
+        return (self.out_of_memory() if changed < 0 else changed & 1) != 0
 
     def apply(self, side, prices, sizes):
         cdef Py_ssize_t count = len(prices), index

@@ -148,7 +148,8 @@ cdef inline int64_t key_below(Levels* levels, int64_t key) noexcept nogil:
     cdef int64_t slot = NO_SLOT
     cdef FarPlace at
     if key >= levels.base:
-        slot = slot_below(&levels.bits, key - levels.base)
+        # The key may be far above the window: code that ran since it was read may have moved all levels.
+        slot = slot_below(&levels.bits, min(key - levels.base, <int64_t>SLOTS_MAX - 1))
         at = far_end(&levels.far)
     else:
         at = far_search(&levels.far, key)

@@ -1,3 +1,4 @@
+# cython: cdivision=True
 """Numbers of some 106 bits that know how wrong they may be: |true − (high + low)| <= error, always.
 
 With u = 2**-53, sums of two such numbers are within 3 u² of the exact one, products 8 u² and quotients 16 u² (Joldes,

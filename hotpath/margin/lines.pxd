@@ -1,3 +1,4 @@
+# cython: cdivision=True
 """Keeps what is computed from the legs of a line, and the room for lines and collaterals."""
 from libc.stdint cimport int32_t, int64_t
 from libc.stdlib cimport realloc

@@ -1,3 +1,4 @@
+# cython: cdivision=True
 """Slack along a ray: between two edges it is a / x + b + c x + d x², where x multiplies all that moves.
 
 A linear value grows with x, an inverse one with 1 / x, and a coin's index that moves makes one power more of either.

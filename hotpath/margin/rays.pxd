@@ -1,3 +1,4 @@
+# cython: cdivision=True
 """What moves when one mark moves, or all of them, and which way it hurts."""
 from letrade.hotpath.margin.bounded cimport exactly
 from letrade.hotpath.margin.rows cimport ALL, NONE, Book, Instrument, Line, Scene, Table

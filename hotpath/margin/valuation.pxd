@@ -1,3 +1,4 @@
+# cython: cdivision=True
 """Equity and maintenance of an account in a scene, each with its error."""
 from libc.math cimport fabs
 

@@ -1,6 +1,7 @@
+# cython: cdivision=True
 """The first place along a ray where an account's slack is used up: edge by edge, each segment solved and then proved."""
 from libc.math cimport fabs, sqrt
-from libc.stdlib cimport qsort
+from libc.stdlib cimport free, qsort
 
 from letrade.hotpath.margin.bounded cimport (
     GAIN, HALF_ULP, LOSS, NOT_SURE, Bounded, Sign, exactly, less, over, sign_of,
@@ -54,6 +55,11 @@ cdef inline int edges_of(const Book* book, const Account* account) noexcept nogi
     return count
 
 
+cdef inline void close_work(Work* work) noexcept nogil:
+    free(work.held)
+    free(work.edges)
+
+
 cdef inline int smaller(const void* one, const void* other) noexcept nogil:
     cdef double first = (<const double*>one)[0], second = (<const double*>other)[0]
     return (first > second) - (first < second)
@@ -91,7 +97,7 @@ cdef inline void note_tiers(Work* work, const Book* book, const Scene* scene, co
         return
     for place in range(line.count):
         start = line.maintained[place].volume.high * start_of(book, scene, line).high
-        for tier in range(1, table.count):
+        for tier in range(1, table.count if start > 0.0 else 0):
             note(work, start / table.floors[tier] if instrument.inverse else table.floors[tier] / start)
 
 

@@ -109,6 +109,24 @@ def tiers(action: str, venue: str, symbols: tuple[str, ...], output: Path, setti
     return ExitCode.OK
 
 
+@margin.command("modes")
+@click.option("--venue", help="Of this venue alone.")
+@options.as_json
+def modes(venue: str | None, as_json: bool) -> int:
+    """List the margin modes that are modelled, each with the text that its rules were read from."""
+    from letrade.decoding import to_json
+    from letrade.margin.modes import modes as modelled
+    from letrade.margin.modes import venue_of
+    from letrade.margin.words import show_modes
+
+    found = modelled(None if venue is None else venue_of(venue))
+    if as_json:
+        click.echo(to_json(found).decode())
+    else:
+        show_modes(found)
+    return ExitCode.OK
+
+
 def _assess(given: dict[str, Any]) -> int:
     from letrade.decoding import to_json
     from letrade.margin.answers import answer

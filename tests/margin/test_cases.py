@@ -137,9 +137,38 @@ def test_rules_are_those_of_the_cases_day(tmp_path: Path) -> None:
     assert later["mode"] == "bybit unified_isolated"
 
 
+def test_a_case_without_date_of_a_younger_mode_is_run_by_its_first_rules(tmp_path: Path) -> None:
+    (line,) = run(tmp_path, {**CASE, "exchange": "gate", "margin_mode": "cross", "fee_rate": 0.0005}).lines
+    assert (line["mode"], line["rules_of"]) == ("gate cross", "2025-07-29")
+    assert line["got"] == pytest.approx((60_000 - 6_000) / (1 - 0.0045))
+
+
+def test_two_legs_of_one_symbol_move_together_and_have_one_table(tmp_path: Path) -> None:
+    leg = {name: CASE[name] for name in ("symbol", "entry_price", "amount", "mm_rate")}
+    other = {**leg, "side": "short", "mark_price": 60000}
+    cross = {**CASE, "margin_mode": "cross", "amount": 0.5, "wallet_balance": 2500, "other_positions": [other]}
+    (line,) = run(tmp_path, cross).lines
+    assert line["got"] == pytest.approx(625_000)
+    (odd,) = run(tmp_path, {**cross, "other_positions": [{**other, "mm_rate": 0.01}]}).lines
+    assert "different rates" in odd["refused"]
+
+
+@pytest.mark.parametrize("exchange", ["okx", "bybit", "gate", "bitget", "hyperliquid", "binance"])
+def test_cross_cases_of_every_venue_that_has_them_are_run(tmp_path: Path, exchange: str) -> None:
+    for contract, symbol in (("linear", "BTC/USDT:USDT"), ("inverse", "BTC/USD:BTC")):
+        case = {**CASE, "exchange": exchange, "margin_mode": "cross", "contract": contract, "symbol": symbol}
+        wallet = {"amount": 1000, "contract_size": 10, "wallet_balance": "0.02"} if contract == "inverse" else {}
+        (line,) = run(tmp_path, {**case, **wallet}).lines
+        if (exchange, contract) in (("hyperliquid", "inverse"), ("bybit", "inverse")):
+            assert ("not modelled" if exchange == "hyperliquid" else "--collateral") in line["refused"]
+        else:
+            assert line["refused"] is None
+            assert 40_000 < line["got"] < 60_000
+
+
 def test_a_person_gets_a_table_of_errors_by_exchange(tmp_path: Path) -> None:
     ran = run(tmp_path, expecting(PRICE), expecting(1, id="b", oracle="bot-unit-test"), words=())
-    assert "|binance" in ran.output
+    assert "| binance" in ran.output
     assert "b: differs, and does not count" in ran.output
     assert "1 of 1 cases that decide are within" in ran.output
 

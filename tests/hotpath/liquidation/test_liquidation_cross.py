@@ -27,7 +27,7 @@ def index_of(*accounts: SlowAccount, values: tuple[float, ...] = (100.0, 100.0))
 
 def fired(index: CrossIndex, instrument: int, value: float, room: int = 100) -> list[int]:
     out = np.zeros(room, np.int64)
-    return out[: index.tick(instrument, value, out)].tolist()
+    return [int(handle) for handle in out[: index.tick(instrument, value, out)]]
 
 
 @pytest.mark.parametrize("bands_per_tick", [0, 2, 2_000])
@@ -155,7 +155,7 @@ def test_arrays_that_do_not_belong_together_are_refused() -> None:
     with pytest.raises(ValueError, match="one account"):
         index.update(handles[0], *columns([SlowAccount(1.0, [])] * 2))
     with pytest.raises(TypeError):
-        index.load(*(column.astype(np.float32) for column in good), np.zeros(1, np.int64))  # type: ignore[arg-type]
+        index.load(*good, np.zeros(1, np.float32))
     with pytest.raises(ValueError, match="instruments are"):
         fired(index, 2, 100.0)
     with pytest.raises(ValueError, match="room for one"):
