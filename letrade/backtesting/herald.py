@@ -7,10 +7,9 @@ from typing import Any, NamedTuple
 
 from letrade.actors.venue.recorded import ENDS
 from letrade.core import ids
-<<<<<<< HEAD
-from letrade.core.messages.base import Message
-from letrade.core.messages.orders import Fill, OrderRefused, OrderUpdate
-from letrade.core.money import DEFAULT_SCALE, Money
+from letrade.core.messages.base import NO_STRATEGY, Message
+from letrade.core.messages.orders import CashEntry, Fill, OrderRefused, OrderUpdate
+from letrade.core.money import DEFAULT_SCALE, Money, money
 from letrade.core.orders import (
     CANCEL_SENT,
     CANCELLED,
@@ -23,25 +22,13 @@ from letrade.core.orders import (
     SENT,
     UNKNOWN,
 )
-=======
-from letrade.core.messages.base import NO_STRATEGY, Message
-from letrade.core.messages.orders import CashEntry, Fill, OrderRefused, OrderUpdate
-from letrade.core.money import DEFAULT_SCALE, Money, money
-from letrade.core.orders import CANCEL_SENT, CANCELLED, EXPIRED, FILLED, OPEN, PARTLY_FILLED, PENDING, REJECTED, SENT
->>>>>>> 4c7481a6e81b0957d3e4b43591c894d391691936
 from letrade.hotpath.simulation.crier import Crier
 from letrade.hotpath.simulation.desk import Desk
 from letrade.hotpath.simulation.terms import DeskTerms
 
-<<<<<<< HEAD
-UPDATE, FILL, REFUSED = 1, 2, 3
-TOLD: dict[int, type[Message]] = {UPDATE: OrderUpdate, FILL: Fill, REFUSED: OrderRefused}
-STATES = (PENDING, SENT, OPEN, PARTLY_FILLED, CANCEL_SENT, UNKNOWN, FILLED, CANCELLED, REJECTED, EXPIRED)
-=======
 UPDATE, FILL, REFUSED, CASH = 1, 2, 3, 4
 TOLD: dict[int, type[Message]] = {UPDATE: OrderUpdate, FILL: Fill, REFUSED: OrderRefused, CASH: CashEntry}
-STATES = (PENDING, SENT, OPEN, PARTLY_FILLED, CANCEL_SENT, FILLED, CANCELLED, REJECTED, EXPIRED)
->>>>>>> 4c7481a6e81b0957d3e4b43591c894d391691936
+STATES = (PENDING, SENT, OPEN, PARTLY_FILLED, CANCEL_SENT, UNKNOWN, FILLED, CANCELLED, REJECTED, EXPIRED)
 """As OrderState of hotpath/simulation/desk_orders.pxd counts them."""
 RULES = (
     "", "capital", "no_price", "spot_short", "tick", "grid", "amend", "stale", "rate_missing", "price_band",
