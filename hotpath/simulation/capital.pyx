@@ -57,7 +57,7 @@ cdef class Capital(Protections):
         cdef int64_t count = self.terms.instruments_count, signal = one.signal, leg = one.legs
         one.waiting = 0
         if order:
-            signal, leg = self.orders[order].signal, self.orders[order].leg
+            signal, leg = self.record(order).signal, self.record(order).leg
         self.shares[key].refused += 1
         return self.tell_refusal(
             CAPITAL_STAGE, time, key // count, key % count, signal, leg, order, rule,
@@ -85,7 +85,7 @@ cdef class Capital(Protections):
         cdef OrderRecord* order
         number = self.keys[key].first
         while number:
-            order = &self.orders[number]
+            order = self.record(number)
             number = order.capital.next
             if order.cancelling:
                 dying += remaining(&order.capital) if order.side == side else 0
@@ -102,8 +102,8 @@ cdef class Capital(Protections):
             one.waiting = cancels > 0 or (dying > 0 and need != 0)
             return 0
         one.waiting = cancels > 0 or dying > 0
-        if same_count == 1 and self.orders[same].capital.price and price:
-            order = &self.orders[same]
+        if same_count == 1 and self.record(same).capital.price and price:
+            order = self.record(same)
             if remaining(&order.capital) == room and order.capital.price == price and not order.capital.amending:
                 return 0
             if not order.acknowledged or order.capital.amending:
@@ -121,7 +121,7 @@ cdef class Capital(Protections):
         cdef int64_t number = self.keys[key].first, count = 0
         cdef OrderRecord* order
         while number:
-            order = &self.orders[number]
+            order = self.record(number)
             number = order.capital.next
             if not order.cancelling and order.side == side and order.capital.price != but_price:
                 self.cancel(order)
@@ -227,7 +227,7 @@ cdef class Capital(Protections):
 
     cdef bint amend(self, const Change* change, int64_t key, int64_t time) except -1:
         """A larger or dearer order reserves more, or is not amended."""
-        cdef OrderRecord* order = &self.orders[change.order]
+        cdef OrderRecord* order = self.record(change.order)
         cdef Instrument* one = &self.terms.instruments[order.instrument]
         cdef double basis = max(order.basis, self.basis(order.instrument, order.side, change.price / one.price_power))
         cdef int64_t size = max(max(order.capital.size, change.size) - order.capital.filled, 0)
@@ -254,7 +254,7 @@ cdef class Capital(Protections):
                     continue
                 number = self.keys[key].first
                 while number:
-                    order = &self.orders[number]
+                    order = self.record(number)
                     if (
                         not order.cancelling and order.capital.price and order.side == quote.side
                         and (not exact or stands(order, quote)) and not is_taken(one, number)
@@ -264,7 +264,7 @@ cdef class Capital(Protections):
                     number = order.capital.next
         number = self.keys[key].first
         while number:
-            order = &self.orders[number]
+            order = self.record(number)
             if not order.cancelling and not is_taken(one, number):
                 self.cancel(order)
             number = order.capital.next
@@ -280,7 +280,7 @@ cdef class Capital(Protections):
         one.waiting = 0
         for place in range(one.quotes_count):
             quote = &one.quotes[place]
-            order = &self.orders[max(quote.order, 0)]
+            order = self.record(max(quote.order, 0))
             if quote.order <= 0 or not order.capital.working or order.cancelling or stands(order, quote):
                 continue
             if not order.acknowledged or order.capital.amending:
@@ -293,16 +293,16 @@ cdef class Capital(Protections):
                 one.price, one.limit = quote.price, 1
                 self.new_order_of(key, quote.side, quote.size, self.closing(key, quote.side, quote.size), time)
                 quote.order = -1
-                if self.fresh_count and self.orders[self.fresh[self.fresh_count - 1]].leg == one.legs:
+                if self.fresh_count and self.record(self.fresh[self.fresh_count - 1]).leg == one.legs:
                     quote.order = self.fresh[self.fresh_count - 1]
         return self.send(key, time)
 
     cdef int64_t closing(self, int64_t key, int64_t side, int64_t size) except -1:
         cdef int64_t number = self.keys[key].first, ahead = 0
         while number:
-            if self.orders[number].side == side:
-                ahead += remaining(&self.orders[number].capital)
-            number = self.orders[number].capital.next
+            if self.record(number).side == side:
+                ahead += remaining(&self.record(number).capital)
+            number = self.record(number).capital.next
         return min(size, max(-side * self.keys[key].share - ahead, 0))
 
     cdef int go_on(self, int64_t key, int64_t time) except -1:
@@ -321,7 +321,7 @@ cdef class Capital(Protections):
         """Of a protection: what is left after a stop found no more size is protected anew, nothing else is."""
         cdef bint newest
         if told.kind == TOLD_FILL:
-            self.purse_hears(order, &self.fills[told.fill])
+            self.purse_hears(order, self.fill_at(told.fill))
             self.desires[key].waiting = 0
             self.desires[key].wanted = self.keys[key].share
             self.keys[key].active = 1
@@ -336,14 +336,14 @@ cdef class Capital(Protections):
 
     cdef int capital_hears(self, const Told* told, int64_t time) except -1:
         """An update, a fill or a refusal, one window after it was told."""
-        cdef OrderRecord* order = &self.orders[told.order]
+        cdef OrderRecord* order = self.record(told.order)
         cdef int64_t key = told.strategy * self.terms.instruments_count + told.instrument
         if order.guards:
             return self.guard_hears(order, key, told, time)
         if told.kind == TOLD_FILL:
-            self.purse_hears(order, &self.fills[told.fill])
+            self.purse_hears(order, self.fill_at(told.fill))
             if order.capital.working:
-                order.capital.filled += self.fills[told.fill].size
+                order.capital.filled += self.fill_at(told.fill).size
                 if not remaining(&order.capital):
                     self.unlink(order)
             self.go_on(key, time)

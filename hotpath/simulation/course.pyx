@@ -6,7 +6,7 @@ from libc.stdint cimport int64_t
 
 from letrade.hotpath.sha256 cimport sha256_hex
 from letrade.hotpath.simulation.desk cimport Desk
-from letrade.hotpath.simulation.desk_orders cimport FillRecord, OrderRecord
+from letrade.hotpath.simulation.desk_orders cimport FillRow, OrderRow
 from letrade.hotpath.simulation.text cimport (
     NUMBER_ROOM, put_money, put_number, put_quotient, put_text,
 )
@@ -48,17 +48,20 @@ cdef class Writer:
 
     cdef int write(self, int64_t what) except -1:
         """`what` as Desk.course counts it."""
-        cdef const FillRecord* fill = NULL if what > 0 else &self.desk.fills[~what]
-        cdef const OrderRecord* order = &self.desk.orders[what if what > 0 else fill.order]
+        cdef FillRow fill
+        cdef OrderRow order
         cdef char* end = self.text + DIGEST + 1
+        if what <= 0:
+            fill = self.desk.fill_row(~what)
+        order = self.desk.order_row(what if what > 0 else fill.order)
         end = put_text(end, b"order ", 6) if what > 0 else put_text(end, b"fill ", 5)
         end = put_number(end, order.sent if what > 0 else fill.time)
-        end = self.put_order(put_text(end, b" ", 1), order)
-        end = self.put_sent(end, order) if what > 0 else self.put_fill(end, order, fill)
+        end = self.put_order(put_text(end, b" ", 1), &order)
+        end = self.put_sent(end, &order) if what > 0 else self.put_fill(end, &order, &fill)
         sha256_hex(self.text, end - self.text, self.text)
         return 0
 
-    cdef char* put_order(self, char* end, const OrderRecord* order) except NULL:
+    cdef char* put_order(self, char* end, const OrderRow* order) except NULL:
         end = put_text(put_name(end, <bytes>self.strategies[order.strategy]), b".", 1)
         end = put_text(put_number(end, order.signal), b".", 1)
         end = put_text(put_number(end, order.leg), b" ", 1)
@@ -66,7 +69,7 @@ cdef class Writer:
         end = put_text(put_name(end, <bytes>self.instruments[order.instrument]), b" ", 1)
         return put_text(put_number(end, order.side), b" ", 1)
 
-    cdef char* put_sent(self, char* end, const OrderRecord* order) except NULL:
+    cdef char* put_sent(self, char* end, const OrderRow* order) except NULL:
         cdef tuple decimals = <tuple>self.decimals[order.instrument]
         end = put_text(put_quotient(end, order.first_size, decimals[1]), b" ", 1)
         if order.first_price:
@@ -75,7 +78,7 @@ cdef class Writer:
             end = put_text(end, b"None", 4)
         return put_text(end, b" True", 5) if order.reduce_only > 0 else put_text(end, b" False", 6)
 
-    cdef char* put_fill(self, char* end, const OrderRecord* order, const FillRecord* fill) except NULL:
+    cdef char* put_fill(self, char* end, const OrderRow* order, const FillRow* fill) except NULL:
         cdef tuple decimals = <tuple>self.decimals[order.instrument]
         end = put_text(put_quotient(end, fill.size, decimals[1]), b" ", 1)
         end = put_text(put_quotient(end, fill.price, decimals[0]), b" ", 1)

@@ -77,7 +77,7 @@ cdef class Crier:
         if not 0 <= place < self.desk.fills_count:
             raise IndexError(f"no fill {place}")
         memset(&told, 0, sizeof(told))
-        told.time, told.fill, told.order = time, place, self.desk.fills[place].order
+        told.time, told.fill, told.order = time, place, self.desk.fill_at(place).order
         self.complete(&told)
         return self.fill(&told)
 
@@ -91,7 +91,7 @@ cdef class Crier:
         return self.update(&told)
 
     cdef void complete(self, Told* told) noexcept:
-        cdef const OrderRecord* order = &self.desk.orders[told.order]
+        cdef const OrderRecord* order = self.desk.record(told.order)
         told.strategy, told.instrument, told.signal, told.leg = (
             order.strategy, order.instrument, order.signal, order.leg
         )
@@ -99,7 +99,7 @@ cdef class Crier:
 
     cdef object fill(self, const Told* told):
         """A part of an order was traded."""
-        cdef const FillRecord* fill = &self.desk.fills[told.fill]
+        cdef const FillRecord* fill = self.desk.fill_at(told.fill)
         cdef const FillPlaces* at = &self.of_fill
         cdef double price_one, size_one
         copy = self.fills.get((told.strategy, told.instrument))
@@ -116,7 +116,7 @@ cdef class Crier:
         put(message, at.order_id, self.known_id)
         put(message, at.client_order_id, self.known_client_id)
         put(message, at.trade_id, shown(told.fill + 1))
-        put(message, at.side, self.desk.orders[fill.order].side)
+        put(message, at.side, self.desk.record(fill.order).side)
         put(message, at.price, fill.price / price_one)
         put(message, at.size, fill.size / size_one)
         put(message, at.fee, fee)
@@ -127,7 +127,7 @@ cdef class Crier:
 
     cdef object update(self, const Told* told):
         """The state of an order."""
-        cdef const OrderRecord* order = &self.desk.orders[told.order]
+        cdef const OrderRecord* order = self.desk.record(told.order)
         cdef const UpdatePlaces* at = &self.of_update
         cdef double price_one, size_one
         copy = self.updates.get((told.strategy, told.instrument))

@@ -149,7 +149,7 @@ cdef class Desk(LossWatch):
     cdef int hear_execution(self, int64_t instrument, const Said* said, int64_t fee, int64_t time) except -1:
         if said.order < 1 or said.order > self.orders_count:
             raise ValueError(f"an answer about order {said.order} of {self.orders_count}")
-        self.answer(&self.orders[said.order], said, fee, time)
+        self.answer(self.record(said.order), said, fee, time)
         if self.stopping and self.live == 0:
             self.drained = True
         return 0
@@ -185,7 +185,7 @@ cdef class Desk(LossWatch):
         return self.execute(time) if self.cancels_count or self.approvals_count else 0
 
     cdef int watch_fill(self, const Told* told, int64_t time) except -1:
-        cdef int64_t account = self.orders[told.order].account
+        cdef int64_t account = self.record(told.order).account
         return self.watch(account, time) if self.marks[account].watched else 0
 
     cdef int stop(self, int64_t time, bint cancels) except -1:
@@ -197,7 +197,7 @@ cdef class Desk(LossWatch):
         if not self.drained:
             for account in range(self.terms.accounts_count):
                 for number in range(1, self.orders_count + 1):
-                    order = &self.orders[number]
+                    order = self.record(number)
                     if order.account == account and ORDER_PENDING < order.state < ORDER_FILLED:
                         self.cancel_order(order, time, DESK_STOPS, 0)
         return 0
@@ -207,7 +207,7 @@ cdef class Desk(LossWatch):
         cdef SimulatedOrder* asked = &self.asked
         if number < 1 or number > self.orders_count:
             raise ValueError(f"no order {number}: there are {self.orders_count}")
-        known = &self.orders[number]
+        known = self.record(number)
         memset(asked, 0, sizeof(SimulatedOrder))
         asked.number, asked.owner, asked.side = number, known.account + 1, known.side
         asked.kind = LIMIT_ORDER if known.limit else MARKET_ORDER
@@ -220,7 +220,7 @@ cdef class Desk(LossWatch):
         return asked
 
     cdef int64_t strategy_of(self, int64_t number) except -2:
-        return self.orders[number].strategy if 0 < number <= self.orders_count else -1
+        return self.record(number).strategy if 0 < number <= self.orders_count else -1
 
     cdef int64_t account_of(self, int64_t number) except -2:
-        return self.orders[number].account if 0 < number <= self.orders_count else -1
+        return self.record(number).account if 0 < number <= self.orders_count else -1

@@ -1,5 +1,5 @@
 """An order as the desk's rooms know it, from its approval on, and a fill: plain structs, prices and sizes in units."""
-from libc.stdint cimport int64_t
+from libc.stdint cimport int8_t, int32_t, int64_t
 
 from letrade.hotpath.simulation.money cimport int128
 
@@ -95,6 +95,29 @@ cdef struct FillRecord:
     int64_t quantity_after, price_decimals_after
     int64_t order, time, venue_time, price, size, fee, maker
     double own_realised  # of the strategy's share
+
+
+cdef packed struct OrderRow:  # of an order that is over: what is ever asked of it again
+    int64_t signal, first_price, first_size, size, price, filled, decided, sent, ended
+    double mid
+    int32_t strategy, account, instrument, leg
+    int8_t side, limit, post_only, reduce_only, opening, state
+
+
+cdef packed struct FillRow:  # of a fill that everybody has heard of
+    int64_t order, time, venue_time, price, size, fee
+    double own_realised
+    int8_t maker
+
+
+cdef enum:
+    PAGE_BITS = 8  # records are kept by pages of so many
+    PAGE = 256
+
+
+cdef inline bint is_over(const OrderRecord* order) noexcept nogil:
+    """Whether no room looks at it any more."""
+    return order.state >= ORDER_FILLED and not (order.capital.working or order.risk.working or order.guards)
 
 
 cdef struct CashRecord:

@@ -65,7 +65,7 @@ cdef class ExactPurse(Purse):
         power = 10 ** <object>self.terms.instruments[instrument].size_decimals
         sides = {1: [], -1: []}
         while number:
-            order = &self.orders[number]
+            order = self.record(number)
             if number != without:
                 sides[order.side].append((exact(order.basis), Fraction(remaining(&order.capital), power)))
             number = order.capital.next

@@ -39,7 +39,9 @@ cdef class Exchange:
     cdef Parcels errands
     cdef Parcels answers
     cdef int64_t next_expiry  # INT64_MAX: none
-    cdef readonly list trade_places  # of each fill of the desk: its place in the watch
+    cdef int64_t* trade_places  # of each fill of the desk: its place in the watch
+    cdef Py_ssize_t trade_places_count, trade_places_room
+    cdef int64_t recycle_at  # so many orders: what is over is kept as rows then
 
     cdef int hear(self, const Event* event, int64_t time) except -1
     cdef int hear_funding(self, const Event* event, int64_t time) except -1
@@ -51,6 +53,7 @@ cdef class Exchange:
     cdef int doubt_mark(self, int64_t due) except -1
     cdef int note_fill(self, const Parcel* answer) except -1
     cdef int take_requests(self) except -1  # of the desk, on their way
+    cdef int recycle(self) except -1
     cdef double middle(self, int64_t instrument) except? -1
     cdef double book_middle(self, int64_t instrument) except? -1
     cdef int meet(self, const Request* request, int64_t time) except -1

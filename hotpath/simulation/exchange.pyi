@@ -1,4 +1,5 @@
 """The exchange of a compiled backtest: markets and clearing, requests on their way to it, and answers on theirs."""
+from array import array
 from collections.abc import Sequence
 
 from letrade.hotpath.simulation.clearing import Clearing
@@ -12,8 +13,9 @@ class Exchange:
     does: those that enter a window only at that time come after it.
     """
 
-    trade_places: list[int]
-    """Of each fill of the desk: its place in the watch."""
+    def places_of_trades(self) -> array[int]:
+        """Of each fill of the desk: its place in the watch."""
+
     def __init__(
         self,
         desk: Desk,

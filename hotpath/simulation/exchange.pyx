@@ -1,5 +1,7 @@
 # cython: boundscheck=False, wraparound=False
 """The exchange of a compiled backtest: markets and clearing, requests on their way to it, and answers on theirs."""
+import array
+
 from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Malloc, PyMem_Realloc
 from libc.math cimport NAN
 from libc.stdint cimport INT64_MAX, int64_t
@@ -8,6 +10,7 @@ from libc.string cimport memset
 from letrade.hotpath.simulation.answers cimport arrange
 from letrade.hotpath.simulation.clearing cimport Clearing
 from letrade.hotpath.simulation.desk cimport Desk
+from letrade.hotpath.simulation.desk_orders cimport PAGE
 from letrade.hotpath.simulation.desk_told cimport (
     AMEND_REQUEST, CANCEL_REQUEST, QUERY_REQUEST, SUBMIT_REQUEST, Request,
 )
@@ -39,7 +42,7 @@ cdef class Exchange:
                  step):
         cdef Py_ssize_t place
         self.desk, self.clearing, self.watch, self.markets, self.step = desk, clearing, watch, list(markets), step
-        self.instruments, self.trade_places, self.latencies = len(self.markets), [], list(latencies)
+        self.instruments, self.latencies = len(self.markets), list(latencies)
         self.price_one = <double*>PyMem_Malloc((self.instruments + 1) * sizeof(double))
         self.size_one = <double*>PyMem_Malloc((self.instruments + 1) * sizeof(double))
         self.unopened = <int64_t*>PyMem_Malloc((self.instruments + 1) * sizeof(int64_t))
@@ -66,6 +69,7 @@ cdef class Exchange:
         PyMem_Free(self.late)
         PyMem_Free(self.funding)
         PyMem_Free(self.multiplier)
+        PyMem_Free(self.trade_places)
         PyMem_Free(self.errands.items)
         PyMem_Free(self.answers.items)
 
@@ -334,7 +338,16 @@ cdef class Exchange:
         cdef const Said* said = &answer.content.said
         cdef int64_t instrument = answer.instrument
         cdef double change = said.size / self.size_one[instrument] * self.multiplier[instrument]
-        self.trade_places.append(answer.trade)
+        cdef Py_ssize_t room
+        cdef int64_t* found
+        if self.trade_places_count == self.trade_places_room:
+            room = max(2 * self.trade_places_room, 64)
+            found = <int64_t*>PyMem_Realloc(self.trade_places, room * sizeof(int64_t))
+            if found == NULL:
+                raise MemoryError(f"no memory for the places of {room} trades")
+            self.trade_places, self.trade_places_room = found, room
+        self.trade_places[self.trade_places_count] = answer.trade
+        self.trade_places_count += 1
         return self.watch.hold(
             self.desk.account_of(said.order), instrument, self.desk.order(said.order).side * change,
             said.price / self.price_one[instrument], answer.fee * 1e-8,
@@ -357,4 +370,24 @@ cdef class Exchange:
                 errand.entry = request.time
             parcels_push(&self.errands, &errand)
         self.desk.requests_count = 0
-        return 0
+        return self.recycle() if self.desk.orders_count >= self.recycle_at else 0
+
+    cdef int recycle(self) except -1:
+        """Of what is on its way both sides still ask."""
+        cdef Py_ssize_t place
+        for place in range(self.errands.count):
+            self.desk.hold(self.errands.items[place].content.request.order)
+        for place in range(self.answers.count):
+            if self.answers.items[place].account < 0:
+                self.desk.hold(self.answers.items[place].content.said.order)
+        self.recycle_at = self.desk.orders_count + PAGE
+        self.desk.recycle()
+        return self.clearing.forget(self.desk)
+
+    def places_of_trades(self):
+        cdef Py_ssize_t place
+        column = array.array("q", bytes(8 * self.trade_places_count))
+        cdef int64_t[::1] view = column
+        for place in range(self.trade_places_count):
+            view[place] = self.trade_places[place]
+        return column

@@ -64,13 +64,13 @@ cdef class Execution(Patience):
         cdef Withdrawal* found
         for place in range(self.cancels_count):
             found = &self.cancels[place]
-            self.cancel_order(&self.orders[found.order], time, found.reason, found.newer)
+            self.cancel_order(self.record(found.order), time, found.reason, found.newer)
         self.cancels_count = 0
         for place in range(self.approvals_count):
             if self.approvals[place].amends:
                 self.take_amend(&self.approvals[place], time)
             else:
-                self.take_order(&self.orders[self.approvals[place].order], time)
+                self.take_order(self.record(self.approvals[place].order), time)
         self.approvals_count = 0
         return 0
 
@@ -103,7 +103,7 @@ cdef class Execution(Patience):
         return 0
 
     cdef int take_amend(self, const Approval* approval, int64_t time) except -1:
-        cdef OrderRecord* order = &self.orders[approval.order]
+        cdef OrderRecord* order = self.record(approval.order)
         cdef bint ready = order.state == ORDER_OPEN or order.state == ORDER_PARTLY_FILLED
         if not ready or order.cancel_wanted or order.amending or (self.stopping and approval.opens):
             self.shares[order.key].refused += 1
@@ -196,7 +196,7 @@ cdef class Execution(Patience):
         """What was asked may or may not have happened, so the order is asked for."""
         cdef OrderRecord* order
         while self.next_overdue() <= time:
-            order = &self.orders[self.take_overdue()]
+            order = self.record(self.take_overdue())
             order.attempts += 1
             if order.state == ORDER_SENT:
                 order.state = ORDER_UNKNOWN

@@ -5,7 +5,10 @@ from typing import Self
 from letrade.hotpath.simulation.desk_terms import Terms
 
 class OrderTable:
-    """Orders and fills are kept for ever, by number from 1 and by place from 0; what was told until it is heard."""
+    """Orders by number from 1 and fills by place from 0, on pages; what was told until it is heard.
+
+    A page whose orders are all over, or whose fills everybody has heard of, is kept as rows of what reports ask for.
+    """
 
     @property
     def terms(self) -> Terms: ...
@@ -15,6 +18,10 @@ class OrderTable:
     def fills_count(self) -> int: ...
     @property
     def cash_count(self) -> int: ...
+    @property
+    def fat_count(self) -> int:
+        """Pages of orders that are kept as more than rows."""
+
     def __new__(cls, terms: Terms) -> Self: ...
     def last_bars(self) -> list[tuple[int, float]]:
         """(time, close) of the last bar of each instrument; a close of 0 where there was none."""

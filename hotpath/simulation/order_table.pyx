@@ -1,9 +1,10 @@
 """What all rooms of the compiled desk share: orders, fills, requests, what was told, and the last prices."""
-from libc.stdint cimport INT64_MAX
-from libc.stdlib cimport free, realloc
+from libc.stdint cimport INT64_MAX, int32_t
+from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memmove, memset
 
-from letrade.hotpath.simulation.desk_told cimport TOLD_REFUSED, TOLD_UPDATE
+from letrade.hotpath.simulation.desk_orders cimport ORDER_CANCELLED, is_over
+from letrade.hotpath.simulation.desk_told cimport TOLD_FILL, TOLD_REFUSED, TOLD_UPDATE
 
 cdef enum:
     EXECUTION_STAGE = 6
@@ -19,6 +20,28 @@ cdef void* grown(void* old, Py_ssize_t* room, Py_ssize_t size) except NULL:
     return found
 
 
+cdef void* zeroed(Py_ssize_t count, Py_ssize_t size) except NULL:
+    cdef void* found = calloc(count, size)
+    if found == NULL:
+        raise MemoryError(f"no memory for {count} records of {size} bytes")
+    return found
+
+
+cdef void pack_order(const OrderRecord* order, OrderRow* row) noexcept:
+    row.signal, row.first_price, row.first_size = order.signal, order.first_price, order.first_size
+    row.size, row.price, row.filled = order.size, order.price, order.filled
+    row.decided, row.sent, row.ended, row.mid = order.decided, order.sent, order.ended, order.mid
+    row.strategy, row.account = <int32_t>order.strategy, <int32_t>order.account
+    row.instrument, row.leg = <int32_t>order.instrument, <int32_t>order.leg
+    row.side, row.limit, row.post_only = order.side, order.limit, order.post_only
+    row.reduce_only, row.opening, row.state = order.reduce_only, order.opening, order.state
+
+
+cdef void pack_fill(const FillRecord* fill, FillRow* row) noexcept:
+    row.order, row.time, row.venue_time, row.price = fill.order, fill.time, fill.venue_time, fill.price
+    row.size, row.fee, row.own_realised, row.maker = fill.size, fill.fee, fill.own_realised, fill.maker
+
+
 cdef class OrderTable:
     def __cinit__(self, Terms terms not None, *arguments):
         cdef Py_ssize_t place
@@ -31,33 +54,139 @@ cdef class OrderTable:
         self.ticking = <int64_t*>terms.room(terms.instruments_count, sizeof(int64_t))
         for place in range(terms.instruments_count):
             self.news[place] = -1
-        self.orders = <OrderRecord*>grown(self.orders, &self.orders_room, sizeof(OrderRecord))
-        memset(self.orders, 0, sizeof(OrderRecord))  # number 0: what never became an order
+        self.gone.state, self.round = ORDER_CANCELLED, 1
+        self.add_page(0)  # number 0: what never became an order
 
     def __dealloc__(self):
-        free(self.orders)
-        free(self.fills)
+        cdef Py_ssize_t page
+        for page in range(self.pages_room):
+            free(self.pages[page])
+            free(self.rows[page])
+        for page in range(self.fill_pages_room):
+            free(self.fill_pages[page])
+            free(self.fill_rows[page])
+        free(self.pages)
+        free(self.rows)
+        free(self.held)
+        free(self.pins)
+        free(self.fat)
+        free(self.fill_pages)
+        free(self.fill_rows)
         free(self.cash_entries)
         free(self.requests)
         free(self.told)
         free(self.course)
 
+    cdef int add_page(self, int64_t page) except -1:
+        cdef Py_ssize_t room = self.pages_room, place
+        if page >= room:
+            self.pages = <OrderRecord**>grown(self.pages, &room, sizeof(OrderRecord*))
+            room = self.pages_room
+            self.rows = <OrderRow**>grown(self.rows, &room, sizeof(OrderRow*))
+            room = self.pages_room
+            self.held = <int64_t*>grown(self.held, &room, sizeof(int64_t))
+            room = self.pages_room
+            self.pins = <int64_t*>grown(self.pins, &room, sizeof(int64_t))
+            room = self.pages_room
+            self.fat = <int64_t*>grown(self.fat, &room, sizeof(int64_t))
+            for place in range(self.pages_room, room):
+                self.pages[place] = NULL
+                self.rows[place] = NULL
+                self.held[place] = self.pins[place] = 0
+            self.pages_room = room
+        self.pages[page] = <OrderRecord*>zeroed(PAGE, sizeof(OrderRecord))
+        self.fat[self.fat_count] = page
+        self.fat_count += 1
+        return 0
+
     cdef OrderRecord* new_order(self) except NULL:
-        """Zeroed but for its number; pointers to other orders are no longer valid after this."""
+        """Zeroed but for its number."""
+        cdef int64_t number = self.orders_count + 1
         cdef OrderRecord* order
-        if self.orders_count + 1 >= self.orders_room:
-            self.orders = <OrderRecord*>grown(self.orders, &self.orders_room, sizeof(OrderRecord))
-        self.orders_count += 1
-        order = &self.orders[self.orders_count]
-        memset(order, 0, sizeof(OrderRecord))
-        order.number = self.orders_count
+        if number >> PAGE_BITS >= self.pages_room or self.pages[number >> PAGE_BITS] == NULL:
+            self.add_page(number >> PAGE_BITS)
+        self.orders_count = number
+        order = self.record(number)
+        order.number = number
         return order
 
     cdef FillRecord* new_fill(self) except NULL:
-        if self.fills_count >= self.fills_room:
-            self.fills = <FillRecord*>grown(self.fills, &self.fills_room, sizeof(FillRecord))
+        cdef int64_t page = self.fills_count >> PAGE_BITS
+        cdef Py_ssize_t room = self.fill_pages_room, place
+        if page >= room:
+            self.fill_pages = <FillRecord**>grown(self.fill_pages, &room, sizeof(FillRecord*))
+            room = self.fill_pages_room
+            self.fill_rows = <FillRow**>grown(self.fill_rows, &room, sizeof(FillRow*))
+            for place in range(self.fill_pages_room, room):
+                self.fill_pages[place] = NULL
+                self.fill_rows[place] = NULL
+            self.fill_pages_room = room
+        if self.fill_pages[page] == NULL:
+            self.fill_pages[page] = <FillRecord*>zeroed(PAGE, sizeof(FillRecord))
         self.fills_count += 1
-        return &self.fills[self.fills_count - 1]
+        return self.fill_at(self.fills_count - 1)
+
+    cdef OrderRow order_row(self, int64_t number) noexcept:
+        cdef OrderRow row
+        if self.pages[number >> PAGE_BITS] == NULL:
+            return self.rows[number >> PAGE_BITS][number & (PAGE - 1)]
+        pack_order(self.record(number), &row)
+        return row
+
+    cdef FillRow fill_row(self, int64_t place) noexcept:
+        cdef FillRow row
+        if self.fill_pages[place >> PAGE_BITS] == NULL:
+            return self.fill_rows[place >> PAGE_BITS][place & (PAGE - 1)]
+        pack_fill(self.fill_at(place), &row)
+        return row
+
+    cdef int recycle(self) except -1:
+        cdef Py_ssize_t place, kept = 0
+        cdef int64_t page, heard = self.fills_count
+        for place in range(self.told_count):
+            self.hold(self.told[place].order)
+            if self.told[place].kind == TOLD_FILL:
+                heard = min(heard, self.told[place].fill)
+        for place in range(self.fat_count):
+            page = self.fat[place]
+            if self.held[page] == self.round or not self.keep_orders(page):
+                self.fat[kept] = page
+                kept += 1
+        self.fat_count, self.round = kept, self.round + 1
+        while (self.fills_kept + 1) * PAGE <= heard:
+            self.keep_fills(self.fills_kept)
+            self.fills_kept += 1
+        return 0
+
+    cdef int keep_orders(self, int64_t page) except -1:
+        """Whether it could be: a page that is full, of orders that are over."""
+        cdef int64_t place
+        cdef OrderRecord* orders = self.pages[page]
+        if self.orders_count < (page + 1) * PAGE - 1 or (page and not is_over(&orders[self.pins[page]])):
+            return False
+        for place in range(page == 0, PAGE):
+            if not is_over(&orders[place]):
+                self.pins[page] = place
+                return False
+        self.rows[page] = <OrderRow*>malloc(PAGE * sizeof(OrderRow))
+        if self.rows[page] == NULL:
+            raise MemoryError(f"no memory for {PAGE} rows of orders")
+        for place in range(PAGE):
+            pack_order(&orders[place], &self.rows[page][place])
+        self.pages[page] = NULL
+        free(orders)
+        return True
+
+    cdef int keep_fills(self, int64_t page) except -1:
+        cdef int64_t place
+        self.fill_rows[page] = <FillRow*>malloc(PAGE * sizeof(FillRow))
+        if self.fill_rows[page] == NULL:
+            raise MemoryError(f"no memory for {PAGE} rows of fills")
+        for place in range(PAGE):
+            pack_fill(&self.fill_pages[page][place], &self.fill_rows[page][place])
+        free(self.fill_pages[page])
+        self.fill_pages[page] = NULL
+        return 0
 
     cdef CashRecord* new_cash(self) except NULL:
         if self.cash_count >= self.cash_room:

@@ -51,7 +51,7 @@ cdef class Patience(Books):
         cdef Wait* first
         while self.waits_first < self.waits_end:
             first = &self.waits[self.waits_first]
-            if self.orders[first.order].due == first.due:
+            if self.record(first.order).due == first.due:
                 return first.due
             self.waits_first += 1
         self.waits_first = self.waits_end = 0

@@ -70,7 +70,7 @@ cdef class Purse(Risk):
         cdef Key* key = &self.keys[order.key]
         order.capital.working, order.capital.previous, order.capital.next = 1, key.last, 0
         if key.last:
-            self.orders[key.last].capital.next = order.number
+            self.record(key.last).capital.next = order.number
         else:
             key.first = order.number
         key.last = order.number
@@ -81,11 +81,11 @@ cdef class Purse(Risk):
         cdef Key* key = &self.keys[order.key]
         order.capital.working = 0
         if order.capital.previous:
-            self.orders[order.capital.previous].capital.next = order.capital.next
+            self.record(order.capital.previous).capital.next = order.capital.next
         else:
             key.first = order.capital.next
         if order.capital.next:
-            self.orders[order.capital.next].capital.previous = order.capital.previous
+            self.record(order.capital.next).capital.previous = order.capital.previous
         else:
             key.last = order.capital.previous
         return 0
@@ -143,7 +143,7 @@ cdef class Purse(Risk):
             return 0.0
         while True:
             if number:
-                order = &self.orders[number]
+                order = self.record(number)
                 side = order.side
                 if number == without and added != NULL:  # in its place, so that equal sums are equal in doubles too
                     costly, added = added[0], NULL

@@ -77,7 +77,7 @@ cdef class Risk(Execution):
 
     cdef int judge_order(self, int64_t number, int64_t time) except -1:
         """Approves an order that capital proposes, or says which rule is against it."""
-        cdef OrderRecord* order = &self.orders[number]
+        cdef OrderRecord* order = self.record(number)
         cdef Exposure* exposure = &self.exposures[order.account * self.terms.instruments_count + order.instrument]
         cdef int64_t opening = opening_part(exposure, order.side, order.size), rule = NO_RULE
         if opening:
@@ -93,7 +93,7 @@ cdef class Risk(Execution):
         return self.approve(number, False, 0, 0, opening > 0)
 
     cdef int judge_amend(self, int64_t number, int64_t price, int64_t size, int64_t time) except -1:
-        cdef OrderRecord* order = &self.orders[number]
+        cdef OrderRecord* order = self.record(number)
         cdef Exposure others
         cdef int64_t left, opening, own
         if not order.risk.working or order.risk.amending:
@@ -277,7 +277,7 @@ cdef class Risk(Execution):
         cdef int64_t other = self.first_resting[order.instrument]
         cdef OrderRecord* found
         while other:
-            found = &self.orders[other]
+            found = self.record(other)
             if found.side != order.side and other != order.number:
                 if not price or order.side * (price - found.risk.price) >= 0:
                     return True
@@ -323,7 +323,7 @@ cdef class Risk(Execution):
             order.rests = 1
             order.risk.previous = self.last_resting[order.instrument]
             if order.risk.previous:
-                self.orders[order.risk.previous].risk.next = order.number
+                self.record(order.risk.previous).risk.next = order.number
             else:
                 self.first_resting[order.instrument] = order.number
             self.last_resting[order.instrument] = order.number
@@ -349,22 +349,22 @@ cdef class Risk(Execution):
         self.count_again(order, before)
         if order.rests:
             if order.risk.previous:
-                self.orders[order.risk.previous].risk.next = order.risk.next
+                self.record(order.risk.previous).risk.next = order.risk.next
             else:
                 self.first_resting[order.instrument] = order.risk.next
             if order.risk.next:
-                self.orders[order.risk.next].risk.previous = order.risk.previous
+                self.record(order.risk.next).risk.previous = order.risk.previous
             else:
                 self.last_resting[order.instrument] = order.risk.previous
         return 0
 
     cdef int risk_hears(self, const Told* told) except -1:
         """An update, a fill or a refusal, one window after it was told."""
-        cdef OrderRecord* order = &self.orders[told.order]
+        cdef OrderRecord* order = self.record(told.order)
         cdef const FillRecord* fill
         cdef int64_t before = remaining(&order.risk)
         if told.kind == TOLD_FILL:
-            fill = &self.fills[told.fill]
+            fill = self.fill_at(told.fill)
             self.exposures[order.account * self.terms.instruments_count + order.instrument].net += order.side * fill.size
             if order.risk.working:
                 order.risk.filled += fill.size

@@ -3,6 +3,7 @@ from libc.stdint cimport int64_t
 
 from letrade.hotpath.simulation.desk_terms cimport Terms
 from letrade.hotpath.simulation.money cimport int128
+from letrade.hotpath.simulation.order_table cimport OrderTable
 from letrade.hotpath.simulation.orders cimport Said
 from letrade.hotpath.simulation.positions cimport Netting
 from letrade.hotpath.simulation.volume cimport Volume
@@ -31,9 +32,10 @@ cdef class Wallets:
     cdef int128* wallets  # account × currencies + currency
     cdef int128* locked
     cdef Line* lines  # account × instruments + instrument
-    cdef Cleared* orders  # by number
     cdef Volume volume
-    cdef int64_t orders_room
+    cdef Cleared** pages  # of orders by number; NULL: of none that the exchange is asked about
+    cdef int64_t* fat  # the pages that are not NULL
+    cdef Py_ssize_t pages_room, fat_count
 
     cdef int hear_mark(self, int64_t instrument, double price) except -1
     cdef int64_t fund(self, int64_t account, int64_t instrument, double rate) except? -1
@@ -41,6 +43,8 @@ cdef class Wallets:
     cdef bint holds(self, int64_t account, int64_t instrument) noexcept
     cdef double value_price(self, int64_t instrument) except? -1.0
     cdef Cleared* cleared(self, int64_t number) except NULL
+    cdef int add_page(self, int64_t page) except -1
+    cdef int forget(self, OrderTable table) except -1  # orders that the desk keeps as rows alone
     cdef int128 cost(self, int64_t instrument, int128 worth) except? -1
     cdef int lock(self, Cleared* one, int64_t owner, int128 amount) except -1
     cdef int count_left(self, Cleared* one, int64_t left) except -1

@@ -2,10 +2,11 @@
 from decimal import Decimal
 from fractions import Fraction
 
-from libc.stdlib cimport free, realloc
+from libc.stdlib cimport calloc, free, realloc
 from libc.string cimport memset
 
 from letrade.hotpath.constants cimport BUY, SELL
+from letrade.hotpath.simulation.desk_orders cimport PAGE, PAGE_BITS
 from letrade.hotpath.simulation.desk_terms cimport Instrument, Terms, Venue
 from letrade.hotpath.simulation.market cimport Market
 from letrade.hotpath.simulation.money cimport (
@@ -49,21 +50,52 @@ cdef class Wallets:
                 self.wallets[place * terms.currencies_count + <int64_t>currency] = from_python(units)
 
     def __dealloc__(self):
-        free(self.orders)
+        cdef Py_ssize_t page
+        for page in range(self.pages_room):
+            free(self.pages[page])
+        free(self.pages)
+        free(self.fat)
 
     cdef Cleared* cleared(self, int64_t number) except NULL:
-        cdef Cleared* found
-        cdef int64_t room
         if number < 1:
             raise ValueError(f"expected an order's number from 1, found {number}")
-        if number >= self.orders_room:
-            room = max(2 * self.orders_room, number + 64)
-            found = <Cleared*>realloc(self.orders, room * sizeof(Cleared))
-            if found == NULL:
+        if number >> PAGE_BITS >= self.pages_room or self.pages[number >> PAGE_BITS] == NULL:
+            self.add_page(number >> PAGE_BITS)
+        return &self.pages[number >> PAGE_BITS][number & (PAGE - 1)]
+
+    cdef int add_page(self, int64_t page) except -1:
+        cdef Cleared** pages
+        cdef int64_t* fat
+        cdef Py_ssize_t room = max(2 * self.pages_room, page + 64)
+        if page >= self.pages_room:
+            pages = <Cleared**>realloc(self.pages, room * sizeof(Cleared*))
+            self.pages = pages if pages != NULL else self.pages
+            fat = <int64_t*>realloc(self.fat, room * sizeof(int64_t))
+            self.fat = fat if fat != NULL else self.fat
+            if pages == NULL or fat == NULL:
                 raise MemoryError("no memory for orders at the exchange")
-            memset(&found[self.orders_room], 0, (room - self.orders_room) * sizeof(Cleared))
-            self.orders, self.orders_room = found, room
-        return &self.orders[number]
+            memset(&self.pages[self.pages_room], 0, (room - self.pages_room) * sizeof(Cleared*))
+            self.pages_room = room
+        self.pages[page] = <Cleared*>calloc(PAGE, sizeof(Cleared))
+        if self.pages[page] == NULL:
+            raise MemoryError(f"no memory for {PAGE} orders at the exchange")
+        self.fat[self.fat_count] = page
+        self.fat_count += 1
+        return 0
+
+    cdef int forget(self, OrderTable table) except -1:
+        cdef Py_ssize_t place, kept = 0
+        cdef int64_t page
+        for place in range(self.fat_count):
+            page = self.fat[place]
+            if page < table.pages_room and table.pages[page] == NULL:
+                free(self.pages[page])
+                self.pages[page] = NULL
+            else:
+                self.fat[kept] = page
+                kept += 1
+        self.fat_count = kept
+        return 0
 
     cdef double value_price(self, int64_t instrument) except? -1.0:
         """What positions are valued at: the mark price, else the last trade, else the middle of the best; or 0."""
@@ -125,7 +157,7 @@ cdef class Wallets:
         self.count_left(one, 0)
         one.working = 0
         self.lock(one, one.account, <int128>0)
-        if one.group and one.number + 1 < self.orders_room:
+        if one.group and (one.number + 1) >> PAGE_BITS < self.pages_room:
             other = self.cleared(one.number + 1)
             if other.working and other.group == one.group:
                 return self.lock_rest(other)

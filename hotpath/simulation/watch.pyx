@@ -90,6 +90,17 @@ cdef class Watch:
             for place in range(first, self.trades_count)
         ]  # fmt: skip
 
+    def noted(self):
+        cdef Py_ssize_t place, horizon
+        column = array.array("d", bytes(8 * (2 + HORIZONS) * self.trades_count))
+        cdef double[::1] view = column
+        for place in range(self.trades_count):
+            view[place * (2 + HORIZONS)] = self.trades[place].bid
+            view[place * (2 + HORIZONS) + 1] = self.trades[place].ask
+            for horizon in range(HORIZONS):
+                view[place * (2 + HORIZONS) + 2 + horizon] = self.trades[place].after[horizon]
+        return column
+
     def samples(self):
         cdef Py_ssize_t place, account, first
         found = []

@@ -33,8 +33,8 @@ def record_of(outcome: Outcome, summary: Mapping[str, Any]) -> RunRecord:
     )
     span = (run.first_time or 0, run.tape.last_time)
     settings = settings_of(run.config, summary, "compiled", data_in_words(run.config), span)
-    orders = {name: np.asarray(column, dtype=np.int64) for name, column in outcome.orders.items()}
-    fills = {name: np.asarray(column, dtype=np.int64) for name, column in outcome.fills.items()}
+    orders = {name: np.asarray(column) for name, column in outcome.orders.items()}
+    fills = {name: np.asarray(column) for name, column in outcome.fills.items()}
     prices = np.array([scale.price for scale in outcome.scales])
     sizes = np.array([scale.size for scale in outcome.scales])
     equity, priced = sampled(run.watch, _starts(run.config, names.accounts))
@@ -71,7 +71,6 @@ def _orders(orders: Columns, prices: Any, sizes: Any, middles: Any) -> Orders:
     at = orders["instrument"]
     codes = np.array([STATE_CODES[state] for state in STATES], dtype=np.int8)
     price = np.where(orders["price"] > 0, orders["price"] / prices[at], np.nan) if len(at) else np.empty(0)
-    order = np.argsort(orders["decided"], kind="stable")
     made = Orders.of(
         order_id=orders["number"],
         strategy=orders["strategy"],
@@ -88,15 +87,15 @@ def _orders(orders: Columns, prices: Any, sizes: Any, middles: Any) -> Orders:
         state=codes[orders["state"]],
         mid_at_decision=np.where(middles > 0, middles, np.nan),
     )
-    return made.where(order)
+    return in_time(made, orders["decided"])
 
 
 def _fills(outcome: Outcome, orders: Columns, fills: Columns, prices: Any, sizes: Any) -> Fills:
     run = outcome.run
     row = fills["order"] - 1
     at = orders["instrument"][row]
-    noted = np.array(run.watch.after(), dtype=np.float64).reshape(-1, 5)
-    noted = noted[np.asarray(run.exchange.trade_places, dtype=np.int64)]
+    noted = np.asarray(run.watch.noted(), dtype=np.float64).reshape(-1, 5)
+    noted = noted[np.asarray(run.exchange.places_of_trades(), dtype=np.int64)]
     places = {name: place for place, name in enumerate(outcome.terms.currencies)}
     currencies = np.array([places[scale.fee] for scale in outcome.scales], dtype=np.int64)
     made = Fills.of(
@@ -120,7 +119,12 @@ def _fills(outcome: Outcome, orders: Columns, fills: Columns, prices: Any, sizes
         mid_10s=noted[:, 3],
         mid_60s=noted[:, 4],
     )
-    return made.where(np.argsort(fills["time"], kind="stable"))
+    return in_time(made, fills["time"])
+
+
+def in_time(made: Any, times: Any) -> Any:
+    """Rows by time; as they are where they are so already, as nearly always."""
+    return made if (np.diff(times) >= 0).all() else made.where(np.argsort(times, kind="stable"))
 
 
 def sampled(watch: Watch, starts: Sequence[float]) -> tuple[Equity, Prices]:
