@@ -17,6 +17,10 @@ from letrade.hotpath.simulation.watch cimport Watch
 from letrade.hotpath.slots cimport MailSlot
 
 
+cdef enum:
+    TOLD_KINDS = 8  # more than there are
+
+
 cdef class Engine:
     """Moves the tape, the exchange, the desk and the troupe of actors through time, together.
 
@@ -227,10 +231,10 @@ cdef class Engine:
 
     cdef int tell(self, const Told* told, int64_t time) except -1:
         cdef MailSlot slot
-        cdef tuple about = (told.kind, told.strategy, told.instrument)
-        slots = self.listeners.get(about)
+        cdef int64_t key = (told.strategy * self.exchange.instruments + told.instrument) * TOLD_KINDS + told.kind
+        slots = self.listeners.get(key)
         if slots is None:
-            slots = self.listeners[about] = self.listening(*about)
+            slots = self.listeners[key] = self.listening(told.kind, told.strategy, told.instrument)
         if not slots:
             return 0
         if told.kind == TOLD_FILL:
