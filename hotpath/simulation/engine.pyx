@@ -36,12 +36,16 @@ cdef class Engine:
         self.listening, self.listeners, self.ranks, self.step = listening, {}, dict(ranks), step
         self.own_books = {}
         self.quoted = <int8_t*>PyMem_Calloc(exchange.instruments + 1, sizeof(int8_t))
-        if self.quoted == NULL:
+        self.hears = <int8_t*>PyMem_Calloc(len(troupe.lines) + 1, sizeof(int8_t))
+        if self.quoted == NULL or self.hears == NULL:
             raise MemoryError("no memory for an engine")
+        for place, line in enumerate(troupe.lines):
+            self.hears[<Py_ssize_t>place] = line.has_hearers
 
     def __dealloc__(self):
         PyMem_Free(self.events)
         PyMem_Free(self.quoted)
+        PyMem_Free(self.hears)
 
     def follow_book(self, int64_t instrument):
         self.own_books[instrument] = Book()
@@ -158,7 +162,7 @@ cdef class Engine:
                 self.exchange.hear(&self.events[count], time)
             if view & OUR_VIEW:
                 self.tell_price(&self.events[count])
-                self.listened |= self.troupe.listens(self.events[count].reel)
+                self.listened |= self.hears[self.events[count].reel]
                 count += 1
         if self.levels_came:
             self.levels_came = False
