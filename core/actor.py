@@ -82,7 +82,7 @@ def handlers_of(actor: Actor) -> dict[type[Message], Handler]:
 
 
 @functools.lru_cache(maxsize=256)
-def _handled_by(kind: type[Actor]) -> list[tuple[str, list[type[Message]]]]:
+def _handled_by(kind: Any) -> list[tuple[str, list[type[Message]]]]:
     """By the names of its handlers; remembered, as a desk has many actors of one class."""
     names = [name for name in sorted(dir(kind)) if name.startswith("on_")]
     return [(name, _message_types(getattr(kind, name), f"{kind.__name__}.{name}")) for name in names]
