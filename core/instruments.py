@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from letrade.core.errors import DataError
 from letrade.core.fraction import Fraction, read_fraction
+from letrade.core.margin.tiers import Tier, TierTable
 from letrade.core.messages.market import Instrument
 from letrade.core.money import round_half_even
 from letrade.core.quantities import ONE, TEN, decimal_units
@@ -40,6 +41,20 @@ def _exact(value: float) -> Fraction:
         return read_fraction(repr(float(value)))
     except ValueError:
         raise DataError(f"expected a finite number, found {value!r}") from None
+
+
+def _tiers(message: Instrument) -> TierTable:
+    """DataError where a number of a bracket is none."""
+
+    def read(text: str) -> Fraction | None:
+        return read_fraction(_decimal(text, "a number of a tier", message.instrument)) if text else None
+
+    rows = tuple(
+        Tier(read(each.floor) or Fraction(0), read(each.cap), read(each.rate) or Fraction(0), read(each.amount),
+             read(each.leverage_max))
+        for each in message.brackets
+    )  # fmt: skip
+    return TierTable(message.instrument, rows)
 
 
 class Grid:
@@ -110,6 +125,8 @@ class Specification:
         self.size_min = float(_decimal(message.size_min, "size_min", self.id))
         self.notional_min = read_fraction(_decimal(message.notional_min, "notional_min", self.id))
         self.multiplier = read_fraction(_decimal(message.multiplier, "multiplier", self.id))
+        self.tiers = _tiers(message) if message.brackets else None
+        """Its leverage tiers; None where they are not known."""
         if self.kind not in ("spot", "linear"):
             raise DataError(f"{self.id}: expected kind 'spot' or 'linear', found {self.kind!r}")
         if self.size_min < 0 or self.notional_min < 0 or self.multiplier <= 0:

@@ -9,15 +9,16 @@ from letrade.hotpath.buffers cimport open_array, open_bytes, share_memory
 from letrade.hotpath.constants cimport BUY, SELL
 from letrade.hotpath.hashing cimport HASH_START
 from letrade.hotpath.ladder_reads cimport (
-    best_of, hash_ladder, list_depth, list_sweep, lots_of, whole_count, write_depth, write_words,
+    are_crossed, best_of, hash_ladder, list_depth, list_sweep, lots_of, whole_count, write_depth, write_words,
 )
 from letrade.hotpath.level_decimals cimport stage_decimals
 from letrade.hotpath.level_rows cimport (
     Row, Rows, add_row, best_first, check_level, check_side, free_rows, is_dumped, is_right, packed_row,
 )
 from letrade.hotpath.small_int cimport read_whole
+from letrade.hotpath.slot_bits cimport NO_SLOT
 from letrade.hotpath.tick_ladder cimport (
-    NO_SLOT, TickLadder, clear_ladder, key_at, ladder_release, ladder_start, set_key, value_at,
+    TickLadder, clear_ladder, key_at, ladder_release, ladder_start, set_key, value_at,
 )
 from letrade.hotpath.update_sequence cimport LOADED, WAITING, follow, update_id
 from letrade.hotpath.whole cimport whole
@@ -31,18 +32,20 @@ cdef inline TickLadder* side_of(Book book, int64_t side) noexcept nogil:
 
 
 cdef int heal(TickLadder* other, int64_t key) noexcept nogil:
-    """Takes away the levels of the other side that a newer one at `key` crosses or touches."""
+    """Takes away the levels of the other side that a newer one at `key` crosses or touches; 2: there were some."""
+    cdef int healed = 0
     while other.best != NO_SLOT and -key_at(other, other.best) <= key:
+        healed = 2
         if set_key(other, key_at(other, other.best), 0) < 0:
             return -1
-    return 0
+    return healed
 
 
 cdef inline int set_in(Book book, int64_t side, int64_t price, int64_t size) noexcept nogil:
-    """Sets one checked level; 1: the best of its side changed, 0: it did not, -1: no memory."""
+    """Sets one checked level; bit 1: the best of its side changed, bit 2: that of the other side, -1: no memory."""
     cdef int changed = set_key(side_of(book, side), side * price, size)
-    if book.heal_crossed and size and changed >= 0 and heal(side_of(book, -side), side * price) < 0:
-        return -1
+    if book.heal_crossed and size and changed >= 0:
+        changed |= heal(side_of(book, -side), side * price)
     return changed
 
 
@@ -81,7 +84,7 @@ cdef class Book:
         cdef int changed
         check_side(side)
         changed = set_in(self, side, price, size)
-        return self.out_of_memory() if changed < 0 else changed
+        return self.out_of_memory() if changed < 0 else changed & 1
 
     cdef int apply_rows(
         self, const int8_t* sides, const int64_t* prices, const int64_t* sizes, Py_ssize_t count
@@ -110,7 +113,7 @@ cdef class Book:
                 out_bid[row] = best_of(&self.ladders[0], BUY)
             if out_ask != NULL:
                 out_ask[row] = best_of(&self.ladders[1], SELL)
-        return changed
+        return changed != 0
 
     cdef int apply_staged(self, const Rows* rows) except -1:
         """The rows are right already."""
@@ -133,7 +136,7 @@ cdef class Book:
             check_side(side_number)
             check_level(ticks, lots)
         changed = set_in(self, side_number, ticks, lots)
-        return (self.out_of_memory() if changed < 0 else changed) != 0
+        return (self.out_of_memory() if changed < 0 else changed & 1) != 0
 
     def apply(self, side, prices, sizes):
         cdef Py_ssize_t count = len(prices), index
@@ -316,9 +319,7 @@ cdef class Book:
         return self.ladder(whole(side)).count
 
     def is_crossed(self):
-        if self.ladders[0].count == 0 or self.ladders[1].count == 0:
-            return False
-        return self.best_price(BUY) >= self.best_price(SELL)
+        return are_crossed(&self.ladders[0], &self.ladders[1])
 
     def sweep(self, side, size, limit=None):
         cdef int64_t side_number = whole(side), wanted = whole(size), price, worst_key = INT64_MAX

@@ -10,14 +10,15 @@ from letrade.hotpath.buffers cimport open_array
 from letrade.hotpath.constants cimport BUY, SELL
 from letrade.hotpath.hashing cimport HASH_START, hash_word
 from letrade.hotpath.id_table cimport NO_PLACE, clear_ids, drop_id, find_id, put_id, reserve_id
-from letrade.hotpath.ladder_reads cimport best_of, whole_count
+from letrade.hotpath.ladder_reads cimport are_crossed, best_of, whole_count
 from letrade.hotpath.level_rows cimport check_level, check_side
 from letrade.hotpath.queue_pool cimport (
     Queue, append_order, claim_order, claim_queue, free_all, free_pool, release_order, release_queue, reserve_order,
     reserve_queue, take_order_out,
 )
+from letrade.hotpath.slot_bits cimport NO_SLOT
 from letrade.hotpath.tick_ladder cimport (
-    NO_SLOT, TickLadder, Walk, clear_ladder, ladder_release, ladder_start, set_key, step_down, value_at, walk,
+    TickLadder, Walk, clear_ladder, ladder_release, ladder_start, set_key, step_down, value_at, walk,
 )
 from letrade.hotpath.whole cimport whole
 
@@ -319,9 +320,7 @@ cdef class OrdersBook:
         return self.ladders[side_number < 0].count
 
     def is_crossed(self):
-        if self.ladders[0].count == 0 or self.ladders[1].count == 0:
-            return False
-        return self.best_price(BUY) >= self.best_price(SELL)
+        return are_crossed(&self.ladders[0], &self.ladders[1])
 
     def clear(self):
         self.clear_orders()

@@ -6,7 +6,7 @@ triggers, from the highest trigger down, then those that a rising price triggers
 first to come is first. Each turn ends before the next begins. As nothing triggers twice, there are at most as many
 turns as orders wait.
 """
-from libc.stdint cimport INT64_MAX, int32_t, int64_t
+from libc.stdint cimport int32_t, int64_t
 
 from letrade.hotpath.constants cimport (
     BY_LAST, FILLS_FULL, LIMIT_ORDER, MARKET_ORDER, RESTING, STOP_LIMIT, TAKE_PROFIT_LIMIT, TRIGGERED, WAITING,
@@ -14,11 +14,12 @@ from letrade.hotpath.constants cimport (
 from letrade.hotpath.levels cimport KEY_MAX, Levels
 from letrade.hotpath.matching_core cimport enter, stand_by
 from letrade.hotpath.matching_queues cimport (
-    IN_TURN, close_group, end_order, join_trailing, join_waiting, leave_level, leave_queue, leave_trailing, link_last,
-    quiet_key, store_of, tell, trigger_key, unlink_order,
+    IN_TURN, close_group, end_order, join_waiting, leave_queue, leave_waiting, link_last, store_of, tell, trigger_key,
+    unlink_order,
 )
 from letrade.hotpath.matching_state cimport MatchState, reserve_reports
 from letrade.hotpath.order_pool cimport Order, Terms
+from letrade.hotpath.trailing cimport form_class, join_trailing, leave_trailing, take_behind
 
 
 cdef inline int64_t trailed(int store, int64_t price, int64_t trail) noexcept nogil:
@@ -42,7 +43,7 @@ cdef inline int64_t begin_waiting(MatchState* state, int32_t place) noexcept nog
     stand_by(state, place)
     join_waiting(state, place)
     if terms.trail:
-        join_trailing(state, place)
+        join_trailing(state, store, place)
     return WAITING
 
 
@@ -63,23 +64,16 @@ cdef inline int64_t trigger_order(MatchState* state, int32_t place) noexcept nog
 
 cdef inline void follow(MatchState* state, int store, int64_t price) noexcept nogil:
     """Moves the triggers of trailing stops that the price has left behind."""
-    cdef Terms* all_terms = state.pool.terms
+    cdef int32_t first = take_behind(state, store, trigger_key(store, price)), place = first
     cdef Terms* terms
-    cdef int32_t first = state.trailing[store], place = first
-    cdef int64_t quiet = INT64_MAX, key = trigger_key(store, price)
-    if first == 0 or key <= state.trail_quiet[store]:
-        return
-    while True:
-        terms = all_terms + place
-        if key > quiet_key(store, terms):
-            leave_level(state, &state.waiting[store], trigger_key(store, terms.trigger), place, 0)
-            terms.trigger = trailed(store, price, terms.trail)
-            join_waiting(state, place)
-        quiet = min(quiet, quiet_key(store, terms))
+    while place:
+        terms = &state.pool.terms[place]
+        leave_waiting(state, place)
+        terms.trigger = trailed(store, price, terms.trail)
+        join_waiting(state, place)
         place = terms.trail_next
-        if place == first:
-            break
-    state.trail_quiet[store] = quiet
+    if first:
+        form_class(state, store, first)
 
 
 cdef inline void take_reached(MatchState* state, int store, int64_t price) noexcept nogil:

@@ -25,18 +25,25 @@ cdef class Indicator:
     cdef object run(self, tuple columns)  # of columns_of
 
 
-cdef class Sma(Indicator):
+cdef class OfNumbers(Indicator):
+    pass
+
+
+cdef class OfWindow(OfNumbers):
     cdef Window window
+
+
+cdef class Sma(OfWindow):
     cdef ExactSum total
 
 
-cdef class Ema(Indicator):
+cdef class Ema(OfNumbers):
     cdef readonly int64_t period
     cdef double weight
     cdef double mean
 
 
-cdef class Rsi(Indicator):
+cdef class Rsi(OfNumbers):
     cdef readonly int64_t period
     cdef double last, gain, loss
 
@@ -46,7 +53,7 @@ cdef class Atr(Indicator):
     cdef double close, average
 
 
-cdef class Macd(Indicator):
+cdef class Macd(OfNumbers):
     cdef readonly int64_t slow_period, signal_period
     cdef double fast_weight, slow_weight, signal_weight
     cdef double fast, slow, signal

@@ -22,19 +22,30 @@ class Indicator:
     def count(self) -> int:
         """Values so far."""
 
-class Sma(Indicator):
+class OfNumbers(Indicator):
+    """What those share that take one number at a time."""
+
+    def add(self, value: float) -> Any:
+        """A number, or as many as the indicator gives; None while it is not warm."""
+    def batch(self, values: ArrayLike) -> Any: ...
+
+class OfWindow(OfNumbers):
+    """What those share that keep the last `period` numbers."""
+
+    @property
+    def period(self) -> int: ...
+    def state(self) -> list[Any]:
+        """[count, the last values]."""
+
+class Sma(OfWindow):
     """The mean of the last `period` values: their correctly rounded sum over period, so nothing drifts."""
 
     def __new__(cls, period: int) -> Self: ...
-    @property
-    def period(self) -> int: ...
     def add(self, value: float) -> float | None: ...
     def batch(self, values: ArrayLike) -> _Column: ...
-    def state(self) -> list[Any]:
-        """[count, the last values]."""
     def restore(self, state: Sequence[Any]) -> None: ...
 
-class Ema(Indicator):
+class Ema(OfNumbers):
     """The exponential mean that starts at the first value, with weight 2 / (period + 1) for each new one.
 
     mean + weight × (value - mean), in this order of operations; warm from the period-th value on.
@@ -49,7 +60,7 @@ class Ema(Indicator):
         """[count, mean]."""
     def restore(self, state: Sequence[Any]) -> None: ...
 
-class Rsi(Indicator):
+class Rsi(OfNumbers):
     """Wilder's relative strength index, 0 to 100: 100 × gains / (gains + losses), by his smoothed means of both.
 
     The first means are those of the first `period` changes; 50 where nothing moved at all.
@@ -81,7 +92,7 @@ class Atr(Indicator):
         """[count, close, average]."""
     def restore(self, state: Sequence[Any]) -> None: ...
 
-class Macd(Indicator):
+class Macd(OfNumbers):
     """(macd, signal, histogram): fast mean - slow mean, the exponential mean of that, and the difference of both.
 
     The means start at the first value, the signal at the slow-th; warm from value slow + signal - 1 on.

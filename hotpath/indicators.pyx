@@ -111,26 +111,8 @@ cdef class Indicator:
         return made[0] if self.outputs == 1 else tuple(made)
 
 
-cdef class Sma(Indicator):
-    """The mean of the last `period` values."""
-
-    def __cinit__(self, period):
-        window_open(&self.window, period_of(period, "period"), "period")
-        self.total.count = 0
-
-    def __dealloc__(self):
-        window_close(&self.window)
-
-    @property
-    def period(self):
-        return self.window.size
-
-    cdef void push(self, const double* values, double* found) noexcept nogil:
-        cdef double gone
-        if window_push(&self.window, values[0], &gone):
-            sum_add(&self.total, -gone)
-        sum_add(&self.total, values[0])
-        found[0] = sum_rounded(&self.total) / self.window.size if self.window.filled == self.window.size else NAN
+cdef class OfNumbers(Indicator):
+    """What those share that take one number at a time."""
 
     def add(self, double value):
         check_number(value)
@@ -139,8 +121,34 @@ cdef class Sma(Indicator):
     def batch(self, values):
         return self.run(columns_of((values,)))
 
+
+cdef class OfWindow(OfNumbers):
+    """What those share that keep the last `period` numbers; each opens the window itself."""
+
+    def __dealloc__(self):
+        window_close(&self.window)
+
+    @property
+    def period(self):
+        return self.window.size
+
     def state(self):
         return [self.count, window_list(&self.window)]
+
+
+cdef class Sma(OfWindow):
+    """The mean of the last `period` values."""
+
+    def __cinit__(self, period):
+        window_open(&self.window, period_of(period, "period"), "period")
+        self.total.count = 0
+
+    cdef void push(self, const double* values, double* found) noexcept nogil:
+        cdef double gone
+        if window_push(&self.window, values[0], &gone):
+            sum_add(&self.total, -gone)
+        sum_add(&self.total, values[0])
+        found[0] = sum_rounded(&self.total) / self.window.size if self.window.filled == self.window.size else NAN
 
     def restore(self, state):
         cdef double value, gone
@@ -154,7 +162,7 @@ cdef class Sma(Indicator):
         self.count = count
 
 
-cdef class Ema(Indicator):
+cdef class Ema(OfNumbers):
     """The exponential mean that starts at the first value."""
 
     def __cinit__(self, period):
@@ -164,13 +172,6 @@ cdef class Ema(Indicator):
     cdef void push(self, const double* values, double* found) noexcept nogil:
         self.mean = values[0] if self.count == 1 else self.mean + self.weight * (values[0] - self.mean)
         found[0] = self.mean if self.count >= self.period else NAN
-
-    def add(self, double value):
-        check_number(value)
-        return self.add_checked(&value)
-
-    def batch(self, values):
-        return self.run(columns_of((values,)))
 
     def state(self):
         return [self.count, self.mean]
@@ -182,7 +183,7 @@ cdef class Ema(Indicator):
         self.count, self.mean = count, mean
 
 
-cdef class Rsi(Indicator):
+cdef class Rsi(OfNumbers):
     """Wilder's relative strength index of the last value against the one before."""
 
     def __cinit__(self, period=14):
@@ -209,13 +210,6 @@ cdef class Rsi(Indicator):
             self.loss = (self.loss * (self.period - 1) + loss) / self.period
         gain = self.gain + self.loss
         found[0] = 100.0 * (self.gain / gain) if gain > 0.0 else 50.0
-
-    def add(self, double value):
-        check_number(value)
-        return self.add_checked(&value)
-
-    def batch(self, values):
-        return self.run(columns_of((values,)))
 
     def state(self):
         return [self.count, self.last, self.gain, self.loss]
@@ -279,7 +273,7 @@ cdef class Atr(Indicator):
         self.count, self.close, self.average = count, close, average
 
 
-cdef class Macd(Indicator):
+cdef class Macd(OfNumbers):
     """The distance of two exponential means, its own exponential mean, and the distance of these two."""
 
     def __cinit__(self, fast=12, slow=26, signal=9):
@@ -308,13 +302,6 @@ cdef class Macd(Indicator):
             self.signal += self.signal_weight * (distance - self.signal)
         if self.count >= self.slow_period + self.signal_period - 1:
             found[0], found[1], found[2] = distance, self.signal, distance - self.signal
-
-    def add(self, double value):
-        check_number(value)
-        return self.add_checked(&value)
-
-    def batch(self, values):
-        return self.run(columns_of((values,)))
 
     def state(self):
         return [self.count, self.fast, self.slow, self.signal]

@@ -2,13 +2,20 @@
 cimport cython
 from libc.stdint cimport int64_t, uint64_t
 
+from letrade.hotpath.far_store cimport FarPlace, keys_of
 from letrade.hotpath.hashing cimport hash_word
-from letrade.hotpath.tick_ladder cimport NO_SLOT, TickLadder, Walk, key_at, lowest_slot, slot_above, step_down, walk
+from letrade.hotpath.slot_bits cimport NO_SLOT, lowest_slot, slot_above
+from letrade.hotpath.tick_ladder cimport TickLadder, Walk, far_value, key_at, step_down, walk
 from letrade.hotpath.whole cimport whole
 
 
 cdef inline int64_t best_of(const TickLadder* ladder, int64_t side) noexcept nogil:
     return side * key_at(ladder, ladder.best) if ladder.best != NO_SLOT else 0
+
+
+cdef inline bint are_crossed(const TickLadder* bids, const TickLadder* asks) noexcept nogil:
+    """Whether someone bids what another asks, or more."""
+    return bids.count > 0 and asks.count > 0 and key_at(bids, bids.best) + key_at(asks, asks.best) >= 0
 
 
 cdef inline Py_ssize_t write_depth(
@@ -58,14 +65,15 @@ cdef inline list list_sweep(const TickLadder* ladder, int64_t taker_side, int64_
 
 cdef inline uint64_t hash_ladder(uint64_t state, const TickLadder* ladder) noexcept nogil:
     """The count, then the key and the value of each level, the worst first."""
-    cdef int64_t place
+    cdef FarPlace at
+    cdef int64_t slot = lowest_slot(&ladder.bits)
     state = hash_word(state, ladder.count)
-    for place in range(ladder.far_count):
-        state = hash_word(hash_word(state, ladder.far[place].key), ladder.far[place].value)
-    place = lowest_slot(ladder)
-    while place != NO_SLOT:
-        state = hash_word(hash_word(state, key_at(ladder, place)), ladder.values[place])
-        place = slot_above(ladder, place)
+    for at.shelf in range(ladder.far.shelves_count):
+        for at.place in range(ladder.far.shelves[at.shelf].count):
+            state = hash_word(hash_word(state, keys_of(&ladder.far, at.shelf)[at.place]), far_value(ladder, at)[0])
+    while slot != NO_SLOT:
+        state = hash_word(hash_word(state, key_at(ladder, slot)), ladder.values[slot])
+        slot = slot_above(&ladder.bits, slot)
     return state
 
 

@@ -4,11 +4,10 @@ import struct
 
 from cpython.bytearray cimport PyByteArray_FromStringAndSize
 from libc.stdint cimport INT64_MAX, int32_t, int64_t, uint32_t, uint64_t
-from libc.string cimport memset
 
 from letrade.hotpath.conditional cimport tell_price
 from letrade.hotpath.constants cimport (
-    BAD_TERMS, BUY, CANCEL_NEWEST, BY_LAST, FILLS_FULL, GTC, LIMIT_ORDER, MARKET_ORDER, PLACE, SELL,
+    BAD_TERMS, BUY, CANCEL_NEWEST, BY_LAST, FILLS_FULL, GTC, LIMIT_ORDER, SELL,
 )
 from letrade.hotpath.hashing cimport HASH_START, hash_word
 from letrade.hotpath.int_table cimport table_get
@@ -16,13 +15,14 @@ from letrade.hotpath.levels cimport KEY_MAX, Levels, NO_KEY, key_below, level_of
 from letrade.hotpath.matching_commands cimport (
     Fault, amend_order, answer_of, cancel_order, execute, place_order,
 )
+from letrade.hotpath.matching_doors cimport read_limit, read_market, read_terms
 from letrade.hotpath.matching_queues cimport expire_due, open_lots
 from letrade.hotpath.matching_state cimport (
     FILLS_MAX, Command, Fill, MatchState, Notice, owner_place, reserve_owner, reserve_reports, state_free, state_open,
 )
 from letrade.hotpath.matching_words cimport all_handles, take_words, words_of
 from letrade.hotpath.order_pool cimport HAS_TERMS, Order, place_of
-from letrade.hotpath.whole cimport small, whole
+from letrade.hotpath.whole cimport whole
 
 cdef extern from *:
     """
@@ -255,34 +255,22 @@ cdef class Matcher(Matching):
 
     def limit(self, side, price, size, owner=0, time_in_force=GTC, bint post_only=False, id=0):
         cdef Command command
-        memset(&command, 0, sizeof(Command))
-        command.side = small(side)
-        command.price = whole(price)
-        command.size = whole(size)
-        command.owner = whole(owner)
-        command.time_in_force = small(time_in_force)
-        command.post_only = post_only
-        command.id = whole(id)
+        read_limit(&command, id, owner, side, price, size, time_in_force, post_only)
         return self.answer(&command)
 
     def market(self, side, size, owner=0, id=0):
         cdef Command command
-        memset(&command, 0, sizeof(Command))
-        command.kind = MARKET_ORDER
-        command.side = small(side)
-        command.size = whole(size)
-        command.owner = whole(owner)
-        command.id = whole(id)
+        read_market(&command, id, owner, side, size)
         return self.answer(&command)
 
     def place(
         self, kind, side, size, price=0, *, owner=0, id=0, time_in_force=GTC, expires=0, trigger=0, trail=0,
         source=BY_LAST, shown=0, group=0, bint post_only=False, bint reduce_only=False, self_trade=CANCEL_NEWEST,
     ):
-        cdef Command command = Command(
-            whole(id), 0, whole(owner), whole(price), whole(size), whole(expires), whole(trigger), whole(trail),
-            whole(shown), whole(group), PLACE, small(side), small(kind), small(time_in_force), post_only, reduce_only,
-            small(self_trade), small(source),
+        cdef Command command
+        read_terms(
+            &command, id, owner, kind, side, size, price, time_in_force, expires, trigger, trail, source, shown, group,
+            post_only, reduce_only, self_trade,
         )
         return self.answer(&command)
 

@@ -1,15 +1,15 @@
 """Price-time matching of one instrument, in integer ticks and lots, by the caller's own order ids."""
 from libc.stdint cimport int32_t, int64_t
-from libc.string cimport memset
 
-from letrade.hotpath.constants cimport BAD_TERMS, BY_LAST, CANCEL_NEWEST, GTC, MARKET_ORDER, PLACE
+from letrade.hotpath.constants cimport BAD_TERMS, BY_LAST, CANCEL_NEWEST, GTC
 from letrade.hotpath.int_table cimport table_get, table_reserve
 from letrade.hotpath.matcher cimport Matching
 from letrade.hotpath.matching_commands cimport amend_order, cancel_order, place_order
+from letrade.hotpath.matching_doors cimport read_limit, read_market, read_terms
 from letrade.hotpath.matching_queues cimport open_lots
 from letrade.hotpath.matching_state cimport FILLS_MAX, Command
 from letrade.hotpath.order_pool cimport POST_ONLY, Order
-from letrade.hotpath.whole cimport small, whole
+from letrade.hotpath.whole cimport whole
 
 
 cdef class MatchingEngine(Matching):
@@ -32,34 +32,22 @@ cdef class MatchingEngine(Matching):
 
     def limit(self, order_id, owner, side, price, size, time_in_force=GTC, bint post_only=False):
         cdef Command command
-        memset(&command, 0, sizeof(Command))
-        command.id = whole(order_id)
-        command.owner = whole(owner)
-        command.side = small(side)
-        command.price = whole(price)
-        command.size = whole(size)
-        command.time_in_force = small(time_in_force)
-        command.post_only = post_only
+        read_limit(&command, order_id, owner, side, price, size, time_in_force, post_only)
         return self.answer(&command)
 
     def market(self, order_id, owner, side, size):
         cdef Command command
-        memset(&command, 0, sizeof(Command))
-        command.kind = MARKET_ORDER
-        command.id = whole(order_id)
-        command.owner = whole(owner)
-        command.side = small(side)
-        command.size = whole(size)
+        read_market(&command, order_id, owner, side, size)
         return self.answer(&command)
 
     def place(
         self, order_id, owner, kind, side, size, price=0, *, time_in_force=GTC, expires=0, trigger=0, trail=0,
         source=BY_LAST, shown=0, group=0, bint post_only=False, bint reduce_only=False, self_trade=CANCEL_NEWEST,
     ):
-        cdef Command command = Command(
-            whole(order_id), 0, whole(owner), whole(price), whole(size), whole(expires), whole(trigger), whole(trail),
-            whole(shown), whole(group), PLACE, small(side), small(kind), small(time_in_force), post_only, reduce_only,
-            small(self_trade), small(source),
+        cdef Command command
+        read_terms(
+            &command, order_id, owner, kind, side, size, price, time_in_force, expires, trigger, trail, source, shown,
+            group, post_only, reduce_only, self_trade,
         )
         return self.answer(&command)
 

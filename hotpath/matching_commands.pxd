@@ -189,7 +189,7 @@ cdef inline int32_t make_order(MatchState* state, const Command* command, int64_
         state.sequence += 1
         state.pool.terms[place] = Terms(
             0, command.shown, parts, command.expires, command.group, command.trigger, command.trail, state.sequence,
-            0, 0, 0, 0, 0, command.source,
+            0, 0, 0, 0, 0, 0, 0, 0, command.source,
         )
     if state.has_ids:
         table_put(&state.ids, order.id, place)

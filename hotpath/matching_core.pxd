@@ -8,7 +8,7 @@ from letrade.hotpath.constants cimport (
 )
 from letrade.hotpath.levels cimport KEY_MAX, Level, Levels, key_below, level_of
 from letrade.hotpath.matching_queues cimport (
-    close_group, count_lots, end_order, join_book, join_due, join_group, leave_level, link_last, open_lots,
+    close_group, count_lots, count_unsure, end_order, join_book, join_due, join_group, leave_level, link_last, open_lots,
     remove_order, tell, unlink_order,
 )
 from letrade.hotpath.matching_state cimport Fill, MatchState
@@ -51,14 +51,23 @@ cdef inline bint is_own(MatchState* state, int32_t taker, int32_t maker) noexcep
 cdef inline bint can_fill(MatchState* state, int32_t taker, int64_t reach) noexcept nogil:
     """Whether all of an order is sure to trade. Makers that may vanish, reduce-only or of a group, are not sure."""
     cdef Order* order = &state.pool.orders[taker]
-    cdef Levels* levels = &state.books[order.side > 0]
+    cdef int other = order.side > 0
+    cdef Levels* levels = &state.books[other]
+    # Where every order is a plain one of somebody else's, the lots that a price shows are sure to trade.
+    cdef bint plain = state.unsure[other] == 0 and (
+        order.owner == 0 or state.owners[order.owner].open_lots == order.size
+    )
     cdef bint skips_own = (order.flags >> SELF_TRADE_SHIFT) == CANCEL_OLDEST
     cdef int64_t needed = order.size, hidden, key = levels.best
     cdef int32_t place
     cdef Order* maker
+    cdef Level* level
+    if needed > state.side_lots[other]:
+        return False
     while key + reach >= 0:
-        hidden = 0
-        place = level_of(levels, key).head
+        level = level_of(levels, key)
+        hidden = level.shown_lots if plain else 0
+        place = 0 if plain else level.head
         while place:
             maker = &state.pool.orders[place]
             if is_own(state, taker, place):
@@ -89,6 +98,7 @@ cdef inline void finish_part(MatchState* state, Level* level, int32_t place) noe
         level.shown_lots += maker.size
         link_last(state, level, place)
     else:
+        count_unsure(state, maker, -1)
         leave_level(state, &state.books[maker.side < 0], maker.side * maker.price, place, 0)
         end_order(state, place)
 
@@ -207,6 +217,7 @@ cdef inline void rest(MatchState* state, int32_t place) noexcept nogil:
             terms.hidden = order.size - min(order.size, terms.shown)
             order.size -= terms.hidden
         stand_by(state, place)
+    count_unsure(state, order, 1)
     join_book(state, place)
 
 

@@ -1,11 +1,12 @@
 """Where an order stands: in the queue of a price or trigger, among those that expire, in a group; and how it ends."""
-from libc.stdint cimport INT64_MAX, int32_t, int64_t
+from libc.stdint cimport int32_t, int64_t
 
 from letrade.hotpath.constants cimport BUY, GROUP_DONE, MARKET_ORDER, STOP_LIMIT, STOP_MARKET, TIME_OVER, TRAILING_STOP
 from letrade.hotpath.int_table cimport table_get, table_put, table_remove
 from letrade.hotpath.levels cimport Level, Levels, level_of, level_to_join, remove_level
 from letrade.hotpath.matching_state cimport MatchState, Notice
-from letrade.hotpath.order_pool cimport HAS_TERMS, Order, Terms, release_place
+from letrade.hotpath.order_pool cimport HAS_TERMS, REDUCE_ONLY, Order, Terms, release_place
+from letrade.hotpath.trailing cimport leave_trailing
 
 cdef enum:
     IN_TURN = 3  # in place of a source: the order has been triggered and waits for its turn
@@ -22,6 +23,12 @@ cdef inline void count_lots(MatchState* state, Order* order, int64_t lots) noexc
     state.side_lots[order.side < 0] += lots
     if order.owner:
         state.owners[order.owner].open_lots += lots
+
+
+cdef inline void count_unsure(MatchState* state, const Order* order, int64_t count) noexcept nogil:
+    """Counts a resting order of which the lots that its price shows do not say what is sure to trade."""
+    if order.flags & (REDUCE_ONLY | HAS_TERMS):
+        state.unsure[order.side < 0] += count
 
 
 cdef inline void link_last(MatchState* state, Level* level, int32_t place) noexcept nogil:
@@ -93,6 +100,7 @@ cdef inline void leave_queue(MatchState* state, int32_t place) noexcept nogil:
     cdef Order* order = &state.pool.orders[place]
     cdef Terms* terms = &state.pool.terms[place]
     if order.kind <= MARKET_ORDER:
+        count_unsure(state, order, -1)
         leave_level(state, &state.books[order.side < 0], order.side * order.price, place, order.size)
     elif terms.source == IN_TURN:
         unlink_order(state, &state.in_turn, place)
@@ -100,39 +108,6 @@ cdef inline void leave_queue(MatchState* state, int32_t place) noexcept nogil:
         leave_waiting(state, place)
         if terms.trail:
             leave_trailing(state, store_of(order, terms), place)
-
-
-cdef inline void join_trailing(MatchState* state, int32_t place) noexcept nogil:
-    """Adds a trailing stop at the end of the ring of its source and side, unless it is there."""
-    cdef Terms* terms = state.pool.terms
-    cdef int store = store_of(&state.pool.orders[place], terms + place)
-    cdef int32_t first = state.trailing[store]
-    if first == 0:
-        state.trailing[store] = place
-        state.trail_quiet[store] = INT64_MAX
-        first = place
-        terms[first].trail_previous = place
-    if terms[place].trail_next == 0:
-        terms[place].trail_next = first
-        terms[place].trail_previous = terms[first].trail_previous
-        terms[terms[place].trail_previous].trail_next = place
-        terms[first].trail_previous = place
-    state.trail_quiet[store] = min(state.trail_quiet[store], quiet_key(store, terms + place))
-
-
-cdef inline int64_t quiet_key(int store, Terms* terms) noexcept nogil:
-    """Up to this price (mirrored where the rising price triggers) the trigger of a trailing stop stays where it is."""
-    return terms.trail - terms.trigger if store & 1 else terms.trigger + terms.trail
-
-
-cdef inline void leave_trailing(MatchState* state, int store, int32_t place) noexcept nogil:
-    cdef Terms* terms = state.pool.terms
-    cdef int32_t next_place = terms[place].trail_next
-    terms[next_place].trail_previous = terms[place].trail_previous
-    terms[terms[place].trail_previous].trail_next = next_place
-    terms[place].trail_next = 0
-    if state.trailing[store] == place:
-        state.trailing[store] = next_place if next_place != place else 0
 
 
 cdef inline void join_group(MatchState* state, int32_t place) noexcept nogil:

@@ -56,11 +56,11 @@ cdef struct Owner:
 cdef struct MatchState:
     Levels books[2]  # bids, asks
     int64_t side_lots[2]  # of all live orders of a side, hidden and waiting ones too
+    int64_t unsure[2]  # resting orders of a side that have terms, or only reduce
     Pool pool
     int64_t parts  # an upper bound of the fills that all live orders can still have
     Levels waiting[STORES]  # by 2 * source + (1 when it is the rising price that triggers)
-    int32_t trailing[STORES]  # the trailing stop that came first
-    int64_t trail_quiet[STORES]  # no price up to this key moves a trigger
+    int32_t trailing[STORES]  # the class of trailing stops that moves first
     Level in_turn  # triggered orders in the order in which they will be handled
     int64_t prices[3]  # last, mark, index; 0 while unknown
     int64_t first_trade  # since triggers were looked at; 0: none

@@ -5,13 +5,14 @@ from letrade.hotpath.constants cimport GTC, GTD, MARKET_ORDER, PLACE
 from letrade.hotpath.levels cimport KEY_MAX, Levels, NO_KEY, key_below, level_of
 from letrade.hotpath.matching_commands cimport fault_of, make_order
 from letrade.hotpath.matching_core cimport meets, parts_of, stand_by
-from letrade.hotpath.matching_queues cimport join_book, join_trailing, join_waiting, store_of
+from letrade.hotpath.matching_queues cimport count_unsure, join_book, join_waiting, store_of
 from letrade.hotpath.matching_state cimport (
     STORES, Command, MatchState, owner_place, reserve_order, reserve_owner, reserve_store,
 )
 from letrade.hotpath.order_pool cimport (
     HAS_TERMS, POST_ONLY, REDUCE_ONLY, SELF_TRADE_SHIFT, Order, Terms, handle_of, place_of,
 )
+from letrade.hotpath.trailing cimport join_trailing
 
 cdef extern from *:
     """
@@ -54,7 +55,7 @@ cdef inline tuple words_of_order(MatchState* state, int32_t place):
     if order.flags & HAS_TERMS:
         terms = state.pool.terms[place]
     else:
-        terms = Terms(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+        terms = Terms(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
     if not (terms.expires or terms.group or terms.trail):
         terms.sequence = 0  # who came first matters to nobody
     return (
@@ -174,6 +175,7 @@ cdef inline int take_order(MatchState* state, list words) except -1:
         state.pool.terms[place].hidden = words[10]
         order.size = words[5]
     if not waits:
+        count_unsure(state, order, 1)
         join_book(state, place)
     elif not reserve_store(state, store_of(order, &state.pool.terms[place])):
         raise MemoryError("no memory for the conditional orders of an engine's dump")
@@ -183,7 +185,8 @@ cdef inline int take_order(MatchState* state, list words) except -1:
 
 
 cdef inline int attach_order(MatchState* state, int32_t place) except -1:
+    cdef Terms* terms = &state.pool.terms[place]
     stand_by(state, place)
-    if state.pool.terms[place].trail:
-        join_trailing(state, place)
+    if terms.trail:
+        join_trailing(state, store_of(&state.pool.orders[place], terms), place)
     return 0

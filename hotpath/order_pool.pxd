@@ -43,8 +43,11 @@ cdef struct Terms:  # what only some orders have
     int32_t due_place  # in the heap of those that expire
     int32_t group_next  # ring of its group
     int32_t group_previous
-    int32_t trail_next  # trailing stops of one source and side
+    int32_t trail_next  # ring of its class of trailing stops
     int32_t trail_previous
+    int32_t class_child  # the heap of classes, of the first order of a class
+    int32_t class_next
+    int32_t class_before
     int8_t source  # of its trigger; IN_TURN: triggered, in the queue of those that are next
 
 

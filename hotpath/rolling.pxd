@@ -2,21 +2,19 @@
 from libc.stdint cimport int64_t
 
 from letrade.hotpath.candidates cimport Candidates
-from letrade.hotpath.indicators cimport Indicator
+from letrade.hotpath.indicators cimport Indicator, OfWindow
 from letrade.hotpath.sums cimport ExactSum
 from letrade.hotpath.window cimport Window
 
 
-cdef class Bollinger(Indicator):
+cdef class Bollinger(OfWindow):
     cdef readonly double width
-    cdef Window window
     cdef ExactSum total, squares
 
 
-cdef class Volatility(Indicator):
+cdef class Volatility(OfWindow):
     cdef readonly double scale
     cdef double last
-    cdef Window window
     cdef ExactSum total, squares
 
 
@@ -33,6 +31,5 @@ cdef class OrderFlow(Indicator):
     cdef ExactSum total
 
 
-cdef class Extremes(Indicator):
-    cdef Window window
+cdef class Extremes(OfWindow):
     cdef Candidates lowest, highest

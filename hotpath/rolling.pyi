@@ -8,25 +8,21 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from letrade.hotpath.indicators import Indicator
+from letrade.hotpath.indicators import Indicator, OfWindow
 
 _Column = np.ndarray[Any, np.dtype[np.float64]]
 
-class Bollinger(Indicator):
+class Bollinger(OfWindow):
     """(upper, middle, lower): the mean of the last `period` values, and `width` population deviations to both sides."""
 
     def __new__(cls, period: int = 20, width: float = 2.0) -> Self: ...
     @property
-    def period(self) -> int: ...
-    @property
     def width(self) -> float: ...
     def add(self, value: float) -> tuple[float, float, float] | None: ...
     def batch(self, values: ArrayLike) -> tuple[_Column, _Column, _Column]: ...
-    def state(self) -> list[Any]:
-        """[count, the last values]."""
     def restore(self, state: Sequence[Any]) -> None: ...
 
-class Volatility(Indicator):
+class Volatility(OfWindow):
     """The sample standard deviation of the last `period` logarithmic returns, of period + 1 prices.
 
     With `periods_per_year` it is times the root of that: a year's. The sum of squared distances from the mean is taken
@@ -34,8 +30,6 @@ class Volatility(Indicator):
     """
 
     def __new__(cls, period: int = 20, periods_per_year: float | None = None) -> Self: ...
-    @property
-    def period(self) -> int: ...
     @property
     def scale(self) -> float:
         """What the deviation is multiplied by."""
@@ -85,14 +79,10 @@ class OrderFlow(Indicator):
         """[count, [bid, bid size, ask, ask size], partial sums, the last changes]."""
     def restore(self, state: Sequence[Any]) -> None: ...
 
-class Extremes(Indicator):
+class Extremes(OfWindow):
     """(lowest, highest) of the last `period` values."""
 
     def __new__(cls, period: int) -> Self: ...
-    @property
-    def period(self) -> int: ...
     def add(self, value: float) -> tuple[float, float] | None: ...
     def batch(self, values: ArrayLike) -> tuple[_Column, _Column]: ...
-    def state(self) -> list[Any]:
-        """[count, the last values]."""
     def restore(self, state: Sequence[Any]) -> None: ...

@@ -5,7 +5,7 @@ from libc.stdint cimport int64_t
 
 from letrade.hotpath.candidates cimport candidates_close, candidates_open, candidates_push
 from letrade.hotpath.indicators cimport (
-    Indicator, check_number, columns_of, count_of, numbers_of, period_of,
+    Indicator, OfWindow, check_number, columns_of, count_of, numbers_of, period_of,
 )
 from letrade.hotpath.sums cimport (
     ExactSum, Twice, partials_of, sum_add, sum_add_product, sum_list, sum_restore, sum_rounded, sum_twice, two_product,
@@ -48,7 +48,7 @@ cdef void refill(Window* window, ExactSum* total, ExactSum* squares, list values
         slide(window, total, squares, value)
 
 
-cdef class Bollinger(Indicator):
+cdef class Bollinger(OfWindow):
     """The mean of the last `period` values, and `width` standard deviations above and below it."""
 
     def __cinit__(self, period=20, double width=2.0):
@@ -56,13 +56,6 @@ cdef class Bollinger(Indicator):
         check_number(width)
         self.outputs = 3
         self.width = width
-
-    def __dealloc__(self):
-        window_close(&self.window)
-
-    @property
-    def period(self):
-        return self.window.size
 
     cdef void push(self, const double* values, double* found) noexcept nogil:
         cdef int64_t size = self.window.size
@@ -75,23 +68,13 @@ cdef class Bollinger(Indicator):
         found[1] = sum_rounded(&self.total) / size
         found[0], found[2] = found[1] + distance, found[1] - distance
 
-    def add(self, double value):
-        check_number(value)
-        return self.add_checked(&value)
-
-    def batch(self, values):
-        return self.run(columns_of((values,)))
-
-    def state(self):
-        return [self.count, window_list(&self.window)]
-
     def restore(self, state):
         cdef int64_t count = count_of(state[0])
         refill(&self.window, &self.total, &self.squares, numbers_of(state[1]))
         self.count = count
 
 
-cdef class Volatility(Indicator):
+cdef class Volatility(OfWindow):
     """The standard deviation of the last `period` logarithmic returns."""
 
     def __cinit__(self, period=20, periods_per_year=None):
@@ -102,13 +85,6 @@ cdef class Volatility(Indicator):
         if not 0.0 < periods < 1e12:
             raise ValueError(f"periods_per_year must be above 0 and below 1e12, found {periods_per_year}")
         self.scale = sqrt(periods)
-
-    def __dealloc__(self):
-        window_close(&self.window)
-
-    @property
-    def period(self):
-        return self.window.size
 
     cdef void push(self, const double* values, double* found) noexcept nogil:
         cdef int64_t size = self.window.size
@@ -297,7 +273,7 @@ cdef class OrderFlow(Indicator):
         self.count = count
 
 
-cdef class Extremes(Indicator):
+cdef class Extremes(OfWindow):
     """The lowest and the highest of the last `period` values."""
 
     def __cinit__(self, period):
@@ -307,13 +283,8 @@ cdef class Extremes(Indicator):
         self.outputs = 2
 
     def __dealloc__(self):
-        window_close(&self.window)
         candidates_close(&self.lowest)
         candidates_close(&self.highest)
-
-    @property
-    def period(self):
-        return self.window.size
 
     cdef void push(self, const double* values, double* found) noexcept nogil:
         cdef double gone
@@ -322,16 +293,6 @@ cdef class Extremes(Indicator):
         found[1] = candidates_push(&self.highest, self.window.size, self.count, values[0], 1.0)
         if self.window.filled < self.window.size:
             found[0] = NAN
-
-    def add(self, double value):
-        check_number(value)
-        return self.add_checked(&value)
-
-    def batch(self, values):
-        return self.run(columns_of((values,)))
-
-    def state(self):
-        return [self.count, window_list(&self.window)]
 
     def restore(self, state):
         cdef double value

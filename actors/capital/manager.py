@@ -115,11 +115,14 @@ class CapitalManager(Proposer):
             self._protect(key)
 
     def _hear_protection(self, update: OrderUpdate) -> None:
-        """What is left after a stop found no more size is protected anew; what the venue would not take is not."""
+        """What is left after a stop found no more size is protected anew, by both of a pair; what the venue would not
+        take is not."""
         if update.state in TERMINAL:
-            self.protections.end(update.order_id)
+            key = (update.account, update.instrument, update.strategy)
+            newest = self.protections.end(update.order_id)
             if update.state == EXPIRED and update.filled:
-                self._protect((update.account, update.instrument, update.strategy))
+                self._unprotect(key, self.protections.lift(key) if newest else [], "another position")
+                self._protect(key)
 
     def on_fill(self, fill: Fill) -> None:
         """Shares and cash move, and the reservation shrinks by as much."""
@@ -135,6 +138,7 @@ class CapitalManager(Proposer):
         key = (fill.account, fill.instrument, fill.strategy)
         if fill.order_id in self.protections.orders and key in self.desires:
             self.desires[key].waiting = False
+            self.desires[key].wanted = number(self.purse.holdings.shares.get(key, 0))
         self._continue(key)
         if self.protections.by_key:
             self._protect(key)

@@ -152,6 +152,8 @@ class Proposer(Actor):
         """Orders that only reduce, so that no capital is needed, and that wait for their trigger at the venue."""
         desire = self.desires.get(key)
         wanted = units(desire.wanted) if desire is not None and desire.quotes is None else 0
+        if self.context.instruments.at(key[1], self.now()).kind == "spot":
+            wanted = 0  # a venue holds no sale on spot to what is held then: it would sell what others have
         gone, intents = self.protections.follow(key, self.purse.holdings.shares.get(key, 0), wanted)
         self._unprotect(key, gone, "another position")
         if intents:

@@ -92,12 +92,14 @@ class Protections:
         protection.orders = [intent.order_id for intent in intents]
         return intents
 
-    def end(self, order_id: str) -> None:
-        """Nothing of an order is left."""
+    def end(self, order_id: str) -> bool:
+        """Nothing of an order is left. Whether it stood for the newest protection."""
         key = self.orders.pop(order_id, None)
         protection = self.by_key.get(key) if key is not None else None
-        if protection is not None and order_id in protection.orders:
-            protection.orders.remove(order_id)
+        if protection is None or order_id not in protection.orders:
+            return False
+        protection.orders.remove(order_id)
+        return True
 
     def give_up(self, account: str) -> None:
         """An account is closed by hand: nothing of it is protected any more."""

@@ -6,12 +6,8 @@ from typing import Annotated, Any, NamedTuple, Protocol
 
 import msgspec
 
-from letrade.core.actor import Actor, ActorConfig, Context
-from letrade.core.config.values import PositiveDuration
-from letrade.core.messages.base import Message
-from letrade.core.messages.features import Features
+from letrade.actors.features.of_bars import BarFeatures, BarFeaturesConfig
 from letrade.core.messages.market import Bar
-from letrade.core.stage import Stage
 from letrade.hotpath.indicators import Atr, Macd, Rsi
 from letrade.hotpath.rolling import Bollinger, Extremes, Volatility, Vwap
 
@@ -19,11 +15,9 @@ Window = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
 Windows = tuple[Window, ...]
 
 
-class IndicatorsConfig(ActorConfig, frozen=True, kw_only=True):
+class IndicatorsConfig(BarFeaturesConfig, frozen=True, kw_only=True):
     """Windows in bars; of which instruments (none named: all) and of which bars (none named: any)."""
 
-    instruments: tuple[str, ...] = ()
-    bar: PositiveDuration | None = None
     rsi: Windows = ()
     """Wilder's index of closes: `rsi_14`."""
     atr: Windows = ()
@@ -136,42 +130,15 @@ class Series:
             each.indicator.restore(kept)
 
 
-class Indicators(Actor):
+class Indicators(BarFeatures):
     """Publishes Features after each bar from which at least one indicator is warm; the others are left out then."""
 
-    stage = Stage.FEATURE
     Config = IndicatorsConfig
-
-    def __init__(self, name: str, config: IndicatorsConfig, context: Context) -> None:
-        super().__init__(name, config, context)
-        self.series: dict[tuple[str, int], Series] = {}
-
-    def wants(self, kind: type[Message], instrument: str, strategy: str) -> bool:
-        return not self.config.instruments or instrument in self.config.instruments
-
-    def on_bar(self, bar: Bar) -> None:
-        """A bar that ends no later than the last one is a repeat and changes nothing."""
-        duration = bar.end - bar.start
-        if self.config.bar not in (None, duration):
-            return
-        series = self.series.get((bar.instrument, duration))
-        if series is None:
-            series = self.series[(bar.instrument, duration)] = Series(self.config)
-        if bar.end <= series.last_end:
-            return
-        names, values = series.add(bar)
-        if names:
-            self.publish(
-                Features(
-                    instrument=bar.instrument, feature_set=self.name, names=tuple(names), values=tuple(values),
-                    price=bar.close, bar_end=bar.end, count=series.count,
-                )
-            )  # fmt: skip
+    Series = Series
 
     def state(self) -> Any:
         return [[*key, series.state()] for key, series in self.series.items()]
 
     def restore(self, state: Any) -> None:
         for instrument, duration, kept in state:
-            series = self.series[(instrument, duration)] = Series(self.config)
-            series.restore(kept)
+            self.series_of(instrument, duration).restore(kept)

@@ -6,22 +6,16 @@ from typing import Annotated, Any
 
 import msgspec
 
-from letrade.core.actor import Actor, ActorConfig, Context
-from letrade.core.config.values import PositiveDuration
-from letrade.core.messages.base import Message
-from letrade.core.messages.features import Features
+from letrade.actors.features.of_bars import BarFeatures, BarFeaturesConfig
 from letrade.core.messages.market import Bar
-from letrade.core.stage import Stage
 from letrade.hotpath.indicators import Ema, Sma
 
 Window = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
 
 
-class MovingAveragesConfig(ActorConfig, frozen=True, kw_only=True):
+class MovingAveragesConfig(BarFeaturesConfig, frozen=True, kw_only=True):
     """Windows in bars; of which instruments (none named: all) and of which bars (none named: any)."""
 
-    instruments: tuple[str, ...] = ()
-    bar: PositiveDuration | None = None
     sma: tuple[Window, ...] = ()
     ema: tuple[Window, ...] = ()
 
@@ -43,16 +37,22 @@ class Series:
     def __init__(self, config: MovingAveragesConfig) -> None:
         self.sma = [(f"sma_{window}", Sma(window)) for window in dict.fromkeys(config.sma)]
         self.ema = [(f"ema_{window}", Ema(window)) for window in dict.fromkeys(config.ema)]
+        self.averages: list[tuple[str, Sma | Ema]] = [*self.sma, *self.ema]
         self.count = 0
         self.last_end = 0
 
-    def add(self, bar: Bar) -> list[tuple[str, float]]:
-        """The values that are warm after this bar, by name."""
+    def add(self, bar: Bar) -> tuple[list[str], list[float]]:
+        """Names and values of what is warm after this bar."""
         self.count += 1
         self.last_end = bar.end
-        found = [(name, average.add(bar.close)) for name, average in self.sma]
-        found += [(name, average.add(bar.close)) for name, average in self.ema]
-        return [(name, value) for name, value in found if value is not None]
+        names: list[str] = []
+        values: list[float] = []
+        for name, average in self.averages:
+            value = average.add(bar.close)
+            if value is not None:
+                names.append(name)
+                values.append(value)
+        return names, values
 
     def state(self, instrument: str, duration: int) -> SeriesState:
         closes: list[list[float]] = [average.state()[1] for _, average in self.sma]
@@ -69,46 +69,15 @@ class Series:
                 mean.restore([state.count, value])
 
 
-class MovingAverages(Actor):
+class MovingAverages(BarFeatures):
     """Publishes Features after each bar from which at least one average is warm: the others are left out till then."""
 
-    stage = Stage.FEATURE
     Config = MovingAveragesConfig
-
-    def __init__(self, name: str, config: MovingAveragesConfig, context: Context) -> None:
-        super().__init__(name, config, context)
-        self.series: dict[tuple[str, int], Series] = {}
-
-    def wants(self, kind: type[Message], instrument: str, strategy: str) -> bool:
-        return not self.config.instruments or instrument in self.config.instruments
-
-    def on_bar(self, bar: Bar) -> None:
-        """A bar that ends no later than the last one is a repeat and changes nothing."""
-        duration = bar.end - bar.start
-        if self.config.bar not in (None, duration):
-            return
-        series = self.series.get((bar.instrument, duration))
-        if series is None:
-            series = self.series[(bar.instrument, duration)] = Series(self.config)
-        if bar.end <= series.last_end:
-            return
-        if warm := series.add(bar):
-            self.publish(
-                Features(
-                    instrument=bar.instrument,
-                    feature_set=self.name,
-                    names=tuple(name for name, _ in warm),
-                    values=tuple(value for _, value in warm),
-                    price=bar.close,
-                    bar_end=bar.end,
-                    count=series.count,
-                )
-            )
+    Series = Series
 
     def state(self) -> list[SeriesState]:
         return [series.state(*key) for key, series in self.series.items()]
 
     def restore(self, state: Any) -> None:
         for found in msgspec.convert(state, list[SeriesState]):
-            series = self.series[(found.instrument, found.duration)] = Series(self.config)
-            series.restore(found)
+            self.series_of(found.instrument, found.duration).restore(found)

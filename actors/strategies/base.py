@@ -65,10 +65,7 @@ class BaseStrategy(Actor):
         )  # fmt: skip
 
     def protect(self, stop: float | None = None, take_profit: float | None = None, size: float | None = None) -> None:
-        """Want these prices to close the position, or `size` of it; without a price, nothing. The newest wish counts.
-
-        Only the desk's actors know it: the compiled backtest engine leaves such desks to them.
-        """
+        """Want these prices to close the position, or `size` of it; without a price, nothing. The last wish counts."""
         self.signal += 1
         self.publish(
             Protect(

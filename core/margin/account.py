@@ -77,7 +77,7 @@ class CollateralState(Struct, frozen=True, kw_only=True):
     index: Fraction = ONE
     """Its price in the unit's numeraire."""
     ratios: tuple[CollateralTier, ...] = ()
-    """() counts it in full."""
+    """() counts it in full: the numeraire, what is pegged to it, and a wallet of its own."""
     cap: Fraction | None = None
     """The most of it that counts, in the unit that the rules cut haircuts by."""
     debt_buffer: Fraction = ZERO

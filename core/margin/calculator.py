@@ -11,7 +11,7 @@ from letrade.core.margin.numbers import ONE, ZERO
 from letrade.core.margin.results import Margins, PositionMargin, UnitMargin
 from letrade.core.margin.rules import MarginRules
 from letrade.core.margin.slack import STILL, common_path, instrument_path, leg, unit_curves, value_curve
-from letrade.core.margin.solving import Crossing, equity_crossing, nearest_crossing, slack_crossing
+from letrade.core.margin.solving import Crossing, equity_crossing, is_used_up, nearest_crossing, slack_crossing
 
 
 class MarginCalculator:
@@ -33,6 +33,7 @@ class MarginCalculator:
             formula=self.rules.formula,
             source=self.rules.source,
             checked=self.rules.checked,
+            note=self.rules.note,
             limits=self.rules.limits,
             units=units,
             positions=tuple(positions[place] for place in range(len(account.positions))),
@@ -50,7 +51,6 @@ def _unit_margin(book: Book, unit: Unit) -> UnitMargin:
     equity, maintenance = (curve.at(ONE) for curve in unit_curves(book, unit, STILL, ONE))
     initial = unit_initial(book, unit)
     nearest = nearest_crossing(book, unit, common_path(book, unit))
-    crossing = slack_crossing(book, unit, STILL)
     return UnitMargin(
         name=unit.name,
         currency=unit.currency,
@@ -61,7 +61,7 @@ def _unit_margin(book: Book, unit: Unit) -> UnitMargin:
         ratio=_ratio(book, unit, equity, maintenance),
         ratio_name=book.rules.ratio_name,
         available=None if initial is None else max(ZERO, equity - initial),
-        liquidated=crossing.at_once and bool(unit.positions),
+        liquidated=bool(unit.positions) and is_used_up(book, equity - maintenance),
         common_move=None if nearest is None or not unit.positions else nearest - ONE,
     )
 

@@ -20,8 +20,8 @@ def check_account(rules: MarginRules, account: MarginAccount, instruments: Mappi
         _check_position(f"positions[{place}]", position, instruments, rules)
     for place, order in enumerate(account.orders):
         _check_order(f"orders[{place}]", order, instruments, rules)
-    _check_collaterals(rules, account, instruments)
     _check_legs(rules, account)
+    _check_collaterals(rules, account, instruments)
 
 
 def _check_instrument(rules: MarginRules, instrument: InstrumentState) -> None:
@@ -110,6 +110,11 @@ def _check_collateral(what: str, collateral: CollateralState, rules: MarginRules
     if collateral.cap is not None:
         not_negative(collateral.cap, f"{what}.cap")
     _check_ratios(what, collateral)
+    own = collateral.pegged or collateral.currency == rules.numeraire
+    if rules.unit == "account" and not collateral.ratios and not own:
+        raise MarginError(
+            f"{what}.ratios: expected the venue's haircut table, as nothing is known of it; give its ratios"
+        )
 
 
 def _check_ratios(what: str, collateral: CollateralState) -> None:

@@ -30,15 +30,25 @@ class Curve(NamedTuple):
 
     def plus(self, other: Curve) -> Curve:
         """The sum."""
-        return Curve(*(mine + its for mine, its in zip(self, other, strict=True)))
+        return Curve(
+            self.constant + other.constant,
+            self.inverse + other.inverse,
+            self.linear + other.linear,
+            self.square + other.square,
+        )
 
     def minus(self, other: Curve) -> Curve:
         """The difference."""
-        return Curve(*(mine - its for mine, its in zip(self, other, strict=True)))
+        return Curve(
+            self.constant - other.constant,
+            self.inverse - other.inverse,
+            self.linear - other.linear,
+            self.square - other.square,
+        )
 
     def times(self, factor: Fraction) -> Curve:
         """The multiple."""
-        return Curve(*(mine * factor for mine in self))
+        return Curve(self.constant * factor, self.inverse * factor, self.linear * factor, self.square * factor)
 
     def rising(self) -> Curve:
         """The amount × x."""

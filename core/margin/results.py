@@ -74,6 +74,7 @@ class Margins(Struct, frozen=True, kw_only=True):
     formula: str
     source: str
     checked: str
+    note: str
     limits: str
     units: tuple[UnitMargin, ...]
     positions: tuple[PositionMargin, ...]
@@ -82,6 +83,5 @@ class Margins(Struct, frozen=True, kw_only=True):
 
     def shown(self) -> dict[str, Any]:
         """The same in builtins, fractions as the nearest floats, for JSON."""
-        shown = msgspec.to_builtins(self, enc_hook=float)
-        assert isinstance(shown, dict)
+        shown: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(self, enc_hook=float))
         return shown

@@ -14,7 +14,7 @@ TierForm = Literal["cumulative", "flat"]
 TierEdge = Literal["lower", "upper"]
 HedgeLegs = Literal["each", "larger", "net", "refused"]
 ValuePrice = Literal["mark", "entry"]
-ClosingFees = Literal["none", "maintenance", "bankruptcy", "leveraged_entry", "leveraged_mark"]
+ClosingFees = Literal["none", "maintenance", "bankruptcy", "leveraged_entry", "leveraged"]
 OrderMargin = Literal["larger_side", "sum", "refused"]
 RatioName = Literal["maintenance_over_equity", "equity_over_maintenance", "equity_over_initial_less_adjustment"]
 
@@ -44,9 +44,9 @@ class MarginRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     maintenance_price: ValuePrice = "mark"
     initial_price: ValuePrice = "mark"
     closing_fees: ClosingFees = "none"
-    """Added to maintenance: fee rate × value at the maintenance price (maintenance), at the price where the position's
-    whole margin is spent (bankruptcy), value at entry × (1 + 1/leverage) (leveraged_entry), value at the mark moved by
-    1/leverage (leveraged_mark)."""
+    """Added to maintenance: fee rate × value at the maintenance price (maintenance), the same at that price moved by
+    1/leverage against the position (leveraged), at the price where the position's whole margin is spent (bankruptcy),
+    value at entry × (1 + 1/leverage) (leveraged_entry)."""
     reserved_fee: Literal["none", "bankruptcy", "leveraged"] = "none"
     """The closing fee that the initial margin holds: on the value at the price where margin of 1/leverage is spent, or
     on value × (1 + 1/leverage)."""
@@ -76,8 +76,10 @@ class MarginRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """In force from this date (YYYY-MM-DD); "" from the beginning."""
     settles: tuple[str, ...] = ()
     """The settle currencies they are for; () all."""
+    note: str = ""
+    """What to know of the inputs or of the source, in a sentence."""
     limits: str = ""
-    """What of the mode is not modelled, in a sentence."""
+    """What of the mode is not modelled; what depends on it is refused."""
 
 
 class RefusedMode(Struct, frozen=True, kw_only=True):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from msgspec import Struct
 
 from letrade.core.fraction import Fraction
@@ -72,13 +74,16 @@ def unrealised_curve(book: Book, path: Path, place: int) -> Curve:
 
 def leg(book: Book, unit: Unit, path: Path, place: int, sample: Fraction) -> Leg:
     """A position's gain and maintenance, in the tier that it is in at x = sample."""
-    counting = counting_share(book, unit, place)
-    row = book.tables[book.account.positions[place].instrument].index(tier_curve(book, unit, path, place).at(sample))
+    table = book.tables[book.account.positions[place].instrument]
+    return _leg_in(book, unit, path, place, table.index(tier_curve(book, unit, path, place).at(sample)))
+
+
+def _leg_in(book: Book, unit: Unit, path: Path, place: int, row: int) -> Leg:
     tier = book.tables[book.account.positions[place].instrument].tiers[row]
     return Leg(
         value_curve(book, path, place),
         unrealised_curve(book, path, place),
-        _maintenance(book, unit, path, place, tier, counting),
+        _maintenance(book, unit, path, place, tier, counting_share(book, unit, place)),
         row,
         book.rate(place, tier),
         tier.amount or ZERO,
@@ -98,7 +103,28 @@ def tier_curve(book: Book, unit: Unit, path: Path, place: int) -> Curve:
 
 def unit_curves(book: Book, unit: Unit, path: Path, sample: Fraction) -> tuple[Curve, Curve]:
     """(equity, maintenance) of a unit in its currency, valid around x = sample."""
-    legs = {place: leg(book, unit, path, place, sample) for place in unit.positions}
+    return moving_curves(book, unit, path)(sample)
+
+
+def moving_curves(book: Book, unit: Unit, path: Path) -> Callable[[Fraction], tuple[Curve, Curve]]:
+    """The same for many samples: a leg is computed once for every tier that it passes."""
+    tables = {place: book.tables[book.account.positions[place].instrument] for place in unit.positions}
+    sizes = {place: tier_curve(book, unit, path, place) for place in unit.positions}
+    known: dict[tuple[int, int], Leg] = {}
+
+    def leg_around(place: int, sample: Fraction) -> Leg:
+        row = tables[place].index(sizes[place].at(sample))
+        if (place, row) not in known:
+            known[place, row] = _leg_in(book, unit, path, place, row)
+        return known[place, row]
+
+    def curves(sample: Fraction) -> tuple[Curve, Curve]:
+        return _summed(book, unit, path, {place: leg_around(place, sample) for place in unit.positions}, sample)
+
+    return curves
+
+
+def _summed(book: Book, unit: Unit, path: Path, legs: dict[int, Leg], sample: Fraction) -> tuple[Curve, Curve]:
     equity = maintenance = NOTHING
     for held in unit.collaterals:
         gains = needs = NOTHING
@@ -175,14 +201,15 @@ def closing_fee(book: Book, path: Path, place: int) -> Curve:
         return NOTHING
     if kind == "bankruptcy":
         return Curve(_fee_when_spent(book, place))
-    at_entry, at_mark = Curve(entry_value(instrument, position)), value_curve(book, path, place)
+    at_entry = Curve(entry_value(instrument, position))
+    value = at_entry if book.rules.maintenance_price == "entry" else value_curve(book, path, place)
     if kind == "maintenance":
-        return (at_entry if book.rules.maintenance_price == "entry" else at_mark).times(fee)
+        return value.times(fee)
     leverage = book.leverage(place)
     if kind == "leveraged_entry":
         return at_entry.times(fee * (ONE + ONE / leverage))
     turn = -position.side if instrument.contract == "linear" else position.side
-    return at_mark.times(fee * (ONE + turn / leverage))
+    return value.times(fee * (ONE + turn / leverage))
 
 
 def _fee_when_spent(book: Book, place: int) -> Fraction:

@@ -9,9 +9,9 @@ from msgspec import Struct
 
 from letrade.core.fraction import Fraction
 from letrade.core.margin.book import Book, Unit
-from letrade.core.margin.curves import Curve
+from letrade.core.margin.curves import NOTHING, Curve
 from letrade.core.margin.numbers import ONE, ZERO
-from letrade.core.margin.slack import Path, breakpoints, closing_fee, unit_curves
+from letrade.core.margin.slack import Path, breakpoints, closing_fee, moving_curves
 
 Measure = Callable[[Fraction], Curve]
 """The curve that holds around a sample."""
@@ -30,47 +30,53 @@ class Crossing(Struct, frozen=True):
 
 def slack_crossing(book: Book, unit: Unit, path: Path) -> Crossing:
     """Where the unit is liquidated."""
-
-    def slack(sample: Fraction) -> Curve:
-        equity, maintenance = unit_curves(book, unit, path, sample)
-        return equity.minus(maintenance)
-
-    return _crossing(slack, breakpoints(book, unit, path), passed=book.rules.liquidated_at == "passed")
+    return _crossing(_slack(book, unit, path), breakpoints(book, unit, path), passed=_passed(book))
 
 
 def equity_crossing(book: Book, unit: Unit, path: Path) -> Crossing:
     """Where the unit is bankrupt: nothing is left after the closing fee that its margin reserves."""
-    reserves = book.rules.unit == "position" and book.rules.reserved_fee != "none"
-
-    def equity(sample: Fraction) -> Curve:
-        left = unit_curves(book, unit, path, sample)[0]
-        for place in unit.positions if reserves else ():
-            left = left.minus(closing_fee(book, path, place))
-        return left
-
-    return _crossing(equity, breakpoints(book, unit, path), passed=False)
+    curves = moving_curves(book, unit, path)
+    reserved = NOTHING
+    if book.rules.unit == "position" and book.rules.reserved_fee != "none":
+        for place in unit.positions:
+            reserved = reserved.plus(closing_fee(book, path, place))
+    return _crossing(lambda sample: curves(sample)[0].minus(reserved), breakpoints(book, unit, path), passed=False)
 
 
 def nearest_crossing(book: Book, unit: Unit, path: Path) -> Fraction | None:
     """The x nearest to 1, on either side, where the unit is liquidated."""
-    first = slack_crossing(book, unit, path)
-    if first.x is None or first.at_once:
-        return first.x
+    slack, edges = _slack(book, unit, path), breakpoints(book, unit, path)
+    if is_used_up(book, slack(ONE).at(ONE)):
+        return ONE
+    found = [x for x in (_upward(slack, edges), _downward(slack, edges)) if x is not None]
+    return min(found, key=lambda x: abs(x - ONE), default=None)
+
+
+def is_used_up(book: Book, slack: Fraction) -> bool:
+    """Whether a unit with this slack is liquidated."""
+    return slack < 0 or (slack == 0 and not _passed(book))
+
+
+def _passed(book: Book) -> bool:
+    return book.rules.liquidated_at == "passed"
+
+
+def _slack(book: Book, unit: Unit, path: Path) -> Measure:
+    curves = moving_curves(book, unit, path)
 
     def slack(sample: Fraction) -> Curve:
-        equity, maintenance = unit_curves(book, unit, path, sample)
+        equity, maintenance = curves(sample)
         return equity.minus(maintenance)
 
-    edges = breakpoints(book, unit, path)
-    found = [x for x in (_upward(slack, edges), _downward(slack, edges)) if x is not None]
-    return min(found, key=lambda x: abs(x - ONE))
+    return slack
 
 
 def _crossing(measure: Measure, edges: list[Fraction], *, passed: bool) -> Crossing:
-    now = measure(ONE).at(ONE)
+    here = measure(ONE)
+    now = here.at(ONE)
     if now < 0 or (now == 0 and not passed):
         return Crossing(ONE, at_once=True)
-    falls_upward = measure(ONE).slope(ONE) < 0
+    falls_upward = here.slope(ONE) < 0
     ways = (_upward, _downward) if falls_upward else (_downward, _upward)
     for place, way in enumerate(ways):
         x = way(measure, edges)

@@ -107,8 +107,8 @@ def _check_row(what: str, tier: Tier, *, is_last: bool) -> None:
 def _check_step(what: str, below: Tier, above: Tier) -> None:
     cap = below.cap if below.cap is not None else above.floor
     if above.floor != cap:
-        kind = "gap" if above.floor > cap else "overlap"
-        raise MarginError(f"{what}: expected it to begin at {float(cap):g}, found {float(above.floor):g}: a {kind}")
+        kind = "a gap" if above.floor > cap else "an overlap"
+        raise MarginError(f"{what}: expected it to begin at {float(cap):g}, found {float(above.floor):g}: {kind}")
     if above.rate < below.rate:
         raise MarginError(f"{what}: expected a rate of {float(below.rate):g} or more, found {float(above.rate):g}")
 

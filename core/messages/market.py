@@ -117,6 +117,19 @@ class MarketFlow(MarketMessage, frozen=True, kw_only=True):
     orders: tuple[FlowOrder, ...]
 
 
+class Bracket(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """One leverage tier of a contract; decimals as text. Its sizes are in what the venue's rules look tiers up by."""
+
+    floor: str
+    cap: str
+    """"" where the last tier has no end."""
+    rate: str
+    """Of maintenance."""
+    amount: str = ""
+    """The deduction that keeps maintenance continuous; "" where the venue does not state it."""
+    leverage_max: str = ""
+
+
 class Instrument(MarketMessage, frozen=True, kw_only=True):
     """The rules of one instrument from `valid_from` on; decimals as text, exactly as the venue states them."""
 
@@ -131,6 +144,8 @@ class Instrument(MarketMessage, frozen=True, kw_only=True):
     size_min: str = "0"
     notional_min: str = "0"
     valid_from: int = 0
+    brackets: tuple[Bracket, ...] = ()
+    """By size; () where its leverage tiers are not known."""
 
 
 class BookGap(MarketMessage, frozen=True, kw_only=True):

@@ -3,7 +3,8 @@ from libc.stdint cimport int64_t
 from libc.stdlib cimport free, malloc, realloc
 
 from letrade.hotpath.simulation.orders cimport (
-    NO_REASON, SAID_AMENDED, SAID_ENDED, SAID_RESTS, SAID_TRADED, Said
+    CUT_ON_ENTRY, NO_REASON, SAID_AMENDED, SAID_ENDED, SAID_RESTS, SAID_TRADED, SAID_TRIGGERED, WAS_CANCELLED, WAS_FILLED,
+    WAS_TRIGGERED, Said
 )
 
 cdef Said* kept = NULL  # what was said, while it is put in order
@@ -16,22 +17,29 @@ cdef bint is_word(const Said* said) noexcept:
 
 cdef Py_ssize_t word_on(int64_t order, Py_ssize_t count, Said* out) noexcept:
     """One word on how the order stands at last: amended, resting, or at its end, before which a cut of its size that
-    nobody asked for is told. How many were written."""
+    nobody asked for is told. How many were written. A word without a Reason of its own has the last one before it."""
     cdef Py_ssize_t place, last = -1
+    cdef int64_t why = NO_REASON
     cdef bint asked = False, cut = False
     cdef Said amended
     for place in range(count):
-        if kept[place].order != order or not is_word(&kept[place]):
+        if kept[place].order != order:
+            continue
+        if kept[place].kind == SAID_TRIGGERED:
+            why = WAS_TRIGGERED
+        if not is_word(&kept[place]):
             continue
         last = place
         if kept[place].kind == SAID_AMENDED:
             asked, cut = asked or kept[place].reason == NO_REASON, cut or kept[place].reason != NO_REASON
             amended = kept[place]
+            if kept[place].reason != NO_REASON and kept[place].reason != CUT_ON_ENTRY:
+                why = kept[place].reason
     if last < 0:
         return 0
     if not asked and kept[last].kind != SAID_ENDED:
         out[0] = kept[last]
-        out[0].kind, out[0].reason = SAID_RESTS, NO_REASON
+        out[0].kind, out[0].reason = SAID_RESTS, why
         return 1
     place = 0
     if asked or cut:
@@ -42,6 +50,8 @@ cdef Py_ssize_t word_on(int64_t order, Py_ssize_t count, Said* out) noexcept:
     if kept[last].kind == SAID_ENDED:
         out[place] = kept[last]
         out[place].maker = asked
+        if out[place].reason == WAS_FILLED or out[place].reason == WAS_CANCELLED:
+            out[place].price = why
         place += 1
     return place
 

@@ -3,7 +3,7 @@ from libc.stdint cimport int64_t
 
 from letrade.hotpath.simulation.desk_orders cimport OrderRecord
 from letrade.hotpath.simulation.desk_told cimport Told
-from letrade.hotpath.simulation.exact_purse cimport ExactPurse
+from letrade.hotpath.simulation.protections cimport Protections
 
 
 cdef struct WantedQuote:
@@ -24,7 +24,7 @@ cdef struct Change:  # an amend: the new price, and the new size with the filled
     int64_t order, price, size
 
 
-cdef class Capital(ExactPurse):
+cdef class Capital(Protections):
     """Never more on its way than wanted − held: what a cancel has not ended yet still counts."""
 
     cdef Desire* desires  # by key
@@ -37,7 +37,7 @@ cdef class Capital(ExactPurse):
     cdef Py_ssize_t changes_count
     cdef Py_ssize_t changes_room
 
-    cdef Desire* desire(self, int64_t strategy, int64_t instrument, int64_t signal) except? NULL
+    cdef Desire* desire(self, int64_t strategy, int64_t instrument, int64_t signal, int64_t time) except? NULL
     cdef int refuse(self, int64_t key, int64_t rule, int64_t time, int64_t order) except -1
     cdef int pursue(self, int64_t key, int64_t time) except -1
     cdef int follow(self, int64_t key, int64_t side, int64_t need, int64_t time) except -1
@@ -54,4 +54,6 @@ cdef class Capital(ExactPurse):
     cdef bint amend(self, const Change* change, int64_t key, int64_t time) except -1
     cdef int cancel(self, OrderRecord* order) except -1
     cdef int go_on(self, int64_t key, int64_t time) except -1
+    cdef int64_t aim(self, int64_t key) noexcept  # the position that a protection may run ahead of
+    cdef int guard_hears(self, OrderRecord* order, int64_t key, const Told* told, int64_t time) except -1
     cdef int capital_hears(self, const Told* told, int64_t time) except -1

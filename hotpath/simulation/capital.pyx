@@ -3,11 +3,11 @@ from libc.stdlib cimport calloc, free, realloc
 from libc.string cimport memset
 
 from letrade.hotpath.simulation.desk_orders cimport (
-    AMEND_OF_IT_WAS_REFUSED, AMEND_WAS_REFUSED, CAPITAL_RULE, NO_PRICE_RULE, ORDER_FILLED, ORDER_OPEN,
-    ORDER_PARTLY_FILLED, ORDER_WAS_REFUSED, WAS_AMENDED, remaining
+    AMEND_OF_IT_WAS_REFUSED, AMEND_WAS_REFUSED, ANOTHER_POSITION, BY_SIGNAL, CAPITAL_RULE, HELD_BACK, NO_PRICE_RULE,
+    ORDER_EXPIRED, ORDER_FILLED, ORDER_OPEN, ORDER_PARTLY_FILLED, ORDER_WAS_REFUSED, WAS_AMENDED, remaining
 )
 from letrade.hotpath.simulation.desk_terms cimport Instrument, Terms
-from letrade.hotpath.simulation.desk_told cimport TOLD_FILL, TOLD_REFUSED
+from letrade.hotpath.simulation.desk_told cimport TOLD_FILL, TOLD_REFUSED, TOLD_UPDATE
 from letrade.hotpath.simulation.positions cimport magnitude
 
 from letrade.hotpath.simulation.doubt import Doubtful
@@ -23,7 +23,7 @@ cdef int64_t whole_lots(int64_t amount, int64_t lot) noexcept:
     return amount // lot * lot if amount >= 0 else -(-amount // lot * lot)
 
 
-cdef class Capital(ExactPurse):
+cdef class Capital(Protections):
     def __cinit__(self, Terms terms not None, *arguments):
         self.desires_count = terms.strategies_count * terms.instruments_count
         self.desires = <Desire*>calloc(self.desires_count + 1, sizeof(Desire))
@@ -40,10 +40,11 @@ cdef class Capital(ExactPurse):
         free(self.fresh)
         free(self.changes)
 
-    cdef Desire* desire(self, int64_t strategy, int64_t instrument, int64_t signal) except? NULL:
+    cdef Desire* desire(self, int64_t strategy, int64_t instrument, int64_t signal, int64_t time) except? NULL:
         """A new signal replaces the last one, also when it will be refused; NULL for a repeat."""
         cdef Desire* one = &self.desires[strategy * self.terms.instruments_count + instrument]
         if signal <= self.signals[strategy]:
+            self.refuse_borrowed(strategy * self.terms.instruments_count + instrument, signal, time)
             return NULL
         self.signals[strategy] = one.signal = signal
         one.legs = one.waiting = one.wanted = one.price = one.limit = one.post_only = one.quoting = 0
@@ -130,13 +131,15 @@ cdef class Capital(ExactPurse):
     cdef int cancel(self, OrderRecord* order) except -1:
         """Straight to execution: nobody may refuse a cancel."""
         order.cancelling = 1
-        return self.ask_cancel(order.number)
+        return self.ask_cancel(order.number, BY_SIGNAL, self.desires[order.key].signal)
 
     cdef int split(self, int64_t key, int64_t side, int64_t size, int64_t ahead, int64_t time) except -1:
         """One that goes through zero becomes two, so that the part that closes is never refused with the other, unless
         the desk wants one order."""
         cdef int64_t lot = self.terms.instruments[key % self.terms.instruments_count].lot_units
         cdef int64_t closing = min(size, whole_lots(max(-side * self.keys[key].share - ahead, 0), lot))
+        if side < 0 and self.protected and self.terms.instruments[key % self.terms.instruments_count].spot:
+            self.lift(key, HELD_BACK)
         if closing and closing < size and self.terms.one_order:
             return self.new_order_of(key, side, size, closing, time)
         if closing and not self.is_dust(key, side, closing):
@@ -308,17 +311,43 @@ cdef class Capital(ExactPurse):
             return 0
         return self.place_quotes(key, time) if self.desires[key].quoting else self.pursue(key, time)
 
+    cdef int64_t aim(self, int64_t key) noexcept:
+        """0 where there is none: of quotes; on spot, where the exchange holds no sale to what is held then."""
+        if self.desires[key].quoting or self.terms.instruments[key % self.terms.instruments_count].spot:
+            return 0
+        return self.desires[key].wanted
+
+    cdef int guard_hears(self, OrderRecord* order, int64_t key, const Told* told, int64_t time) except -1:
+        """Of a protection: what is left after a stop found no more size is protected anew, nothing else is."""
+        cdef bint newest
+        if told.kind == TOLD_FILL:
+            self.purse_hears(order, &self.fills[told.fill])
+            self.desires[key].waiting = 0
+            self.desires[key].wanted = self.keys[key].share
+            self.keys[key].active = 1
+            return self.protect(key, self.aim(key), time) if self.protected else 0
+        if told.kind == TOLD_UPDATE and told.state >= ORDER_FILLED:
+            newest = self.end_protection(order)
+            if told.state == ORDER_EXPIRED and told.filled:
+                if newest:
+                    self.lift(key, ANOTHER_POSITION)
+                return self.protect(key, self.aim(key), time)
+        return 0
+
     cdef int capital_hears(self, const Told* told, int64_t time) except -1:
         """An update, a fill or a refusal, one window after it was told."""
         cdef OrderRecord* order = &self.orders[told.order]
         cdef int64_t key = told.strategy * self.terms.instruments_count + told.instrument
+        if order.guards:
+            return self.guard_hears(order, key, told, time)
         if told.kind == TOLD_FILL:
             self.purse_hears(order, &self.fills[told.fill])
             if order.capital.working:
                 order.capital.filled += self.fills[told.fill].size
                 if not remaining(&order.capital):
                     self.unlink(order)
-            return self.go_on(key, time)
+            self.go_on(key, time)
+            return self.protect(key, self.aim(key), time) if self.protected else 0
         if told.kind == TOLD_REFUSED:
             if told.stage == CAPITAL_STAGE:
                 return 0

@@ -1,18 +1,6 @@
-"""The exchange's side of money: what each account has there, what an order may cost, what a trade moves."""
+"""The exchange's side of money: which orders it takes, and what their trades and ends move."""
 
-from collections.abc import Sequence
-from typing import Self
+from letrade.hotpath.simulation.wallets import Wallets
 
-from letrade.hotpath.simulation.desk_terms import Terms
-from letrade.hotpath.simulation.market import Market
-
-class Clearing:
-    """What each account has at the exchange; one market for each instrument of the terms."""
-
-    @property
-    def terms(self) -> Terms: ...
-    @property
-    def markets(self) -> list[Market]: ...
-    def __new__(cls, terms: Terms, markets: Sequence[Market]) -> Self: ...
-    def wallet_units(self, account: int, currency: int) -> tuple[int, int]:
-        """(units, decimals) of what an account has at the exchange."""
+class Clearing(Wallets):
+    """Whether an order may come, by what its account has; and what becomes of it as the market tells."""

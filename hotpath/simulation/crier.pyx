@@ -186,4 +186,4 @@ cdef class Crier:
         found = self.reasons.get(told.reason)
         if found is not None:
             return found
-        return f"signal {told.signal}" if told.reason == BY_SIGNAL else ""
+        return f"signal {told.newer}" if told.reason == BY_SIGNAL else ""

@@ -9,11 +9,11 @@ from libc.string cimport memset
 from letrade.hotpath.constants cimport GTC, IOC
 from letrade.hotpath.simulation.capital cimport Desire, WantedQuote
 from letrade.hotpath.simulation.desk_orders cimport (
-    DESK_STOPS, GRID_RULE, NO_PRICE_RULE, ORDER_FILLED, ORDER_PENDING, SPOT_SHORT_RULE, TICK_RULE, CashRecord,
-    OrderRecord
+    DESK_STOPS, GRID_RULE, NO_PRICE_RULE, ORDER_FILLED, ORDER_PENDING, SIGNAL_RULE, SPOT_SHORT_RULE, TICK_RULE,
+    CashRecord, OrderRecord
 )
 from letrade.hotpath.simulation.desk_terms cimport Instrument
-from letrade.hotpath.simulation.orders cimport LIMIT_ORDER, MARKET_ORDER
+from letrade.hotpath.simulation.orders cimport BY_LAST, LIMIT_ORDER, MARKET_ORDER
 
 from letrade.hotpath.simulation.doubt import Doubtful
 
@@ -79,7 +79,7 @@ cdef class Desk(LossWatch):
         self, int64_t strategy, int64_t instrument, int64_t signal, int64_t time, double position, bint sized,
         double limit, bint post_only,
     ) except -1:
-        cdef Desire* one = self.desire(strategy, instrument, signal)
+        cdef Desire* one = self.desire(strategy, instrument, signal, time)
         cdef int64_t key = strategy * self.terms.instruments_count + instrument, wanted, price = 0
         cdef bint known = True
         if one == NULL:
@@ -100,7 +100,7 @@ cdef class Desk(LossWatch):
         self, int64_t strategy, int64_t instrument, int64_t signal, int64_t time, Py_ssize_t count,
         const int64_t* sides, const double* prices, const double* sizes, bint post_only,
     ) except -1:
-        cdef Desire* one = self.desire(strategy, instrument, signal)
+        cdef Desire* one = self.desire(strategy, instrument, signal, time)
         cdef int64_t key = strategy * self.terms.instruments_count + instrument, sold = 0
         cdef WantedQuote* quote
         cdef Py_ssize_t place
@@ -129,7 +129,22 @@ cdef class Desk(LossWatch):
         self, int64_t strategy, int64_t instrument, int64_t signal, int64_t time, double stop, double take_profit,
         double size,
     ) except -1:
-        raise Doubtful("a stop or a take-profit")
+        cdef int64_t key = strategy * self.terms.instruments_count + instrument, loss = 0, profit = 0, units = 0
+        if signal <= self.signals[strategy]:
+            if signal == self.desires[key].signal and signal > 0:
+                return self.refuse_protection(key, signal, SIGNAL_RULE, time)
+            return 0
+        self.signals[strategy] = signal
+        if stop != 0.0:
+            loss = self.ticks_of(instrument, stop)
+        if take_profit != 0.0:
+            profit = self.ticks_of(instrument, take_profit)
+        if size >= 0.0:
+            units = self.sizes_of(instrument, size)
+        if (stop != 0.0 and loss == 0) or (take_profit != 0.0 and profit == 0) or (size >= 0.0 and units == 0):
+            return self.refuse_protection(key, signal, GRID_RULE, time)
+        self.replace_protection(key, signal, loss, profit, units)
+        return self.protect(key, self.aim(key), time)
 
     cdef int hear_execution(self, int64_t instrument, const Said* said, int64_t fee, int64_t time) except -1:
         if said.order < 1 or said.order > self.orders_count:
@@ -182,7 +197,7 @@ cdef class Desk(LossWatch):
                 for number in range(1, self.orders_count + 1):
                     order = &self.orders[number]
                     if order.account == account and ORDER_PENDING < order.state < ORDER_FILLED:
-                        self.cancel_order(order, time, DESK_STOPS)
+                        self.cancel_order(order, time, DESK_STOPS, 0)
         return 0
 
     cdef const SimulatedOrder* order(self, int64_t number) except NULL:
@@ -197,6 +212,9 @@ cdef class Desk(LossWatch):
         asked.price, asked.size = known.price, known.size
         asked.time_in_force = GTC if known.limit else IOC
         asked.post_only, asked.reduce_only = known.post_only, known.reduce_only
+        if known.protects:
+            asked.kind, asked.time_in_force = known.protects, GTC
+            asked.trigger, asked.trigger_source, asked.group = known.trigger, BY_LAST, known.group
         return asked
 
     cdef int64_t strategy_of(self, int64_t number) except -2:

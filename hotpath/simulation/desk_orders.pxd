@@ -23,6 +23,8 @@ cdef enum UpdateReason:
     BEFORE_IT_WAS_SENT = 4
     DESK_STOPS = 5
     BY_VENUE = 6  # plus a Reason of the exchange
+    ANOTHER_POSITION = 32  # a protection gives way to one that fits
+    HELD_BACK = 33  # a protection gives way to a sale
 
 
 cdef enum Refused:
@@ -50,7 +52,8 @@ cdef enum Rule:
     GROSS_RULE = 16
     OWN_ORDER_RULE = 17
     VENUE_RULE = 18  # the exchange rejected it
-    RULES_COUNT = 19
+    SIGNAL_RULE = 19  # a protection bears the number of a position, or the reverse
+    RULES_COUNT = 20
 
 
 cdef struct View:  # what one room believes of an order
@@ -78,6 +81,10 @@ cdef struct OrderRecord:
     # risk's
     View risk
     int64_t rests
+    # of a protection
+    int64_t protects  # the OrderKind that it has at the exchange; 0: an order of a target or of quotes
+    int64_t trigger, group  # units; the number of the first order of which one cancels the other
+    int64_t guards  # capital has not heard of its end
 
 
 cdef struct FillRecord:

@@ -34,5 +34,6 @@ cdef struct Told:  # what capital, risk or execution told; strategies hear it, i
     int64_t size, filled  # of an update, in units
     int64_t price  # of an update, in units; 0: a market order
     int64_t reason  # of an update: UpdateReason
+    int64_t newer  # of an update BY_SIGNAL: the signal that wants the order gone
     int64_t fill  # of a fill: its place in `fills`
     int64_t rule, what  # of a refusal: Rule and Refused

@@ -61,4 +61,6 @@ cdef class Exchange:
     cdef int place_waiting(self, Market market, int64_t instrument, int64_t time) except -1
     cdef int book(self, Market market, int64_t instrument, int64_t time, int64_t incoming=*) except -1
     cdef int say(self, int64_t instrument, int64_t time, const Said* said, int64_t fee, int64_t trade) except -1
-    cdef int say_refused(self, int64_t instrument, int64_t time, int64_t order, int64_t reason) except -1
+    cdef int say_refused(
+        self, int64_t instrument, int64_t time, int64_t order, int64_t reason, int64_t size=*
+    ) except -1

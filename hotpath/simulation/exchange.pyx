@@ -16,7 +16,8 @@ from letrade.hotpath.simulation.events cimport FUNDING_EVENT, INDEX_EVENT, MARK_
 from letrade.hotpath.simulation.latency cimport Latency
 from letrade.hotpath.simulation.market cimport Market
 from letrade.hotpath.simulation.orders cimport (
-    BAD_TERMS, NO_REASON, NOTHING_TO_REDUCE, SAID_REFUSED, SAID_STANDS, SAID_TRADED, Said, SimulatedOrder,
+    BAD_TERMS, CUT_ON_ENTRY, NO_REASON, NOTHING_TO_REDUCE, SAID_AMENDED, SAID_REFUSED, SAID_STANDS, SAID_TRADED, Said,
+    SimulatedOrder,
 )
 from letrade.hotpath.simulation.parcels cimport Parcel, parcels_next, parcels_pop, parcels_push
 from letrade.hotpath.simulation.trades cimport TradesMarket
@@ -187,18 +188,28 @@ cdef class Exchange:
         return self.book(market, request.instrument, time, request.order)
 
     cdef int submit(self, Market market, SimulatedOrder* order, int64_t instrument, int64_t time) except -1:
-        cdef int64_t reason, best = 0
+        cdef int64_t reason, best = 0, most
         if not market.has_market():
             raise Doubtful("an order before its market has any price")
+        if order.reduce_only and not order.trigger:
+            most = self.clearing.reducible(order, instrument)
+            if most <= 0:
+                return self.say_refused(instrument, time, order.number, NOTHING_TO_REDUCE)
+            if order.filled + most < order.size:
+                order.size, market.time = order.filled + most, time
+                market.say(SAID_AMENDED, order, CUT_ON_ENTRY)
         market.offers_count = 0
         market.preview(order.side, order.size - order.filled, order.price)
         if market.offers_count:
             best = market.offers[0].price
         reason = self.clearing.judge(order, instrument, best, time)
         if reason != NO_REASON:
-            return self.say_refused(instrument, time, order.number, reason)
+            market.said_count = 0
+            return self.say_refused(instrument, time, order.number, reason, order.size)
         self.bid_before, self.ask_before = market.best(1), market.best(-1)
         market.submit(order, time)
+        if market.said_count == 2 and market.said[1].kind == SAID_REFUSED:  # cut, and then turned away
+            market.said[0], market.said_count = market.said[1], 1
         self.book(market, instrument, time, order.number)
         self.bid_before = self.ask_before = 0
         self.next_expiry = min(self.next_expiry, market.next_expiry())
@@ -227,7 +238,8 @@ cdef class Exchange:
         cdef SimulatedOrder order
         while number:
             order = self.desk.order(number)[0]
-            order.filled = order.size - market.left(number)
+            order.filled = self.clearing.cleared(number).filled
+            order.size = order.filled + market.left(number)
             market.offers_count, best = 0, 0
             market.preview(order.side, market.left(number), order.price)
             if market.offers_count:
@@ -269,10 +281,12 @@ cdef class Exchange:
             self.say(instrument, time, said, fee, trade)
         return 0
 
-    cdef int say_refused(self, int64_t instrument, int64_t time, int64_t order, int64_t reason) except -1:
+    cdef int say_refused(
+        self, int64_t instrument, int64_t time, int64_t order, int64_t reason, int64_t size=0
+    ) except -1:
         cdef Said said
         memset(&said, 0, sizeof(said))
-        said.kind, said.order, said.time, said.reason = SAID_REFUSED, order, time, reason
+        said.kind, said.order, said.time, said.reason, said.size = SAID_REFUSED, order, time, reason, size
         self.clearing.book(order, instrument, &said)
         return self.say(instrument, time, &said, 0, -1)
 

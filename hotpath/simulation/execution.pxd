@@ -13,10 +13,15 @@ cdef struct Approval:
     int64_t opens  # of an amend: whether it opens more
 
 
+cdef struct Withdrawal:  # an order that is to be cancelled
+    int64_t order
+    int64_t reason, newer  # as of Told
+
+
 cdef class Execution(Books):
     """Cancels of capital go before approvals of risk, as at one time a lower stage is heard first."""
 
-    cdef int64_t* cancels
+    cdef Withdrawal* cancels
     cdef Py_ssize_t cancels_count
     cdef Py_ssize_t cancels_room
     cdef Approval* approvals
@@ -27,15 +32,15 @@ cdef class Execution(Books):
     cdef bint joins  # the end in hand is one answer with the amend that was told of just before
     cdef int64_t live  # while the desk stops: orders that may still trade
 
-    cdef int ask_cancel(self, int64_t number) except -1
+    cdef int ask_cancel(self, int64_t number, int64_t reason, int64_t newer) except -1
     cdef int approve(self, int64_t number, bint amends, int64_t price, int64_t size, bint opens) except -1
     cdef int execute(self, int64_t time) except -1
-    cdef int cancel_order(self, OrderRecord* order, int64_t time, int64_t reason) except -1
+    cdef int cancel_order(self, OrderRecord* order, int64_t time, int64_t reason, int64_t newer) except -1
     cdef int take_order(self, OrderRecord* order, int64_t time) except -1
     cdef int take_amend(self, const Approval* approval, int64_t time) except -1
     cdef int answer(self, OrderRecord* order, const Said* said, int64_t fee, int64_t time) except -1
     cdef int amended(self, OrderRecord* order, const Said* said, int64_t time) except -1
     cdef int traded(self, OrderRecord* order, const Said* said, int64_t fee, int64_t time) except -1
-    cdef int ended(self, OrderRecord* order, int64_t reason, int64_t time) except -1
-    cdef int refused(self, OrderRecord* order, int64_t time) except -1
+    cdef int ended(self, OrderRecord* order, const Said* said, int64_t time) except -1
+    cdef int refused(self, OrderRecord* order, const Said* said, int64_t time) except -1
     cdef int move(self, OrderRecord* order, int64_t state, int64_t time, int64_t reason) except -1

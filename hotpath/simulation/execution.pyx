@@ -3,7 +3,7 @@ from libc.stdlib cimport free, realloc
 
 from letrade.hotpath.simulation.answers cimport is_joined
 from letrade.hotpath.simulation.desk_orders cimport (
-    AMEND_OF_IT_WAS_REFUSED, AMEND_RULE, AMEND_WAS_REFUSED, BEFORE_IT_WAS_SENT, BY_SIGNAL, BY_VENUE, DESK_STOPS,
+    AMEND_OF_IT_WAS_REFUSED, AMEND_RULE, AMEND_WAS_REFUSED, BEFORE_IT_WAS_SENT, BY_VENUE, DESK_STOPS,
     NOTHING_SAID, ORDER_CANCEL_SENT, ORDER_CANCELLED, ORDER_EXPIRED, ORDER_FILLED, ORDER_OPEN, ORDER_PARTLY_FILLED,
     ORDER_PENDING, ORDER_REJECTED, ORDER_SENT, VENUE_RULE, WAS_AMENDED
 )
@@ -11,7 +11,7 @@ from letrade.hotpath.simulation.desk_told cimport (
     AMEND_REQUEST, CANCEL_REQUEST, QUERY_REQUEST, SUBMIT_REQUEST, TOLD_FILL, Told
 )
 from letrade.hotpath.simulation.orders cimport (
-    BAD_TERMS, NO_MORE_SIZE, NO_REASON, NOTHING_TO_REDUCE, OWN_ORDER, SAID_AMENDED, SAID_ENDED, SAID_REFUSED,
+    BAD_TERMS, NO_MARKET, NO_MORE_SIZE, NO_REASON, NOTHING_TO_REDUCE, OTHER_OF_GROUP, OWN_ORDER, SAID_AMENDED, SAID_ENDED, SAID_REFUSED,
     SAID_RESTS, SAID_STANDS, SAID_TRADED, TIME_OVER, WAS_CANCELLED, WAS_FILLED, WOULD_TAKE
 )
 
@@ -21,20 +21,26 @@ cdef enum:
     EXECUTION_STAGE = 6
 
 
+cdef int64_t because(int64_t reason) noexcept:
+    """Of the exchange, as an update tells it."""
+    return BY_VENUE + reason if reason else NOTHING_SAID
+
+
 cdef class Execution(Books):
     def __dealloc__(self):
         free(self.cancels)
         free(self.approvals)
 
-    cdef int ask_cancel(self, int64_t number) except -1:
-        cdef int64_t* found
+    cdef int ask_cancel(self, int64_t number, int64_t reason, int64_t newer) except -1:
+        cdef Withdrawal* found
         if self.cancels_count == self.cancels_room:
             self.cancels_room = max(2 * self.cancels_room, 16)
-            found = <int64_t*>realloc(self.cancels, self.cancels_room * sizeof(int64_t))
+            found = <Withdrawal*>realloc(self.cancels, self.cancels_room * sizeof(Withdrawal))
             if found == NULL:
                 raise MemoryError("no memory for cancels")
             self.cancels = found
-        self.cancels[self.cancels_count] = number
+        found = &self.cancels[self.cancels_count]
+        found.order, found.reason, found.newer = number, reason, newer
         self.cancels_count += 1
         return 0
 
@@ -54,8 +60,10 @@ cdef class Execution(Books):
     cdef int execute(self, int64_t time) except -1:
         """Sends what capital and risk said at this time."""
         cdef Py_ssize_t place
+        cdef Withdrawal* found
         for place in range(self.cancels_count):
-            self.cancel_order(&self.orders[self.cancels[place]], time, BY_SIGNAL)
+            found = &self.cancels[place]
+            self.cancel_order(&self.orders[found.order], time, found.reason, found.newer)
         self.cancels_count = 0
         for place in range(self.approvals_count):
             if self.approvals[place].amends:
@@ -65,7 +73,7 @@ cdef class Execution(Books):
         self.approvals_count = 0
         return 0
 
-    cdef int cancel_order(self, OrderRecord* order, int64_t time, int64_t reason) except -1:
+    cdef int cancel_order(self, OrderRecord* order, int64_t time, int64_t reason, int64_t newer) except -1:
         if order.state >= ORDER_FILLED:
             return 0
         order.cancel_wanted = 1
@@ -73,7 +81,8 @@ cdef class Execution(Books):
             return 0
         self.request(CANCEL_REQUEST, order, time)
         order.state = ORDER_CANCEL_SENT
-        return self.tell_order(order, time, reason)
+        self.tell_order(order, time, reason).newer = newer
+        return 0
 
     cdef int take_order(self, OrderRecord* order, int64_t time) except -1:
         if order.cancel_wanted:
@@ -87,7 +96,8 @@ cdef class Execution(Books):
         self.request(SUBMIT_REQUEST, order, time)
         self.shares[order.key].orders += 1
         self.note_course(order.number)
-        return self.tell_order(order, time, NOTHING_SAID)
+        self.tell_order(order, time, NOTHING_SAID)
+        return 0
 
     cdef int take_amend(self, const Approval* approval, int64_t time) except -1:
         cdef OrderRecord* order = &self.orders[approval.order]
@@ -112,24 +122,25 @@ cdef class Execution(Books):
             if last != NULL and last.order == order.number and last.time == time and last.reason == WAS_AMENDED:
                 last.state = state
                 return 0
-        return self.tell_order(order, time, reason)
+        self.tell_order(order, time, reason)
+        return 0
 
     cdef int answer(self, OrderRecord* order, const Said* said, int64_t fee, int64_t time) except -1:
         if said.kind == SAID_REFUSED:
-            return self.refused(order, time)
+            return self.refused(order, said, time)
         order.accepted = 1
         if said.kind == SAID_TRADED:
             return self.traded(order, said, fee, time)
         if said.kind == SAID_ENDED:
             self.joins = is_joined(said) and order.state < ORDER_FILLED
-            return self.ended(order, said.reason, time)
+            return self.ended(order, said, time)
         if said.kind == SAID_RESTS:
             if order.reduce_only and not order.amending and said.size and order.filled + said.size < order.size:
                 order.size = order.filled + said.size
-            return self.move(order, ORDER_OPEN, time, NOTHING_SAID) if order.state == ORDER_SENT else 0
+            return self.move(order, ORDER_OPEN, time, because(said.reason)) if order.state == ORDER_SENT else 0
         if said.kind == SAID_AMENDED or said.kind == SAID_STANDS:
             return self.amended(order, said, time)
-        raise Doubtful("an order with a trigger")
+        return 0  # of an order that is triggered the next word tells
 
     cdef int amended(self, OrderRecord* order, const Said* said, int64_t time) except -1:
         """The answer to an amend, or to the question after one that was not done as it was asked for."""
@@ -170,23 +181,29 @@ cdef class Execution(Books):
             return self.move(order, ORDER_FILLED, time, NOTHING_SAID)
         if order.state == ORDER_SENT or order.state == ORDER_OPEN:
             order.state = ORDER_PARTLY_FILLED
-        return self.tell_order(order, time, NOTHING_SAID)
+        self.tell_order(order, time, NOTHING_SAID)
+        return 0
 
-    cdef int ended(self, OrderRecord* order, int64_t reason, int64_t time) except -1:
+    cdef int ended(self, OrderRecord* order, const Said* said, int64_t time) except -1:
+        cdef int64_t reason = said.reason
         if order.state >= ORDER_FILLED:
             return 0
         if reason == WAS_FILLED:
-            return self.move(order, ORDER_FILLED, time, NOTHING_SAID)
-        if reason == WAS_CANCELLED or reason == NOTHING_TO_REDUCE:
+            return self.move(order, ORDER_FILLED, time, because(said.price))
+        if reason == WAS_CANCELLED:
+            return self.move(order, ORDER_CANCELLED, time, because(said.price))
+        if reason == NOTHING_TO_REDUCE or reason == OTHER_OF_GROUP:
             return self.move(order, ORDER_CANCELLED, time, BY_VENUE + reason)
-        if reason in (NO_MORE_SIZE, TIME_OVER, OWN_ORDER, WOULD_TAKE, BAD_TERMS):  # the last two: once its market opened
+        if reason in (NO_MORE_SIZE, NO_MARKET, TIME_OVER, OWN_ORDER, WOULD_TAKE, BAD_TERMS):  # the last two: once it opened
             return self.move(order, ORDER_EXPIRED, time, BY_VENUE + reason)
         raise Doubtful("an order ended in a way that only the exchange of the compiled engine knows")
 
-    cdef int refused(self, OrderRecord* order, int64_t time) except -1:
+    cdef int refused(self, OrderRecord* order, const Said* said, int64_t time) except -1:
         """A submit that was turned away; or an amend, after which the order is asked for; or a cancel that came late."""
         if not order.accepted:
             order.accepted = 1
+            if order.reduce_only and 0 < said.size < order.size:
+                order.size = said.size
             self.refusals[<Py_ssize_t>VENUE_RULE] += 1
             return self.move(order, ORDER_REJECTED, time, BY_VENUE)
         if order.state >= ORDER_FILLED:

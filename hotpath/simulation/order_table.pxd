@@ -41,7 +41,7 @@ cdef class OrderTable:
     cdef CashRecord* new_cash(self) except NULL
     cdef int request(self, int64_t kind, OrderRecord* order, int64_t time) except -1
     cdef Told* tell(self, int64_t kind, int64_t stage, int64_t time) except NULL
-    cdef int tell_order(self, OrderRecord* order, int64_t time, int64_t reason) except -1
+    cdef Told* tell_order(self, OrderRecord* order, int64_t time, int64_t reason) except NULL
     cdef int tell_refusal(
         self, int64_t stage, int64_t time, int64_t strategy, int64_t instrument, int64_t signal, int64_t leg,
         int64_t order, int64_t rule, int64_t what,

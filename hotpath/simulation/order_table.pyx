@@ -94,12 +94,12 @@ cdef class OrderTable:
         self.feedback_at = self.told[0].heard
         return one
 
-    cdef int tell_order(self, OrderRecord* order, int64_t time, int64_t reason) except -1:
+    cdef Told* tell_order(self, OrderRecord* order, int64_t time, int64_t reason) except NULL:
         cdef Told* one = self.tell(TOLD_UPDATE, EXECUTION_STAGE, time)
         one.strategy, one.instrument, one.signal, one.leg = order.strategy, order.instrument, order.signal, order.leg
         one.order, one.state, one.reason = order.number, order.state, reason
         one.size, one.filled, one.price = order.size, order.filled, order.price
-        return 0
+        return one
 
     cdef int tell_refusal(
         self, int64_t stage, int64_t time, int64_t strategy, int64_t instrument, int64_t signal, int64_t leg,

@@ -59,12 +59,15 @@ cdef enum Reason:
     NO_MARKET = 9
     NOT_KNOWN = 10
     BAD_TERMS = 11
+    WAS_TRIGGERED = 12  # nothing more is to be said of how an order stands
+    CUT_ON_ENTRY = 13  # to what there was to reduce when it came: nothing that the answer tells
 
 
 cdef struct Said:
     int64_t kind
     int64_t order  # number
     int64_t time  # ns at the exchange
-    int64_t price, size  # of SAID_TRADED; of others what is left
+    int64_t price  # of SAID_TRADED; of an answer's SAID_ENDED: the Reason of what came before, where the end has none
+    int64_t size  # of SAID_TRADED; of others what is left
     int64_t maker
     int64_t reason

@@ -380,7 +380,7 @@ cdef class Risk(Execution):
         if told.state >= ORDER_FILLED:
             return self.release(order)
         if not order.risk.working:
-            if told.filled < told.size:
+            if told.filled < told.size and not order.protects:
                 raise Doubtful("an order works at the exchange that risk has reserved nothing for")
             return 0
         if told.reason == WAS_AMENDED or told.reason == AMEND_WAS_REFUSED:

@@ -21,7 +21,7 @@ cdef struct Wish:  # what a strategy wants from now on
     int64_t strategy, instrument, signal
     double position, limit  # of a Target; limit 0: none
     bint sized, post_only
-    double stop, take_profit, size  # of a Protect; 0: none
+    double stop, take_profit, size  # of a Protect; prices of 0 and sizes below 0: none
     Py_ssize_t first, orders  # of Quotes: where they stand in sides, prices and sizes
 
 

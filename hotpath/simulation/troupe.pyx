@@ -254,7 +254,7 @@ cdef class Troupe(Dispatcher):
             self.wish_quotes(message, places, found)
         else:
             found.stop, found.take_profit = double_or_zero(message, places[4]), double_or_zero(message, places[5])
-            found.size = double_or_zero(message, places[6])
+            found.size = -1.0 if <object>set_value(message, places[6]) is None else double_or_zero(message, places[6])
         self.wishes_count += 1
         return 0
 

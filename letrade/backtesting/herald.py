@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from letrade.actors.venue.recorded import ENDS
 from letrade.core import ids
 from letrade.core.messages.base import Message
 from letrade.core.messages.orders import Fill, OrderRefused, OrderUpdate
@@ -21,13 +22,17 @@ STATES = (PENDING, SENT, OPEN, PARTLY_FILLED, CANCEL_SENT, FILLED, CANCELLED, RE
 RULES = (
     "", "capital", "no_price", "spot_short", "tick", "grid", "amend", "stale", "rate_missing", "price_band",
     "order_rate", "size_min", "notional_min", "order_size", "order_notional", "position_notional",
-    "gross_exposure", "own_order", "venue",
+    "gross_exposure", "own_order", "venue", "signal",
 )  # fmt: skip
 """As Rule of the same file."""
 AMENDED, AMEND_REFUSED, DESK_STOPS = 2, 3, 5
+BY_VENUE = 6
+BAD_TERMS = "bad terms"
+"""Of these the actors' exchange says more."""
 REASONS = {
     AMENDED: "amended", AMEND_REFUSED: "amend refused", 4: "cancelled before it was sent", DESK_STOPS: "the desk stops",
-    6 + 3: "immediate or cancel: no more size at its price",
+    32: "another position", 33: "what it holds back is sold", BY_VENUE + 12: "triggered",
+    **{BY_VENUE + reason: text for reason, (_, text) in ENDS.items() if text and text != BAD_TERMS},
 }  # fmt: skip
 """Of updates, by UpdateReason."""
 EXECUTION = "execution"

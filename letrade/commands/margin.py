@@ -24,7 +24,7 @@ LONG_RUN = 200
 LIVE = "live"
 OF_ONE = (
     "symbol", "side", "entry", "size", "leverage", "mark", "contract", "multiplier", "added_margin", "maintenance_rate",
-    "maintenance_amount",
+    "maintenance_amount", "max_leverage",
 )  # fmt: skip
 """What --positions says of each position itself."""
 
@@ -63,6 +63,7 @@ _settings = click.option(
 @click.option("--fee", metavar="RATE", help="Taker fee, for venues that count the cost of closing: 0.0006.")
 @click.option("--maintenance-rate", metavar="RATE", help="Of the tier in force, instead of a table: 0.004.")
 @click.option("--maintenance-amount", metavar="AMOUNT", help="With --maintenance-rate: the deduction of that tier.")
+@click.option("--max-leverage", metavar="TIMES", help="The highest that the venue allows; Hyperliquid's rate follows.")
 @click.option("--cases", type=_file, help="Run liquidation cases of a file; exit code 7 where one differs.")
 @_settings
 @options.as_json
@@ -105,6 +106,24 @@ def tiers(action: str, venue: str, symbols: tuple[str, ...], output: Path, setti
     write_tiers(told, output)
     summary = {"file": str(output), "venue": venue, "date": told.shown_date(), "symbols": len(told.rows)}
     click.echo(to_json(summary).decode() if as_json else f"{output}: tiers of {len(told.rows)} symbols")
+    return ExitCode.OK
+
+
+@margin.command("modes")
+@click.option("--venue", help="Of this venue alone.")
+@options.as_json
+def modes(venue: str | None, as_json: bool) -> int:
+    """List the margin modes that are modelled, each with the text that its rules were read from."""
+    from letrade.decoding import to_json
+    from letrade.margin.modes import modes as modelled
+    from letrade.margin.modes import venue_of
+    from letrade.margin.words import show_modes
+
+    found = modelled(None if venue is None else venue_of(venue))
+    if as_json:
+        click.echo(to_json(found).decode())
+    else:
+        show_modes(found)
     return ExitCode.OK
 
 
@@ -172,6 +191,7 @@ def _positions(given: dict[str, Any]) -> tuple[PositionSpec, ...]:
         multiplier=_number(given, "multiplier"),
         rate=_number(given, "maintenance_rate"),
         maintenance_amount=_number(given, "maintenance_amount"),
+        max_leverage=_number(given, "max_leverage"),
     )
     return (spec,)
 
@@ -232,6 +252,7 @@ def _tiers(given: dict[str, Any], venue: str) -> TierChoice:
 
 
 def _run_cases(given: dict[str, Any]) -> int:
+    from letrade.core.margin.registry import FIRST_CHANGE
     from letrade.decoding import to_json
     from letrade.margin.case_inputs import read_case_records, unknown_names
     from letrade.margin.case_runs import failed, run_cases, summary_of, tallies
@@ -244,7 +265,7 @@ def _run_cases(given: dict[str, Any]) -> int:
         _tell(f"letrade: {given['cases']}: names that nobody reads: {', '.join(unknown)}")
     results = []
     with _progress(len(records)) as moved:
-        for result in run_cases(records, _tiers(given, "binance"), moved):
+        for result in run_cases(records, _tiers(given, "binance"), moved, _date(given["date"]) or FIRST_CHANGE):
             results.append(result)
             if given["as_json"]:
                 click.echo(to_json(result).decode())

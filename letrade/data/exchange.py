@@ -112,16 +112,30 @@ class Exchange:
         )
 
     def leverage_tiers(self, symbols: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
-        """ccxt's unified tiers of these symbols, or of all that the exchange tells at once."""
+        """ccxt's unified tiers of these symbols, or of all linear ones that the exchange tells at once."""
         has = self.client.has
         if has.get("fetchLeverageTiers") is True:
-            wanted = list(symbols) or None
-            return self._patiently("leverage tiers", lambda: self.client.fetch_leverage_tiers(wanted))
+            return self._tiers_at_once(symbols)
         if has.get("fetchMarketLeverageTiers") is not True:
             raise UsageError(f"ccxt cannot fetch leverage tiers of {self.venue}: write them into a file for --tiers")
         if not symbols:
             raise UsageError(f"{self.venue} tells leverage tiers of one symbol at a time: name the symbols")
         return {each: self._market_tiers(each) for each in symbols}
+
+    def _tiers_at_once(self, symbols: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+        """Linear and inverse contracts are asked for apart."""
+        inverse = [each for each in symbols if each.partition("/")[0] == each.partition(":")[2].partition("-")[0]]
+        linear = [each for each in symbols if each not in inverse]
+        asked = [(linear, "linear")] if linear or not symbols else []
+        found: dict[str, list[dict[str, Any]]] = {}
+        for wanted, kind in [*asked, *([(inverse, "inverse")] if inverse else [])]:
+            found |= self._tiers_of_kind(wanted, kind)
+        return found
+
+    def _tiers_of_kind(self, symbols: list[str], kind: str) -> dict[str, list[dict[str, Any]]]:
+        return self._patiently(
+            "leverage tiers", lambda: self.client.fetch_leverage_tiers(symbols or None, {"subType": kind})
+        )
 
     def _market_tiers(self, symbol: str) -> list[dict[str, Any]]:
         return self._patiently(f"{symbol} leverage tiers", lambda: self.client.fetch_market_leverage_tiers(symbol))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from letrade.core.fraction import Fraction
 from letrade.core.margin.calculator import MarginCalculator
+from letrade.core.margin.numbers import MarginError
 from letrade.core.margin.results import Margins, PositionMargin, UnitMargin
 from letrade.margin.largest import largest_by_margin, largest_by_tiers
 from letrade.margin.questions import Group, Question
@@ -17,7 +19,7 @@ Answer = dict[str, Any]
 
 def answer(question: Question, groups: Sequence[Group]) -> Answer:
     """The first position's figures at the top, then every position and every unit, and where the rules come from."""
-    assessed = [(group, MarginCalculator(group.rules).assess(group.account)) for group in groups]
+    assessed = [(group, _assessed(group)) for group in groups]
     positions = [each for group, margins in assessed for each in _positions(group, margins)]
     return {
         "venue": question.venue,
@@ -27,6 +29,15 @@ def answer(question: Question, groups: Sequence[Group]) -> Answer:
         "rules": [_rules(group, margins) for group, margins in assessed],
         "notes": [note for group, _ in assessed for note in group.notes],
     }
+
+
+def _assessed(group: Group) -> Margins:
+    """MarginError that names a position by where it was said."""
+    try:
+        return MarginCalculator(group.rules).assess(group.account)
+    except MarginError as error:
+        told = re.sub(r"positions\[(\d+)\]\.?", lambda found: f"{group.specs[int(found[1])].place}: ", str(error))
+        raise MarginError(told) from error
 
 
 def _positions(group: Group, margins: Margins) -> list[Answer]:

@@ -11,10 +11,12 @@ from letrade.core.config.values import parse_instant, show_instant
 from letrade.core.errors import DataError, UsageError
 from letrade.core.fraction import Fraction
 from letrade.core.margin.account import CollateralState, InstrumentState, MarginAccount, PositionState
-from letrade.core.margin.registry import FIRST_CHANGE, venues
+from letrade.core.margin.numbers import MarginError
+from letrade.core.margin.registry import venues
 from letrade.core.margin.rules import Contract, MarginRules
 from letrade.core.margin.tiers import one_tier
 from letrade.margin.case_inputs import Case, CasePosition
+from letrade.margin.collaterals import PEGGED
 from letrade.margin.modes import known_venue, rules_of
 from letrade.margin.records import Record
 from letrade.margin.symbols import multiplier_of, parts_of, unified
@@ -30,6 +32,7 @@ class Built(NamedTuple):
     rules: MarginRules
     account: MarginAccount
     tiers: Chosen
+    date: str
     notes: tuple[str, ...]
 
 
@@ -44,22 +47,23 @@ def venue_of_case(case: Case) -> str:
     raise DataError(f"{case.fields.place}: exchange: {case.exchange!r} is not modelled; known: {', '.join(venues())}")
 
 
-def build(case: Case, tiers: TierChoice) -> Built:
-    """DataError where the case leaves out what its rules need."""
-    return _Building(case, tiers).built()
+def build(case: Case, tiers: TierChoice, date: str) -> Built:
+    """By the rules of the case's date, or of `date`. DataError where it leaves out what its rules need."""
+    return _Building(case, tiers, date).built()
 
 
 class _Building:
     """One case while it is put together."""
 
-    def __init__(self, case: Case, tiers: TierChoice) -> None:
+    def __init__(self, case: Case, tiers: TierChoice, date: str) -> None:
         self.case = case
         self.place = case.fields.place
         self.venue = venue_of_case(case)
         self.contract = self._contract()
         self.settle, self.underlying = self._currencies()
-        self.date = self._date()
-        self.tiers = tiers.elsewhere(self.venue, None if self.date is None else parse_instant(self.date))
+        self.told_date = told = self._date()
+        self.date = told or date
+        self.tiers = tiers.elsewhere(self.venue, None if told is None else parse_instant(told))
         self.notes: list[str] = []
         self.fee = case.fields.number("fee_rate")
         self.rules = self._rules()
@@ -73,6 +77,7 @@ class _Building:
         self.notes.extend(changed)
         instruments = {case.position.symbol: self._instrument(case.position, own)}
         for other in case.others:
+            self._check_leg(other)
             if other.symbol not in instruments:
                 instruments[other.symbol] = self._instrument(other, self._tiers(other))
         everyone = (case.position, *case.others)
@@ -83,14 +88,30 @@ class _Building:
         account = MarginAccount(
             instruments=tuple(instruments.values()), positions=tuple(positions), collaterals=collaterals
         )
-        return Built(self.rules, account, own, tuple(self.notes))
+        return Built(self.rules, account, own, self.date, tuple(self.notes))
+
+    def _check_leg(self, other: CasePosition) -> None:
+        """Two legs of one symbol have one mark and one table; each finds its own tier in it."""
+        own = self.case.position
+        if other.symbol != own.symbol:
+            return
+        if (other.rate, other.amount or 0) != (own.rate, own.amount or 0):
+            raise DataError(
+                f"{self.place}: two legs of {own.symbol} at different rates: leave them out and give --tiers"
+            )
+        if own.mark is not None and other.mark != own.mark:
+            raise DataError(f"{self.place}: two legs of {own.symbol} with different marks")
 
     def _rules(self) -> MarginRules:
         """In force on the case's date; a recorded position without one is older than the venues' last changes."""
         try:
-            rules = rules_of(self.venue, self.case.mode, self.contract, self.settle, self.date or FIRST_CHANGE)
-        except UsageError as error:
-            raise DataError(f"{self.place}: {error}") from error
+            rules = self._rules_of(self.date)
+        except MarginError:
+            if self.told_date is not None:
+                raise
+            # The mode is younger than the day that undated cases are of.
+            rules = self._rules_of(None)
+            self.date = rules.since
         asked = self.case.fields.values.get("formula_args")
         if self.fee is None and isinstance(asked, dict) and rules.closing_fees == "none":
             self.fee = Record(f"{self.place}: formula_args", asked).number("fee_rate")
@@ -98,6 +119,12 @@ class _Building:
                 self.notes.append(f"with the closing fee that the case asks for, which {self.venue} does not count")
                 return msgspec.structs.replace(rules, closing_fees="maintenance")
         return rules
+
+    def _rules_of(self, date: str | None) -> MarginRules:
+        try:
+            return rules_of(self.venue, self.case.mode, self.contract, self.settle, date)
+        except UsageError as error:
+            raise DataError(f"{self.place}: {error}") from error
 
     def _date(self) -> str | None:
         told = self.case.fields.values.get("date")
@@ -194,6 +221,11 @@ class _Building:
     def _collateral(self, wallet: Fraction | None) -> CollateralState:
         if wallet is None:
             raise DataError(f"{self.place}: wallet_balance is missing: a cross account stands on it")
+        if self.rules.unit == "account" and self.settle not in PEGGED:
+            raise DataError(
+                f"{self.place}: {self.venue} values the account in {self.rules.numeraire}, and the index and haircut "
+                f"of {self.settle} are not in the case: assess it with --positions and --collateral"
+            )
         return CollateralState(currency=self.settle, balance=wallet, pegged=self.contract == "linear")
 
 

@@ -11,6 +11,7 @@ from msgspec import Struct
 from letrade.core.errors import DataError
 from letrade.core.fraction import Fraction
 from letrade.core.margin.calculator import MarginCalculator
+from letrade.core.margin.registry import FIRST_CHANGE
 from letrade.core.margin.results import PositionMargin
 from letrade.margin.case_accounts import Built, build
 from letrade.margin.case_inputs import BOTS, Case, case_of, says_expectations
@@ -39,6 +40,8 @@ class CaseResult(Struct, kw_only=True, omit_defaults=False):
     exchange: str = ""
     oracle: str = ""
     mode: str | None = None
+    rules_of: str | None = None
+    """The day whose rules were used."""
     tier: dict[str, Any] | None = None
     bankruptcy_got: float | None = None
     bankruptcy_expected: float | None = None
@@ -46,12 +49,15 @@ class CaseResult(Struct, kw_only=True, omit_defaults=False):
     has_expectation: bool = False
 
 
-def run_cases(records: Sequence[Record], tiers: TierChoice, progress: Progress) -> Iterator[CaseResult]:
-    """One result for each, in their order; a case that is refused does not keep the others from being run."""
+def run_cases(
+    records: Sequence[Record], tiers: TierChoice, progress: Progress, date: str = FIRST_CHANGE
+) -> Iterator[CaseResult]:
+    """One result for each, in their order; a case that is refused does not keep the others from being run. `date` is
+    that of cases which say none: recorded positions are older than the venues' last changes."""
     expects = says_expectations(list(records))
     for record in records:
         try:
-            yield _run(case_of(record, expects), tiers)
+            yield _run(case_of(record, expects), tiers, date)
         except DataError as error:
             name, oracle = str(record.values["id"]), str(record.values.get("oracle") or "given")
             exchange = str(record.values.get("exchange") or "")
@@ -61,7 +67,7 @@ def run_cases(records: Sequence[Record], tiers: TierChoice, progress: Progress) 
         progress()
 
 
-def _run(case: Case, tiers: TierChoice) -> CaseResult:
+def _run(case: Case, tiers: TierChoice, date: str) -> CaseResult:
     result = CaseResult(
         id=case.id, got=None, exchange=case.exchange, oracle=case.oracle, counts=case.counts,
         has_expectation=case.expected is not None,
@@ -69,12 +75,12 @@ def _run(case: Case, tiers: TierChoice) -> CaseResult:
     if case.contract == "spot":
         result.why = "spot is bought and not borrowed: nothing is liquidated"
         return _compared(result, case, None)
-    built = build(case, tiers)
+    built = build(case, tiers, date)
     found = MarginCalculator(built.rules).assess(built.account).positions[0]
     price = _buffered(case, found.liquidation_price, result)
     result.got = None if price is None else float(price)
     result.why = result.why or found.liquidation_note or None
-    result.mode = f"{built.rules.venue} {built.rules.mode}"
+    result.mode, result.rules_of = f"{built.rules.venue} {built.rules.mode}", built.date
     result.notes = built.notes
     result.tier = _tier(built, found)
     bankrupt = case.fields.number("bankruptcy_price")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from letrade.core.config.describe import did_you_mean
 from letrade.core.errors import UsageError
@@ -33,10 +34,32 @@ def rules_of(venue: str, mode: str, contract: Contract, settle: str | None, date
     """By isolated or cross, by an account type, or by the mode's own name. UsageError that lists what there is;
     MarginError, with the reason, for a mode that the venue has and that is not modelled."""
     wanted = mode.strip().lower().replace("-", "_").replace(" ", "_")
-    margin_mode, account = _meant(venue, MODE_ALIASES.get(wanted, wanted))
-    return rules_for(
+    wanted = MODE_ALIASES.get(wanted, wanted)
+    margin_mode, account = _meant(venue, wanted)
+    found = rules_for(
         venue, contract=contract, margin_mode=margin_mode, settle=settle, account=account or None, date=date
     )
+    named = [rules for rules in RULES if rules.venue == venue and rules.mode == wanted and contract in rules.contracts]
+    if wanted in ("isolated", "cross") or not named or found in named:
+        return found
+    if date is not None:
+        raise UsageError(f"--mode: on {date} the rules of {venue} were those of {found.mode}, and not of {wanted}")
+    return max(named, key=lambda rules: rules.since)
+
+
+def modes(venue: str | None) -> list[dict[str, Any]]:
+    """Every mode that is modelled, of one venue or of all: who is liquidated together, by which text of which day."""
+    return [
+        {
+            "venue": rules.venue, "mode": rules.mode, "margin_mode": rules.margin_mode,
+            "account": rules.account or None, "contracts": list(rules.contracts),
+            "since": rules.since or None, "unit": rules.unit,
+            "ratio_name": rules.ratio_name, "formula": rules.formula, "source": rules.source, "checked": rules.checked,
+            "limits": rules.limits or None,
+        }
+        for rules in RULES
+        if venue in (None, rules.venue)
+    ]  # fmt: skip
 
 
 def _meant(venue: str, wanted: str) -> tuple[MarginMode, str]:

@@ -19,7 +19,7 @@ from letrade.core.margin.account import (
     PositionState,
 )
 from letrade.core.margin.rules import MarginRules
-from letrade.margin.collaterals import read_collaterals, wallet
+from letrade.margin.collaterals import PEGGED, read_collaterals, wallet
 from letrade.margin.modes import rules_of
 from letrade.margin.specs import OrderSpec, PositionSpec
 from letrade.margin.symbols import multiplier_of, parts_of, taker_fee
@@ -206,4 +206,11 @@ class _Building:
             raise UsageError("a cross account needs its balance: --wallet AMOUNT, or --collateral FILE")
         if len(settles) > 1:
             raise UsageError(f"positions settle in {' and '.join(settles)}: give each balance with --collateral FILE")
+        if self.rules.unit == "account" and settles[0] not in PEGGED:
+            raise UsageError(
+                f"{self.question.venue} values the account in {valued_in}: give the balance, index and haircut of "
+                f"{settles[0]} with --collateral FILE"
+            )
+        if self.rules.unit == "account" and settles[0] != valued_in:
+            self.notes.append(f"the wallet counts in full, a {settles[0]} as a {valued_in}: --collateral says otherwise")
         return (wallet(settles[0], self.question.wallet),)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from letrade.core.errors import DataError
 from letrade.core.fraction import Fraction, read_fraction
 
-DIGITS_MAX = 60
+DIGITS_MAX = 40
 """No price, size or balance has more digits before or after the point."""
 FILE_BYTES_MAX = 256 * 1024 * 1024
 

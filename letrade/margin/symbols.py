@@ -16,10 +16,9 @@ _PLAIN = re.compile(r"([A-Za-z0-9]+)[-_/]([A-Za-z0-9]+)")
 _SYMBOL = re.compile(r"([^/:\s]+)/([^/:\s]+):([^/:\s-]+)(-[0-9A-Za-z-]+)?")
 LINEAR_UNITS: Mapping[tuple[str, str], str] = {
     ("okx", "BTC"): "0.01", ("okx", "ETH"): "0.1", ("okx", "SOL"): "1",
-    ("kucoin", "BTC"): "0.001", ("kucoin", "ETH"): "0.01",
-    ("gate", "BTC"): "0.0001", ("gate", "ETH"): "0.01",
+    ("htx", "BTC"): "0.001", ("htx", "ETH"): "0.01",
 }  # fmt: skip
-"""Base units of one contract, where a venue counts contracts (its own contract lists, 2026-09)."""
+"""Base units of one contract, where a venue's tiers count contracts."""
 INVERSE_UNITS: Mapping[str, tuple[str, str]] = {"binance": ("100", "10"), "okx": ("100", "10"), "bybit": ("1", "1")}
 """USD of one coin-margined contract: of BTC, and of every other coin."""
 
@@ -76,7 +75,7 @@ TAKER_FEES: Mapping[str, str] = {
     "binance": "0.0005", "okx": "0.0005", "bybit": "0.00055", "gate": "0.0005", "bitget": "0.0006", "kucoin": "0.0006",
     "hyperliquid": "0.00045", "htx": "0.0005", "phemex": "0.0006",
 }  # fmt: skip
-"""What a new account pays to take, in futures (the venues' own fee pages, 2026-09)."""
+"""What an account without volume or rebates pays to take, in futures."""
 
 
 def taker_fee(venue: str) -> Fraction:

@@ -51,6 +51,14 @@ class TierChoice:
         if spec.rate is not None:
             table = one_tier(spec.symbol, spec.rate, spec.maintenance_amount or Fraction(0), spec.max_leverage)
             return Chosen(table, "the maintenance rate that was given", "given")
+        if spec.max_leverage is not None and self._venue == "hyperliquid":
+            if spec.max_leverage < 1:
+                raise DataError(
+                    f"{spec.place}: highest leverage: expected 1 or more, found {float(spec.max_leverage):g}"
+                )
+            rate = 1 / (2 * spec.max_leverage)
+            table = one_tier(spec.symbol, rate, leverage_max=spec.max_leverage)
+            return Chosen(table, "half the initial margin at the highest leverage", "given")
         if spec.maintenance_amount is not None:
             raise DataError(f"{spec.place}: a maintenance amount needs its maintenance rate beside it")
         return self.of_symbol(spec.symbol, spec.place)

@@ -13,8 +13,11 @@ from rich.text import Text
 
 from letrade.margin.case_runs import CaseResult, Tally
 
+MARKDOWN_WIDTH = 300
 PLAIN_WIDTH = 150
 """Where no terminal says how wide it is."""
+ROUNDING = 1e-12
+"""Smaller errors are those of the doubles in the file."""
 Answer = Mapping[str, Any]
 
 
@@ -22,12 +25,15 @@ def show_answer(answer: Answer) -> None:
     """One position line by line, several as a table; then the accounts, the rules and what was assumed."""
     console = _console()
     positions = answer["positions"]
-    if len(positions) == 1:
-        console.print(_one(answer["venue"], positions[0]))
+    several = _several(answer["venue"], positions)
+    if len(positions) > 1 and _fits(console, several):
+        console.print(several)
     else:
-        console.print(_several(answer["venue"], positions))
+        for each in positions:
+            console.print(_one(answer["venue"], each))
     if len(positions) > 1 or positions[0]["margin_mode"] == "cross":
-        console.print(_units(answer["units"]))
+        units = _units(answer["units"])
+        console.print(units if _fits(console, units) else _units_in_lines(answer["units"]))
     for rules in answer["rules"]:
         console.print(_rules(rules), soft_wrap=True)
     for note in answer["notes"]:
@@ -42,13 +48,35 @@ def show_cases(results: Sequence[CaseResult], tallies: Sequence[Tally]) -> None:
         within = f"{each.within} of {each.expected}" if each.expected else "nothing expected"
         table.add_row(
             each.exchange, each.oracle, str(each.cases), within, _error(each.error_relative_median),
-            _error(each.error_relative_max), _price(each.error_absolute_max),
+            _error(each.error_relative_max), _difference(each.error_absolute_max),
         )  # fmt: skip
-    table.box = box.MARKDOWN
-    console.print(table)
+    _markdown(table)
     for result in results:
         if line := _case_line(result):
             console.print(Text(line), soft_wrap=True)
+    console.print(Text(_sums(results)))
+
+
+def show_modes(modes: Sequence[Answer]) -> None:
+    """Every mode that is modelled, as Markdown."""
+    table = _table("", "venue", "mode", "contracts", "since", "liquidated as one", "read as of", "source")
+    for each in modes:
+        table.add_row(
+            each["venue"], each["mode"], " and ".join(each["contracts"]), each["since"] or "-", each["unit"],
+            each["checked"], each["source"],
+        )  # fmt: skip
+    _markdown(table)
+
+
+def _sums(results: Sequence[CaseResult]) -> str:
+    """How many of those that decide fit, and how many of those beside them."""
+    parts = []
+    for counts, words in ((True, "cases that decide are within"), (False, "of bots' own tests, which do not decide")):
+        expected = [each for each in results if each.counts is counts and each.has_expectation]
+        if expected:
+            parts.append(f"{sum(each.within is True for each in expected)} of {len(expected)} {words}")
+    refused = sum(each.refused is not None for each in results)
+    return "; ".join([*parts, *([f"{refused} refused"] if refused else []), f"{len(results)} cases"])
 
 
 def _case_line(result: CaseResult) -> str:
@@ -59,7 +87,7 @@ def _case_line(result: CaseResult) -> str:
     if result.within is False:
         kind = "differs" if result.counts else "differs, and does not count"
         return f"{result.id}: {kind}: got {_price(result.got)}, expected {_price(result.expected)} ({result.oracle})"
-    return ""
+    return f"{result.id}: {'; '.join(result.notes)}" if result.notes and result.counts else ""
 
 
 def _one(venue: str, position: Answer) -> Table:
@@ -70,7 +98,7 @@ def _one(venue: str, position: Answer) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", box=None, show_header=False, pad_edge=False)
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True, justify="right")
-    table.add_column()
+    table.add_column(overflow="fold")
     table.add_row("initial margin", _money(position["initial_margin"]), coin)
     table.add_row("maintenance margin", _money(position["maintenance_margin"]), coin)
     table.add_row("margin ratio", _ratio(position["margin_ratio"]), position["margin_ratio_name"])
@@ -113,6 +141,22 @@ def _units(units: Sequence[Answer]) -> Table:
     return table
 
 
+def _units_in_lines(units: Sequence[Answer]) -> Text:
+    """For terminals that are too narrow for the table."""
+    lines = []
+    for each in units:
+        figures = (
+            f"equity {_money(each['equity'])} {each['currency']}, maintenance {_money(each['maintenance_margin'])}"
+        )
+        figures += f", ratio {_ratio(each['margin_ratio'])}, common move {_percent(each['common_move_percent'])}"
+        lines.append(f"{each['name']}: {figures}{', liquidated' if each['liquidated'] else ''}")
+    return Text("\n".join(lines))
+
+
+def _fits(console: Console, table: Table) -> bool:
+    return Console(width=MARKDOWN_WIDTH).measure(table).maximum <= console.width
+
+
 def _rules(rules: Answer) -> Text:
     text = Text(f"formula: {rules['formula']}\nsource: {rules['source']} (read as of {rules['checked']})")
     if rules["limits"]:
@@ -124,12 +168,23 @@ def _table(title: str, *columns: str) -> Table:
     """A column whose name starts with > is set to the right."""
     table = Table(title=title or None, title_justify="left", title_style="bold", pad_edge=False)
     for column in columns:
-        table.add_column(column.lstrip(">"), justify="right" if column.startswith(">") else "left", no_wrap=True)
+        table.add_column(column.lstrip(">"), justify="right" if column.startswith(">") else "left", overflow="fold")
     return table
 
 
 def _console() -> Console:
-    return Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH, highlight=False, soft_wrap=False)
+    width = None if sys.stdout.isatty() else PLAIN_WIDTH
+    return Console(width=width, highlight=False, markup=False, emoji=False)
+
+
+def _markdown(table: Table) -> None:
+    """Without the empty lines and the blanks at the ends of lines that would be pasted with it."""
+    table.box, table.pad_edge = box.MARKDOWN, True
+    console = Console(width=MARKDOWN_WIDTH, highlight=False, markup=False, emoji=False)
+    with console.capture() as drawn:
+        console.print(table)
+    lines = [line.rstrip() for line in drawn.get().splitlines()]
+    sys.stdout.write("".join(f"{line}\n" for line in lines if line))
 
 
 def _distance(position: Answer) -> str:
@@ -159,6 +214,12 @@ def _price(value: float | None) -> str:
     return "none" if value is None else f"{value:,.8g}"
 
 
+def _difference(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.2g}" if value >= ROUNDING else "0"
+
+
 def _size(value: float | None) -> str:
     return "-" if value is None else f"{value:,.8g}"
 
@@ -178,4 +239,6 @@ def _percent(value: float | None) -> str:
 
 
 def _error(value: float | None) -> str:
-    return "-" if value is None else "0" if value == 0 else f"{value:.1e}"
+    if value is None:
+        return "-"
+    return f"{value:.1e}" if value >= ROUNDING else "0"

@@ -54,7 +54,7 @@ def test_the_samples_hold_numbers_at_every_depth_that_messages_have() -> None:
     counted = {tag(type(message)): len(list(with_number(message, 0.0))) for message in SAMPLES}
     expected = {"features": 2, "quotes": 2, "proposal": 7, "approved_order": 5, "approved_amend": 2, "basket": 1}
     assert {kind: counted[kind] for kind in expected} == expected
-    assert counted["venue_state"] == 4
+    assert counted["venue_state"] == 7
     assert counted["market_flow"] == 2
     assert len(SAMPLES) == len(MESSAGE_TYPES) > 30
 

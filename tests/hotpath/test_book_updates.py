@@ -224,3 +224,11 @@ def test_a_million_updates_in_one_batch_pass_the_known_best_prices() -> None:
     for start in range(0, len(rows), 20):
         again.apply_packed(rows[start : start + 20])
     assert again.state_hash() == book.state_hash()
+
+
+def test_a_batch_tells_that_a_best_level_is_gone_also_where_only_healing_took_it_away() -> None:
+    for packed_rows in (False, True):
+        book = Book(heal_crossed=True)
+        book.load([(100, 1)], [(99, 1)])
+        assert book.apply_packed(packed((BUY, 99, 1))) if packed_rows else book.apply(BUY, [99], [1])
+        assert book.best() == ((100, 1), None)

@@ -225,6 +225,16 @@ def test_a_position_has_no_magnitude_beyond_64_bits() -> None:
     assert matcher.position(3) == 0
 
 
+def test_a_collection_that_moves_all_orders_away_while_depth_is_read_crashes_nothing() -> None:
+    low = Matcher()
+    low.limit(BUY, 1, 1)
+    matcher = Matcher()
+    for number in range(3_000):
+        matcher.limit(BUY, 10**12 + number, 1)
+    collecting(partial(matcher.load_bytes, low.dump()), partial(matcher.depth, BUY, 3_000))
+    assert matcher.depth(BUY, 3_000) == [(1, 1)]
+
+
 def test_collections_that_empty_an_engine_while_it_is_read_crash_nothing() -> None:
     empty = Matcher().dump()
     for read in ("dump", "handles", "take_trades", "state_hash"):

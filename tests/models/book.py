@@ -25,8 +25,12 @@ class SlowBook:
         return self.best_of(side) != before
 
     def apply_rows(self, rows: list[tuple[int, int, int]]) -> bool:
-        told = [self.update(*row) for row in rows]
-        return True in told
+        changed = False
+        for row in rows:
+            before = self.best_of(BUY), self.best_of(SELL)
+            self.update(*row)
+            changed |= before != (self.best_of(BUY), self.best_of(SELL))
+        return changed
 
     def load(self, bids: list[Level], asks: list[Level]) -> None:
         self.sizes = {BUY: {}, SELL: {}}

@@ -22,6 +22,8 @@ class WildConfig(StrategyConfig, frozen=True, kw_only=True):
     limits: bool = True
     quoting: bool = True
     sized: bool = True
+    protecting: float = 0.0
+    """How often a wish is a stop, a take-profit or both, by themselves or with a position."""
 
 
 class Wild(BaseStrategy):
@@ -55,11 +57,13 @@ class Wild(BaseStrategy):
         )
         if self.drawn.random() < 0.1:
             self.target(0.0)
+        if self.config.protecting and self.drawn.random() < self.config.protecting / 2:
+            self._protect(fill.price)
 
     def on_order_update(self, update: OrderUpdate) -> None:
         self.heard.append(
             (self.now(), update.order_id, update.time, update.state, update.size, update.filled, update.price,
-             update.reduce_only)
+             update.reduce_only, "" if update.state in ("rejected", "expired") else update.reason)
         )  # fmt: skip
 
     def on_order_refused(self, refused: OrderRefused) -> None:
@@ -77,7 +81,35 @@ class Wild(BaseStrategy):
         grid = self.specification.price
         return grid.value_of_steps(max(1, grid.steps(grid.round_floor(self.price)) + ticks))
 
+    def _protect(self, price: float) -> None:
+        """Near or far, on the right side or beyond the price already, of all or a part; or of nothing any more."""
+        draw, grid, size = self.drawn, self.specification.price, self.specification.size
+        if draw.random() < 0.1:
+            self.protect()
+            return
+        if draw.random() < 0.05:
+            self.protect(stop=price * 1.00001234)
+            return
+        at, side = max(100, grid.steps(grid.round_floor(price))), draw.choice((1, -1))
+        stop = grid.value_of_steps(at - side * draw.randrange(-2, 9))
+        profit = grid.value_of_steps(at + side * draw.randrange(-2, 9))
+        part = size.value_of_steps(1 + draw.randrange(self.config.lots_max)) if draw.random() < 0.25 else None
+        which = draw.randrange(4)
+        self.protect(stop if which != 1 else None, profit if which != 2 else None, part)
+
     def _want(self) -> None:
+        if self.config.protecting and self.price and self.drawn.random() < self.config.protecting:
+            before = self.drawn.random() < 0.3
+            if before:
+                self._protect(self.price)
+            if self.drawn.random() < 0.5:
+                self._want_orders()
+            if not before:
+                self._protect(self.price)
+            return
+        self._want_orders()
+
+    def _want_orders(self) -> None:
         draw, lots, size = self.drawn, self.config.lots_max, self.specification.size
         if self.config.quoting and draw.random() < 0.4:
             orders = []

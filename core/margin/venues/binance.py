@@ -50,7 +50,7 @@ USDM_MULTI_ASSETS = msgspec.structs.replace(
     ),
     source=MULTI_ASSETS_FAQ,
     checked="2022-07-06",
-    limits="The automatic exchange of negative balances is not modelled.",
+    limits="the automatic exchange of negative balances",
 )
 COINM_ISOLATED = msgspec.structs.replace(
     USDM_ISOLATED,

@@ -24,7 +24,7 @@ ISOLATED_FLAT = MarginRules(
     formula="linear: liquidation = (W - s q E) / (q (m + f - s)); inverse: q C (m + f + s) / (W + s q C / E)",
     source=TIERS_HELP,
     checked="2025-06-25",
-    limits="Open orders are refused: how their margin adds up could not be confirmed.",
+    limits="open orders: how their margin adds up could not be confirmed",
 )
 CROSS_FLAT = msgspec.structs.replace(
     ISOLATED_FLAT,
@@ -46,7 +46,7 @@ ISOLATED = msgspec.structs.replace(
     formula="linear: liquidation = (W + deduction - s q E) / (q (m + f - s)); inverse likewise in coin",
     source=CHANGE_NOTICE,
     checked="2025-11-10",
-    limits="Positions opened before 2025-11-10 keep the older rules: give that date. Open orders are refused.",
+    note="Positions opened before 2025-11-10 keep the older rules: give the date of the opening.",
 )
 CROSS = msgspec.structs.replace(
     CROSS_FLAT,
@@ -55,7 +55,7 @@ CROSS = msgspec.structs.replace(
     formula="liquidated when wallet + all gains of one margin coin <= sum of mark value (m + f) - deduction",
     source=CHANGE_NOTICE,
     checked="2025-11-10",
-    limits=ISOLATED.limits,
+    note=ISOLATED.note,
 )
 RULES = (ISOLATED_FLAT, CROSS_FLAT, ISOLATED, CROSS)
 REFUSED = (

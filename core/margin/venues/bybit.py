@@ -10,6 +10,9 @@ ISOLATED_HELP = (
     "https://www.bybit.com/en/help-center/article/"
     "Liquidation-Price-Calculation-under-Isolated-Mode-Unified-Trading-Account"
 )
+CHANGE_HELP = (
+    "https://www.bybit.com/en/help-center/article/Understanding-the-Adjustment-and-Impact-of-the-New-Margin-Calculation"
+)
 GLOSSARY = "https://www.bybit.com/en/help-center/article/Glossary-Unified-Trading-Account"
 
 ISOLATED_AT_ENTRY = MarginRules(
@@ -29,14 +32,14 @@ ISOLATED_AT_ENTRY = MarginRules(
     ),
     source=ISOLATED_HELP,
     checked="2024-09-10",
-    limits="Margin is without the closing fee that the venue shows in it. Open orders are refused.",
+    note="The margin is told without the closing fee that the venue shows in it.",
+    limits="open orders: how their margin adds up could not be confirmed",
 )
 ISOLATED_AT_MARK = msgspec.structs.replace(
     ISOLATED_AT_ENTRY,
     mode="unified_isolated",
     tier_basis="mark_notional",
     maintenance_price="mark",
-    initial_price="mark",
     closing_fees="bankruptcy",
     reserved_fee="bankruptcy",
     formula=(
@@ -44,11 +47,9 @@ ISOLATED_AT_MARK = msgspec.structs.replace(
         " inverse: q C (1 + s m) / (q C / E + s (q C / E / L + added / (1 + s f) + deduction))"
     ),
     checked="2026-05-27",
-    since="2026-05-27",
-    limits=(
-        "The day on which the venue went from entry to mark values is not known: it lies between 2024-09-10 and"
-        " 2026-05-27, the dates of the two texts. Margin includes the closing fee. Open orders are refused."
-    ),
+    since="2025-09-02",
+    note="The margin is told with the closing fee, as the venue shows it.",
+    limits="open orders, which count towards the tier",
 )
 UNIFIED_CROSS = MarginRules(
     venue="bybit",
@@ -59,7 +60,7 @@ UNIFIED_CROSS = MarginRules(
     numeraire="USD",
     tier_basis="mark_notional",
     tier_form="cumulative",
-    closing_fees="leveraged_mark",
+    closing_fees="leveraged",
     reserved_fee="bankruptcy",
     hedge_legs="refused",
     collateral_moves=True,
@@ -73,12 +74,24 @@ UNIFIED_CROSS = MarginRules(
     ),
     source=GLOSSARY,
     checked="2026-03-13",
-    limits=(
-        "Open orders, spot borrowing's own maintenance, options and hedge mode are refused or left out:"
-        " their rules could not be confirmed."
-    ),
+    since="2025-09-02",
+    note="The closing fee is taken as in isolated margin, at the price moved by 1/leverage.",
+    limits="open orders, hedge mode, the maintenance of spot borrowing, options: their rules could not be confirmed",
 )
-RULES = (ISOLATED_AT_ENTRY, ISOLATED_AT_MARK, UNIFIED_CROSS)
+UNIFIED_CROSS_AT_ENTRY = msgspec.structs.replace(
+    UNIFIED_CROSS,
+    mode="unified_cross_at_entry",
+    tier_basis="entry_notional",
+    maintenance_price="entry",
+    initial_price="entry",
+    formula=UNIFIED_CROSS.formula.replace("maintenance = value", "maintenance = entry value").replace(
+        "at mark", "at entry"
+    ),
+    source=CHANGE_HELP,
+    checked="2025-09-18",
+    since="",
+)
+RULES = (ISOLATED_AT_ENTRY, ISOLATED_AT_MARK, UNIFIED_CROSS_AT_ENTRY, UNIFIED_CROSS)
 REFUSED = (
     RefusedMode(venue="bybit", margin_mode="cross", account="portfolio", why="portfolio margin is not modelled"),
 )

@@ -26,16 +26,18 @@ ISOLATED_FLAT = MarginRules(
     ),
     source=ANNOUNCEMENT,
     checked="2024-09-24",
-    limits="Before 2025-07-29 the trader chose the tier; it is taken to be the one of the value. Orders are refused.",
+    note="The trader chose the tier; it is taken to be the one of the value.",
+    limits="open orders: how their margin adds up could not be confirmed",
 )
 ISOLATED = msgspec.structs.replace(
     ISOLATED_FLAT,
     tier_form="cumulative",
     since="2025-07-29",
+    note="",
     formula="linear: liquidation = (E - s (W + deduction) / q) / (1 - s (m + f)); inverse likewise in coin",
     source=MARGIN_PAGE,
     checked="2025-07-29",
-    limits="Open orders are refused: how their margin adds up could not be confirmed.",
+    limits="open orders: how their margin adds up could not be confirmed",
 )
 CROSS = msgspec.structs.replace(
     ISOLATED,
@@ -46,8 +48,8 @@ CROSS = msgspec.structs.replace(
     initial_price="mark",
     formula="liquidated when wallet + all gains of one settle currency <= sum of mark value (m + f) - deduction",
     limits=(
-        "Hedge mode is refused, as the text says only that the rate of the larger position is used; open orders are"
-        " refused; multi-currency margin is not modelled."
+        "hedge mode, of which the text says only that the rate of the larger position is used; open orders;"
+        " multi-currency margin"
     ),
 )
 RULES = (ISOLATED_FLAT, ISOLATED, CROSS)

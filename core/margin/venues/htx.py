@@ -21,7 +21,7 @@ ISOLATED = MarginRules(
     formula="liquidation = (P - s equity / q) / (1 - s adjustment / L), equity at mark P",
     source=LIQUIDATION_HELP,
     checked="2026-11-23",
-    limits="The tiers are of the net of both legs; two legs at once and open orders are refused.",
+    limits="two legs at once, whose tier is that of their net; open orders",
 )
 RULES = (ISOLATED,)
 REFUSED = (

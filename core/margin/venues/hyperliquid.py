@@ -24,7 +24,7 @@ ISOLATED = MarginRules(
     ),
     source=LIQUIDATIONS,
     checked="2026-11-23",
-    limits="Open orders are refused: how much they reserve could not be confirmed.",
+    limits="open orders: how much they reserve could not be confirmed",
 )
 CROSS = msgspec.structs.replace(
     ISOLATED,

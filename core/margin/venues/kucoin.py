@@ -27,7 +27,7 @@ ISOLATED_AT_ENTRY = MarginRules(
     ),
     source=ANNOUNCEMENT,
     checked="2025-05-20",
-    limits="The estimated funding in the venue's maintenance is left out: give the venue's own. Orders are refused.",
+    limits="the estimated funding in the venue's maintenance, unless the venue's own is given; open orders",
 )
 ISOLATED_AT_MARK = msgspec.structs.replace(
     ISOLATED_AT_ENTRY,
@@ -37,7 +37,8 @@ ISOLATED_AT_MARK = msgspec.structs.replace(
     reserved_fee="none",
     formula="linear: liquidation = (E - s W / q) / (1 - s (m + f)), f the liquidation fee rate",
     since="2025-05-22",
-    limits="The trader sets the risk limit; the tier is taken to be the one of the value. Open orders are refused.",
+    note="The trader sets the risk limit; the tier is taken to be the one of the value.",
+    limits="open orders",
 )
 RULES = (ISOLATED_AT_ENTRY, ISOLATED_AT_MARK)
 REFUSED = (

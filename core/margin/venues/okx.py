@@ -26,7 +26,7 @@ ISOLATED = MarginRules(
     ),
     source=TIERS_HELP,
     checked="2025-05-16",
-    limits="Open orders are refused: how their margin adds up could not be confirmed.",
+    limits="open orders: how their margin adds up could not be confirmed",
 )
 CROSS = msgspec.structs.replace(
     ISOLATED,
@@ -40,7 +40,7 @@ CROSS = msgspec.structs.replace(
         "liquidated when balance + all gains of one settle currency <= sum of mark value (m + f);"
         " the tier holds the long and short contracts of an instrument together"
     ),
-    limits="Open orders are refused: their fees and margin could not be confirmed.",
+    limits="open orders: their fees and margin could not be confirmed",
 )
 RULES = (ISOLATED, CROSS)
 REFUSED = (

@@ -21,7 +21,8 @@ USD_ISOLATED = MarginRules(
     formula="liquidation = E - s (W / q - E m)",
     source="https://github.com/ccxt/ccxt/blob/master/python/ccxt/phemex.py",
     checked="2026-11-23",
-    limits="Read off one position that the venue returned, as no text could be found. Open orders are refused.",
+    note="Read off one position that the venue returned, as no text could be found.",
+    limits="open orders",
 )
 USDT_ISOLATED = MarginRules(
     venue="phemex",
@@ -39,7 +40,7 @@ USDT_ISOLATED = MarginRules(
     formula="liquidation = (q E - s (W + deduction)) / (q (1 - s (m + f))), W with the closing fee",
     source=USDT_HELP,
     checked="2026-11-23",
-    limits="Open orders are refused: how their margin adds up could not be confirmed.",
+    limits="open orders: how their margin adds up could not be confirmed",
 )
 RULES = (USD_ISOLATED, USDT_ISOLATED)
 REFUSED = (

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
 from typing import Any
 
 from letrade.core.fraction import Fraction
@@ -12,17 +14,23 @@ from letrade.core.margin.results import PositionMargin
 from letrade.core.margin.rules import MarginRules
 from letrade.core.margin.tiers import one_tier
 from tests.core.margin.accounts import LONG, SHORT, exact, first, instrument, position, wallet
-from tests.data import shared_data
+from tests.data import ROOT
 
 Case = dict[str, Any]
 VENUES = {"(jesse: bybit formula, hard-coded mm 0.4%)": "bybit", "(octobot generic)": "bybit"}
 """Bots' own formulas, which are those of this venue."""
 
 
-def recorded(oracle: str | None = None) -> list[Case]:
-    """All cases, or those of one oracle."""
-    cases: list[Case] = json.loads(shared_data("golden/liquidation_cases.json").read_text())
-    return [case for case in cases if oracle in (None, case["oracle"])]
+def golden(name: str) -> Any:
+    """A file of the recorded cases; None where there are none, as tests are collected without them too."""
+    shared = Path(os.environ.get("LETRADE_SHARED") or ROOT.parent / "shared")
+    path = shared / "data" / "golden" / name
+    return json.loads(path.read_text()) if path.exists() else None
+
+
+def recorded(*oracles: str) -> list[Case]:
+    """The cases that these say."""
+    return [case for case in golden("liquidation_cases.json") or [] if case["oracle"] in oracles]
 
 
 def assessed(case: Case) -> PositionMargin:

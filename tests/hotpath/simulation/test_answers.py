@@ -2,8 +2,8 @@
 
 from letrade.hotpath.simulation.answers import arranged
 
-TRADED, RESTS, ENDED, AMENDED = 1, 2, 3, 5
-ASKED, FILLED, CUT = 0, 1, 8
+TRADED, RESTS, ENDED, TRIGGERED, AMENDED = 1, 2, 3, 4, 5
+ASKED, FILLED, OTHER_OF_GROUP, CUT, WAS_TRIGGERED, CUT_ON_ENTRY = 0, 1, 7, 8, 12, 13
 
 
 def test_an_amend_that_trades_and_rests_is_told_after_its_trades_with_what_is_left() -> None:
@@ -17,7 +17,18 @@ def test_an_amend_that_trades_in_all_ends_after_it() -> None:
 
 
 def test_a_size_that_is_cut_on_entry_is_told_by_the_word_that_the_order_rests() -> None:
-    assert arranged([(AMENDED, 7, 5, CUT), (RESTS, 7, 5, 0)]) == [(RESTS, 7, 5, 0)]
+    assert arranged([(AMENDED, 7, 5, CUT), (RESTS, 7, 5, 0)]) == [(RESTS, 7, 5, CUT)]
+    assert arranged([(AMENDED, 7, 5, CUT_ON_ENTRY), (RESTS, 7, 5, 0)]) == [(RESTS, 7, 5, 0)]
+
+
+def test_an_order_that_was_triggered_and_waits_rests_for_that_reason() -> None:
+    said = [(RESTS, 7, 5, 0), (TRIGGERED, 7, 5, 0), (RESTS, 7, 5, 0)]
+    assert arranged(said, 7) == [(TRIGGERED, 7, 5, 0), (RESTS, 7, 5, WAS_TRIGGERED)]
+
+
+def test_one_that_is_triggered_and_trades_shrinks_the_other_of_its_pair() -> None:
+    said = [(TRIGGERED, 7, 5, 0), (TRADED, 7, 2, 0), (AMENDED, 8, 3, OTHER_OF_GROUP), (ENDED, 7, 3, 3)]
+    assert arranged(said) == [(TRIGGERED, 7, 5, 0), (TRADED, 7, 2, 0), (ENDED, 7, 3, 3), (RESTS, 8, 3, OTHER_OF_GROUP)]
 
 
 def test_a_size_that_is_cut_before_the_order_ends_is_told_just_before_the_end() -> None:
@@ -32,7 +43,7 @@ def test_an_amend_that_is_cut_is_told_with_the_cut_size() -> None:
 
 def test_an_order_that_the_exchange_cuts_by_itself_rests_with_less() -> None:
     said = [(TRADED, 3, 2, 0), (ENDED, 3, 0, FILLED), (AMENDED, 7, 5, CUT)]
-    assert arranged(said) == [(TRADED, 3, 2, 0), (ENDED, 3, 0, FILLED), (RESTS, 7, 5, 0)]
+    assert arranged(said) == [(TRADED, 3, 2, 0), (ENDED, 3, 0, FILLED), (RESTS, 7, 5, CUT)]
 
 
 def test_trades_of_several_orders_come_before_the_words_on_any() -> None:

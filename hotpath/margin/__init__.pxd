@@ -1,0 +1,1 @@
+"""Margin in compiled form."""

@@ -1,0 +1,48 @@
+"""What each account has and holds at the exchange, what its orders set aside, and what a trade moves."""
+from libc.stdint cimport int64_t
+
+from letrade.hotpath.simulation.desk_terms cimport Terms
+from letrade.hotpath.simulation.money cimport int128
+from letrade.hotpath.simulation.orders cimport Said
+from letrade.hotpath.simulation.positions cimport Netting
+
+
+cdef struct Cleared:  # an order that the exchange has taken
+    int64_t number, account, instrument, side, price, left, filled, rests
+    int64_t working, accepted, reduce_only, post_only
+    int64_t asked  # the price of the last amend
+    int64_t awaits  # its trigger: until then it only protects, and counts in no line
+    int64_t group  # one cancels the other; 0: none
+    int128 locked  # of the quote currency for a spot buyer, of the base for a seller; at the scale of wallets
+
+
+cdef struct Line:  # of an account in an instrument
+    Netting held
+    int64_t buys, sells  # what working orders may still trade, in units
+    int64_t reducing_buys, reducing_sells  # those of it that only reduce
+
+
+cdef class Wallets:
+    cdef readonly Terms terms
+    cdef readonly list markets
+    cdef double* marks  # by instrument; 0: none
+    cdef int128* wallets  # account × currencies + currency
+    cdef int128* locked
+    cdef Line* lines  # account × instruments + instrument
+    cdef Cleared* orders  # by number
+    cdef int64_t orders_room
+
+    cdef int hear_mark(self, int64_t instrument, double price) except -1
+    cdef int64_t fund(self, int64_t account, int64_t instrument, double rate) except? -1
+    # ^ pays funding; what the account gets of the settlement currency, in units of 1e-8
+    cdef bint holds(self, int64_t account, int64_t instrument) noexcept
+    cdef double value_price(self, int64_t instrument) except? -1.0
+    cdef Cleared* cleared(self, int64_t number) except NULL
+    cdef int128 cost(self, int64_t instrument, int128 worth) except? -1
+    cdef int lock(self, Cleared* one, int64_t owner, int128 amount) except -1
+    cdef int count_left(self, Cleared* one, int64_t left) except -1
+    cdef int64_t settle_trade(self, Cleared* one, const Said* said) except? -1
+    cdef int count_triggered(self, Cleared* one) except -1
+    cdef int let_go(self, Cleared* one) except -1
+    cdef int lock_rest(self, Cleared* one) except -1
+    cdef bint is_covered(self, const Cleared* one, int64_t left) except -1

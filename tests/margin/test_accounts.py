@@ -1,0 +1,180 @@
+"""`letrade margin` of several positions: files of every form, cross accounts, collateral, orders, hedge mode."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.margin.programs import Ran, margin, refused
+
+CROSS = ("--venue", "binance", "--mode", "cross")
+BTC_SHORT = {"symbol": "BTC/USDT:USDT", "side": "short", "size": 1, "entry": 60000, "mark": 66000, "leverage": 10}
+ETH_LONG = {"symbol": "ETH/USDT:USDT", "side": "long", "size": 2, "entry": 3000, "mark": 3000, "leverage": 10}
+RATE = {"rate": 0.004}
+
+
+def written(path: Path, rows: Any) -> Path:
+    path.write_text(json.dumps(rows))
+    return path
+
+
+def run(folder: Path, rows: Any, *words: str | Path) -> Ran:
+    return margin(*CROSS, "--wallet", "12000", "--positions", written(folder / "p.json", rows), *words)
+
+
+def test_json_toml_and_csv_say_the_same(tmp_path: Path) -> None:
+    table = tmp_path / "p.csv"
+    table.write_text(
+        "symbol,side,amount,entry_price,mark_price,leverage\n"
+        "BTC/USDT:USDT,short,1,60000,66000,10\nETH/USDT:USDT,long,2,3000,3000,10\n"
+    )
+    words = tmp_path / "p.toml"
+    row = '[[position]]\nsymbol = "{symbol}"\nside = "{side}"\nsize = {size}\nentry = {entry}\nmark = {mark}\n'
+    row += "leverage = {leverage}\n"
+    words.write_text(row.format(**BTC_SHORT) + row.format(**ETH_LONG))
+    told = [run(tmp_path, [BTC_SHORT, ETH_LONG], "--json").answer]
+    told += [margin(*CROSS, "--wallet", "12000", "--positions", file, "--json").answer for file in (table, words)]
+    assert told[0] == told[1] == told[2]
+
+
+def test_another_positions_loss_counts_with_its_sign(tmp_path: Path) -> None:
+    first, second = run(tmp_path, [ETH_LONG | RATE, BTC_SHORT | RATE], "--json").answer["positions"]
+    others = -6_000 - 66_000 * 0.004
+    assert first["liquidation_price"] == pytest.approx((12_000 + others - 6_000) / (2 * 0.004 - 2))
+    assert second["liquidation_price"] == pytest.approx((12_000 - 24 + 60_000) / 1.004)
+
+
+def test_the_nearest_common_move_is_told_for_the_account(tmp_path: Path) -> None:
+    answer = run(tmp_path, [BTC_SHORT | RATE], "--json").answer
+    (unit,) = answer["units"]
+    assert unit["equity"] == 6_000
+    assert unit["common_move_percent"] == pytest.approx(100 * (72_000 / 1.004 / 66_000 - 1))
+
+
+def test_a_flat_hedged_book_is_liquidated_far_away(tmp_path: Path) -> None:
+    legs = [{**BTC_SHORT, **RATE, "side": side, "mark": 60000} for side in ("long", "short")]
+    path = written(tmp_path / "p.json", legs)
+    assert refused(*CROSS, "--wallet", "5000", "--positions", path).code == 2
+    answer = margin(*CROSS, "--wallet", "5000", "--hedge", "--positions", path, "--json").answer
+    assert answer["liquidation_price"] == pytest.approx(625_000)
+
+
+def test_positions_as_ccxt_tells_them_are_understood(tmp_path: Path) -> None:
+    told = {
+        "info": {"symbol": "BTCUSDT"}, "id": None, "symbol": "BTC/USDT:USDT", "timestamp": 1, "datetime": "x",
+        "contracts": 0.5, "contractSize": 1, "side": "long", "notional": 30000, "leverage": 10, "unrealizedPnl": 0.0,
+        "collateral": 3000.0, "entryPrice": 60000.0, "markPrice": 60000.0, "liquidationPrice": 54216.86,
+        "marginMode": "isolated", "hedged": False, "maintenanceMargin": 120.0, "marginRatio": 0.04,
+    }  # fmt: skip
+    path = written(tmp_path / "p.json", [told])
+    answer = margin("--venue", "binance", "--positions", path, "--json").answer
+    assert answer["mode"] == "usdm_isolated"
+    assert answer["liquidation_price"] == pytest.approx(54_216.8674698795)
+
+
+def test_isolated_and_cross_positions_may_stand_in_one_file(tmp_path: Path) -> None:
+    answer = run(tmp_path, [BTC_SHORT, {**ETH_LONG, "mode": "isolated"}], "--json").answer
+    assert [each["mode"] for each in answer["positions"]] == ["usdm_cross", "usdm_isolated"]
+    assert [unit["name"] for unit in answer["units"]] == ["USDT", "ETH/USDT:USDT long"]
+
+
+def test_collateral_counts_with_index_and_haircut(tmp_path: Path) -> None:
+    collateral = written(
+        tmp_path / "c.json",
+        [
+            {"currency": "USDT", "balance": 10000, "index": 1, "haircut": 0},
+            {"currency": "BTC", "balance": "0.1", "index": 60000, "haircut": "0.05"},
+        ],
+    )
+    path = written(tmp_path / "p.json", [ETH_LONG])
+    words = ("--venue", "binance", "--mode", "multi-assets", "--positions", path, "--collateral", collateral, "--json")
+    (unit,) = margin(*words).answer["units"]
+    assert (unit["currency"], unit["equity"]) == ("USD", pytest.approx(15_700))
+
+
+def test_open_orders_need_margin(tmp_path: Path) -> None:
+    orders = tmp_path / "o.csv"
+    orders.write_text(
+        "symbol,side,size,price,reduce_only\nETH/USDT:USDT,buy,1,2900,false\nETH/USDT:USDT,sell,2,3100,true\n"
+    )
+    without, with_orders = (
+        run(tmp_path, [ETH_LONG], *words, "--json").answer["units"][0]["initial_margin"]
+        for words in ((), ("--orders", orders))
+    )
+    assert (without, with_orders) == (600, 890)
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ({**BTC_SHORT, "entri": 1}, 'did you mean "entry"?'),
+        ({**BTC_SHORT, "mark": "NaN"}, "mark: expected a finite number"),
+        ({**BTC_SHORT, "mark": float("nan")}, "mark: expected a finite number"),
+        ({**BTC_SHORT, "side": "sideways"}, "long or short"),
+        ({**BTC_SHORT, "size": None}, "size is missing"),
+        ({**BTC_SHORT, "size": True}, "expected a number"),
+        ({**BTC_SHORT, "entry": -5}, "above 0"),
+        ({**BTC_SHORT, "symbol": "BTC/USDT"}, "BTC/USDT:USDT"),
+        ({**BTC_SHORT, "symbol": "BTC/USD:ETH"}, "third currency"),
+        ({**BTC_SHORT, "amount": 2}, "said twice"),
+        ({**BTC_SHORT, "margin": 5}, "no margin of its own"),
+        (7, "expected a table"),
+    ],
+)
+def test_a_faulty_position_is_refused_and_the_row_named(tmp_path: Path, row: Any, reason: str) -> None:
+    path = written(tmp_path / "p.json", [ETH_LONG, row])
+    ran = refused(*CROSS, "--wallet", "12000", "--positions", path)
+    assert reason in ran.errors
+
+
+def test_a_cross_account_of_several_needs_every_mark(tmp_path: Path) -> None:
+    path = written(tmp_path / "p.json", [BTC_SHORT, {**ETH_LONG, "mark": None}])
+    assert "row 2: mark is missing" in refused(*CROSS, "--wallet", "12000", "--positions", path).errors
+
+
+def test_one_symbol_has_one_mark(tmp_path: Path) -> None:
+    path = written(tmp_path / "p.json", [BTC_SHORT, {**BTC_SHORT, "side": "long", "mark": 61000}])
+    assert "one mark" in refused(*CROSS, "--hedge", "--wallet", "12000", "--positions", path).errors
+
+
+def test_what_a_file_says_of_each_position_is_no_option(tmp_path: Path) -> None:
+    path = written(tmp_path / "p.json", [ETH_LONG])
+    ran = refused(*CROSS, "--wallet", "1", "--positions", path, "--maintenance-rate", "0.01")
+    assert (ran.code, "leave --maintenance-rate out" in ran.errors) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ({"currency": "BTC", "balance": 1, "haircut": 0.05}, "index price"),
+        ({"currency": "BTC", "balance": 1, "index": 60000}, "say its haircut"),
+        ({"currency": "BTC", "balance": 1, "index": 60000, "haircut": 1.5}, "from 0 to 1"),
+        ({"currency": "BTC", "balance": 1, "index": 60000, "haircut": 0.1, "ratio": 0.9}, "not both"),
+        ({"currency": "BTC", "index": 60000, "haircut": 0.05}, "balance is missing"),
+        ({"currency": "BTC", "balance": 1, "index": float("nan"), "haircut": 0.05}, "finite"),
+        ({"currency": "BTC", "balance": 1, "index": 60000, "ratios": [{"floor": 5, "ratio": 1}]}, "begin at 0"),
+        ({"currency": "USDT", "balance": 1, "index": 1, "haircut": 0}, "stands there twice"),
+    ],
+)
+def test_unknown_collateral_is_refused_and_never_guessed(tmp_path: Path, row: dict[str, Any], reason: str) -> None:
+    usdt = {"currency": "USDT", "balance": 100, "index": 1, "haircut": 0}
+    collateral = written(tmp_path / "c.json", [usdt, row])
+    path = written(tmp_path / "p.json", [ETH_LONG])
+    ran = refused("--venue", "binance", "--mode", "multi-assets", "--positions", path, "--collateral", collateral)
+    assert (ran.code, reason in ran.errors) == (6, True), ran.errors
+
+
+def test_a_balance_that_is_owed_is_refused_where_the_mode_knows_no_debt(tmp_path: Path) -> None:
+    path = written(tmp_path / "p.json", [{**ETH_LONG, "margin": -5}])
+    ran = refused("--venue", "binance", "--positions", path)
+    assert (ran.code, "0 or more" in ran.errors) == (6, True)
+
+
+def test_a_settle_currency_without_balance_is_refused(tmp_path: Path) -> None:
+    collateral = written(tmp_path / "c.json", [{"currency": "USDC", "balance": 100}])
+    path = written(tmp_path / "p.json", [ETH_LONG])
+    ran = refused(*CROSS, "--positions", path, "--collateral", collateral)
+    assert (ran.code, "USDT" in ran.errors) == (6, True)

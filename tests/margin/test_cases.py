@@ -1,0 +1,189 @@
+"""`letrade margin --cases`: what each case gives, how it is compared, and which ones decide the exit code."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.data import shared_data
+from tests.margin.programs import Ran, margin
+
+CASE = {
+    "id": "a", "exchange": "binance", "contract": "linear", "margin_mode": "isolated", "symbol": "BTC/USDT:USDT",
+    "side": "long", "entry_price": 60000, "amount": 0.5, "leverage": 10, "wallet_balance": 3000, "mm_rate": 0.004,
+    "maint_amount": 0, "other_positions": [],
+}  # fmt: skip
+PRICE = 27_000 / 0.498
+GOLDEN = "golden/liquidation_cases.json"
+TIERS = [
+    {"minNotional": 0, "maxNotional": 20000, "maintenanceMarginRate": 0.004, "maxLeverage": 125},
+    {"minNotional": 20000, "maxNotional": 600000, "maintenanceMarginRate": 0.01, "maxLeverage": 100},
+]
+
+
+def run(folder: Path, *cases: dict[str, Any], words: tuple[str | Path, ...] = ("--json",)) -> Ran:
+    path = folder / "cases.json"
+    path.write_text(json.dumps(cases))
+    return margin("--cases", path, *words)
+
+
+def expecting(price: float | None, **others: Any) -> dict[str, Any]:
+    return {**CASE, "expected_liquidation_price": price, "tolerance": {"rel": 1e-6}, **others}
+
+
+def test_a_case_without_expectation_gives_its_price(tmp_path: Path) -> None:
+    ran = run(tmp_path, CASE)
+    (line,) = ran.lines
+    assert (ran.code, line["id"], line["within"]) == (0, "a", None)
+    assert line["got"] == pytest.approx(PRICE)
+    assert line["tier"]["rate"] == 0.004
+
+
+def test_errors_are_told_absolute_and_relative(tmp_path: Path) -> None:
+    (line,) = run(tmp_path, expecting(54_000, tolerance={"abs": 300})).lines
+    assert line["error_absolute"] == pytest.approx(PRICE - 54_000)
+    assert line["error_relative"] == pytest.approx(PRICE / 54_000 - 1)
+    assert line["within"] is True
+
+
+def test_a_case_that_differs_ends_with_code_7(tmp_path: Path) -> None:
+    assert run(tmp_path, expecting(PRICE), expecting(PRICE * 1.001, id="b")).code == 7
+    assert run(tmp_path, expecting(PRICE)).code == 0
+
+
+def test_what_a_bots_own_test_expects_does_not_decide(tmp_path: Path) -> None:
+    ran = run(tmp_path, expecting(PRICE), expecting(1, id="b", oracle="bot-unit-test"))
+    assert ran.code == 0
+    assert [(line["within"], line["counts"]) for line in ran.lines] == [(True, True), (False, False)]
+    told = json.loads(ran.errors)
+    assert (told["decides"]["within"], told["beside"]["within"], told["failed"]) == (1, 0, [])
+
+
+def test_null_is_an_expectation_only_where_others_say_prices(tmp_path: Path) -> None:
+    ran = run(tmp_path, expecting(None), expecting(PRICE, id="b"))
+    assert (ran.code, ran.lines[0]["within"]) == (7, False)
+    alone = run(tmp_path, expecting(None))
+    assert (alone.code, alone.lines[0]["within"]) == (0, None)
+
+
+def test_no_price_has_its_reason(tmp_path: Path) -> None:
+    spot, rich = run(tmp_path, {**CASE, "contract": "spot"}, {**CASE, "id": "b", "wallet_balance": 40000}).lines
+    assert (spot["got"], "spot" in spot["why"]) == (None, True)
+    assert rich["got"] is None
+    assert rich["why"]
+
+
+def test_without_a_rate_the_tiers_come_from_the_file_by_symbol_and_notional(tmp_path: Path) -> None:
+    tiers = tmp_path / "tiers.json"
+    tiers.write_text(json.dumps({"BTC/USDT:USDT": TIERS, "ETH/USDT:USDT": TIERS}))
+    bare = {name: value for name, value in CASE.items() if not name.startswith(("mm_", "maint_"))}
+    other = {"symbol": "ETH/USDT:USDT", "side": "short", "entry_price": 3000, "amount": 1, "mark_price": 3100}
+    cross = {**bare, "id": "b", "margin_mode": "cross", "other_positions": [other]}
+    first, second = run(tmp_path, bare, cross, words=("--tiers", tiers, "--json")).lines
+    assert first["got"] == pytest.approx((3_000 + 120 - 30_000) / (0.5 * 0.01 - 0.5))
+    assert first["tier"]["number"] == 2
+    assert second["got"] == pytest.approx((3_000 + 120 - 30_000 - 100 - 3_100 * 0.004) / (0.5 * 0.01 - 0.5))
+
+
+def test_a_refused_case_does_not_keep_the_others_from_being_run(tmp_path: Path) -> None:
+    cases = [{**CASE, "mark_price": "NaN"}, {**CASE, "id": "b", "exchange": "nowhere"}, {**CASE, "id": "c"}]
+    ran = run(tmp_path, *cases)
+    assert ran.code == 6
+    assert ["finite" in (ran.lines[0]["refused"] or ""), "known: binance" in (ran.lines[1]["refused"] or "")] == [
+        True
+    ] * 2
+    assert ran.lines[2]["got"] == pytest.approx(PRICE)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"amount": None}, {"side": "up"}, {"entry_price": -1}, {"tolerance": 5}, {"tolerance": {"abs": "x"}},
+        {"wallet_balance": -1}, {"other_positions": [1]}, {"other_positions": [{"side": "long"}]}, {"contract": "odd"},
+        {"margin_mode": "odd"}, {"symbol": "DOGE/USDT:USDT", "mm_rate": None}, {"date": "yesterday"},
+        {"exchange": "kucoin", "margin_mode": "cross"}, {"margin_mode": "cross", "wallet_balance": None},
+    ],
+)  # fmt: skip
+def test_a_faulty_case_is_refused_with_code_6(tmp_path: Path, change: dict[str, Any]) -> None:
+    ran = run(tmp_path, {**expecting(PRICE), **change})
+    assert (ran.code, ran.lines[0]["got"]) == (6, None)
+    assert ran.lines[0]["refused"]
+
+
+@pytest.mark.parametrize("text", ["", "[]", "[1]", '[{"exchange": "binance"}]', '[{"id": "a"}, {"id": "a"}]', "{"])
+def test_what_is_no_file_of_cases_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "cases.json"
+    path.write_text(text)
+    assert margin("--cases", path).code == 6
+
+
+def test_names_that_nobody_reads_are_told(tmp_path: Path) -> None:
+    assert "mark_prise" in run(tmp_path, {**CASE, "mark_prise": 5}, words=()).errors
+
+
+def test_rules_are_those_of_the_cases_day(tmp_path: Path) -> None:
+    old = {**CASE, "exchange": "bybit"}
+    first, second, third = run(tmp_path, old, {**old, "id": "b", "date": "2026-06-01"}, {**old, "id": "c"}).lines
+    assert (first["mode"], second["mode"], third["mode"]) == (
+        "bybit isolated",
+        "bybit unified_isolated",
+        "bybit isolated",
+    )
+    assert first["got"] == 60_000 - (6_000 - 240)
+    (later,) = run(tmp_path, old, words=("--date", "2026-06-01", "--json")).lines
+    assert later["mode"] == "bybit unified_isolated"
+
+
+def test_a_case_without_date_of_a_younger_mode_is_run_by_its_first_rules(tmp_path: Path) -> None:
+    (line,) = run(tmp_path, {**CASE, "exchange": "gate", "margin_mode": "cross", "fee_rate": 0.0005}).lines
+    assert (line["mode"], line["rules_of"]) == ("gate cross", "2025-07-29")
+    assert line["got"] == pytest.approx((60_000 - 6_000) / (1 - 0.0045))
+
+
+def test_two_legs_of_one_symbol_move_together_and_have_one_table(tmp_path: Path) -> None:
+    leg = {name: CASE[name] for name in ("symbol", "entry_price", "amount", "mm_rate")}
+    other = {**leg, "side": "short", "mark_price": 60000}
+    cross = {**CASE, "margin_mode": "cross", "amount": 0.5, "wallet_balance": 2500, "other_positions": [other]}
+    (line,) = run(tmp_path, cross).lines
+    assert line["got"] == pytest.approx(625_000)
+    (odd,) = run(tmp_path, {**cross, "other_positions": [{**other, "mm_rate": 0.01}]}).lines
+    assert "different rates" in odd["refused"]
+
+
+@pytest.mark.parametrize("exchange", ["okx", "bybit", "gate", "bitget", "hyperliquid", "binance"])
+def test_cross_cases_of_every_venue_that_has_them_are_run(tmp_path: Path, exchange: str) -> None:
+    for contract, symbol in (("linear", "BTC/USDT:USDT"), ("inverse", "BTC/USD:BTC")):
+        case = {**CASE, "exchange": exchange, "margin_mode": "cross", "contract": contract, "symbol": symbol}
+        wallet = {"amount": 1000, "contract_size": 10, "wallet_balance": "0.02"} if contract == "inverse" else {}
+        (line,) = run(tmp_path, {**case, **wallet}).lines
+        if (exchange, contract) in (("hyperliquid", "inverse"), ("bybit", "inverse")):
+            assert ("not modelled" if exchange == "hyperliquid" else "--collateral") in line["refused"]
+        else:
+            assert line["refused"] is None
+            assert 40_000 < line["got"] < 60_000
+
+
+def test_a_person_gets_a_table_of_errors_by_exchange(tmp_path: Path) -> None:
+    ran = run(tmp_path, expecting(PRICE), expecting(1, id="b", oracle="bot-unit-test"), words=())
+    assert "| binance" in ran.output
+    assert "b: differs, and does not count" in ran.output
+    assert "1 of 1 cases that decide are within" in ran.output
+
+
+def test_all_that_venues_returned_or_published_comes_out_of_their_rules() -> None:
+    ran = margin("--cases", shared_data(GOLDEN), "--json")
+    assert ran.code == 0, ran.errors
+    told = json.loads(ran.errors)
+    assert (told["decides"]["cases"], told["decides"]["within"], told["refused"]) == (32, 32, [])
+    assert [line["id"] for line in ran.lines] == [case["id"] for case in json.loads(shared_data(GOLDEN).read_text())]
+
+
+def test_where_bots_differ_it_is_the_amount_of_a_tier_that_they_leave_out() -> None:
+    """freqtrade's tests of Bybit give a maintenance amount of 0.01 and then do not deduct it."""
+    lines = margin("--cases", shared_data(GOLDEN), "--json").lines
+    differing = [line for line in lines if line["within"] is False]
+    assert {line["exchange"] for line in differing} == {"bybit"}
+    assert all(line["error_absolute"] == pytest.approx(0.01) for line in differing)
