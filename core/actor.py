@@ -76,7 +76,8 @@ def handlers_of(actor: Actor) -> dict[type[Message], Handler]:
     ConfigurationError when a public `on_…` method takes no message type.
     """
     found: dict[type[Message], Handler] = {}
-    for name, types in _handled_by(type(actor)):
+    kind: Any = type(actor)
+    for name, types in _handled_by(kind):
         found.update(dict.fromkeys(types, getattr(actor, name)))
     return found
 

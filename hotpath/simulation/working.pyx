@@ -60,8 +60,7 @@ cdef class WorkingOrders:
 
     def __cinit__(self):
         self.free = NO_SLOT
-        self.note_edges(&self.sides[0])
-        self.note_edges(&self.sides[1])
+        self.note_sides()
 
     def __dealloc__(self):
         PyMem_Free(self.pool)
@@ -157,6 +156,10 @@ cdef class WorkingOrders:
 
     cdef int64_t worst_key(self, int64_t side) noexcept:
         return self.side(side).worst
+
+    cdef void note_sides(self) noexcept:
+        self.note_edges(&self.sides[0])
+        self.note_edges(&self.sides[1])
 
     cdef void note_edges(self, Listed* listed) noexcept:
         cdef const SimulatedOrder* order
