@@ -27,15 +27,26 @@ MODULES = {
     "soak": "soak",
     "book_updates": "book_updates",
     "matching": "matching",
+    "margin_scenarios": "margin_scenarios",
     "backtest_quotes": "backtest_quotes",
     "backtest_bars": "backtest_bars",
     "backtest_books": "backtest_books",
+    "liquidation": "liquidation",
     "start": "start",
 }
 """The module of each question, in letrade.bench."""
 
 GROUPS = {
-    "hotpath": ("book_updates", "matching", "backtest_quotes", "backtest_bars", "backtest_books", "start"),
+    "hotpath": (
+        "book_updates",
+        "matching",
+        "margin_scenarios",
+        "backtest_quotes",
+        "backtest_bars",
+        "backtest_books",
+        "liquidation",
+        "start",
+    ),
 }
 """Several questions under one name."""
 

@@ -29,7 +29,7 @@ cdef class CrossIndex:
     cdef int32_t known(self, int64_t handle) except -1
     cdef int reserve(self, int64_t extra) noexcept nogil
     cdef int reserve_legs(self, const AccountRows* rows) noexcept nogil
-    cdef int fill_account(self, Account* account, const AccountRows* rows, int64_t row, int64_t leg, int64_t segment) noexcept nogil
+    cdef int fill_account(self, Account* account, const AccountRows* rows, int64_t row, int64_t leg) noexcept nogil
     cdef int fill_accounts(self, Account* fresh, const AccountRows* rows) except -1
     cdef void take_over(self, int32_t place, Account* fresh) noexcept nogil
     cdef void let_go(self, int32_t place) noexcept nogil

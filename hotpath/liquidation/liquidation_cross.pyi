@@ -1,4 +1,5 @@
 """Cross accounts of several positions: a price finds those that it brings to a slack of 0, each once."""
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,7 +15,7 @@ class CrossIndex:
     computing their slack at each tick), and with it the time that the worst tick takes.
     """
 
-    def __init__(self, values: NDArray[np.float64], *, bands_per_tick: int = 2_000) -> None: ...
+    def __new__(cls, values: NDArray[np.float64], *, bands_per_tick: int = 2_000) -> CrossIndex: ...
     def __len__(self) -> int:
         """All accounts, those that have fired too."""
     def load(

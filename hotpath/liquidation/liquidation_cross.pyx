@@ -141,9 +141,7 @@ cdef class CrossIndex:
         free(extra)
         return <int>failed
 
-    cdef int fill_account(
-        self, Account* account, const AccountRows* rows, int64_t row, int64_t leg, int64_t segment
-    ) noexcept nogil:
+    cdef int fill_account(self, Account* account, const AccountRows* rows, int64_t row, int64_t leg) noexcept nogil:
         """Legs without a leaf yet, from these places of the rows on; -1 without memory, what there is of it is kept."""
         cdef Leg* legs = <Leg*>malloc(max(rows.legs[row], 1) * sizeof(Leg))
         cdef int64_t place, first = 0
@@ -165,7 +163,7 @@ cdef class CrossIndex:
         cdef int failed = self.reserve_legs(rows)
         cdef Segment* segments
         for row in range(rows.accounts):
-            failed |= self.fill_account(&fresh[row], rows, row, leg, segment)
+            failed |= self.fill_account(&fresh[row], rows, row, leg)
             leg += rows.legs[row]
         for row in range(rows.accounts):
             segments = fresh[row].segments = <Segment*>malloc(max(fresh[row].segment_count, 1) * sizeof(Segment))
@@ -212,7 +210,7 @@ cdef class CrossIndex:
             open_rows(&rows, (bases, legs, instruments, segments, edges, constants, slopes))
             check_rows(&rows, self.instruments)
             if open_array(handles, &view, b"ql", 8, True) != rows.accounts:
-                raise ValueError(f"the array for the handles must have room for {rows.accounts} accounts, no more or less")
+                raise ValueError(f"the array for the handles must have room for {rows.accounts} accounts, no more")
             fresh = <Account*>calloc(rows.accounts + 1, sizeof(Account))
             if fresh == NULL or self.reserve(rows.accounts) < 0:
                 raise MemoryError(f"no memory for {rows.accounts} more accounts beside {self.pool.live}")

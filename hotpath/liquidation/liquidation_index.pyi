@@ -1,4 +1,5 @@
 """Liquidation prices of the isolated positions of one instrument: a mark price finds those it crosses, each once."""
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,7 +11,7 @@ class LiquidationIndex:
     numbers, whatever the positions are; a mark that crosses some looks at these and their neighbours alone.
     """
 
-    def __init__(self) -> None: ...
+    def __new__(cls) -> LiquidationIndex: ...
     def __len__(self) -> int:
         """All positions, those that were crossed too."""
     def add(self, side: int, price: float) -> int:

@@ -7,11 +7,15 @@ the plain optimisation level needs. C, as Cython has no word for either.
 
 cdef enum:
     BLOCK = 256  # as in C below
+    COLUMN = 256 + 8  # apart in memory, so that the same place of each does not fall into one set of the cache
 
 
 cdef extern from *:
     """
+    #include <math.h>
+    #include <stddef.h>
     #define LETRADE_BLOCK 256
+    #define LETRADE_COLUMN (LETRADE_BLOCK + 8)
     #if defined(_MSC_VER)
     #define LETRADE_ALONE __restrict
     #else
@@ -43,20 +47,56 @@ cdef extern from *:
         LETRADE_EACH kept[i] = rate * v[i] - amount;
     }
 
-    /* The same in a higher tier, where its floor is passed. */
-    static inline void letrade_keep_above(letrade_out kept, letrade_in v, double floor, double rate, double amount) {
+    /* The same, or in a higher tier where its floor is passed. (A choice of
+       two products would not become a vector; a product with 0 or 1 is exact.) */
+    static inline void letrade_keep_above(letrade_out out, letrade_in kept, letrade_in v,
+                                          double floor, double rate, double amount) {
         LETRADE_EACH {
-            double higher = rate * v[i] - amount;
-            kept[i] = v[i] > floor ? higher : kept[i];
+            double passed = v[i] > floor ? 1.0 : 0.0;
+            out[i] = passed * (rate * v[i] - amount) + (1.0 - passed) * kept[i];
         }
     }
 
     /* Where a size is too near a floor to tell the tier, no bound is good enough. */
     static inline void letrade_doubt_near(letrade_out sizes, letrade_in v, double floor, double apart) {
         LETRADE_EACH {
-            double distance = v[i] > floor ? v[i] - floor : floor - v[i];
-            sizes[i] = distance <= apart ? HUGE_VAL : sizes[i];
+            sizes[i] += fabs(v[i] - floor) <= apart ? HUGE_VAL : 0.0;
         }
+    }
+
+    /* Rows become columns, LETRADE_COLUMN apart; the last row is repeated where there are fewer than a block. */
+    static inline void letrade_turn(letrade_out columns, letrade_in rows, int used, int width) {
+        for (int place = 0; place < LETRADE_BLOCK; place += 8) {
+            const double *row[8];
+            for (int k = 0; k < 8; k++) row[k] = rows + (size_t)(place + k < used ? place + k : used - 1) * width;
+            for (int column = 0; column < width; column++) {
+                double *out = columns + (size_t)column * LETRADE_COLUMN + place;
+                for (int k = 0; k < 8; k++) out[k] = row[k][column];
+            }
+        }
+    }
+
+    /* The lowest and the highest of a column; 0 when one is not a number from `least` to `most`. First in 32 lanes, of
+       which `wrong` stays 0 but for what is not finite. */
+    #define LETRADE_LANE(k) { double x = v[i + 32 * k]; l = x < l ? x : l; h = x > h ? x : h; w += x * 0.0; }
+    static inline int letrade_range(letrade_in v, double least, double most, double *lowest, double *highest) {
+        double low[32], high[32], wrong[32];
+        for (int i = 0; i < 32; i++) {
+            double l = v[i], h = l, w = l * 0.0;
+            LETRADE_LANE(1) LETRADE_LANE(2) LETRADE_LANE(3) LETRADE_LANE(4)
+            LETRADE_LANE(5) LETRADE_LANE(6) LETRADE_LANE(7)
+            low[i] = l;
+            high[i] = h;
+            wrong[i] = w;
+        }
+        for (int k = 1; k < 32; k++) {
+            low[0] = low[k] < low[0] ? low[k] : low[0];
+            high[0] = high[k] > high[0] ? high[k] : high[0];
+            wrong[0] += wrong[k];
+        }
+        *lowest = low[0];
+        *highest = high[0];
+        return wrong[0] == 0.0 && low[0] >= least && high[0] <= most;
     }
 
     static inline void letrade_scale(letrade_out kept, letrade_in scale) { LETRADE_EACH kept[i] *= scale[i]; }
@@ -116,9 +156,13 @@ cdef extern from *:
     ) noexcept nogil
     void keep "letrade_keep"(double* kept, const double* v, double rate, double amount) noexcept nogil
     void keep_above "letrade_keep_above"(
-        double* kept, const double* v, double floor, double rate, double amount
+        double* out, const double* kept, const double* v, double floor, double rate, double amount
     ) noexcept nogil
     void doubt_near "letrade_doubt_near"(double* sizes, const double* v, double floor, double apart) noexcept nogil
+    void turn "letrade_turn"(double* columns, const double* rows, int used, int width) noexcept nogil
+    bint range_of "letrade_range"(
+        const double* v, double least, double most, double* lowest, double* highest
+    ) noexcept nogil
     void scale_by "letrade_scale"(double* kept, const double* scale) noexcept nogil
     void add_fee "letrade_fee"(double* kept, const double* v, double fee, double fixed) noexcept nogil
     void settle "letrade_settle"(

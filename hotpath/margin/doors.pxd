@@ -1,5 +1,8 @@
 """Reads numbers and words from outside: what is not a number that margin can be computed from is refused."""
 from libc.math cimport fabs
+from libc.stdint cimport int64_t
+
+from letrade.hotpath.whole cimport whole
 
 cdef extern from *:
     """
@@ -42,3 +45,17 @@ cdef inline int word(object value, tuple words, object name) except -1:
     if value not in words:
         raise ValueError(f"expected {name} to be one of {', '.join(words)}, found {value!r}")
     return words.index(value)
+
+
+cdef inline int count_of(object value, str name) except -1:
+    cdef int64_t count = whole(value)
+    if not 1 <= count <= 1_048_576:
+        raise ValueError(f"expected from 1 to 1048576 {name}, found {count}")
+    return <int>count
+
+
+cdef inline int within(object value, Py_ssize_t count, str name) except -1:
+    cdef int64_t number = whole(value)
+    if not 0 <= number < count:
+        raise IndexError(f"expected {name} from 0 to {count - 1}, found {number}" if count else f"expected {name}, found {number}: there is none yet")
+    return <int>number

@@ -20,4 +20,3 @@ cdef class MarginBook:
     cdef Sums value(self, int account, Bounded* held) except *
     cdef int open_work(self, int account, Work* work) except -1
     cdef tuple of_position(self, object position, bint maintained)
-    cdef int check_known(self, bint indexed) except -1

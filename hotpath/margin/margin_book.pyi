@@ -33,14 +33,15 @@ class MarginBook:
     ) -> int:
         """A table of maintenance rates; floors begin at 0 and rise, in the unit of the instrument's tier_basis.
 
-        cumulative: rate × value − amount, where amounts that are not given are those that make it continuous; given ones
-        may be off by a millionth of the floor. flat: rate × value. edge "lower": a size equal to a floor is of the tier
-        below. A present size above `cap` is refused by every single computation; where marks move, the last tier goes on.
+        cumulative: rate × value − amount, where amounts that are not given are those that make it continuous; given
+        ones may be off by a millionth of the floor. flat: rate × value. edge "lower": a size equal to a floor is of the
+        tier below. A present size above `cap` is refused by every single computation; where marks move, the last tier
+        goes on.
         """
     def add_haircut(
         self, floors: Sequence[float], shares: Sequence[float], *, by: Literal["value", "amount"] = "value"
     ) -> int:
-        """Which share of a collateral counts from each floor on (by value in the numeraire, or by amount); 0 is a cap."""
+        """Which share of a collateral counts from each floor on (by value in the numeraire, or amount); 0 is a cap."""
     def set_coin(self, coin: int, index: float, *, fixed: bool = ...) -> None:
         """The price of a coin in the numeraire of the accounts that hold it (1 for the numeraire itself).
 
@@ -80,7 +81,7 @@ class MarginBook:
         liability: float | None = None,
         joins: bool = ...,
     ) -> None:
-        """A balance, in place of the one before. A negative one needs `liability`: how much of a debt counts, 1 or more.
+        """A balance, in place of the one before. A debt needs `liability`: how much of it counts, 1 or more.
 
         `joins`: unrealised in this coin adds to the balance before the haircut; without, all of it counts.
         """
@@ -107,7 +108,7 @@ class MarginBook:
     def bankruptcy(self, position: int) -> tuple[Answer, float | None, float]:
         """The same for equity without maintenance."""
     def common_move(self, account: int) -> tuple[Answer, float | None, float]:
-        """The smallest move of all marks and of all indexes that are not fixed that uses up the slack, as a fraction."""
+        """The smallest move of all marks and of the indexes that are not fixed that uses up slack, as a fraction."""
     def assess_scenarios(
         self,
         prices: ArrayLike,

@@ -1,13 +1,14 @@
 # cython: cdivision=True, boundscheck=False, wraparound=False
 """Margin of many accounts: tier tables, haircuts and positions in; slack, liquidation prices and scenarios out."""
-from libc.math cimport INFINITY, fabs
+from libc.math cimport INFINITY
 from libc.stdint cimport int32_t, int64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memset
 
 from letrade.hotpath.constants cimport BUY, SELL
-from letrade.hotpath.margin.bounded cimport HALF_ULP, UP, Bounded, bound_of, less
-from letrade.hotpath.margin.doors cimport LEAST, MOST, either_way, not_negative, positive, word
+from letrade.hotpath.margin.answers cimport bad_number, told
+from letrade.hotpath.margin.bounded cimport HALF_ULP, Bounded, bound_of, less
+from letrade.hotpath.margin.doors cimport count_of, either_way, not_negative, positive, within, word
 from letrade.hotpath.margin.lines cimport collateral_of, line_of, link_line, update_line, with_room
 from letrade.hotpath.margin.rays cimport common_crossing, price_crossing, still
 from letrade.hotpath.margin.rows cimport (
@@ -15,49 +16,12 @@ from letrade.hotpath.margin.rows cimport (
     Scene, Sums, Table,
 )
 from letrade.hotpath.margin.scenarios cimport Told, Wanted, collaterals_most, run_scenarios
-from letrade.hotpath.margin.tables cimport free_haircut, free_table, read_haircut, read_table
+from letrade.hotpath.margin.tables cimport free_book, free_haircut, free_table, read_haircut, read_table
 from letrade.hotpath.margin.valuation cimport value_account
-from letrade.hotpath.margin.walk cimport ALREADY, CROSSED, NEVER, UNCERTAIN, Crossing, Work, edges_of
+from letrade.hotpath.margin.walk cimport Crossing, Work, close_work, edges_of
 from letrade.hotpath.whole cimport whole
 
-cdef tuple ANSWERS = ("uncertain", "none", "price", "liquidated")
 cdef tuple BASES = ("mark_notional", "entry_notional", "contracts", "coin")
-cdef int64_t COUNT_MAX = 1 << 20
-
-
-cdef int count_of(object value, str name) except -1:
-    cdef int64_t count = whole(value)
-    if not 1 <= count <= COUNT_MAX:
-        raise ValueError(f"expected from 1 to {COUNT_MAX} {name}, found {count}")
-    return <int>count
-
-
-cdef int within(object value, Py_ssize_t count, str name) except -1:
-    cdef int64_t number = whole(value)
-    if not 0 <= number < count:
-        raise IndexError(f"expected {name} from 0 to {count - 1}, found {number}" if count else f"expected {name}, found {number}: there is none yet")
-    return <int>number
-
-
-cdef void close_work(Work* work) noexcept:
-    free(work.held)
-    free(work.edges)
-
-
-cdef tuple told(Crossing crossing, double start):
-    """The answer in a word, the price or factor, and how far the true one is from it at most."""
-    cdef double found = crossing.x * start
-    if crossing.answer == NEVER:
-        return ANSWERS[1], None, 0.0
-    if crossing.answer == ALREADY:
-        return ANSWERS[3], start, 0.0
-    return ANSWERS[2 if crossing.answer == CROSSED else 0], found, (crossing.spread + 4.0 * HALF_ULP) * found
-
-
-cdef str bad_number(Told told):
-    what = ("price", "index price", "haircut scale", "maintenance scale")[told.bad_kind]
-    least = "0" if told.bad_kind > 1 else f"{LEAST:g}"
-    return f"expected each {what} from {least} to {MOST:g}: that of scenario {told.bad_row} in column {told.bad_column} is not"
 
 
 cdef class Rows:
@@ -100,22 +64,7 @@ cdef class MarginBook:
             raise MemoryError("no memory for a margin book of this size")
 
     def __dealloc__(self):
-        cdef int place
-        for place in range(self.book.table_count):
-            free_table(&self.book.tables[place])
-        for place in range(self.book.haircut_count):
-            free_haircut(&self.book.haircuts[place])
-        for place in range(self.book.account_count):
-            free(self.book.accounts[place].lines)
-            free(self.book.accounts[place].collaterals)
-        free(self.book.tables)
-        free(self.book.haircuts)
-        free(self.book.accounts)
-        free(self.book.places)
-        free(self.book.instruments)
-        free(self.book.marks)
-        free(self.book.indexes)
-        free(self.book.moving)
+        free_book(&self.book)
 
     cdef int writable(self) except -1:
         if self.readers:
@@ -389,14 +338,6 @@ cdef class MarginBook:
         answer, factor, spread = told(crossing, 1.0)
         return answer, None if factor is None else factor - 1.0, spread + HALF_ULP  # of the difference
 
-    cdef int check_known(self, bint indexed) except -1:
-        """That what scenarios read is there: rules of each line, and an index of each coin where none are given."""
-        cdef int place
-        if not indexed:
-            for place in range(self.book.coin_count):
-                self.coin_at(place, True)
-        return 0
-
     def assess_scenarios(self, prices, indexes=None, *, haircut_scales=None, rate_scales=None):
         import numpy
 
@@ -404,10 +345,13 @@ cdef class MarginBook:
         cdef Py_ssize_t count = marks.view.shape[0]
         cdef double[:, ::1] slacks, bounds
         cdef Wanted wanted
-        cdef Told told
+        cdef Told outcome
         cdef bint done
         cdef Bounded* held
-        self.check_known(indexes is not None)
+        cdef int place
+        if indexes is None:
+            for place in range(self.book.coin_count):
+                self.coin_at(place, True)
         memset(&wanted, 0, sizeof(Wanted))
         wanted.count, wanted.marks = count, marks.start
         if indexes is not None:
@@ -429,11 +373,11 @@ cdef class MarginBook:
             raise MemoryError("no memory to compute scenarios")
         self.readers += 1
         with nogil:
-            done = run_scenarios(&self.book, &wanted, held, &told)
+            done = run_scenarios(&self.book, &wanted, held, &outcome)
         self.readers -= 1
         free(held)
-        if told.bad_row >= 0:
-            raise ValueError(bad_number(told))
+        if outcome.bad_row >= 0:
+            raise ValueError(bad_number(outcome))
         if not done:
             raise MemoryError("no memory to compute scenarios")
-        return *found, told.uncertain
+        return *found, outcome.uncertain

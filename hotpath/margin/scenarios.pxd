@@ -9,18 +9,14 @@ from libc.stdlib cimport free, malloc
 
 from letrade.hotpath.margin.bounded cimport HALF_ULP, NOT_SURE, Bounded, bound_of, exactly, less, sign_of
 from letrade.hotpath.margin.columns cimport (
-    BLOCK, add_credit, add_fee, add_gain, add_sizes, add_total, count_debt, count_part, doubt_near, fill, invert, join_gain,
-    keep, keep_above, scale_by, settle, value_held,
+    BLOCK, COLUMN, add_credit, add_fee, add_gain, add_sizes, add_total, count_debt, count_part, doubt_near, fill, invert, join_gain,
+    keep, keep_above, range_of, scale_by, settle, turn, value_held,
 )
 from letrade.hotpath.margin.doors cimport LEAST, MOST
 from letrade.hotpath.margin.rows cimport (
     CONTRACTS, MARK_NOTIONAL, NONE, Account, Book, Collateral, Haircut, Instrument, Line, Maintained, Scene, Sums, Table,
 )
 from letrade.hotpath.margin.valuation cimport is_near, rate_in, size_of, tier_of, value_account
-
-cdef enum:
-    COLUMN = 256 + 8  # BLOCK, and apart in memory, so that the same place of each does not fall into one set of the cache
-
 
 cdef struct Wanted:  # one row a scenario; NULL where nothing but the present is given
     Py_ssize_t count
@@ -80,21 +76,21 @@ cdef inline bint open_columns(const Book* book, Columns* columns) noexcept nogil
     return True
 
 
-cdef inline bint turn(
-    const double* rows, Py_ssize_t first, int used, int width, double* columns, double least
+cdef inline bint bring(
+    const double* rows, Py_ssize_t first, int used, int width, double* columns, double least,
+    double* lowest, double* highest,
 ) noexcept nogil:
-    """Rows of scenarios become columns; what is missing in the last block repeats its last row. False: a bad number."""
-    cdef const double* row
-    cdef Py_ssize_t place
-    cdef int column
+    """A block of rows as columns, with the lowest and highest of each. False: there is a bad number among them."""
+    cdef double low, high
     cdef bint right = True
-    cdef double number
-    for place in range(BLOCK):
-        row = rows + (first + (place if place < used else used - 1)) * width
-        for column in range(width):
-            number = row[column]
-            right &= (number >= least) & (number <= MOST)
-            columns[column * COLUMN + place] = number
+    cdef int column
+    turn(columns, rows + first * width, used, width)
+    for column in range(width):
+        right &= range_of(columns + COLUMN * <Py_ssize_t>column, least, MOST, &low, &high)
+        if lowest != NULL:
+            lowest[column] = low
+        if highest != NULL:
+            highest[column] = high
     return right
 
 
@@ -108,42 +104,30 @@ cdef inline void find_bad(
             return
 
 
-cdef inline double most_of(const double* column) noexcept nogil:
-    cdef double most = column[0]
-    cdef int place
-    for place in range(1, BLOCK):
-        most = column[place] if column[place] > most else most
-    return most
-
-
-cdef inline double least_of(const double* column) noexcept nogil:
-    cdef double least = column[0]
-    cdef int place
-    for place in range(1, BLOCK):
-        least = column[place] if column[place] < least else least
-    return least
-
-
 cdef inline bint load(const Book* book, const Wanted* wanted, Columns* columns, Py_ssize_t first, Told* told) noexcept nogil:
     """One block; False, and where, when a number in it is none to compute with."""
     cdef int used = <int>min(<Py_ssize_t>BLOCK, wanted.count - first), place
-    if not turn(wanted.marks, first, used, book.instrument_count, columns.v, LEAST):
+    cdef double* lowest = columns.lowest
+    cdef double* highest = columns.highest
+    if not bring(wanted.marks, first, used, book.instrument_count, columns.v, LEAST, lowest, highest):
         find_bad(told, wanted.marks, first, used, book.instrument_count, LEAST, 0)
-    if wanted.indexes != NULL and not turn(wanted.indexes, first, used, book.coin_count, columns.index, LEAST):
-        find_bad(told, wanted.indexes, first, used, book.coin_count, LEAST, 1)
-    if wanted.haircuts != NULL and not turn(wanted.haircuts, first, used, 1, columns.haircut, 0.0):
-        find_bad(told, wanted.haircuts, first, used, 1, 0.0, 2)
-    if wanted.rates != NULL and not turn(wanted.rates, first, used, 1, columns.rate, 0.0):
-        find_bad(told, wanted.rates, first, used, 1, 0.0, 3)
+    if wanted.indexes != NULL:
+        if not bring(wanted.indexes, first, used, book.coin_count, columns.index, LEAST, NULL, NULL):
+            find_bad(told, wanted.indexes, first, used, book.coin_count, LEAST, 1)
+    if wanted.haircuts != NULL:
+        if not bring(wanted.haircuts, first, used, 1, columns.haircut, 0.0, NULL, &columns.haircut_most):
+            find_bad(told, wanted.haircuts, first, used, 1, 0.0, 2)
+    if wanted.rates != NULL:
+        if not bring(wanted.rates, first, used, 1, columns.rate, 0.0, NULL, &columns.rate_most):
+            find_bad(told, wanted.rates, first, used, 1, 0.0, 3)
     if told.bad_row >= 0:
         return False
-    columns.haircut_most, columns.rate_most = most_of(columns.haircut), most_of(columns.rate)
     for place in range(book.instrument_count):
-        if book.instruments[place].known:
-            if book.instruments[place].inverse:
-                invert(columns.v + COLUMN * place)
-            columns.lowest[place] = least_of(columns.v + COLUMN * place) * (1.0 - 32.0 * HALF_ULP)
-            columns.highest[place] = most_of(columns.v + COLUMN * place) * (1.0 + 32.0 * HALF_ULP)
+        if book.instruments[place].inverse:
+            invert(columns.v + COLUMN * <Py_ssize_t>place)
+            lowest[place], highest[place] = 1.0 / highest[place], 1.0 / lowest[place]
+        lowest[place] *= 1.0 - 32.0 * HALF_ULP
+        highest[place] *= 1.0 + 32.0 * HALF_ULP
     return True
 
 
@@ -155,15 +139,19 @@ cdef inline void keep_leg(const Book* book, Columns* columns, const Line* line, 
     cdef const double* v = columns.v + COLUMN * <Py_ssize_t>line.instrument
     cdef double volume = kept.volume.high, value = 0.0 if instrument.at_entry else kept.volume.high
     cdef double worth = kept.worth.high if instrument.at_entry else 0.0, floor
+    cdef double* now = columns.kept
+    cdef double* then = columns.total
     cdef Bounded low = size_of(book, line, leg, exactly(columns.lowest[line.instrument]))
     cdef Bounded high = size_of(book, line, leg, exactly(columns.highest[line.instrument]))
     cdef int tier = tier_of(table, low), top = tier_of(table, high), other
-    keep(columns.kept, v, table.rates[tier] * value, table.amounts[tier].high - table.rates[tier] * worth)
+    keep(now, v, table.rates[tier] * value, table.amounts[tier].high - table.rates[tier] * worth)
     for other in range(tier + 1, top + 1):
         floor = table.floors[other] / volume
         keep_above(
-            columns.kept, v, floor, table.rates[other] * value, table.amounts[other].high - table.rates[other] * worth
+            then, now, v, floor,
+            table.rates[other] * value, table.amounts[other].high - table.rates[other] * worth,
         )
+        now, then = then, now
         if table.jumps:
             doubt_near(columns.sizes, v, floor, floor * (32.0 * HALF_ULP))
     if instrument.basis != MARK_NOTIONAL and table.jumps:
@@ -171,11 +159,11 @@ cdef inline void keep_leg(const Book* book, Columns* columns, const Line* line, 
             if is_near(book, table, other, low, instrument.basis == CONTRACTS and low.error == 0.0):
                 fill(columns.sizes, INFINITY)
     if columns.scaled:
-        scale_by(columns.kept, columns.rate)
+        scale_by(now, columns.rate)
     if instrument.fee != 0.0 or kept.fixed.high != 0.0:
-        add_fee(columns.kept, v, instrument.fee * value, instrument.fee * worth + kept.fixed.high)
+        add_fee(now, v, instrument.fee * value, instrument.fee * worth + kept.fixed.high)
     settle(
-        columns.slack, columns.sizes, columns.kept, columns.index + COLUMN * <Py_ssize_t>instrument.settle,
+        columns.slack, columns.sizes, now, columns.index + COLUMN * <Py_ssize_t>instrument.settle,
         2.0 * columns.rate_most * table.spreads[top],
     )
 
@@ -297,6 +285,7 @@ cdef inline bint run_scenarios(const Book* book, const Wanted* wanted, Bounded* 
     if not open_columns(book, &columns):
         return False
     columns.scaled = wanted.rates != NULL
+    columns.haircut_most = columns.rate_most = 1.0
     fill(columns.haircut, 1.0)
     fill(columns.rate, 1.0)
     for place in range(book.coin_count):

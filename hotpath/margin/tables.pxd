@@ -1,12 +1,11 @@
 # cython: cdivision=True
 """Reads tier tables and haircuts: a table with a gap, in the wrong order or with wrong amounts is refused."""
 from libc.math cimport INFINITY
-from libc.stdint cimport int32_t
 from libc.stdlib cimport calloc, free
 
 from letrade.hotpath.margin.bounded cimport Bounded
 from letrade.hotpath.margin.doors cimport not_negative, positive, share, word
-from letrade.hotpath.margin.rows cimport Haircut, Table
+from letrade.hotpath.margin.rows cimport Book, Haircut, Table
 
 cdef enum:
     TIERS_MAX = 1000
@@ -148,3 +147,23 @@ cdef inline void free_haircut(Haircut* haircut) noexcept nogil:
     free(haircut.floors)
     free(haircut.rates)
     haircut.floors = haircut.rates = NULL
+
+
+cdef inline void free_book(Book* book) noexcept nogil:
+    """Everything that a book holds."""
+    cdef int place
+    for place in range(book.table_count):
+        free_table(&book.tables[place])
+    for place in range(book.haircut_count):
+        free_haircut(&book.haircuts[place])
+    for place in range(book.account_count):
+        free(book.accounts[place].lines)
+        free(book.accounts[place].collaterals)
+    free(book.tables)
+    free(book.haircuts)
+    free(book.accounts)
+    free(book.places)
+    free(book.instruments)
+    free(book.marks)
+    free(book.indexes)
+    free(book.moving)

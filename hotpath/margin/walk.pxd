@@ -1,7 +1,7 @@
 # cython: cdivision=True
 """The first place along a ray where an account's slack is used up: edge by edge, each segment solved and then proved."""
 from libc.math cimport fabs, sqrt
-from libc.stdlib cimport qsort
+from libc.stdlib cimport free, qsort
 
 from letrade.hotpath.margin.bounded cimport (
     GAIN, HALF_ULP, LOSS, NOT_SURE, Bounded, Sign, exactly, less, over, sign_of,
@@ -53,6 +53,11 @@ cdef inline int edges_of(const Book* book, const Account* account) noexcept nogi
         if collateral.haircut >= 0:
             count += 2 * book.haircuts[collateral.haircut].count
     return count
+
+
+cdef inline void close_work(Work* work) noexcept nogil:
+    free(work.held)
+    free(work.edges)
 
 
 cdef inline int smaller(const void* one, const void* other) noexcept nogil:

@@ -37,7 +37,9 @@ cdef class Desk(LossWatch):
     ) except -1  # Protect; prices of 0 and sizes below 0: none
     cdef int hear_execution(self, int64_t instrument, const Said* said, int64_t fee, int64_t time) except -1
     # ^ an answer of the exchange reaches the desk; `fee` of SAID_TRADED is what Clearing found
-    cdef int hear_funding(self, int64_t account, int64_t instrument, int64_t amount, int64_t time) except -1
+    cdef int hear_funding(
+        self, int64_t account, int64_t instrument, int64_t amount, int64_t due, int64_t time
+    ) except -1
     # ^ units of 1e-8 of the settlement currency reach the desk; negative is paid
     cdef int settle(self, int64_t time) except -1  # capital, risk and execution do what is to be done now
     cdef int watch_fill(self, const Told* told, int64_t time) except -1

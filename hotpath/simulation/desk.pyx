@@ -154,10 +154,12 @@ cdef class Desk(LossWatch):
             self.drained = True
         return 0
 
-    cdef int hear_funding(self, int64_t account, int64_t instrument, int64_t amount, int64_t time) except -1:
+    cdef int hear_funding(
+        self, int64_t account, int64_t instrument, int64_t amount, int64_t due, int64_t time
+    ) except -1:
         cdef CashRecord* cash = self.new_cash()
         cdef Told* one = self.tell(TOLD_CASH, EXECUTION_STAGE, time)
-        cash.time, cash.account, cash.instrument, cash.amount = time, account, instrument, amount
+        cash.time, cash.account, cash.instrument, cash.amount, cash.due = time, account, instrument, amount, due
         one.strategy, one.instrument, one.fill = -1, instrument, self.cash_count - 1
         return self.book_funding(account, instrument, amount)
 

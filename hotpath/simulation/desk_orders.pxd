@@ -97,6 +97,7 @@ cdef struct FillRecord:
 
 cdef struct CashRecord:
     int64_t time, account, instrument, amount  # units of 1e-8 of the settlement currency; negative is paid
+    int64_t due  # the funding time
 
 
 cdef inline int64_t remaining(const View* view) noexcept nogil:

@@ -18,7 +18,13 @@ cdef struct Instrument:
 
 cdef struct Venue:
     int64_t maker_fee, taker_fee, fee_decimals
+    int64_t fee_max  # of all tiers; at least 0
+    int64_t first_tier, tiers  # where those that have traded more stand
     double leverage_max
+
+
+cdef struct Tier:  # of a venue, for each currency that volumes are counted in
+    int64_t maker_fee, taker_fee
 
 
 cdef struct Limits:  # of one account in one instrument; below 0: none
@@ -34,7 +40,7 @@ cdef struct Strategy:
 
 
 cdef enum:
-    ROOMS_MAX = 32
+    ROOMS_MAX = 64
 
 
 cdef enum Allotted:
@@ -51,6 +57,8 @@ cdef class Terms:
     cdef readonly int64_t reporting, step
     cdef Instrument* instruments
     cdef Venue* venues
+    cdef Tier* tiers
+    cdef int128* tier_volumes  # tier × currencies + currency: from this volume on, at the scale of wallets
     cdef Strategy* strategies
     cdef Limits* limits  # account × instrument
     cdef int64_t* account_venues
@@ -65,11 +73,12 @@ cdef class Terms:
     cdef Py_ssize_t rooms_count
 
     cdef int read_venues(self) except -1
+    cdef int read_tiers(self) except -1
     cdef int read_instruments(self) except -1
     cdef int read_costs(self, Instrument* one, each) except -1
     cdef int read_strategies(self) except -1
     cdef int read_limits(self) except -1
     cdef int read_rates(self) except -1
     cdef void* room(self, Py_ssize_t count, Py_ssize_t size) except NULL
-    cdef int64_t fee(self, int64_t instrument, int64_t price, int64_t size, bint maker) except? -1
+    cdef int64_t fee(self, int64_t instrument, int64_t price, int64_t size, int64_t rate) except? -1
     cdef int128 settled(self, int64_t instrument, int128 realised, int64_t price_decimals) except? -1

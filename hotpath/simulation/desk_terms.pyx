@@ -3,7 +3,7 @@ from libc.stdint cimport INT64_MAX
 from libc.stdlib cimport calloc, free
 
 from letrade.hotpath.simulation.money cimport (
-    MONEY_DECIMALS, letrade_fits64, multiply, rounded, scaled_up
+    MONEY_DECIMALS, from_python, letrade_fits64, multiply, rounded, scaled_up
 )
 
 from letrade.hotpath.simulation.doubt import Doubtful
@@ -32,6 +32,12 @@ cdef double limit_of(object value):
     return -1.0 if value is None else float(value)
 
 
+cdef object fee_decimals_of(venue):
+    """So many that all fees of a venue are whole numbers."""
+    fees = [venue.maker_fee, venue.taker_fee, *(fee for tier in venue.tiers for fee in tier[1:])]
+    return max(decimal_of(fee, "a fee")[1] for fee in fees)
+
+
 cdef class Terms:
     def __init__(self, source):
         self.source = source
@@ -47,6 +53,7 @@ cdef class Terms:
         self.one_order = source.one_order
         self.read_venues()
         self.read_instruments()
+        self.read_tiers()
         self.read_strategies()
         self.read_limits()
         self.read_rates()
@@ -71,13 +78,30 @@ cdef class Terms:
     cdef int read_venues(self) except -1:
         self.venues = <Venue*>self.room(self.venues_count, sizeof(Venue))
         for place, each in enumerate(self.source.venues):
-            maker, maker_decimals = decimal_of(each.maker_fee, "a fee")
-            taker, taker_decimals = decimal_of(each.taker_fee, "a fee")
-            decimals = max(maker_decimals, taker_decimals)
-            self.venues[place].maker_fee = maker * 10 ** (decimals - maker_decimals)
-            self.venues[place].taker_fee = taker * 10 ** (decimals - taker_decimals)
+            decimals = fee_decimals_of(each)
+            self.venues[place].maker_fee = int(each.maker_fee * 10**decimals)
+            self.venues[place].taker_fee = int(each.taker_fee * 10**decimals)
+            self.venues[place].fee_max = int(each.fee_max * 10**decimals)
             self.venues[place].fee_decimals = decimals
             self.venues[place].leverage_max = float(each.leverage_max)
+        return 0
+
+    cdef int read_tiers(self) except -1:
+        """Once the scale of every currency is known."""
+        cdef Py_ssize_t place = 0, currency
+        count = sum(len(each.tiers) for each in self.source.venues)
+        self.tiers = <Tier*>self.room(count, sizeof(Tier))
+        self.tier_volumes = <int128*>self.room(count * self.currencies_count, sizeof(int128))
+        for venue, each in enumerate(self.source.venues):
+            decimals = fee_decimals_of(each)
+            self.venues[venue].first_tier, self.venues[venue].tiers = place, len(each.tiers)
+            for volume, maker, taker in each.tiers:
+                self.tiers[place].maker_fee = int(maker * 10**decimals)
+                self.tiers[place].taker_fee = int(taker * 10**decimals)
+                for currency in range(self.currencies_count):
+                    least = -int(-volume * 10 ** <object>self.money_decimals[currency] // 1)
+                    self.tier_volumes[place * self.currencies_count + currency] = from_python(least)
+                place += 1
         return 0
 
     cdef int read_instruments(self) except -1:
@@ -115,9 +139,8 @@ cdef class Terms:
 
     cdef int read_costs(self, Instrument* one, each) except -1:
         venue = self.source.venues[each.venue]
-        worst = max(venue.maker_fee, venue.taker_fee, 0)
         share = 1 if each.spot else 1 / self.source.leverage
-        one.opening = float(each.multiplier * (share + worst))
+        one.opening = float(each.multiplier * (share + venue.fee_max))
         one.holding = 0.0 if each.spot else float(each.multiplier * share)
         return 0
 
@@ -168,16 +191,14 @@ cdef class Terms:
             self.rate_starts[currency + 1] = place
         return 0
 
-    cdef int64_t fee(self, int64_t instrument, int64_t price, int64_t size, bint maker) except? -1:
+    cdef int64_t fee(self, int64_t instrument, int64_t price, int64_t size, int64_t rate) except? -1:
         """Of one trade, half to even, in units of 1e-8 of what the instrument is paid in."""
         cdef Instrument* one = &self.instruments[instrument]
-        cdef Venue* venue = &self.venues[one.venue]
-        cdef int64_t rate = venue.maker_fee if maker else venue.taker_fee
-        cdef int64_t decimals = one.price_decimals + one.size_decimals + one.multiplier_decimals + venue.fee_decimals
+        cdef int64_t decimals = one.price_decimals + one.size_decimals + one.multiplier_decimals
         cdef int128 exact = multiply(multiply(<int128>price, <int128>size), <int128>rate)
         if one.multiplier != 1:
             exact = multiply(exact, <int128>one.multiplier)
-        exact = rounded(exact, decimals - MONEY_DECIMALS)
+        exact = rounded(exact, decimals + self.venues[one.venue].fee_decimals - MONEY_DECIMALS)
         if not letrade_fits64(exact):
             raise Doubtful("a fee is beyond 64 bits")
         return <int64_t>exact

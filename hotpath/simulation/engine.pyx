@@ -5,7 +5,8 @@ from libc.stdint cimport INT64_MAX, int8_t, int64_t
 
 from letrade.hotpath.book cimport Book
 from letrade.hotpath.simulation.desk cimport Desk
-from letrade.hotpath.simulation.desk_told cimport TOLD_FILL, TOLD_UPDATE, Told
+from letrade.hotpath.simulation.desk_orders cimport CashRecord
+from letrade.hotpath.simulation.desk_told cimport TOLD_CASH, TOLD_FILL, TOLD_UPDATE, Told
 from letrade.hotpath.simulation.events cimport (
     BAR_EVENT, LEVELS_EVENT, MARK_EVENT, QUOTE_EVENT, SNAPSHOT_EVENT, TRADE_EVENT, Event,
 )
@@ -235,6 +236,7 @@ cdef class Engine:
 
     cdef int tell(self, const Told* told, int64_t time) except -1:
         cdef MailSlot slot
+        cdef const CashRecord* cash
         cdef int64_t key = (told.strategy * self.exchange.instruments + told.instrument) * TOLD_KINDS + told.kind
         slots = self.listeners.get(key)
         if slots is None:
@@ -245,6 +247,9 @@ cdef class Engine:
             message = self.crier.fill(told)
         elif told.kind == TOLD_UPDATE:
             message = self.crier.update(told)
+        elif told.kind == TOLD_CASH:
+            cash = &self.desk.cash_entries[told.fill]
+            message = self.herald.cash(cash.time, cash.account, cash.instrument, cash.amount, cash.due)
         else:
             message = self.herald(
                 told.stage, told.time, told.strategy, told.instrument, told.signal, told.leg, told.rule, told.what

@@ -49,8 +49,7 @@ cdef class ExactPurse(Purse):
         each = source.instruments[instrument]
         venue = source.venues[each.venue]
         share = Fraction(1) if each.spot else 1 / Fraction(source.leverage)
-        fee = max(venue.maker_fee, venue.taker_fee, ZERO)
-        return (ZERO if each.spot else each.multiplier * share), each.multiplier * (share + fee)
+        return (ZERO if each.spot else each.multiplier * share), each.multiplier * (share + venue.fee_max)
 
     cdef object margin_of(self, int64_t key):
         cdef int64_t instrument = key % self.terms.instruments_count

@@ -149,7 +149,7 @@ cdef class Exchange:
                             self.doubt_latency()
                         memset(&answer, 0, sizeof(answer))
                         answer.due = time + (<Latency>self.latencies[instrument]).response(time)
-                        answer.instrument, answer.account, answer.trade = instrument, account, -1
+                        answer.instrument, answer.account, answer.trade, answer.entry = instrument, account, -1, one.due
                         answer.fee = self.clearing.fund(account, instrument, one.rate)
                         parcels_push(&self.answers, &answer)
                 one.paid, one.due = one.due, 0
@@ -304,7 +304,7 @@ cdef class Exchange:
         while parcels_next(&self.answers) <= time:
             parcels_pop(&self.answers, &answer)
             if answer.account >= 0:
-                self.desk.hear_funding(answer.account, answer.instrument, answer.fee, time)
+                self.desk.hear_funding(answer.account, answer.instrument, answer.fee, answer.entry, time)
                 self.watch.pay(answer.account, answer.fee / 1e8)
                 continue
             self.desk.hear_execution(answer.instrument, &answer.content.said, answer.fee, time)

@@ -14,6 +14,7 @@ cdef struct Parcel:
     int64_t due
     int64_t count
     int64_t entry  # of a request: when the exchange hears of it; at its due time after data, if that is now
+    # ^ of funding: the time that it was due at
     int64_t instrument
     int64_t fee
     int64_t trade  # of an answer: its place in the watch; -1: it is no trade; of a request: whether it is turned away

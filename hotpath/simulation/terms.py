@@ -32,6 +32,13 @@ class VenueTerms(NamedTuple):
     maker_fee: Fraction
     taker_fee: Fraction
     leverage_max: Fraction
+    tiers: tuple[tuple[Fraction, Fraction, Fraction], ...] = ()
+    """(volume, maker fee, taker fee) of those that have traded more, which rises."""
+
+    @property
+    def fee_max(self) -> Fraction:
+        """The highest fee that a trade may come to; at least 0."""
+        return max(Fraction(0), self.maker_fee, self.taker_fee, *(fee for tier in self.tiers for fee in tier[1:]))
 
 
 class AccountTerms(NamedTuple):

@@ -5,6 +5,7 @@ from letrade.hotpath.simulation.desk_terms cimport Terms
 from letrade.hotpath.simulation.money cimport int128
 from letrade.hotpath.simulation.orders cimport Said
 from letrade.hotpath.simulation.positions cimport Netting
+from letrade.hotpath.simulation.volume cimport Volume
 
 
 cdef struct Cleared:  # an order that the exchange has taken
@@ -30,6 +31,7 @@ cdef class Wallets:
     cdef int128* locked
     cdef Line* lines  # account × instruments + instrument
     cdef Cleared* orders  # by number
+    cdef Volume volume
     cdef int64_t orders_room
 
     cdef int hear_mark(self, int64_t instrument, double price) except -1
@@ -41,6 +43,7 @@ cdef class Wallets:
     cdef int128 cost(self, int64_t instrument, int128 worth) except? -1
     cdef int lock(self, Cleared* one, int64_t owner, int128 amount) except -1
     cdef int count_left(self, Cleared* one, int64_t left) except -1
+    cdef int64_t rate_of(self, const Cleared* one, const Said* said) except? -1
     cdef int64_t settle_trade(self, Cleared* one, const Said* said) except? -1
     cdef int count_triggered(self, Cleared* one) except -1
     cdef int let_go(self, Cleared* one) except -1

@@ -6,7 +6,7 @@ from libc.stdlib cimport free, realloc
 from libc.string cimport memset
 
 from letrade.hotpath.constants cimport BUY, SELL
-from letrade.hotpath.simulation.desk_terms cimport Instrument, Terms
+from letrade.hotpath.simulation.desk_terms cimport Instrument, Terms, Venue
 from letrade.hotpath.simulation.market cimport Market
 from letrade.hotpath.simulation.money cimport (
     MONEY_DECIMALS, POWERS_OF_TEN, add, from_python, int128, multiply, rounded, scaled_up, subtract, to_python
@@ -39,6 +39,7 @@ cdef class Wallets:
         self.marks = <double*>terms.room(terms.instruments_count, sizeof(double))
         self.wallets = <int128*>terms.room(terms.accounts_count * terms.currencies_count, sizeof(int128))
         self.locked = <int128*>terms.room(terms.accounts_count * terms.currencies_count, sizeof(int128))
+        self.volume = Volume(terms.accounts_count * terms.currencies_count)
         self.lines = <Line*>terms.room(pairs, sizeof(Line))
         for place in range(pairs):
             self.lines[place].held.price_decimals = terms.instruments[place % terms.instruments_count].position_decimals
@@ -149,13 +150,33 @@ cdef class Wallets:
         cdef Instrument* one = &self.terms.instruments[instrument]
         cdef int64_t decimals = one.price_decimals + one.size_decimals
         cdef int64_t scale = self.terms.money_decimals[one.quote]
-        cdef int64_t rate = max(self.terms.venues[one.venue].maker_fee, self.terms.venues[one.venue].taker_fee)
+        cdef int64_t rate = self.terms.venues[one.venue].fee_max
         cdef int128 fee = <int128>0
         if rate > 0:
             fee = multiply(worth, <int128>rate)
             fee = up_to_money(fee, decimals + self.terms.venues[one.venue].fee_decimals - MONEY_DECIMALS)
         worth = scaled_up(worth, scale - decimals) if scale >= decimals else rounded(worth, decimals - scale)
         return add(worth, scaled_up(fee, scale - MONEY_DECIMALS))
+
+    cdef int64_t rate_of(self, const Cleared* one, const Said* said) except? -1:
+        """The fee of a trade by what its account has traded before today, and from now on its worth counts too."""
+        cdef Terms terms = self.terms
+        cdef Instrument* each = &terms.instruments[one.instrument]
+        cdef Venue* venue = &terms.venues[each.venue]
+        cdef int64_t paid = each.quote if each.spot else each.settle, tier
+        cdef int64_t place = one.account * terms.currencies_count + paid
+        cdef int64_t rate = venue.maker_fee if said.maker else venue.taker_fee
+        cdef int128 before, worth
+        if venue.tiers == 0:
+            return rate
+        before = self.volume.before(place, said.time)
+        for tier in range(venue.first_tier, venue.first_tier + venue.tiers):
+            if terms.tier_volumes[tier * terms.currencies_count + paid] <= before:
+                rate = terms.tiers[tier].maker_fee if said.maker else terms.tiers[tier].taker_fee
+        worth = multiply(multiply(<int128>said.price, <int128>(said.size // each.lot_power)), <int128>each.multiplier)
+        tier = each.price_decimals + each.lot_decimals + each.multiplier_decimals
+        self.volume.add(place, said.time, scaled_up(worth, terms.money_decimals[paid] - tier))
+        return rate
 
     cdef int64_t settle_trade(self, Cleared* one, const Said* said) except? -1:
         """Moves money, or money and position; the fee."""
@@ -164,7 +185,7 @@ cdef class Wallets:
         cdef Line* line = &self.lines[one.account * terms.instruments_count + one.instrument]
         cdef int64_t paid = each.quote if each.spot else each.settle
         cdef int64_t place = one.account * terms.currencies_count + paid, base, size = said.size // each.lot_power
-        cdef int64_t fee = terms.fee(one.instrument, said.price, said.size, said.maker)
+        cdef int64_t fee = terms.fee(one.instrument, said.price, said.size, self.rate_of(one, said))
         cdef int128 realised, change, free_units
         if size * each.lot_power != said.size:
             raise Doubtful("a trade that is finer than the lot")

@@ -26,7 +26,7 @@ from letrade.core.messages.market import (
     Quote,
     Trade,
 )
-from letrade.core.messages.orders import Fill, OrderRefused, OrderUpdate
+from letrade.core.messages.orders import CashEntry, Fill, OrderRefused, OrderUpdate
 from letrade.core.messages.signals import Basket, Protect, Quotes, Target, WorkingQuote
 from letrade.core.node import Node, Slot, sender_of
 from letrade.core.stage import Stage
@@ -44,7 +44,7 @@ HEARD: dict[int, type[Message]] = {
     KINDS["marks"]: MarkPrice, KINDS["indexes"]: IndexPrice, KINDS["funding"]: FundingRate,
 }  # fmt: skip
 """The messages of events."""
-TOLD_BY_OTHERS = frozenset({OrderUpdate, Fill, OrderRefused, Drain, Halt, Resume, Flatten, Failure})
+TOLD_BY_OTHERS = frozenset({OrderUpdate, Fill, OrderRefused, CashEntry, Drain, Halt, Resume, Flatten, Failure})
 """What an actor may listen to besides data: what the compiled desk tells, and what it never has cause to say."""
 ONLY_ACTORS = (Basket, Halt, Resume, Flatten, Failure, MarketFlow, BarOpen)
 EPOCH = 1

@@ -63,8 +63,6 @@ def _plain_config(entry: ActorEntry) -> msgspec.Struct:
 def _check_venue(venue: VenueConfig) -> None:
     if msgspec.structs.replace(venue.faults, seed=1) != NO_DRAWS:
         raise Doubtful(f"the venue {venue.name} loses, delays, repeats or refuses answers")
-    if venue.fee_tiers:
-        raise Doubtful(f"the fees of the venue {venue.name} follow the volume traded")
     if venue.fee_currency != "quote":
         raise Doubtful(f"the venue {venue.name} takes its fees in {venue.fee_currency}")
     if venue.funding and venue.funding_price != "mark":

@@ -7,16 +7,16 @@ from typing import Any, NamedTuple
 
 from letrade.actors.venue.recorded import ENDS
 from letrade.core import ids
-from letrade.core.messages.base import Message
-from letrade.core.messages.orders import Fill, OrderRefused, OrderUpdate
-from letrade.core.money import DEFAULT_SCALE, Money
+from letrade.core.messages.base import NO_STRATEGY, Message
+from letrade.core.messages.orders import CashEntry, Fill, OrderRefused, OrderUpdate
+from letrade.core.money import DEFAULT_SCALE, Money, money
 from letrade.core.orders import CANCEL_SENT, CANCELLED, EXPIRED, FILLED, OPEN, PARTLY_FILLED, PENDING, REJECTED, SENT
 from letrade.hotpath.simulation.crier import Crier
 from letrade.hotpath.simulation.desk import Desk
 from letrade.hotpath.simulation.terms import DeskTerms
 
-UPDATE, FILL, REFUSED = 1, 2, 3
-TOLD: dict[int, type[Message]] = {UPDATE: OrderUpdate, FILL: Fill, REFUSED: OrderRefused}
+UPDATE, FILL, REFUSED, CASH = 1, 2, 3, 4
+TOLD: dict[int, type[Message]] = {UPDATE: OrderUpdate, FILL: Fill, REFUSED: OrderRefused, CASH: CashEntry}
 STATES = (PENDING, SENT, OPEN, PARTLY_FILLED, CANCEL_SENT, FILLED, CANCELLED, REJECTED, EXPIRED)
 """As OrderState of hotpath/simulation/desk_orders.pxd counts them."""
 RULES = (
@@ -72,6 +72,16 @@ class Herald:
             what="amend" if what else "order",
         )  # fmt: skip
 
+    def cash(self, time: int, account: int, instrument: int, amount: int, due: int) -> CashEntry:
+        """Funding that an account has paid or got; `amount` in units of 1e-8."""
+        self.crier.sequence += 1
+        holder, at = self.terms.accounts[account].name, self.terms.instruments[instrument]
+        return CashEntry(
+            strategy=NO_STRATEGY, account=holder, instrument=at.name, time=time, source=EXECUTION, epoch=EPOCH,
+            sequence=self.crier.sequence, entry_id=f"funding-{at.name}-{due}-{holder}", origin="funding",
+            amount=money(self.terms.currencies[at.settle], amount),
+        )  # fmt: skip
+
     def _about(self, strategy: int, instrument: int) -> dict[str, Any]:
         owner = self.terms.strategies[strategy]
         return {
@@ -114,6 +124,7 @@ def listening(terms: DeskTerms, route: Callable[[type[Message], str, str], Seque
     def heard(kind: int, strategy: int, instrument: int) -> Sequence[object]:
         if kind not in TOLD:
             return ()
-        return route(TOLD[kind], terms.instruments[instrument].name, terms.strategies[strategy].name)
+        name = terms.strategies[strategy].name if strategy >= 0 else NO_STRATEGY
+        return route(TOLD[kind], terms.instruments[instrument].name, name)
 
     return heard

@@ -212,5 +212,5 @@ class _Building:
                 f"{settles[0]} with --collateral FILE"
             )
         if self.rules.unit == "account" and settles[0] != valued_in:
-            self.notes.append(f"the wallet counts in full, a {settles[0]} as a {valued_in}: --collateral says otherwise")
+            self.notes.append(f"the wallet counts in full, a {settles[0]} as a {valued_in}: or give --collateral")
         return (wallet(settles[0], self.question.wallet),)

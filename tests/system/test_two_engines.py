@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from letrade.core.config.desk import DeskConfig, LatencyConfig
+from letrade.core.config.desk import DeskConfig, FeeTier, LatencyConfig
 from letrade.hotpath.simulation.doubt import Doubtful
 from tests.system.two_desks import MS, by_actors, compiled, desk
 
@@ -92,6 +92,23 @@ def test_an_overloaded_venue_answers_questions_after_an_amend_that_it_turned_awa
     busy = LatencyConfig(reject=0.3)
     desks = (desk(tmp_path, seed, ("quotes",), names=(SPOT,)) for seed in range(20))
     assert sure_of(with_venue(each, latency=busy) for each in desks) >= 2
+
+
+TIERS = [
+    FeeTier(volume=Decimal("30"), maker_fee=Decimal("-0.00015"), taker_fee=Decimal("0.000425")),
+    FeeTier(volume=Decimal("61.5"), maker_fee=Decimal("-0.0003"), taker_fee=Decimal("0.0007")),
+]
+
+
+@pytest.mark.parametrize(("kinds", "names"), [(("bars",), (LINEAR, OTHER)), (("bars",), (SPOT, LINEAR))])
+def test_fees_that_follow_what_an_account_has_traded_before_today(
+    tmp_path: Path, kinds: tuple[str, ...], names: tuple[str, ...]
+) -> None:
+    def tiered() -> Iterator[DeskConfig]:
+        for seed in range(5):
+            yield with_venue(desk(tmp_path, seed, kinds, names=names, count=3000), fee_tiers=TIERS)
+
+    assert sure_of(tiered()) >= 3
 
 
 def test_limits_of_losses_that_are_far_off_change_nothing_and_near_ones_are_a_matter_of_doubt(tmp_path: Path) -> None:

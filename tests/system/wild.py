@@ -7,8 +7,9 @@ from typing import Any, ClassVar
 from letrade.actors.strategies.base import BaseStrategy, StrategyConfig
 from letrade.core.actor import ActorConfig, Context
 from letrade.core.ids import generator
+from letrade.core.messages.base import Message
 from letrade.core.messages.market import Bar, Quote, Trade
-from letrade.core.messages.orders import Fill, OrderRefused, OrderUpdate
+from letrade.core.messages.orders import CashEntry, Fill, OrderRefused, OrderUpdate
 from letrade.core.messages.signals import WorkingQuote
 
 
@@ -59,6 +60,15 @@ class Wild(BaseStrategy):
             self.target(0.0)
         if self.config.protecting and self.drawn.random() < self.config.protecting / 2:
             self._protect(fill.price)
+
+    def on_cash_entry(self, entry: CashEntry) -> None:
+        self.heard.append((self.now(), entry.entry_id, entry.time, entry.account, entry.origin, str(entry.amount)))
+        if self.drawn.random() < 0.3:
+            self._want()
+
+    def wants(self, kind: type[Message], instrument: str, strategy: str) -> bool:
+        """Payments of its instrument too."""
+        return super().wants(kind, instrument, strategy) or (kind is CashEntry and instrument == self.instrument)
 
     def on_order_update(self, update: OrderUpdate) -> None:
         self.heard.append(

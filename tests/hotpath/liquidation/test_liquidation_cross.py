@@ -27,7 +27,7 @@ def index_of(*accounts: SlowAccount, values: tuple[float, ...] = (100.0, 100.0))
 
 def fired(index: CrossIndex, instrument: int, value: float, room: int = 100) -> list[int]:
     out = np.zeros(room, np.int64)
-    return out[: index.tick(instrument, value, out)].tolist()
+    return [int(handle) for handle in out[: index.tick(instrument, value, out)]]
 
 
 @pytest.mark.parametrize("bands_per_tick", [0, 2, 2_000])
@@ -63,6 +63,13 @@ def test_a_tier_that_jumps_fires_a_long_account_on_the_way_up() -> None:
     index, handles = index_of(SlowAccount(10.0, [leg]))
     assert fired(index, 0, math.nextafter(120.0, 0.0)) == []
     assert fired(index, 0, 120.0) == handles
+
+
+def test_a_tier_that_jumps_fires_on_the_way_down_too() -> None:
+    leg = SlowLeg(0, ((0.0, 50.0, -1.0), (80.0, 100.0, -1.0)))
+    index, handles = index_of(SlowAccount(10.0, [leg]))
+    assert fired(index, 0, 80.0) == []
+    assert fired(index, 0, math.nextafter(80.0, 0.0)) == handles
 
 
 def test_an_account_fires_once_until_it_is_changed() -> None:
@@ -155,7 +162,7 @@ def test_arrays_that_do_not_belong_together_are_refused() -> None:
     with pytest.raises(ValueError, match="one account"):
         index.update(handles[0], *columns([SlowAccount(1.0, [])] * 2))
     with pytest.raises(TypeError):
-        index.load(*(column.astype(np.float32) for column in good), np.zeros(1, np.int64))  # type: ignore[arg-type]
+        index.load(*good, np.zeros(1, np.float32))
     with pytest.raises(ValueError, match="instruments are"):
         fired(index, 2, 100.0)
     with pytest.raises(ValueError, match="room for one"):

@@ -17,7 +17,7 @@ NOT_PRICES = [0.0, -1.0, -0.0, math.nan, math.inf, -math.inf]
 
 def crossed(index: LiquidationIndex, mark: float, room: int = 100) -> list[int]:
     out = np.zeros(room, np.int64)
-    return out[: index.mark(mark, out)].tolist()
+    return [int(handle) for handle in out[: index.mark(mark, out)]]
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])

@@ -115,7 +115,9 @@ def test_scenarios_are_within_their_bounds_and_equal_single_computations(world: 
     )  # fmt: skip
     open_signs = 0
     for row in range(count):
-        scene = Scene([Fraction(mark) for mark in marks[row]], [Fraction(index) for index in indexes[row]], *scales[row])
+        scene = Scene(
+            [Fraction(mark) for mark in marks[row]], [Fraction(index) for index in indexes[row]], *scales[row]
+        )
         found, bound = Fraction(slacks[row, 0]), Fraction(bounds[row, 0])
         assert abs(found - slack(world.contracts, world.account, scene)) <= bound
         open_signs += abs(found) <= bound and (found != 0 or bound != 0)
