@@ -1,8 +1,8 @@
 # cython: cdivision=True
 """Arithmetic on columns of a block of scenarios, written so that every compiler makes vectors of it.
 
-All columns have BLOCK numbers and none overlaps another that is written: a known length and no doubt about memory are what
-the plain optimisation level needs. C, as Cython has no word for either.
+All columns have BLOCK numbers and none overlaps another that is written: a known length and no doubt about memory are
+what the plain optimisation level needs. C, as Cython has no word for either.
 """
 
 cdef enum:

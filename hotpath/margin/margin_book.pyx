@@ -24,25 +24,19 @@ from letrade.hotpath.whole cimport whole
 cdef tuple BASES = ("mark_notional", "entry_notional", "contracts", "coin")
 
 
-cdef class Rows:
-    """An array of scenarios that a caller gave, held open while it is read."""
+cdef const double[:, ::1] rows_of(object array, Py_ssize_t count, Py_ssize_t width, str name):
+    """Scenarios that a caller gave, one a row; of `count`, unless that is below 0."""
+    import numpy
 
-    cdef const double[:, ::1] view
-    cdef const double* start
-
-    def __cinit__(self, object array, Py_ssize_t count, Py_ssize_t width, str name):
-        import numpy
-
-        given = numpy.ascontiguousarray(array)
-        if given.dtype.kind not in "iuf":
-            raise TypeError(f"expected {name} to be an array of real numbers, found one of {given.dtype}")
-        if given.ndim == 1 and width == 1:
-            given = given.reshape(-1, 1)
-        if given.ndim != 2 or given.shape[1] != width or (count >= 0 and given.shape[0] != count):
-            rows = "scenarios" if count < 0 else count
-            raise ValueError(f"expected {name} of shape ({rows}, {width}), found {given.shape}")
-        self.view = numpy.ascontiguousarray(given, dtype=numpy.float64)
-        self.start = &self.view[0, 0] if self.view.shape[0] else NULL
+    given = numpy.ascontiguousarray(array)
+    if given.dtype.kind not in "iuf":
+        raise TypeError(f"expected {name} to be an array of real numbers, found one of {given.dtype}")
+    if given.ndim == 1 and width == 1:
+        given = given.reshape(-1, 1)
+    if given.ndim != 2 or given.shape[1] != width or (count >= 0 and given.shape[0] != count):
+        rows = "scenarios" if count < 0 else count
+        raise ValueError(f"expected {name} of shape ({rows}, {width}), found {given.shape}")
+    return numpy.ascontiguousarray(given, dtype=numpy.float64)
 
 
 cdef class MarginBook:
@@ -341,8 +335,9 @@ cdef class MarginBook:
     def assess_scenarios(self, prices, indexes=None, *, haircut_scales=None, rate_scales=None):
         import numpy
 
-        cdef Rows marks = Rows(prices, -1, self.book.instrument_count, "prices"), coins, haircuts, rates
-        cdef Py_ssize_t count = marks.view.shape[0]
+        cdef const double[:, ::1] marks = rows_of(prices, -1, self.book.instrument_count, "prices")
+        cdef const double[:, ::1] coins, haircuts, rates
+        cdef Py_ssize_t count = marks.shape[0]
         cdef double[:, ::1] slacks, bounds
         cdef Wanted wanted
         cdef Told outcome
@@ -353,21 +348,23 @@ cdef class MarginBook:
             for place in range(self.book.coin_count):
                 self.coin_at(place, True)
         memset(&wanted, 0, sizeof(Wanted))
-        wanted.count, wanted.marks = count, marks.start
         if indexes is not None:
-            coins = Rows(indexes, count, self.book.coin_count, "indexes")
-            wanted.indexes = coins.start
+            coins = rows_of(indexes, count, self.book.coin_count, "indexes")
         if haircut_scales is not None:
-            haircuts = Rows(haircut_scales, count, 1, "haircut_scales")
-            wanted.haircuts = haircuts.start
+            haircuts = rows_of(haircut_scales, count, 1, "haircut_scales")
         if rate_scales is not None:
-            rates = Rows(rate_scales, count, 1, "rate_scales")
-            wanted.rates = rates.start
+            rates = rows_of(rate_scales, count, 1, "rate_scales")
         found = numpy.empty((count, self.book.account_count)), numpy.empty((count, self.book.account_count))
         if count == 0 or self.book.account_count == 0:
             return *found, 0
         slacks, bounds = found
-        wanted.slacks, wanted.bounds = &slacks[0, 0], &bounds[0, 0]
+        wanted.count, wanted.marks, wanted.slacks, wanted.bounds = count, &marks[0, 0], &slacks[0, 0], &bounds[0, 0]
+        if indexes is not None:
+            wanted.indexes = &coins[0, 0]
+        if haircut_scales is not None:
+            wanted.haircuts = &haircuts[0, 0]
+        if rate_scales is not None:
+            wanted.rates = &rates[0, 0]
         held = <Bounded*>malloc((collaterals_most(&self.book) + 1) * sizeof(Bounded))
         if held == NULL:
             raise MemoryError("no memory to compute scenarios")
