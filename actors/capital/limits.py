@@ -207,16 +207,17 @@ class Limiter(Proposer):
         )  # fmt: skip
 
     def _stop_growth(self, scope: Scope, side: int, growing: list[Working], largest: int) -> None:
-        """Only orders that grow a position are in the way; those that bring it back to 0 at most are not."""
-        free = max(0, -side * self._held_of(scope))
+        """The first orders that fit stay."""
+        room = largest - side * self._held_of(scope)
         for order in growing:
-            free -= order.remaining
-            if free < 0:
-                desire = self.desires.get(order.key)
-                if desire is not None:
-                    desire.waiting = False
-                    desire.wanted = _nearer(desire.wanted, largest)
-                self._cancel([order.order_id], f"at most {number(largest)!r}: {self._reason(scope)}")
+            if order.remaining <= room:
+                room -= order.remaining
+                continue
+            desire = self.desires.get(order.key)
+            if desire is not None:
+                desire.waiting = False
+                desire.wanted = _nearer(desire.wanted, largest)
+            self._cancel([order.order_id], f"at most {number(largest)!r}: {self._reason(scope)}")
 
     def _drop_wishes(self, scope: Scope) -> None:
         for key, desire in self.desires.items():

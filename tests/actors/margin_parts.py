@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from letrade.actors.venue.simulated import SimulatedVenue, SimulatedVenueConfig
 from letrade.core.actor import Context
 from letrade.core.messages.base import Message
 from letrade.core.messages.margin import VenueMargin, VenueMarginAnswer
+from letrade.core.messages.venue import VenueAmend, VenueCancel, VenueQuery, VenueSubmit
 from tests.actors.desk_parts import TradingDesk, settings
 from tests.stage import PERP, context
 
@@ -22,8 +25,16 @@ class ScriptedMargin(SimulatedVenue):
         self.script = script or []
         self.asked: list[VenueMargin] = []
         self.done: dict[str, VenueMargin] = {}
+        self.deaf = False
+        """Orders do not arrive."""
 
-    def on_venue_margin(self, request: VenueMargin) -> None:
+    def on_request(self, request: VenueSubmit | VenueCancel | VenueAmend | VenueQuery | VenueMargin) -> None:
+        if isinstance(request, VenueMargin):
+            self._play(request)
+        elif not (self.deaf and isinstance(request, VenueSubmit)):
+            super().on_request(request)
+
+    def _play(self, request: VenueMargin) -> None:
         self.asked.append(request)
         verdict = self.script.pop(0) if self.script else ""
         if verdict is None:
@@ -50,8 +61,6 @@ def margin_desk(*script: str | None, config: Any = None, extra: Any = (), **more
 
 def stamped(message: Message, source: str = "operator") -> Message:
     """Under a source of its own."""
-    from msgspec.structs import replace
-
     return replace(message, source=source, epoch=1)
 
 

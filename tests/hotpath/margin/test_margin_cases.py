@@ -221,6 +221,26 @@ def test_what_margin_cannot_be_computed_from_is_refused(act: Act, error: type[Ex
     assert book.margins(0) == before
 
 
+@pytest.mark.parametrize(
+    "rules",
+    [
+        {"hedge_legs": "net", "maintenance_price": "entry"},
+        {"hedge_legs": "larger", "tier_basis": "entry_notional"},
+        {"hedge_legs": "larger", "tier_basis": "contracts"},
+        {"hedge_legs": "both"},
+        {"tier_basis": "value"},
+        {"multiplier": 0.0},
+        {"fee": -0.1},
+    ],
+)
+def test_rules_that_do_not_go_together_are_refused(rules: dict[str, Any]) -> None:
+    book = MarginBook(instruments=1, coins=1)
+    book.set_coin(0, 1.0)
+    tiers = book.add_tiers([0.0, 5.0], [0.01, 0.02])
+    with pytest.raises(ValueError, match=r"."):
+        book.set_instrument(0, tiers=tiers, settle=0, **rules)
+
+
 def test_what_is_not_known_yet_is_named() -> None:
     book = MarginBook(instruments=2, coins=1)
     tiers = book.add_tiers([0.0], [0.01], cap=1_000.0)
