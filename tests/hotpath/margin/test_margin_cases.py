@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -277,3 +278,23 @@ def test_a_number_that_changes_the_book_while_it_is_read_does_no_harm() -> None:
     book.change_position(position, number, 60_000.0)
     assert book.margins(0)[1] == 480.0
     assert book.add_account() == 51
+
+
+def test_a_book_does_not_change_while_another_thread_computes_from_it() -> None:
+    book, rows = many(), 60_000
+    prices = np.full((rows, 9), 100.0) * (np.arange(9) + 1)
+    expected, _, _ = book.assess_scenarios(prices[:1])
+    found: list[Any] = []
+    thread = threading.Thread(target=lambda: found.append(book.assess_scenarios(prices)[0]))
+    thread.start()
+    added = 0
+    while thread.is_alive():
+        try:
+            book.set_collateral(0, 0, 20_000.0, joins=True)
+            book.add_tiers([0.0, 1.0], [0.1, 0.2])
+            added += 1
+        except RuntimeError:
+            continue
+    thread.join()
+    assert np.array_equal(found[0], np.repeat(expected, rows, axis=0))
+    assert book.add_tiers([0.0], [0.1]) == 2 + added
