@@ -7,10 +7,11 @@ from typing import Any
 
 from letrade.core import codec
 from letrade.core.errors import DataError
+from letrade.core.messages.margin import VenueMargin
 from letrade.core.messages.venue import VenueAmend, VenueCancel, VenueQuery, VenueSubmit
 from letrade.hotpath.simulation.latency import Latency
 
-Request = VenueSubmit | VenueCancel | VenueAmend | VenueQuery
+Request = VenueSubmit | VenueCancel | VenueAmend | VenueQuery | VenueMargin
 
 
 class Inbox:
@@ -41,12 +42,14 @@ class Inbox:
 
     def state(self) -> Any:
         waiting = sorted(self._queue, key=lambda entry: entry[:4])
-        return [[due, codec.encode(request), busy] for due, _, _, _, request, busy in waiting]
+        return [[[due, codec.encode(request), busy] for due, _, _, _, request, busy in waiting], self._latency.state()]
 
     def restore(self, state: Any) -> None:
+        waiting, latency = state
         self._queue = []
-        for due, payload, overloaded in state:
+        for due, payload, overloaded in waiting:
             request = codec.decode(payload)
             if not isinstance(request, Request):
                 raise DataError(f"expected a venue request in the snapshot, found {type(request).__name__}")
             self._push(due, request, overloaded)
+        self._latency.restore(latency)

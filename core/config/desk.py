@@ -31,6 +31,7 @@ from letrade.core.config.values import (
     PositiveDuration,
     Probability,
 )
+from letrade.core.config.venue_margin import BracketConfig, MarginConfig
 
 _WRITTEN_OUT = re.compile(r"\s*S[A-Z2-7]{20,}\s*|.*-----BEGIN.*|\s*eyJ[A-Za-z0-9_.-]{20,}\s*", re.DOTALL)
 
@@ -127,10 +128,10 @@ class FaultsConfig(Table, frozen=True, kw_only=True):
 
 
 class LatencyConfig(Table, frozen=True, kw_only=True):
-    """How the latencies of a simulated venue vary with time, and what an overloaded exchange turns away."""
+    """How the latencies of a simulated venue vary from order to order, and what an overloaded exchange turns away."""
 
     jitter: Duration = 0
-    """The most that is added to a latency, drawn from the seed for each slot of time that is as long as this."""
+    """The most that is added to a latency, each time anew, drawn from the seed."""
     seed: Count = 1
     reject: Probability = 0.0
     """How often a request is turned away by the seed."""
@@ -214,7 +215,9 @@ class VenueConfig(Table, frozen=True, kw_only=True):
     """What limits fills; chosen by what the feed knows when it is left out."""
     fills: FillsConfig = FillsConfig()
     max_leverage: Positive = Decimal("20")
-    """How many times an account's equity its contracts may be worth."""
+    """How many times an account's equity its contracts may be worth; nothing where `margin` says more."""
+    margin: MarginConfig | None = None
+    """None: `max_leverage` alone limits contracts, and nothing is liquidated."""
     funding: bool = False
     """Whether recorded funding rates are paid on contract positions."""
     funding_price: Literal["mark", "index"] = "mark"
@@ -251,6 +254,8 @@ class InstrumentConfig(Table, frozen=True, kw_only=True):
     min_notional: NotNegative = Decimal("0")
     multiplier: Positive = Decimal("1")
     valid_from: Instant = 0
+    brackets: list[BracketConfig] = msgspec.field(name="bracket", default_factory=list)
+    """Its leverage tiers, from the smallest on; they go before those of files."""
 
     @property
     def venue(self) -> str:

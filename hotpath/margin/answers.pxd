@@ -18,4 +18,5 @@ cdef inline tuple told(Crossing crossing, double start):
 cdef inline str bad_number(Told told):
     what = ("price", "index price", "haircut scale", "maintenance scale")[told.bad_kind]
     least = "0" if told.bad_kind > 1 else f"{LEAST:g}"
-    return f"expected each {what} from {least} to {MOST:g}: that of scenario {told.bad_row} in column {told.bad_column} is not"
+    where = f"scenario {told.bad_row} in column {told.bad_column}"
+    return f"expected each {what} from {least} to {MOST:g}: that of {where} is not"

@@ -2,8 +2,8 @@
 """Numbers of some 106 bits that know how wrong they may be: |true − (high + low)| <= error, always.
 
 With u = 2**-53, sums of two such numbers are within 3 u² of the exact one, products 8 u² and quotients 16 u² (Joldes,
-Muller, Popescu: Tight and rigorous error bounds for basic building blocks of double-word arithmetic, 2017). Numbers that
-enter are 0 or of 1e-25 to 1e25 either way, so that no product or quotient here comes near an under- or overflow.
+Muller, Popescu: Tight and rigorous error bounds for basic building blocks of double-word arithmetic, 2017). Numbers
+that enter are 0 or of 1e-25 to 1e25 either way: no product or quotient here comes near an under- or overflow.
 """
 from libc.math cimport fabs
 

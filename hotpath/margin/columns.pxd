@@ -1,13 +1,13 @@
 # cython: cdivision=True
 """Arithmetic on columns of a block of scenarios, written so that every compiler makes vectors of it.
 
-All columns have BLOCK numbers and none overlaps another that is written: a known length and no doubt about memory are what
-the plain optimisation level needs. C, as Cython has no word for either.
+All columns have BLOCK numbers and none overlaps another that is written: a known length and no doubt about memory are
+what the plain optimisation level needs. C, as Cython has no word for either.
 """
 
 cdef enum:
     BLOCK = 256  # as in C below
-    COLUMN = 256 + 8  # apart in memory, so that the same place of each does not fall into one set of the cache
+    COLUMN = 264  # BLOCK + 8: apart in memory, so that the same place of each does not fall into one set of the cache
 
 
 cdef extern from *:

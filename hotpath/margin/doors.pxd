@@ -57,5 +57,6 @@ cdef inline int count_of(object value, str name) except -1:
 cdef inline int within(object value, Py_ssize_t count, str name) except -1:
     cdef int64_t number = whole(value)
     if not 0 <= number < count:
-        raise IndexError(f"expected {name} from 0 to {count - 1}, found {number}" if count else f"expected {name}, found {number}: there is none yet")
+        known = f"from 0 to {count - 1}, found {number}" if count else f"found {number}: there is none yet"
+        raise IndexError(f"expected {name} {known}" if count else f"expected {name}, {known}")
     return <int>number

@@ -1,12 +1,12 @@
 # cython: cdivision=True
 """Keeps what is computed from the legs of a line, and the room for lines and collaterals."""
-from libc.stdint cimport int32_t, int64_t
+from libc.stdint cimport int32_t
 from libc.stdlib cimport realloc
 from libc.string cimport memset
 
 from letrade.hotpath.margin.bounded cimport Bounded, exactly, given, is_below, less, minus, over, plus, times
 from letrade.hotpath.margin.rows cimport (
-    EACH, LARGER, Account, Book, Collateral, Instrument, Leg, Line, Maintained,
+    EACH, LARGER, Account, Book, Instrument, Leg, Line, Maintained,
 )
 
 

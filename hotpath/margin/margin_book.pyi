@@ -5,7 +5,7 @@ from typing import Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Answer = Literal["price", "none", "liquidated", "uncertain"]
+_Answer = Literal["price", "none", "liquidated", "uncertain"]
 
 class MarginBook:
     """Accounts, what they hold, and what the venues' rules make of it.
@@ -65,7 +65,8 @@ class MarginBook:
 
         Value is size × multiplier × price (linear, in quote), or size × multiplier / price (inverse, in coin), in the
         coin `settle`. `base` is the coin whose index moves as the mark does when its liquidation price is sought.
-        Maintenance counts fee × value besides the tiers.
+        Maintenance counts fee × value besides the tiers. The larger of two legs is that of the larger size, or value at
+        entry: rules in which that may not have the larger margin are refused, and a net by entry.
         """
     def change_tiers(self, instrument: int, tiers: int) -> None:
         """Another table from now on."""
@@ -97,7 +98,7 @@ class MarginBook:
         """Slack and its bound: its sign is proved where it is greater than the bound, or both are 0."""
     def ratio(self, account: int) -> float:
         """Maintenance / equity; infinity when there is maintenance and no equity."""
-    def liquidation(self, position: int) -> tuple[Answer, float | None, float]:
+    def liquidation(self, position: int) -> tuple[_Answer, float | None, float]:
         """The first mark at which the account's slack is used up, going where the instrument's legs together lose.
 
         The answer, the price, and how far the true one is from it at most: slack is certainly above 0 that far to the
@@ -105,9 +106,9 @@ class MarginBook:
         none. "liquidated": it is at the present marks, and the price is the mark. "uncertain": the given numbers leave
         the sign open at the price that is told.
         """
-    def bankruptcy(self, position: int) -> tuple[Answer, float | None, float]:
+    def bankruptcy(self, position: int) -> tuple[_Answer, float | None, float]:
         """The same for equity without maintenance."""
-    def common_move(self, account: int) -> tuple[Answer, float | None, float]:
+    def common_move(self, account: int) -> tuple[_Answer, float | None, float]:
         """The smallest move of all marks and of the indexes that are not fixed that uses up slack, as a fraction."""
     def assess_scenarios(
         self,

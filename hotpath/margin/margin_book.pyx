@@ -12,8 +12,8 @@ from letrade.hotpath.margin.doors cimport count_of, either_way, not_negative, po
 from letrade.hotpath.margin.lines cimport collateral_of, line_of, link_line, update_line, with_room
 from letrade.hotpath.margin.rays cimport common_crossing, price_crossing, still
 from letrade.hotpath.margin.rows cimport (
-    EACH, ENTRY_NOTIONAL, NET, Account, Basis, Book, Collateral, Haircut, Instrument, Leg, Legs, Line, Place,
-    Scene, Sums, Table,
+    COIN, CONTRACTS, EACH, ENTRY_NOTIONAL, LARGER, NET, Account, Basis, Book, Collateral, Haircut,
+    Instrument, Leg, Legs, Line, Place, Scene, Sums, Table,
 )
 from letrade.hotpath.margin.scenarios cimport Told, Wanted, collaterals_most, run_scenarios
 from letrade.hotpath.margin.tables cimport free_book, free_haircut, free_table, read_haircut, read_table
@@ -24,25 +24,27 @@ from letrade.hotpath.whole cimport whole
 cdef tuple BASES = ("mark_notional", "entry_notional", "contracts", "coin")
 
 
-cdef class Rows:
-    """An array of scenarios that a caller gave, held open while it is read."""
+cdef int check_larger(const Instrument* instrument, const Table* table) except -1:
+    """The leg with the larger size has the larger margin: not where amounts are in another unit than the value."""
+    cdef bint apart = instrument.basis == CONTRACTS or instrument.basis == COIN
+    if instrument.legs == LARGER and apart and not table.flat and table.count > 1:
+        raise ValueError("tiers by contracts or coin tell the larger of two legs only where they are flat")
+    return 0
 
-    cdef const double[:, ::1] view
-    cdef const double* start
 
-    def __cinit__(self, object array, Py_ssize_t count, Py_ssize_t width, str name):
-        import numpy
+cdef const double[:, ::1] rows_of(object array, Py_ssize_t count, Py_ssize_t width, str name):
+    """Scenarios that a caller gave, one a row; of `count`, unless that is below 0."""
+    import numpy
 
-        given = numpy.ascontiguousarray(array)
-        if given.dtype.kind not in "iuf":
-            raise TypeError(f"expected {name} to be an array of real numbers, found one of {given.dtype}")
-        if given.ndim == 1 and width == 1:
-            given = given.reshape(-1, 1)
-        if given.ndim != 2 or given.shape[1] != width or (count >= 0 and given.shape[0] != count):
-            rows = "scenarios" if count < 0 else count
-            raise ValueError(f"expected {name} of shape ({rows}, {width}), found {given.shape}")
-        self.view = numpy.ascontiguousarray(given, dtype=numpy.float64)
-        self.start = &self.view[0, 0] if self.view.shape[0] else NULL
+    given = numpy.ascontiguousarray(array)
+    if given.dtype.kind not in "iuf":
+        raise TypeError(f"expected {name} to be an array of real numbers, found one of {given.dtype}")
+    if given.ndim == 1 and width == 1:
+        given = given.reshape(-1, 1)
+    if given.ndim != 2 or given.shape[1] != width or (count >= 0 and given.shape[0] != count):
+        rows = "scenarios" if count < 0 else count
+        raise ValueError(f"expected {name} of shape ({rows}, {width}), found {given.shape}")
+    return numpy.ascontiguousarray(given, dtype=numpy.float64)
 
 
 cdef class MarginBook:
@@ -147,6 +149,7 @@ cdef class MarginBook:
             raise ValueError("a net of two legs has no entry: give hedge_legs as each or larger, or margin by the mark")
         if made.legs != EACH and made.at_entry != (made.basis == ENTRY_NOTIONAL):
             raise ValueError("which leg is the larger is only known where tier and margin are both by mark or by entry")
+        check_larger(&made, &self.book.tables[made.table])
         self.writable()
         if self.book.instruments[number].known:
             raise ValueError(f"instrument {number} has its rules already: its tiers alone may change, by change_tiers")
@@ -154,6 +157,7 @@ cdef class MarginBook:
 
     def change_tiers(self, instrument, tiers):
         cdef int number = self.instrument_at(instrument), table = within(tiers, self.book.table_count, "a tier table")
+        check_larger(&self.book.instruments[number], &self.book.tables[table])
         self.writable()
         self.book.instruments[number].table = table
 
@@ -341,8 +345,9 @@ cdef class MarginBook:
     def assess_scenarios(self, prices, indexes=None, *, haircut_scales=None, rate_scales=None):
         import numpy
 
-        cdef Rows marks = Rows(prices, -1, self.book.instrument_count, "prices"), coins, haircuts, rates
-        cdef Py_ssize_t count = marks.view.shape[0]
+        cdef const double[:, ::1] marks = rows_of(prices, -1, self.book.instrument_count, "prices")
+        cdef const double[:, ::1] coins, haircuts, rates
+        cdef Py_ssize_t count = marks.shape[0]
         cdef double[:, ::1] slacks, bounds
         cdef Wanted wanted
         cdef Told outcome
@@ -353,21 +358,23 @@ cdef class MarginBook:
             for place in range(self.book.coin_count):
                 self.coin_at(place, True)
         memset(&wanted, 0, sizeof(Wanted))
-        wanted.count, wanted.marks = count, marks.start
         if indexes is not None:
-            coins = Rows(indexes, count, self.book.coin_count, "indexes")
-            wanted.indexes = coins.start
+            coins = rows_of(indexes, count, self.book.coin_count, "indexes")
         if haircut_scales is not None:
-            haircuts = Rows(haircut_scales, count, 1, "haircut_scales")
-            wanted.haircuts = haircuts.start
+            haircuts = rows_of(haircut_scales, count, 1, "haircut_scales")
         if rate_scales is not None:
-            rates = Rows(rate_scales, count, 1, "rate_scales")
-            wanted.rates = rates.start
+            rates = rows_of(rate_scales, count, 1, "rate_scales")
         found = numpy.empty((count, self.book.account_count)), numpy.empty((count, self.book.account_count))
         if count == 0 or self.book.account_count == 0:
             return *found, 0
         slacks, bounds = found
-        wanted.slacks, wanted.bounds = &slacks[0, 0], &bounds[0, 0]
+        wanted.count, wanted.marks, wanted.slacks, wanted.bounds = count, &marks[0, 0], &slacks[0, 0], &bounds[0, 0]
+        if indexes is not None:
+            wanted.indexes = &coins[0, 0]
+        if haircut_scales is not None:
+            wanted.haircuts = &haircuts[0, 0]
+        if rate_scales is not None:
+            wanted.rates = &rates[0, 0]
         held = <Bounded*>malloc((collaterals_most(&self.book) + 1) * sizeof(Bounded))
         if held == NULL:
             raise MemoryError("no memory to compute scenarios")

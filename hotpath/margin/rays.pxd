@@ -4,7 +4,7 @@ from letrade.hotpath.margin.bounded cimport exactly
 from letrade.hotpath.margin.rows cimport ALL, NONE, Book, Instrument, Line, Scene, Table
 from letrade.hotpath.margin.pieces cimport start_of
 from letrade.hotpath.margin.valuation cimport size_of, tier_of
-from letrade.hotpath.margin.walk cimport CROSSED, FARTHEST, NEVER, UNCERTAIN, Crossing, Work, first_crossing
+from letrade.hotpath.margin.walk cimport FARTHEST, NEVER, Crossing, Work, first_crossing
 
 
 cdef inline Scene still(const Book* book) noexcept nogil:
@@ -25,7 +25,9 @@ cdef inline Scene ray_of(const Book* book, int instrument) noexcept nogil:
     return scene
 
 
-cdef inline int hurtful_direction(const Book* book, const Scene* scene, const Line* line, bint maintained) noexcept nogil:
+cdef inline int hurtful_direction(
+    const Book* book, const Scene* scene, const Line* line, bint maintained
+) noexcept nogil:
     """1: the legs of this line together lose slack when the mark rises, -1: when it falls, 0: neither."""
     cdef const Instrument* instrument = &book.instruments[line.instrument]
     cdef const Table* table = &book.tables[instrument.table]

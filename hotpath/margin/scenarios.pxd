@@ -9,12 +9,13 @@ from libc.stdlib cimport free, malloc
 
 from letrade.hotpath.margin.bounded cimport HALF_ULP, NOT_SURE, Bounded, bound_of, exactly, less, sign_of
 from letrade.hotpath.margin.columns cimport (
-    BLOCK, COLUMN, add_credit, add_fee, add_gain, add_sizes, add_total, count_debt, count_part, doubt_near, fill, invert, join_gain,
-    keep, keep_above, range_of, scale_by, settle, turn, value_held,
+    BLOCK, COLUMN, add_credit, add_fee, add_gain, add_sizes, add_total, count_debt, count_part, doubt_near, fill,
+    invert, join_gain, keep, keep_above, range_of, scale_by, settle, turn, value_held,
 )
 from letrade.hotpath.margin.doors cimport LEAST, MOST
 from letrade.hotpath.margin.rows cimport (
-    CONTRACTS, MARK_NOTIONAL, NONE, Account, Book, Collateral, Haircut, Instrument, Line, Maintained, Scene, Sums, Table,
+    CONTRACTS, MARK_NOTIONAL, NONE, Account, Book, Collateral, Haircut, Instrument, Line, Maintained, Scene, Sums,
+    Table,
 )
 from letrade.hotpath.margin.valuation cimport is_near, rate_in, size_of, tier_of, value_account
 
@@ -104,7 +105,9 @@ cdef inline void find_bad(
             return
 
 
-cdef inline bint load(const Book* book, const Wanted* wanted, Columns* columns, Py_ssize_t first, Told* told) noexcept nogil:
+cdef inline bint load(
+    const Book* book, const Wanted* wanted, Columns* columns, Py_ssize_t first, Told* told
+) noexcept nogil:
     """One block; False, and where, when a number in it is none to compute with."""
     cdef int used = <int>min(<Py_ssize_t>BLOCK, wanted.count - first), place
     cdef double* lowest = columns.lowest
@@ -179,14 +182,17 @@ cdef inline void add_line(const Book* book, Columns* columns, const Line* line) 
         )
     else:
         add_gain(
-            columns.slack, columns.sizes, v, columns.index + COLUMN * <Py_ssize_t>book.instruments[line.instrument].settle,
+            columns.slack, columns.sizes, v,
+            columns.index + COLUMN * <Py_ssize_t>book.instruments[line.instrument].settle,
             line.slope.high, line.offset.high, line.slopes, line.offsets,
         )
     for leg in range(line.count):
         keep_leg(book, columns, line, leg)
 
 
-cdef inline void add_collateral(const Book* book, Columns* columns, const Collateral* collateral, int place) noexcept nogil:
+cdef inline void add_collateral(
+    const Book* book, Columns* columns, const Collateral* collateral, int place
+) noexcept nogil:
     cdef const double* index = columns.index + COLUMN * <Py_ssize_t>collateral.coin
     cdef double* held = columns.held + COLUMN * <Py_ssize_t>place
     cdef const Haircut* haircut = NULL
@@ -241,7 +247,9 @@ cdef inline void sum_account(const Book* book, Columns* columns, const Account* 
         add_collateral(book, columns, &account.collaterals[place], place)
 
 
-cdef inline Bounded slack_in(const Book* book, const Wanted* wanted, Py_ssize_t row, int account, Bounded* held) noexcept nogil:
+cdef inline Bounded slack_in(
+    const Book* book, const Wanted* wanted, Py_ssize_t row, int account, Bounded* held
+) noexcept nogil:
     """One account in one scenario, with some 106 bits."""
     cdef Scene scene
     cdef Sums sums
@@ -258,7 +266,8 @@ cdef inline Bounded slack_in(const Book* book, const Wanted* wanted, Py_ssize_t 
 
 
 cdef inline void tell(
-    const Book* book, const Wanted* wanted, const Columns* columns, Py_ssize_t first, int account, Bounded* held, Told* told
+    const Book* book, const Wanted* wanted, const Columns* columns, Py_ssize_t first, int account, Bounded* held,
+    Told* told,
 ) noexcept nogil:
     """Writes one account's answers of a block; those that doubles leave open are computed again."""
     cdef double rounding = rounding_of(book, &book.accounts[account]), slack, bound

@@ -22,7 +22,8 @@ cdef inline list floors_read(object floors, object name):
     for tier in range(1, len(read)):
         if not read[tier] > read[tier - 1] * (1.0 + 1e-9):
             raise ValueError(
-                f"expected the floors of {name} to rise, found {read[tier]:g} after {read[tier - 1]:g} in tier {tier + 1}"
+                f"expected the floors of {name} to rise, found {read[tier]:g} after {read[tier - 1]:g} "
+                f"in tier {tier + 1}"
             )
     return read
 

@@ -3,7 +3,7 @@
 from libc.math cimport fabs
 
 from letrade.hotpath.margin.bounded cimport (
-    HALF_ULP, UP, Bounded, bound_of, doubted, exactly, given, is_below, less, minus, over, plus, times,
+    HALF_ULP, UP, Bounded, bound_of, doubted, exactly, given, is_below, less, over, plus, times,
 )
 from letrade.hotpath.margin.rows cimport (
     ALL, COIN, CONTRACTS, ENTRY_NOTIONAL, Account, Book, Collateral, Haircut, Instrument, Line,
@@ -29,7 +29,9 @@ cdef inline Bounded index_of(const Book* book, const Scene* scene, int coin) noe
     return times(index, scene.times) if coin_moves(book, scene, coin) else index
 
 
-cdef inline Bounded kept_in(const Book* book, const Table* table, int tier, Bounded value, Bounded scale) noexcept nogil:
+cdef inline Bounded kept_in(
+    const Book* book, const Table* table, int tier, Bounded value, Bounded scale
+) noexcept nogil:
     """Maintenance in one tier."""
     cdef Bounded kept = times(given(table.rates[tier], book.doubt), value)
     if table.flat:
@@ -151,7 +153,7 @@ cdef inline Bounded counted(const Book* book, const Haircut* haircut, Bounded he
 cdef inline Bounded credit_of(
     const Book* book, const Scene* scene, const Collateral* collateral, Bounded held, Bounded index
 ) noexcept nogil:
-    """What a balance counts for in the unit's numeraire. It is continuous in the balance, so an error stays as it is."""
+    """What a balance counts for in the unit's numeraire: continuous in the balance, so an error stays what it is."""
     cdef const Haircut* haircut = NULL
     cdef Bounded counted_by = held, middle, found
     if collateral.haircut >= 0:

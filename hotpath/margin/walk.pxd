@@ -1,10 +1,10 @@
 # cython: cdivision=True
-"""The first place along a ray where an account's slack is used up: edge by edge, each segment solved and then proved."""
+"""The first place along a ray where an account's slack is used up: edge by edge, a segment solved and then proved."""
 from libc.math cimport fabs, sqrt
 from libc.stdlib cimport free, qsort
 
 from letrade.hotpath.margin.bounded cimport (
-    GAIN, HALF_ULP, LOSS, NOT_SURE, Bounded, Sign, exactly, less, over, sign_of,
+    GAIN, HALF_ULP, LOSS, Bounded, Sign, exactly, less, sign_of,
 )
 from letrade.hotpath.margin.pieces cimport (
     HELD_POWERS, Piece, hold, line_moves, piece_around, piece_at, slope_at, start_of,
@@ -156,7 +156,7 @@ cdef inline double solved(const Piece* piece, double safe, double beyond) noexce
 
 
 cdef inline int turning_points(const Piece* piece, double near, double far, double* points) noexcept nogil:
-    """Where slack turns between two places (2 d x³ + c x² = a), in the order in which they are met, then the far end."""
+    """Where slack turns between two places (2 d x³ + c x² = a), in the order in which they are met; then the end."""
     cdef double a = piece.terms[0].high, c = piece.terms[2].high, d = piece.terms[3].high
     cdef double low = min(near, far), high = max(near, far), bend, x
     cdef double marks[3]
@@ -235,13 +235,14 @@ cdef inline Crossing proved(
     """The least distance either side of x at which the signs are certain."""
     cdef Crossing found
     cdef Bounded* held = work.held + HELD_POWERS * book.accounts[account].collateral_count
+    cdef Bounded before, beyond
     found.x, found.spread, found.answer = x, 4.0 * HALF_ULP, CROSSED
     while found.spread <= PROOF_MAX:
-        if (
-            sign_at(book, scene[0], account, held, exactly(x * (1.0 - direction * found.spread)), maintained) == GAIN
-            and sign_at(book, scene[0], account, held, exactly(x * (1.0 + direction * found.spread)), maintained) == LOSS
-        ):
-            return found
+        before = exactly(x * (1.0 - direction * found.spread))
+        beyond = exactly(x * (1.0 + direction * found.spread))
+        if sign_at(book, scene[0], account, held, before, maintained) == GAIN:
+            if sign_at(book, scene[0], account, held, beyond, maintained) == LOSS:
+                return found
         found.spread *= 2.0
     found.answer = UNCERTAIN
     return found

@@ -54,7 +54,7 @@ class DrawnAccounts:
     def _tiers(self, quantity: float, entry: float, edges: list[float]) -> tuple[tuple[float, float, float], ...]:
         rate, amount = 0.005, 0.0
         found = [(0.0, -quantity * entry, quantity - abs(quantity) * rate)]
-        joins, rise = self.dice.random() < 0.5, self.dice.choice([0.005, 0.1, 0.8, -0.01])
+        joins, rise = self.dice.random() < 0.5, self.dice.choice([0.005, 0.1, 0.8, -0.01, -0.5])
         for edge in edges:
             amount += abs(quantity) * edge * rise if joins else 0.0
             rate += rise

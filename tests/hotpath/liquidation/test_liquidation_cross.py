@@ -65,6 +65,13 @@ def test_a_tier_that_jumps_fires_a_long_account_on_the_way_up() -> None:
     assert fired(index, 0, 120.0) == handles
 
 
+def test_a_tier_that_jumps_fires_on_the_way_down_too() -> None:
+    leg = SlowLeg(0, ((0.0, 50.0, -1.0), (80.0, 100.0, -1.0)))
+    index, handles = index_of(SlowAccount(10.0, [leg]))
+    assert fired(index, 0, 80.0) == []
+    assert fired(index, 0, math.nextafter(80.0, 0.0)) == handles
+
+
 def test_an_account_fires_once_until_it_is_changed() -> None:
     account = SlowAccount(10.0, [linear(0, 1.0, 100.0)])
     index, (handle,) = index_of(account)
