@@ -42,14 +42,12 @@ class Inbox:
 
     def state(self) -> Any:
         waiting = sorted(self._queue, key=lambda entry: entry[:4])
-        return [[[due, codec.encode(request), busy] for due, _, _, _, request, busy in waiting], self._latency.state()]
+        return [[due, codec.encode(request), busy] for due, _, _, _, request, busy in waiting]
 
     def restore(self, state: Any) -> None:
-        waiting, latency = state
         self._queue = []
-        for due, payload, overloaded in waiting:
+        for due, payload, overloaded in state:
             request = codec.decode(payload)
             if not isinstance(request, Request):
                 raise DataError(f"expected a venue request in the snapshot, found {type(request).__name__}")
             self._push(due, request, overloaded)
-        self._latency.restore(latency)

@@ -128,10 +128,10 @@ class FaultsConfig(Table, frozen=True, kw_only=True):
 
 
 class LatencyConfig(Table, frozen=True, kw_only=True):
-    """How the latencies of a simulated venue vary from order to order, and what an overloaded exchange turns away."""
+    """How the latencies of a simulated venue vary with time, and what an overloaded exchange turns away."""
 
     jitter: Duration = 0
-    """The most that is added to a latency, each time anew, drawn from the seed."""
+    """The most that is added to a latency, drawn from the seed for each slot of time that is as long as this."""
     seed: Count = 1
     reject: Probability = 0.0
     """How often a request is turned away by the seed."""

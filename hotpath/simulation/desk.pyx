@@ -220,7 +220,7 @@ cdef class Desk(LossWatch):
         return asked
 
     cdef int64_t strategy_of(self, int64_t number) except -2:
-        return self.record(number).strategy if 0 < number <= self.orders_count else -1
+        return self.order_row(number).strategy if 0 < number <= self.orders_count else -1
 
     cdef int64_t account_of(self, int64_t number) except -2:
-        return self.record(number).account if 0 < number <= self.orders_count else -1
+        return self.order_row(number).account if 0 < number <= self.orders_count else -1

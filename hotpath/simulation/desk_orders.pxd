@@ -115,6 +115,18 @@ cdef enum:
     PAGE = 256
 
 
+cdef struct OrderPage:  # either of both
+    OrderRecord* records
+    OrderRow* rows
+    int64_t held  # the round of recycling for which something of it was under way
+    int64_t pin  # the place of an order that was not over when last looked at
+
+
+cdef struct FillPage:  # either of both
+    FillRecord* records
+    FillRow* rows
+
+
 cdef inline bint is_over(const OrderRecord* order) noexcept nogil:
     """Whether no room looks at it any more."""
     return order.state >= ORDER_FILLED and not (order.capital.working or order.risk.working or order.guards)

@@ -39,9 +39,8 @@ cdef class Exchange:
     cdef Parcels errands
     cdef Parcels answers
     cdef int64_t next_expiry  # INT64_MAX: none
-    cdef int64_t* trade_places  # of each fill of the desk: its place in the watch
-    cdef Py_ssize_t trade_places_count, trade_places_room
-    cdef int64_t recycle_at  # so many orders: what is over is kept as rows then
+    cdef readonly object trade_places  # of each fill of the desk: its place in the watch
+    cdef int64_t recycle_at  # so many orders: those that are over are kept as rows then
 
     cdef int hear(self, const Event* event, int64_t time) except -1
     cdef int hear_funding(self, const Event* event, int64_t time) except -1

@@ -13,9 +13,8 @@ class Exchange:
     does: those that enter a window only at that time come after it.
     """
 
-    def places_of_trades(self) -> array[int]:
-        """Of each fill of the desk: its place in the watch."""
-
+    trade_places: array[int]
+    """Of each fill of the desk: its place in the watch."""
     def __init__(
         self,
         desk: Desk,

@@ -43,6 +43,7 @@ cdef class Exchange:
         cdef Py_ssize_t place
         self.desk, self.clearing, self.watch, self.markets, self.step = desk, clearing, watch, list(markets), step
         self.instruments, self.latencies = len(self.markets), list(latencies)
+        self.trade_places = array.array("q")
         self.price_one = <double*>PyMem_Malloc((self.instruments + 1) * sizeof(double))
         self.size_one = <double*>PyMem_Malloc((self.instruments + 1) * sizeof(double))
         self.unopened = <int64_t*>PyMem_Malloc((self.instruments + 1) * sizeof(int64_t))
@@ -69,7 +70,6 @@ cdef class Exchange:
         PyMem_Free(self.late)
         PyMem_Free(self.funding)
         PyMem_Free(self.multiplier)
-        PyMem_Free(self.trade_places)
         PyMem_Free(self.errands.items)
         PyMem_Free(self.answers.items)
 
@@ -338,16 +338,7 @@ cdef class Exchange:
         cdef const Said* said = &answer.content.said
         cdef int64_t instrument = answer.instrument
         cdef double change = said.size / self.size_one[instrument] * self.multiplier[instrument]
-        cdef Py_ssize_t room
-        cdef int64_t* found
-        if self.trade_places_count == self.trade_places_room:
-            room = max(2 * self.trade_places_room, 64)
-            found = <int64_t*>PyMem_Realloc(self.trade_places, room * sizeof(int64_t))
-            if found == NULL:
-                raise MemoryError(f"no memory for the places of {room} trades")
-            self.trade_places, self.trade_places_room = found, room
-        self.trade_places[self.trade_places_count] = answer.trade
-        self.trade_places_count += 1
+        self.trade_places.append(answer.trade)
         return self.watch.hold(
             self.desk.account_of(said.order), instrument, self.desk.order(said.order).side * change,
             said.price / self.price_one[instrument], answer.fee * 1e-8,
@@ -383,11 +374,3 @@ cdef class Exchange:
         self.recycle_at = self.desk.orders_count + PAGE
         self.desk.recycle()
         return self.clearing.forget(self.desk)
-
-    def places_of_trades(self):
-        cdef Py_ssize_t place
-        column = array.array("q", bytes(8 * self.trade_places_count))
-        cdef int64_t[::1] view = column
-        for place in range(self.trade_places_count):
-            view[place] = self.trade_places[place]
-        return column

@@ -25,7 +25,3 @@ class Latency:
         """How long the answer that is given at `time` is under way."""
     def longest(self) -> tuple[int, int]:
         """The most that a request, and an answer, is under way."""
-
-    def state(self) -> list[int]:
-        """Nothing: there is nothing to remember."""
-    def restore(self, state: list[int]) -> None: ...

@@ -131,10 +131,3 @@ cdef class Latency:
             request = max(request, self.rows[place].latest[0] - self.rows[place].time)
             response = max(response, self.rows[place].latest[1] - self.rows[place].time)
         return request + self.jitter, response + self.jitter
-
-    def state(self):
-        return []
-
-    def restore(self, state):
-        if state and len(state) != 2:  # two numbers were remembered once
-            raise ValueError(f"expected the state of a latency, which is nothing, found {state!r}")

@@ -2,7 +2,7 @@
 from libc.stdint cimport int64_t
 
 from letrade.hotpath.simulation.desk_orders cimport (
-    PAGE, PAGE_BITS, CashRecord, FillRecord, FillRow, OrderRecord, OrderRow
+    PAGE, PAGE_BITS, CashRecord, FillPage, FillRecord, FillRow, OrderPage, OrderRecord, OrderRow
 )
 from letrade.hotpath.simulation.desk_terms cimport Terms
 from letrade.hotpath.simulation.desk_told cimport Request, Told
@@ -15,20 +15,18 @@ cdef class OrderTable:
     """
 
     cdef readonly Terms terms
-    cdef OrderRecord** pages  # NULL: kept as rows
-    cdef OrderRow** rows
-    cdef int64_t* held  # by page: the round of recycling for which something of it was under way
-    cdef int64_t* pins  # by page: an order of it that was not over when last looked at
+    cdef OrderPage* pages
+    cdef Py_ssize_t pages_count, pages_room
     cdef int64_t* fat  # the pages that are no rows yet
     cdef readonly Py_ssize_t fat_count
-    cdef Py_ssize_t pages_room
+    cdef Py_ssize_t fat_room
     cdef readonly int64_t orders_count
     cdef OrderRecord gone  # what an order that is kept as a row reads as: ended, and of no room
-    cdef FillRecord** fill_pages
-    cdef FillRow** fill_rows
-    cdef Py_ssize_t fill_pages_room, fills_kept  # the first of so many pages are rows
+    cdef int64_t round  # of recycling
+    cdef FillPage* fill_pages
+    cdef Py_ssize_t fill_pages_count, fill_pages_room
+    cdef Py_ssize_t fills_kept  # the first of so many pages are rows
     cdef readonly int64_t fills_count
-    cdef int64_t round
     cdef CashRecord* cash_entries
     cdef readonly int64_t cash_count
     cdef Py_ssize_t cash_room
@@ -50,21 +48,21 @@ cdef class OrderTable:
     cdef int64_t[32] refusals  # by Rule
 
     cdef inline OrderRecord* record(self, int64_t number) noexcept:
-        cdef OrderRecord* page = self.pages[number >> PAGE_BITS]
+        cdef OrderRecord* page = self.pages[number >> PAGE_BITS].records
         return &page[number & (PAGE - 1)] if page != NULL else &self.gone
 
     cdef inline FillRecord* fill_at(self, int64_t place) noexcept:  # one that somebody has not heard of yet
-        return &self.fill_pages[place >> PAGE_BITS][place & (PAGE - 1)]
+        return &self.fill_pages[place >> PAGE_BITS].records[place & (PAGE - 1)]
 
     cdef inline void hold(self, int64_t number) noexcept:  # something about this order is under way
-        self.held[number >> PAGE_BITS] = self.round
+        self.pages[number >> PAGE_BITS].held = self.round
 
     cdef OrderRow order_row(self, int64_t number) noexcept
     cdef FillRow fill_row(self, int64_t place) noexcept
     cdef int recycle(self) except -1  # what is under way at the exchange is held
-    cdef int keep_orders(self, int64_t page) except -1
-    cdef int keep_fills(self, int64_t page) except -1
-    cdef int add_page(self, int64_t page) except -1
+    cdef bint keep_orders(self, int64_t number) except -1
+    cdef int keep_fills(self, FillPage* page) except -1
+    cdef int add_page(self) except -1
     cdef OrderRecord* new_order(self) except NULL
     cdef FillRecord* new_fill(self) except NULL
     cdef CashRecord* new_cash(self) except NULL

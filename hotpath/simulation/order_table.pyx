@@ -1,6 +1,6 @@
 """What all rooms of the compiled desk share: orders, fills, requests, what was told, and the last prices."""
 from libc.stdint cimport INT64_MAX, int32_t
-from libc.stdlib cimport calloc, free, malloc, realloc
+from libc.stdlib cimport calloc, free, realloc
 from libc.string cimport memmove, memset
 
 from letrade.hotpath.simulation.desk_orders cimport ORDER_CANCELLED, is_over
@@ -20,10 +20,11 @@ cdef void* grown(void* old, Py_ssize_t* room, Py_ssize_t size) except NULL:
     return found
 
 
-cdef void* zeroed(Py_ssize_t count, Py_ssize_t size) except NULL:
-    cdef void* found = calloc(count, size)
+cdef void* page_of(Py_ssize_t size) except NULL:
+    """Zeroed."""
+    cdef void* found = calloc(PAGE, size)
     if found == NULL:
-        raise MemoryError(f"no memory for {count} records of {size} bytes")
+        raise MemoryError(f"no memory for {PAGE} records of {size} bytes")
     return found
 
 
@@ -55,137 +56,118 @@ cdef class OrderTable:
         for place in range(terms.instruments_count):
             self.news[place] = -1
         self.gone.state, self.round = ORDER_CANCELLED, 1
-        self.add_page(0)  # number 0: what never became an order
+        self.add_page()  # number 0: what never became an order
 
     def __dealloc__(self):
         cdef Py_ssize_t page
-        for page in range(self.pages_room):
-            free(self.pages[page])
-            free(self.rows[page])
-        for page in range(self.fill_pages_room):
-            free(self.fill_pages[page])
-            free(self.fill_rows[page])
+        for page in range(self.pages_count):
+            free(self.pages[page].records)
+            free(self.pages[page].rows)
+        for page in range(self.fill_pages_count):
+            free(self.fill_pages[page].records)
+            free(self.fill_pages[page].rows)
         free(self.pages)
-        free(self.rows)
-        free(self.held)
-        free(self.pins)
         free(self.fat)
         free(self.fill_pages)
-        free(self.fill_rows)
         free(self.cash_entries)
         free(self.requests)
         free(self.told)
         free(self.course)
 
-    cdef int add_page(self, int64_t page) except -1:
-        cdef Py_ssize_t room = self.pages_room, place
-        if page >= room:
-            self.pages = <OrderRecord**>grown(self.pages, &room, sizeof(OrderRecord*))
-            room = self.pages_room
-            self.rows = <OrderRow**>grown(self.rows, &room, sizeof(OrderRow*))
-            room = self.pages_room
-            self.held = <int64_t*>grown(self.held, &room, sizeof(int64_t))
-            room = self.pages_room
-            self.pins = <int64_t*>grown(self.pins, &room, sizeof(int64_t))
-            room = self.pages_room
-            self.fat = <int64_t*>grown(self.fat, &room, sizeof(int64_t))
-            for place in range(self.pages_room, room):
-                self.pages[place] = NULL
-                self.rows[place] = NULL
-                self.held[place] = self.pins[place] = 0
-            self.pages_room = room
-        self.pages[page] = <OrderRecord*>zeroed(PAGE, sizeof(OrderRecord))
-        self.fat[self.fat_count] = page
+    cdef int add_page(self) except -1:
+        cdef OrderPage* page
+        if self.pages_count >= self.pages_room:
+            self.pages = <OrderPage*>grown(self.pages, &self.pages_room, sizeof(OrderPage))
+        if self.fat_count >= self.fat_room:
+            self.fat = <int64_t*>grown(self.fat, &self.fat_room, sizeof(int64_t))
+        page = &self.pages[self.pages_count]
+        memset(page, 0, sizeof(OrderPage))
+        page.records = <OrderRecord*>page_of(sizeof(OrderRecord))
+        self.fat[self.fat_count] = self.pages_count
         self.fat_count += 1
+        self.pages_count += 1
         return 0
 
     cdef OrderRecord* new_order(self) except NULL:
         """Zeroed but for its number."""
         cdef int64_t number = self.orders_count + 1
         cdef OrderRecord* order
-        if number >> PAGE_BITS >= self.pages_room or self.pages[number >> PAGE_BITS] == NULL:
-            self.add_page(number >> PAGE_BITS)
+        if number >> PAGE_BITS >= self.pages_count:
+            self.add_page()
         self.orders_count = number
         order = self.record(number)
         order.number = number
         return order
 
     cdef FillRecord* new_fill(self) except NULL:
-        cdef int64_t page = self.fills_count >> PAGE_BITS
-        cdef Py_ssize_t room = self.fill_pages_room, place
-        if page >= room:
-            self.fill_pages = <FillRecord**>grown(self.fill_pages, &room, sizeof(FillRecord*))
-            room = self.fill_pages_room
-            self.fill_rows = <FillRow**>grown(self.fill_rows, &room, sizeof(FillRow*))
-            for place in range(self.fill_pages_room, room):
-                self.fill_pages[place] = NULL
-                self.fill_rows[place] = NULL
-            self.fill_pages_room = room
-        if self.fill_pages[page] == NULL:
-            self.fill_pages[page] = <FillRecord*>zeroed(PAGE, sizeof(FillRecord))
+        cdef FillPage* page
+        if self.fills_count >> PAGE_BITS >= self.fill_pages_count:
+            if self.fill_pages_count >= self.fill_pages_room:
+                self.fill_pages = <FillPage*>grown(self.fill_pages, &self.fill_pages_room, sizeof(FillPage))
+            page = &self.fill_pages[self.fill_pages_count]
+            page.rows, page.records = NULL, <FillRecord*>page_of(sizeof(FillRecord))
+            self.fill_pages_count += 1
         self.fills_count += 1
         return self.fill_at(self.fills_count - 1)
 
     cdef OrderRow order_row(self, int64_t number) noexcept:
         cdef OrderRow row
-        if self.pages[number >> PAGE_BITS] == NULL:
-            return self.rows[number >> PAGE_BITS][number & (PAGE - 1)]
-        pack_order(self.record(number), &row)
+        cdef const OrderPage* page = &self.pages[number >> PAGE_BITS]
+        if page.rows != NULL:
+            return page.rows[number & (PAGE - 1)]
+        pack_order(&page.records[number & (PAGE - 1)], &row)
         return row
 
     cdef FillRow fill_row(self, int64_t place) noexcept:
         cdef FillRow row
-        if self.fill_pages[place >> PAGE_BITS] == NULL:
-            return self.fill_rows[place >> PAGE_BITS][place & (PAGE - 1)]
-        pack_fill(self.fill_at(place), &row)
+        cdef const FillPage* page = &self.fill_pages[place >> PAGE_BITS]
+        if page.rows != NULL:
+            return page.rows[place & (PAGE - 1)]
+        pack_fill(&page.records[place & (PAGE - 1)], &row)
         return row
 
     cdef int recycle(self) except -1:
+        """Pages of which nothing is under way and nothing waits to be heard become rows."""
         cdef Py_ssize_t place, kept = 0
-        cdef int64_t page, heard = self.fills_count
+        cdef int64_t unheard = self.fills_count
         for place in range(self.told_count):
             self.hold(self.told[place].order)
             if self.told[place].kind == TOLD_FILL:
-                heard = min(heard, self.told[place].fill)
+                unheard = min(unheard, self.told[place].fill)
         for place in range(self.fat_count):
-            page = self.fat[place]
-            if self.held[page] == self.round or not self.keep_orders(page):
-                self.fat[kept] = page
+            if not self.keep_orders(self.fat[place]):
+                self.fat[kept] = self.fat[place]
                 kept += 1
         self.fat_count, self.round = kept, self.round + 1
-        while (self.fills_kept + 1) * PAGE <= heard:
-            self.keep_fills(self.fills_kept)
+        while (self.fills_kept + 1) * PAGE <= unheard:
+            self.keep_fills(&self.fill_pages[self.fills_kept])
             self.fills_kept += 1
         return 0
 
-    cdef int keep_orders(self, int64_t page) except -1:
-        """Whether it could be: a page that is full, of orders that are over."""
-        cdef int64_t place
-        cdef OrderRecord* orders = self.pages[page]
-        if self.orders_count < (page + 1) * PAGE - 1 or (page and not is_over(&orders[self.pins[page]])):
+    cdef bint keep_orders(self, int64_t number) except -1:
+        """Whether a page could be kept as rows: one that is full, of orders that are over."""
+        cdef OrderPage* page = &self.pages[number]
+        cdef Py_ssize_t place
+        if page.held == self.round or self.orders_count < (number + 1) * PAGE - 1:
             return False
-        for place in range(page == 0, PAGE):
-            if not is_over(&orders[place]):
-                self.pins[page] = place
+        for place in range(page.pin, PAGE):
+            if not is_over(&page.records[place]) and page.records[place].number:  # the first is of no order
+                page.pin = place
                 return False
-        self.rows[page] = <OrderRow*>malloc(PAGE * sizeof(OrderRow))
-        if self.rows[page] == NULL:
-            raise MemoryError(f"no memory for {PAGE} rows of orders")
+        page.rows = <OrderRow*>page_of(sizeof(OrderRow))
         for place in range(PAGE):
-            pack_order(&orders[place], &self.rows[page][place])
-        self.pages[page] = NULL
-        free(orders)
+            pack_order(&page.records[place], &page.rows[place])
+        free(page.records)
+        page.records = NULL
         return True
 
-    cdef int keep_fills(self, int64_t page) except -1:
-        cdef int64_t place
-        self.fill_rows[page] = <FillRow*>malloc(PAGE * sizeof(FillRow))
-        if self.fill_rows[page] == NULL:
-            raise MemoryError(f"no memory for {PAGE} rows of fills")
+    cdef int keep_fills(self, FillPage* page) except -1:
+        cdef Py_ssize_t place
+        page.rows = <FillRow*>page_of(sizeof(FillRow))
         for place in range(PAGE):
-            pack_fill(&self.fill_pages[page][place], &self.fill_rows[page][place])
-        free(self.fill_pages[page])
-        self.fill_pages[page] = NULL
+            pack_fill(&page.records[place], &page.rows[place])
+        free(page.records)
+        page.records = NULL
         return 0
 
     cdef CashRecord* new_cash(self) except NULL:

@@ -18,7 +18,6 @@ CODES = {
 }  # fmt: skip
 
 
-
 cdef int check_place(int64_t place, int64_t first, int64_t last, str what) except -1:
     if not first <= place <= last:
         raise IndexError(f"expected a number from {first} to {last} of {what}, found {place}")

@@ -29,6 +29,14 @@ cdef int128 up_to_money(int128 units, int64_t places) except? -1:
     return whole + 1 if whole * POWERS_OF_TEN[places] != units else whole
 
 
+cdef bint has_working(const Cleared* page) noexcept:
+    cdef Py_ssize_t place
+    for place in range(PAGE):
+        if page[place].working:
+            return True
+    return False
+
+
 cdef class Wallets:
     """Money and positions move at once when something trades; a resting spot order sets aside what it may cost."""
 
@@ -88,7 +96,7 @@ cdef class Wallets:
         cdef int64_t page
         for place in range(self.fat_count):
             page = self.fat[place]
-            if page < table.pages_room and table.pages[page] == NULL:
+            if page < table.pages_count and table.pages[page].rows != NULL and not has_working(self.pages[page]):
                 free(self.pages[page])
                 self.pages[page] = NULL
             else:

@@ -25,10 +25,7 @@ class Watch:
         """A sample, where one is due."""
     def finish(self, time: int) -> None:
         """The last middles and the last sample; the data ended at this time."""
-    def after(self, first: int = 0) -> list[tuple[float, float, float, float, float]]:
-        """(bid, ask, middle after 1 s, 10 s, 60 s) of each trade."""
-    def noted(self) -> array[float]:
-        """The same of all trades, one behind the other."""
-
+    def after(self) -> array[float]:
+        """Bid, ask and middle after 1 s, 10 s, 60 s of each trade, one trade behind the other."""
     def samples(self) -> list[tuple[int, tuple[tuple[float, float, float], ...], array[float]]]:
         """(time, (equity gained, unrealised, exposure) by account, price by instrument)."""

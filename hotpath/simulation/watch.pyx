@@ -82,23 +82,15 @@ cdef class Watch:
             raise IndexError(f"expected one of {self.instruments} instruments, found {instrument}")
         return instrument
 
-    def after(self, Py_ssize_t first=0):
-        cdef Py_ssize_t place
-        return [
-            (self.trades[place].bid, self.trades[place].ask, self.trades[place].after[0], self.trades[place].after[1],
-             self.trades[place].after[2])
-            for place in range(first, self.trades_count)
-        ]  # fmt: skip
-
-    def noted(self):
-        cdef Py_ssize_t place, horizon
+    def after(self):
+        cdef Py_ssize_t place, first = 0, horizon
         column = array.array("d", bytes(8 * (2 + HORIZONS) * self.trades_count))
         cdef double[::1] view = column
         for place in range(self.trades_count):
-            view[place * (2 + HORIZONS)] = self.trades[place].bid
-            view[place * (2 + HORIZONS) + 1] = self.trades[place].ask
+            view[first], view[first + 1] = self.trades[place].bid, self.trades[place].ask
             for horizon in range(HORIZONS):
-                view[place * (2 + HORIZONS) + 2 + horizon] = self.trades[place].after[horizon]
+                view[first + 2 + horizon] = self.trades[place].after[horizon]
+            first += 2 + HORIZONS
         return column
 
     def samples(self):

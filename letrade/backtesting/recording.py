@@ -94,8 +94,8 @@ def _fills(outcome: Outcome, orders: Columns, fills: Columns, prices: Any, sizes
     run = outcome.run
     row = fills["order"] - 1
     at = orders["instrument"][row]
-    noted = np.asarray(run.watch.noted(), dtype=np.float64).reshape(-1, 5)
-    noted = noted[np.asarray(run.exchange.places_of_trades(), dtype=np.int64)]
+    noted = np.asarray(run.watch.after(), dtype=np.float64).reshape(-1, 5)
+    noted = noted[np.asarray(run.exchange.trade_places, dtype=np.int64)]
     places = {name: place for place, name in enumerate(outcome.terms.currencies)}
     currencies = np.array([places[scale.fee] for scale in outcome.scales], dtype=np.int64)
     made = Fills.of(

@@ -29,7 +29,10 @@ def test_prices_after_trades_are_those_that_held_then(course: list[tuple[int, bo
             watch.note_price(0, time, float(price))
             prices.append(Price(time, float(price)))
     watch.finish(time)
-    for (told, price), (bid, ask, *middles) in zip(trades, watch.after(), strict=True):
+    noted = watch.after()
+    assert len(noted) == 5 * len(trades)
+    for place, (told, price) in enumerate(trades):
+        bid, ask, *middles = noted[5 * place : 5 * place + 5]
         assert (bid, ask) == (price - 1.0, price + 1.0)
         assert [None if math.isnan(each) else each for each in middles] == after(prices, told, time)
 
