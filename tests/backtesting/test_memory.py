@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -29,13 +29,14 @@ class Turner(BaseStrategy):
 
     def on_quote(self, quote: Quote) -> None:
         if not self.config.rests:
-            self.target(0.05 if self.signal % 2 else -0.05)
+            buys = self.signal % 2
+            self.target(0.05 if buys else -0.05, price=55_000.0 if buys else 45_000.0)  # trades at once
         elif not self.signal:
             self.target(0.05, price=1.0)
 
 
-def desk(rows: int, **venue: Any) -> BacktestEngine:
-    engine = BacktestEngine(tables(**AT_ONCE, **venue))
+def desk(rows: int) -> BacktestEngine:
+    engine = BacktestEngine(tables(**AT_ONCE))
     engine.add_quotes(INSTRUMENT, **quotes(rows))
     engine.add_strategy(Turner, "rests", instrument=INSTRUMENT, account="paper", rests=True)
     engine.add_strategy(Turner, "turns", instrument=INSTRUMENT, account="paper")
@@ -50,12 +51,12 @@ def test_orders_that_are_over_leave_rows_behind_though_one_before_them_rests() -
 
 
 def test_rows_tell_the_same_as_the_actors() -> None:
-    engine = desk(1_500)
-    assert engine.verify() == []
+    engine = desk(700)
     engine.run("compiled")
     ours = engine.record()
     engine.run("actors")
     theirs = engine.record()
+    assert len(ours.fills.time) > 600
     for name in ("time", "venue_time", "side", "price", "size", "fee_units", "maker"):
         np.testing.assert_array_equal(getattr(ours.fills, name), getattr(theirs.fills, name), err_msg=name)
     for name in ("decided", "sent", "ended", "side", "size", "filled", "state"):
