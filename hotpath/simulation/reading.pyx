@@ -12,7 +12,7 @@ ORDER_COLUMNS = (
     "opening", "first_price", "first_size", "size", "price", "filled", "state", "decided", "sent", "ended",
 )
 FILL_COLUMNS = ("order", "time", "venue_time", "price", "size", "fee", "maker")
-CODES = {
+cdef dict CODES = {  # of columns that are not of 64 bits
     **dict.fromkeys(("strategy", "account", "instrument", "leg"), "i"),
     **dict.fromkeys(("side", "limit", "post_only", "reduce_only", "opening", "state"), "b"),
 }  # fmt: skip
@@ -43,6 +43,7 @@ def fill_of(Desk desk not None, int64_t place):
 
 
 cdef object zeros(str code, Py_ssize_t count):
+    """A column."""
     return array.array(code, bytes(array.array(code).itemsize * count))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from letrade.hotpath.simulation.reading import middles_of, realised_of
 from letrade.hotpath.simulation.watch import Watch
 
 Columns = dict[str, np.ndarray[Any, Any]]
+Rows = TypeVar("Rows", Orders, Fills)
 
 
 def record_of(outcome: Outcome, summary: Mapping[str, Any]) -> RunRecord:
@@ -122,7 +123,7 @@ def _fills(outcome: Outcome, orders: Columns, fills: Columns, prices: Any, sizes
     return in_time(made, fills["time"])
 
 
-def in_time(made: Any, times: Any) -> Any:
+def in_time(made: Rows, times: Any) -> Rows:
     """Rows by time; as they are where they are so already, as nearly always."""
     return made if (np.diff(times) >= 0).all() else made.where(np.argsort(times, kind="stable"))
 
