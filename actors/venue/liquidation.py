@@ -9,6 +9,7 @@ from letrade.actors.venue.amounts import rounded
 from letrade.actors.venue.floor import Floor
 from letrade.actors.venue.house import House, grid_price
 from letrade.actors.venue.margin import LIQUIDATION, Margins
+from letrade.actors.venue.margin_bands import Bands
 from letrade.actors.venue.margin_steps import partial_size, worst_tolerated
 from letrade.actors.venue.margin_sums import (
     ZERO,
@@ -44,6 +45,7 @@ class Liquidation:
         self._fee = self._rules.fee if fee is None else read_fraction(fee)
         self._house = House(floor)
         self._takeover = Takeover(floor, margins, config)
+        self._bands = Bands()
         self._told: dict[str, None] = {}
         """The units whose liquidation was told of, by key, until they are safe again."""
 
@@ -54,9 +56,10 @@ class Liquidation:
         market = self._floor.markets.get(message.instrument)
         if market is None or (market.mark and type(message) is not MarkPrice):
             return
+        rules, price = self._floor.rules_of(message.instrument), market.value_price()
         for name, account in self._floor.accounts.items():
             position = account.positions.get(message.instrument)
-            if position is not None and position.quantity:
+            if position is not None and position.quantity and not self._bands.surely_safe(name, rules, price):
                 self._margins.touched[name] = None
 
     def look(self) -> None:
@@ -76,7 +79,14 @@ class Liquidation:
 
     def _liquidated(self, account: VenueAccount) -> list[Unit]:
         """Without margin left; of the others it is forgotten that they were told of."""
-        found = [unit for unit in self._margins.units(account) if is_liquidated(self._rules, unit)]
+        found: list[Unit] = []
+        self._bands.drop(account.name)
+        for unit in self._margins.units(account):
+            if is_liquidated(self._rules, unit):
+                found.append(unit)
+            else:
+                names = (holding.instrument for holding in unit.holdings)
+                self._bands.keep(self._rules, unit, {name: self._floor.rules_of(name) for name in names})
         keys = [unit.key for unit in found]
         for key in [key for key in self._told if key.partition(" ")[0] == account.name and key not in keys]:
             del self._told[key]

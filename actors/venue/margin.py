@@ -75,8 +75,13 @@ class Margins:
     def setting(self, account: str, instrument: str) -> Setting:
         known = self._settings.setdefault(account, {})
         if instrument not in known:
-            known[instrument] = Setting(self._leverage, self._modes[account])
+            known[instrument] = Setting(self._first_leverage(instrument), self._modes[account])
         return known[instrument]
+
+    def _first_leverage(self, instrument: str) -> Fraction:
+        """No more than its tiers allow."""
+        limits = [row.leverage_max for row in self.rows(self.rules_of(instrument)) if row.leverage_max is not None]
+        return min(self._leverage, max(limits, default=self._leverage))
 
     def rows(self, rules: Specification) -> tuple[Row, ...]:
         """Its tiers; () where they are not known."""

@@ -278,3 +278,49 @@ def test_a_cancel_that_comes_after_the_liquidation_finds_the_order_ended() -> No
     desk.tell(submit("bid", 1, 0.1, 50_000.0, instrument=LINEAR))
     desk.tell(mark(57_000.0))
     assert desk.answer(cancel("bid")).reason == "already cancelled"
+
+
+def test_between_two_steps_nobody_else_changes_the_unit() -> None:
+    """Binance: -2023 USER_IN_LIQUIDATION, here while the venue's order waits for the next bar's open."""
+    desk = MarginDesk(fill_model="bars", liquidation_fee=0)
+    desk.isolated(20)
+    desk.tell(bar_open(0, 60_000.0, LINEAR))
+    desk.trade(1, 0.8)
+    desk.tell(bar(0, (60_000.0, 60_000.0, 60_000.0, 60_000.0), LINEAR), mark(57_200.0))
+    assert desk.answer(submit("x", 1, 0.1, 50_000.0, instrument=LINEAR)).reason == "-2023 USER_IN_LIQUIDATION"
+    assert desk.ask("isolated_margin", 1_000.0).code == "-2023"
+    desk.restarted()
+    assert desk.ask("isolated_margin", 1_000.0).code == "-2023"
+    desk.tell(bar_open(10, 57_150.0, LINEAR))
+    assert desk.answer(submit("y", 1, 0.1, 50_000.0, instrument=LINEAR)).status == "open"
+
+
+def test_an_alert_tells_of_a_liquidation_once_until_the_unit_is_safe_again() -> None:
+    desk = MarginDesk("hyperliquid")
+    desk.isolated(20)
+    desk.trade(1, 1.0)
+    desk.tell(empty())
+    told = [len(of_kind(desk.tell(mark(price)), Alert)) for price in (57_200.0, 57_190.0, 58_000.0, 57_200.0)]
+    assert told == [1, 0, 0, 1]
+
+
+def test_margin_added_in_time_keeps_a_position() -> None:
+    desk = MarginDesk()
+    desk.isolated(20)
+    desk.trade(1, 0.5)
+    desk.ask("isolated_margin", 1_000.0)
+    assert of_kind(desk.tell(mark(57_000.0)), VenueFill) == []
+    held = desk.held()
+    assert held is not None
+    assert held.liquidation_price == pytest.approx((2_500 - 30_000) / (0.5 * (0.004 - 1)), rel=1e-14)
+
+
+def test_an_isolated_position_leaves_the_cross_ones_alone() -> None:
+    desk = MarginDesk(liquidation_fee=0)
+    desk.isolated(20)
+    desk.trade(1, 1.0)
+    desk.trade(1, 5.0, instrument=OTHER)
+    desk.tell(empty())
+    said = desk.tell(mark(30_000.0))
+    assert {fill.instrument for fill in of_kind(said, VenueFill)} == {LINEAR}
+    assert desk.held(instrument=OTHER) is not None

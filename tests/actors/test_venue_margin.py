@@ -298,3 +298,11 @@ def test_an_account_may_begin_isolated_with_the_margin_of_its_position() -> None
     setting = made.exchange.margin.setting("a", LINEAR)
     assert (setting.mode, setting.isolated) == ("isolated", 3_000)
     assert msgspec.structs.asdict(setting)["leverage"] == 20
+
+
+def test_a_contract_begins_with_no_more_leverage_than_its_tiers_allow() -> None:
+    desk = MarginDesk(leverage=500)
+    desk.trade(1, 0.1)
+    held = desk.held()
+    assert held is not None
+    assert held.leverage == 125.0
