@@ -45,5 +45,5 @@ def test_a_strategy_that_listens_to_margin_is_a_doubt() -> None:
 def test_a_monitor_that_may_act_is_a_doubt_and_never_left_out(monitor: str) -> None:
     desk = tables()
     desk["actor"] = [*desk.get("actor", []), {"name": "guard", "class": f"letrade.actors.{monitor}"}]
-    with pytest.raises(Doubtful, match="guard .* is a monitor, which might act on what it sees"):
+    with pytest.raises(Doubtful, match=r"guard .* is a monitor, which might act on what it sees"):
         CompiledBacktest(BacktestEngine(desk).config, "backtest")
