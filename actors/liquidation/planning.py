@@ -37,6 +37,8 @@ class Planner(Watcher):
         """Margin added by (account, instrument, day)."""
         self.spot: dict[tuple[str, str, str], float] = {}
         """Strategies' holdings of spot instruments that are in a group."""
+        self.coming: dict[tuple[str, str], int] = {}
+        """Until when a cut of another is awaited, by account and instrument."""
         self.count = 0
         """Of reductions and requests, for their ids."""
         self._grouped = {name for group in config.groups for name in group}
@@ -48,8 +50,10 @@ class Planner(Watcher):
         return self._plan_reduction(unit) if kind == REDUCE else self._plan_close(unit)
 
     def is_busy(self, unit: Watched) -> bool:
-        """Whether another unit's step cuts something of this one's, or of what hedges it."""
+        """Whether another, or another unit's step, cuts something of this one's, or of what hedges it."""
         mine = {(account, name) for account, name, _ in self._members(unit)}
+        if any(self.coming.get(market, 0) > self.now() for market in mine):
+            return True
         return any((leg.account, leg.instrument) in mine for step in self.steps.values() for leg in step.legs)
 
     def quantity(self, account: str, instrument: str) -> float:

@@ -13,7 +13,7 @@ from letrade.core.errors import ConfigurationError
 from letrade.core.messages.base import Message
 from letrade.core.messages.events import Alert
 from letrade.core.messages.margin import LiquidationNear, MarginRequest, PositionLimit, Reduce
-from letrade.core.messages.market import IndexPrice, Quote
+from letrade.core.messages.market import IndexPrice, MarkPrice, Quote
 from tests.actors.liquidation_parts import BARE, ETHER, LINEAR, MonitoredDesk
 from tests.stage import of_kind
 
@@ -164,6 +164,37 @@ def test_a_restart_in_the_middle_of_a_step_neither_doubles_nor_forgets() -> None
     assert fresh.held("alpha", LINEAR) == plain.held("alpha", LINEAR)
     assert of_kind(said, Reduce) == []
     assert fresh.monitor.steps == {}
+
+
+@pytest.mark.parametrize("mode", ["cross", "isolated"])
+def test_restarts_at_any_moment_of_a_crash_change_nothing(mode: str) -> None:
+    def run(restarts: bool) -> tuple[list[Any], float]:
+        desk = long_desk(mode=mode, margin_budget=Decimal(500), balance=12_000)
+        said: list[Message] = []
+        for step in range(25):
+            if restarts:
+                desk = desk.again()
+            quote = Quote(
+                instrument=LINEAR, bid=59_900.0 - 450 * step, bid_size=0.05 * (step % 4), ask=60_100.0 - 450 * step,
+                ask_size=1.0, source="feed", epoch=1,
+            )  # fmt: skip
+            mark = MarkPrice(instrument=LINEAR, price=60_000.0 - 450 * step, source="feed", epoch=1)
+            said += desk.tell(quote, mark, wait=(step % 3) * SECOND // 3 + 1_000_000)
+        steps = [(each.time, each.instrument, each.size) for each in of_kind(said, Reduce)]
+        return [*steps, *[(each.time, each.value) for each in of_kind(said, MarginRequest)]], desk.held("alpha", LINEAR)
+
+    plain, restarted = run(False), run(True)
+    assert plain == restarted
+    assert len(plain[0]) > 2
+
+
+def test_a_cut_of_another_is_awaited() -> None:
+    desk = long_desk(script=[])
+    desk.actor("paper").deaf = True
+    desk.tell(PositionLimit(strategy="-", account="main", instrument=LINEAR, largest=0.5, source="leverage", epoch=1))
+    said = desk.mark(52_600.0)
+    assert of_kind(said, Reduce) == []
+    assert next(each.source for each in of_kind(desk.tell(wait=3 * SECOND), Reduce)) == "capital"
 
 
 def test_a_restart_keeps_the_budget_that_was_spent() -> None:
