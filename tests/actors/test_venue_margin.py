@@ -13,6 +13,7 @@ from letrade.actors.venue.simulated import SimulatedVenue
 from letrade.core.config.accounts import AccountConfig, StartPosition
 from letrade.core.config.desk import DeskConfig, FaultsConfig, VenueConfig
 from letrade.core.config.venue_margin import MarginConfig
+from letrade.core.errors import ConfigurationError
 from letrade.core.messages.margin import VenueMargin, VenueMarginAnswer
 from letrade.core.messages.venue import VenueOrder
 from tests.actors.venue_margin_parts import LINEAR, OTHER, MarginDesk, mark, perpetual
@@ -306,3 +307,11 @@ def test_a_contract_begins_with_no_more_leverage_than_its_tiers_allow() -> None:
     held = desk.held()
     assert held is not None
     assert held.leverage == 125.0
+
+
+def test_a_position_without_tiers_is_refused_at_the_start() -> None:
+    position = StartPosition(quantity=Decimal(1), price=Decimal(60_000))
+    login = AccountConfig(name="a", venue="paper", positions={LINEAR: position})
+    settings = DeskConfig(venues=[VenueConfig(name="paper", margin=MarginConfig(rules="okx"))], accounts=[login])
+    with pytest.raises(ConfigurationError, match="the leverage tiers of .* are not known"):
+        SimulatedVenue("paper", SimulatedVenue.Config(venue="paper"), context(settings=settings))
