@@ -31,6 +31,8 @@ class House:
         if market.model is not None:
             self._floor.execute(order, market, market.model)
             self._floor.settled(market)
+        if not order.working and not order.filled:
+            del account.orders[order.client_order_id]
         return order
 
     def close_outright(

@@ -9,6 +9,7 @@ from letrade.actors.venue.amounts import rounded
 from letrade.actors.venue.floor import Floor
 from letrade.actors.venue.house import House, grid_price
 from letrade.actors.venue.margin import LIQUIDATION, Margins
+from letrade.actors.venue.margin_bands import Bands
 from letrade.actors.venue.margin_steps import partial_size, worst_tolerated
 from letrade.actors.venue.margin_sums import (
     ZERO,
@@ -44,8 +45,9 @@ class Liquidation:
         self._fee = self._rules.fee if fee is None else read_fraction(fee)
         self._house = House(floor)
         self._takeover = Takeover(floor, margins, config)
-        self._sent: dict[str, Order] = {}
-        """The venue's own orders that still wait for a market, by the key of their unit."""
+        self._bands = Bands()
+        self._told: dict[str, None] = {}
+        """The units whose liquidation was told of, by key, until they are safe again."""
 
     # ---- when
 
@@ -54,9 +56,10 @@ class Liquidation:
         market = self._floor.markets.get(message.instrument)
         if market is None or (market.mark and type(message) is not MarkPrice):
             return
+        rules, price = self._floor.rules_of(message.instrument), market.value_price()
         for name, account in self._floor.accounts.items():
             position = account.positions.get(message.instrument)
-            if position is not None and position.quantity:
+            if position is not None and position.quantity and not self._bands.surely_safe(name, rules, price):
                 self._margins.touched[name] = None
 
     def look(self) -> None:
@@ -69,9 +72,25 @@ class Liquidation:
             del touched[name]
             account = self._floor.accounts[name]
             self._end_waits(account)
-            for unit in self._margins.units(account):
-                if is_liquidated(self._rules, unit) and self._may_act(unit):
+            for seen in self._liquidated(account):
+                unit = self._again(seen)  # the one before it may have changed it
+                if unit is not None and is_liquidated(self._rules, unit) and self._may_act(unit):
                     self._liquidate(unit)
+
+    def _liquidated(self, account: VenueAccount) -> list[Unit]:
+        """Without margin left; of the others it is forgotten that they were told of."""
+        found: list[Unit] = []
+        self._bands.drop(account.name)
+        for unit in self._margins.units(account):
+            if is_liquidated(self._rules, unit):
+                found.append(unit)
+            else:
+                names = (holding.instrument for holding in unit.holdings)
+                self._bands.keep(self._rules, unit, {name: self._floor.rules_of(name) for name in names})
+        keys = [unit.key for unit in found]
+        for key in [key for key in self._told if key.partition(" ")[0] == account.name and key not in keys]:
+            del self._told[key]
+        return found
 
     def next_time(self) -> int | None:
         """When a unit that waits for its next step is looked at again."""
@@ -86,7 +105,7 @@ class Liquidation:
 
     def _may_act(self, unit: Unit) -> bool:
         """Not while an order of the venue waits for its market; in a wait only where it cannot be waited any longer."""
-        if unit.key in self._sent:
+        if unit.key in self._margins.waiting:
             return False
         until = self._margins.cooling.get(unit.key, 0)
         if self._rules.cooldown and until == self._floor.time + self._rules.cooldown:
@@ -96,9 +115,9 @@ class Liquidation:
 
     def _end_waits(self, account: VenueAccount) -> None:
         """Orders of the venue that have met their market pay the fee of what it took."""
-        for key, order in list(self._sent.items()):
+        for key, order in list(self._margins.waiting.items()):
             if order.account == account.name and not order.working:
-                del self._sent[key]
+                del self._margins.waiting[key]
                 market = self._floor.markets[order.instrument]
                 unit = self._margins.unit(account, order.instrument)
                 settle = self._floor.rules_of(order.instrument).settle
@@ -172,7 +191,7 @@ class Liquidation:
         force = FOK if partial and self._rules.all_or_none else IOC
         order = self._house.send(account, market, -holding.side, size, price, force)
         if order.working:
-            self._sent[unit.key] = order
+            self._margins.waiting[unit.key] = order
             return None
         left = self._again(unit)
         lost = account.wallet.total(unit.currency).value - balance
@@ -189,6 +208,9 @@ class Liquidation:
             self._takeover.pay(order.account, order.instrument, due.negated(), text)
 
     def _tell(self, unit: Unit) -> None:
+        if unit.key in self._told:
+            return
+        self._told[unit.key] = None
         needed = float(maintenance(self._rules, unit))
         what = unit.instrument or f"the {unit.currency} positions"
         text = f"{what}: equity {float(unit.equity):g} {unit.currency} against a maintenance of {needed:g}"
@@ -197,14 +219,11 @@ class Liquidation:
         self._floor.reports.append(Report(alert))
 
     def state(self) -> Any:
-        sent = [[key, order.account, order.client_order_id] for key, order in self._sent.items()]
-        return [sent, self._takeover.state()]
+        return [list(self._told), self._takeover.state()]
 
     def restore(self, state: Any) -> None:
-        """After the accounts, whose orders are meant."""
-        sent, takeover = state
-        accounts = self._floor.accounts
-        self._sent = {key: accounts[name].orders[order] for key, name, order in sent if name in accounts}
+        told, takeover = state
+        self._told = dict.fromkeys(told)
         self._takeover.restore(takeover)
 
 

@@ -65,6 +65,8 @@ class Margins:
         self.touched: dict[str, None] = {}
         self.cooling: dict[str, int] = {}
         """Until when a unit waits, or is closed as a whole, after a partial step: by its key."""
+        self.waiting: dict[str, Order] = {}
+        """The venue's own orders that have not met their market yet, by the key of the unit."""
         self._leverage = read_fraction(config.leverage or self.rules.leverage)
         self._modes = {login.name: login.margin_mode for login in logins}
         self._settings: dict[str, dict[str, Setting]] = {}
@@ -73,8 +75,13 @@ class Margins:
     def setting(self, account: str, instrument: str) -> Setting:
         known = self._settings.setdefault(account, {})
         if instrument not in known:
-            known[instrument] = Setting(self._leverage, self._modes[account])
+            known[instrument] = Setting(self._first_leverage(instrument), self._modes[account])
         return known[instrument]
+
+    def _first_leverage(self, instrument: str) -> Fraction:
+        """No more than its tiers allow."""
+        limits = [row.leverage_max for row in self.rows(self.rules_of(instrument)) if row.leverage_max is not None]
+        return min(self._leverage, max(limits, default=self._leverage))
 
     def rows(self, rules: Specification) -> tuple[Row, ...]:
         """Its tiers; () where they are not known."""
@@ -83,6 +90,12 @@ class Margins:
         if rules not in self._rows:
             self._rows[rules] = rows_of(rules.tiers, self.rules.cumulative)
         return self._rows[rules]
+
+    def is_liquidating(self, account: VenueAccount, instrument: str) -> bool:
+        """Whether its unit is between two steps of a liquidation, so that nobody else may change it."""
+        isolated = self.setting(account.name, instrument).mode == ISOLATED
+        key = f"{account.name} {instrument if isolated else self.rules_of(instrument).settle}"
+        return key in self.waiting or (self.rules.partial == "two_tiers" and key in self.cooling)
 
     # ---- units
 
@@ -196,11 +209,14 @@ class Margins:
             for account, settings in self._settings.items()
             for name, each in settings.items()
         ]
-        return [settings, self.cooling, list(self.touched)]
+        waiting = [[key, order.account, order.client_order_id] for key, order in self.waiting.items()]
+        return [settings, self.cooling, list(self.touched), waiting]
 
     def restore(self, state: Any) -> None:
-        """What was kept without margin rules, or of accounts that are gone, is nothing."""
-        settings, self.cooling, touched = state or ([], {}, [])
+        """After the accounts. What was kept without margin rules, or of accounts that are gone, is nothing."""
+        settings, self.cooling, touched, waiting = state or ([], {}, [], [])
+        accounts = self.accounts
+        self.waiting = {key: accounts[name].orders[order] for key, name, order in waiting if name in accounts}
         self.touched = {name: None for name in touched if name in self.accounts}
         self._settings = {}
         for account, name, leverage, mode, isolated in settings:

@@ -87,6 +87,8 @@ def refusal(
     if held * order.side < 0 and same_side <= abs(held):
         return ""
     rows, codes = margins.rows(rules), margins.codes
+    if margins.is_liquidating(account, order.instrument):
+        return str(codes.liquidating)
     if not rows:
         return f"the leverage tiers of {order.instrument} are not known: add tiers to [venue.margin]"
     found = exposures(margins, account, rules.settle, order.number)

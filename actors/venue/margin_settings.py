@@ -59,6 +59,8 @@ class Settings:
         act = {LEVERAGE: self._leverage, MARGIN_MODE: self._mode, ISOLATED_MARGIN: self._isolated}.get(request.change)
         if act is None:
             return answer_to(request, Refusal("", f"unknown change {request.change!r}"))
+        if margins.is_liquidating(account, request.instrument):
+            return answer_to(request, margins.codes.liquidating, float(setting.leverage), setting.mode)
         refusal = act(request, account, rules, setting)
         margins.touched[account.name] = None
         value = setting.isolated if request.change == ISOLATED_MARGIN else setting.leverage

@@ -69,7 +69,7 @@ class SimulatedVenue(Actor):
         super().__init__(name, config, context)
         self.venue = _venue_config(config.venue, context)
         self._accounts = _accounts(self.venue, context)
-        check_positions(self._accounts, context.instruments)
+        check_positions(self._accounts, context.instruments, has_margin=self.venue.margin is not None)
         self.exchange = Exchange(self.venue, self._accounts, context.instruments)
         self.funding = Funding(self.exchange, self.venue)
         margin, rules = self.exchange.margin, self.venue.margin
@@ -187,20 +187,19 @@ class SimulatedVenue(Actor):
             return answer_to(request, Refusal("", "the venue has no margin rules: add [venue.margin]"))
         return self.settings.answer(request)
 
-    def _watch(self) -> None:
+    def _watch(self, liquidation: Liquidation) -> None:
         """Liquidates what has come to it, and comes back when a wait between two steps is over."""
-        if self.liquidation is None:
-            return
         self.exchange.time = self.there()
-        self.liquidation.wake()
-        self.liquidation.look()
-        due = self.liquidation.next_time()
+        liquidation.wake()
+        liquidation.look()
+        due = liquidation.next_time()
         if due is not None:
             self.set_timer(due + self.lag, LIQUIDATION)
 
     def _say(self, request: Request | None, unanswered: bool = False) -> None:
         """Publish what the exchange has to say: the market's own at once, the rest after the response latency."""
-        self._watch()
+        if self.liquidation is not None:
+            self._watch(self.liquidation)
         said, self.exchange.reports = self.exchange.reports, []
         for report in said:
             cause = report.cause or (None if request is None else request.id)

@@ -55,7 +55,7 @@ def test_one_request_id_is_asked_for_once_and_a_repeat_hears_what_became_of_it()
     desk = margin_desk()
     desk.tell(stamped(request()), stamped(request()))
     said = desk.tell(stamped(request()))
-    assert len(desk.venue.asked) == 1
+    assert len(desk.actor("paper").asked) == 1
     assert states(said) == ["done"]
 
 
@@ -63,7 +63,7 @@ def test_silence_is_unknown_and_asked_again_under_the_same_id() -> None:
     desk = margin_desk(None, None, "")
     said = desk.tell(stamped(request()), wait=15 * SECOND)
     assert states(said) == ["sent", "unknown", "done"]
-    assert [each.request_id for each in desk.venue.asked] == ["leverage-1"] * 3
+    assert [each.request_id for each in desk.actor("paper").asked] == ["leverage-1"] * 3
 
 
 def test_a_late_second_answer_changes_nothing() -> None:
@@ -96,7 +96,7 @@ def test_an_unknown_account_or_instrument_is_refused_here() -> None:
     desk = margin_desk()
     assert states(desk.tell(stamped(request(account="nobody")))) == ["refused"]
     assert states(desk.tell(stamped(request("leverage-2", instrument="paper.X-USDT_USDT")))) == ["refused"]
-    assert desk.venue.asked == []
+    assert desk.actor("paper").asked == []
 
 
 def test_a_reduction_is_sent_reduce_only_under_an_id_of_its_own() -> None:

@@ -153,7 +153,7 @@ def test_an_order_that_is_lost_is_asked_for_again_at_a_measured_pace() -> None:
     desk = margin_desk()
     desk.trade(100.0, LINEAR)
     desk.target(5.0, instrument=LINEAR)
-    desk.venue.deaf = True
+    desk.actor("paper").deaf = True
     said = desk.tell(limit(3.0), wait=9 * SECOND)
     assert 2 <= len(of_kind(said, Reduce)) <= 5
 
