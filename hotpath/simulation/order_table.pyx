@@ -89,13 +89,14 @@ cdef class OrderTable:
         return 0
 
     cdef OrderRecord* new_order(self) except NULL:
-        """Zeroed but for its number."""
+        """Zeroed but for its number, which one that was taken back may have had."""
         cdef int64_t number = self.orders_count + 1
         cdef OrderRecord* order
         if number >> PAGE_BITS >= self.pages_count:
             self.add_page()
         self.orders_count = number
         order = self.record(number)
+        memset(order, 0, sizeof(OrderRecord))
         order.number = number
         return order
 
