@@ -10,7 +10,7 @@ from letrade.core.messages.events import Alert
 from letrade.core.messages.market import FundingRate, Quote
 from letrade.core.messages.venue import VenueCash, VenueFill, VenueOrder
 from tests.actors.venue_margin_parts import LINEAR, OTHER, MarginDesk, mark
-from tests.actors.venue_parts import bar, bar_open, cancel, quote, submit
+from tests.actors.venue_parts import bar, bar_open, cancel, quote, submit, trade
 from tests.stage import of_kind
 
 
@@ -392,3 +392,15 @@ def test_a_fill_may_liquidate_by_the_price_it_gets() -> None:
     desk.tell(quote(59_000.0, 60_500.0, 5.0, LINEAR))
     said = desk.tell(submit("x", 1, 0.5, instrument=LINEAR))
     assert [fill.origin for fill in of_kind(said, VenueFill)][:2] == ["desk", "liquidation"]
+
+
+def test_a_mark_that_is_too_old_gives_way_to_the_last_price_and_comes_back() -> None:
+    desk = MarginDesk("hyperliquid", mark_age=1_000_000_000)
+    desk.isolated(20)
+    desk.trade(1, 1.0)
+    desk.tell(empty())
+    assert of_kind(desk.tell(trade(57_200.0, instrument=LINEAR)), Alert) == [], "the mark is still young"
+    desk.tell(wait=1_000_000_000)
+    assert [alert.code for alert in of_kind(desk.tell(trade(57_200.0, instrument=LINEAR)), Alert)] == ["liquidation"]
+    desk.tell(mark(60_000.0))
+    assert of_kind(desk.tell(trade(57_200.0, instrument=LINEAR)), Alert) == []
