@@ -113,19 +113,25 @@ class Planner(Watcher):
         return Step(unit.key, kind, self.now() + self.config.step_patience)
 
     def _legs(self, unit: Watched, share: Fraction) -> list[Leg]:
-        """Every position of the unit, and what hedges them, cut by the same share, in whole lots against us."""
+        """Every position of the unit, and what hedges them, cut by the share that whole lots make of the largest's."""
+        members = self._members(unit)
+        marks = {each.name: each.mark * each.multiplier for each in unit.at_marks().instruments}
+        largest = max(unit.contracts, key=lambda each: each.size * marks[each.instrument])
+        share = 1 - exact(self._left(largest.instrument, largest.quantity, share)) / largest.size
         legs = []
-        for account, instrument, quantity in self._members(unit):
-            rules = self.context.instruments.at(instrument, self.now())
-            left = rules.size.round_down(float(f"{float(abs(exact(quantity)) * (1 - share)):.15g}"))
-            if left < rules.size_min:
-                left = 0.0
-            if left == abs(quantity):
-                continue
-            self.count += 1
-            target = left if quantity > 0 else -left
-            legs.append(Leg(account, instrument, quantity, target, f"{self.name}-{self.count}"))
+        for account, instrument, quantity in members:
+            left = self._left(instrument, quantity, share)
+            if left != abs(quantity):
+                self.count += 1
+                target = left if quantity > 0 else -left
+                legs.append(Leg(account, instrument, quantity, target, f"{self.name}-{self.count}"))
         return legs
+
+    def _left(self, instrument: str, quantity: float, share: Fraction) -> float:
+        """What is left of a position, in whole lots against us; what is too small to be traded goes too."""
+        rules = self.context.instruments.at(instrument, self.now())
+        left = rules.size.round_down(float(f"{float(abs(exact(quantity)) * (1 - share)):.15g}"))
+        return left if left >= rules.size_min else 0.0
 
     def _members(self, unit: Watched) -> list[tuple[str, str, float]]:
         """(account, instrument, quantity) of the unit's positions, then of those in a group with them."""

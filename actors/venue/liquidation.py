@@ -54,9 +54,9 @@ class Liquidation:
     def heard(self, message: MarketMessage) -> None:
         """A new mark, or where there is none a new price, touches who holds the contract."""
         market = self._floor.markets.get(message.instrument)
-        if market is None or (market.mark and type(message) is not MarkPrice):
+        if market is None or (type(message) is not MarkPrice and self._margins.has_mark(market)):
             return
-        rules, price = self._floor.rules_of(message.instrument), market.value_price()
+        rules, price = self._floor.rules_of(message.instrument), self._margins.price(market)
         for name, account in self._floor.accounts.items():
             position = account.positions.get(message.instrument)
             if position is not None and position.quantity and not self._bands.surely_safe(name, rules, price):
@@ -201,7 +201,7 @@ class Liquidation:
     def _charge(self, order: Order, market: Market, most: Fraction) -> None:
         """The fee of what the market took, no more than there is."""
         rules = self._floor.rules_of(order.instrument)
-        value = market.scales.exact_size(order.filled) * rules.multiplier * exact(market.value_price())
+        value = market.scales.exact_size(order.filled) * rules.multiplier * exact(self._margins.price(market))
         due = rounded(rules.settle, min(value * self._fee, max(ZERO, most)))
         if due.units > 0:
             text = f"the liquidation fee of {float(value):g} {rules.settle}"

@@ -15,7 +15,7 @@ from letrade.core.messages.events import Alert
 from letrade.core.messages.margin import LiquidationNear, MarginRequest, PositionLimit, Reduce
 from letrade.core.messages.market import IndexPrice, MarkPrice, Quote
 from tests.actors.liquidation_parts import BARE, ETHER, LINEAR, MonitoredDesk
-from tests.stage import of_kind
+from tests.stage import BTC, of_kind
 
 SECOND = 1_000_000_000
 
@@ -89,6 +89,31 @@ def test_the_whole_unit_is_cut_by_one_share_so_that_a_hedge_stays_one() -> None:
     said = desk.mark(52_600.0)
     cut = {reduce.instrument: reduce.size for reduce in of_kind(said, Reduce)}
     assert cut[LINEAR] / 1.0 == pytest.approx(cut[ETHER] / 5.0, abs=0.004)
+
+
+def test_a_group_is_cut_together_spot_leg_and_all() -> None:
+    desk = MonitoredDesk(balance=100_000, groups=((BTC.instrument, LINEAR),))
+    desk.mark(60_000.0)
+    desk.trade(60_000.0)
+    desk.target(1.0)
+    desk.target(-1.0, instrument=LINEAR)
+    desk.mark(60_000.0)
+    desk.trade(95_000.0)
+    desk.mark(95_000.0)
+    assert 0 < desk.held() < 1.0
+    assert desk.held() == -desk.held(instrument=LINEAR)
+
+
+def test_a_little_position_does_not_decide_how_much_of_a_large_one_goes() -> None:
+    desk = MonitoredDesk()
+    desk.mark(60_000.0)
+    desk.mark(3_000.0, ETHER)
+    desk.target(1.0, instrument=LINEAR)
+    desk.target(0.01, instrument=ETHER)
+    desk.mark(3_000.0, ETHER)
+    desk.mark(52_600.0)
+    assert desk.held("alpha", LINEAR) > 0.3
+    assert desk.held("alpha", ETHER) == 0.0
 
 
 def test_an_isolated_position_is_cut_and_keeps_the_margin_that_this_sets_free() -> None:

@@ -10,7 +10,7 @@ import msgspec
 from letrade.core.config.venue_margin import MarginConfig
 from letrade.core.messages.base import Message
 from letrade.core.messages.margin import VenueMargin, VenueMarginAnswer
-from letrade.core.messages.market import Bracket, Instrument, MarkPrice
+from letrade.core.messages.market import Bracket, Instrument, MarkPrice, Quote
 from letrade.core.messages.venue import HeldPosition, VenueFill
 from tests.actors.venue_parts import LINEAR, Desk, quote, submit
 from tests.stage import BTC, PERP, of_kind
@@ -39,7 +39,9 @@ class MarginDesk(Desk):
     """Its contracts are quoted at 60,000 and 3,000 with much size, and its accounts have 10,000 USDT each."""
 
     def __init__(self, rules: str = "binance", *, balance: str = "10000", **more: Any) -> None:
-        margin = {key: more.pop(key) for key in ("leverage", "insurance_fund", "liquidation_fee") if key in more}
+        margin = {
+            key: more.pop(key) for key in ("leverage", "insurance_fund", "liquidation_fee", "mark_age") if key in more
+        }
         contract = more.pop("contract", {})
         super().__init__(
             balances={"USDT": Decimal(balance)},
@@ -87,3 +89,8 @@ class MarginDesk(Desk):
 
 def mark(price: float, instrument: str = LINEAR) -> MarkPrice:
     return MarkPrice(instrument=instrument, price=price)
+
+
+def empty(instrument: str = LINEAR) -> Quote:
+    """Nobody buys or sells but at prices that nobody takes."""
+    return quote(1.0, 1_000_000.0, 1_000.0, instrument)
