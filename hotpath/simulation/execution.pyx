@@ -11,7 +11,7 @@ from letrade.hotpath.simulation.desk_told cimport (
     AMEND_REQUEST, CANCEL_REQUEST, QUERY_REQUEST, SUBMIT_REQUEST, TOLD_FILL, Told
 )
 from letrade.hotpath.simulation.orders cimport (
-    BAD_TERMS, NO_MARKET, NO_MORE_SIZE, NO_REASON, NOTHING_TO_REDUCE, OTHER_OF_GROUP, OWN_ORDER, SAID_AMENDED, SAID_ENDED, SAID_REFUSED,
+    BAD_TERMS, NO_INDEX_PRICE, NO_MARK_PRICE, NO_MARKET, NO_MORE_SIZE, NO_REASON, NOTHING_TO_REDUCE, OTHER_OF_GROUP, OWN_ORDER, SAID_AMENDED, SAID_ENDED, SAID_REFUSED,
     SAID_RESTS, SAID_STANDS, SAID_TRADED, TIME_OVER, WAS_CANCELLED, WAS_FILLED, WOULD_TAKE
 )
 
@@ -24,6 +24,15 @@ cdef enum:
 cdef int64_t because(int64_t reason) noexcept:
     """Of the exchange, as an update tells it."""
     return BY_VENUE + reason if reason else NOTHING_SAID
+
+
+cdef void note_cut(OrderRecord* order, int64_t left) noexcept:
+    """The exchange has left less of it. While an amend is on its way its answer tells the size."""
+    cdef int64_t size = order.filled + left
+    if order.amending and size < order.size:
+        order.cut = size
+    elif size < order.size:
+        order.size = size
 
 
 cdef class Execution(Books):
@@ -135,8 +144,8 @@ cdef class Execution(Books):
             self.joins = is_joined(said) and order.state < ORDER_FILLED
             return self.ended(order, said, time)
         if said.kind == SAID_RESTS:
-            if order.reduce_only and not order.amending and said.size and order.filled + said.size < order.size:
-                order.size = order.filled + said.size
+            if order.reduce_only and said.size:
+                note_cut(order, said.size)
             return self.move(order, ORDER_OPEN, time, because(said.reason)) if order.state == ORDER_SENT else 0
         if said.kind == SAID_AMENDED or said.kind == SAID_STANDS:
             return self.amended(order, said, time)
@@ -146,8 +155,7 @@ cdef class Execution(Books):
         """The answer to an amend, or to the question after one that was not done as it was asked for."""
         cdef int64_t reason = AMEND_WAS_REFUSED
         if said.kind == SAID_AMENDED and said.reason != NO_REASON:  # cut by the exchange itself
-            if not order.amending and order.filled + said.size < order.size:
-                order.size = order.filled + said.size
+            note_cut(order, said.size)
             return 0
         if not order.amending:
             return 0
@@ -160,7 +168,9 @@ cdef class Execution(Books):
             order.price, order.size = order.amend_price, order.filled + said.size if said.size else order.shrunk
         elif said.size:
             order.size = min(order.size, order.filled + said.size)
-        order.amending = order.shrunk = 0
+        elif order.cut:
+            order.size = order.cut
+        order.amending = order.shrunk = order.cut = 0
         if order.filled >= order.size and order.state < ORDER_FILLED:
             return self.move(order, ORDER_FILLED, time, reason)
         self.tell_order(order, time, reason)
@@ -200,12 +210,14 @@ cdef class Execution(Books):
 
     cdef int refused(self, OrderRecord* order, const Said* said, int64_t time) except -1:
         """A submit that was turned away; or an amend, after which the order is asked for; or a cancel that came late."""
+        cdef int64_t told
         if not order.accepted:
             order.accepted = 1
             if order.reduce_only and 0 < said.size < order.size:
                 order.size = said.size
             self.refusals[<Py_ssize_t>VENUE_RULE] += 1
-            return self.move(order, ORDER_REJECTED, time, BY_VENUE)
+            told = said.reason if said.reason == NO_MARK_PRICE or said.reason == NO_INDEX_PRICE else NO_REASON
+            return self.move(order, ORDER_REJECTED, time, BY_VENUE + told)
         if order.state >= ORDER_FILLED:
             return 0
         if not order.amending:

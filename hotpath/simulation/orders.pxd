@@ -61,6 +61,8 @@ cdef enum Reason:
     BAD_TERMS = 11
     WAS_TRIGGERED = 12  # nothing more is to be said of how an order stands
     CUT_ON_ENTRY = 13  # to what there was to reduce when it came: nothing that the answer tells
+    NO_MARK_PRICE = 14  # none was told that could trigger the order
+    NO_INDEX_PRICE = 15
 
 
 cdef struct Said:
