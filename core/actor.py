@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import typing
 from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple
@@ -75,11 +76,17 @@ def handlers_of(actor: Actor) -> dict[type[Message], Handler]:
     ConfigurationError when a public `on_…` method takes no message type.
     """
     found: dict[type[Message], Handler] = {}
-    for name in sorted(dir(type(actor))):
-        if name.startswith("on_"):
-            method = getattr(actor, name)
-            found.update(dict.fromkeys(_message_types(method, f"{type(actor).__name__}.{name}"), method))
+    kind: Any = type(actor)
+    for name, types in _handled_by(kind):
+        found.update(dict.fromkeys(types, getattr(actor, name)))
     return found
+
+
+@functools.lru_cache(maxsize=256)
+def _handled_by(kind: Any) -> list[tuple[str, list[type[Message]]]]:
+    """By the names of its handlers; remembered, as a desk has many actors of one class."""
+    names = [name for name in sorted(dir(kind)) if name.startswith("on_")]
+    return [(name, _message_types(getattr(kind, name), f"{kind.__name__}.{name}")) for name in names]
 
 
 def _message_types(method: Any, where: str) -> list[type[Message]]:

@@ -7,8 +7,8 @@ from typing import Annotated, Any, ClassVar, Literal
 import msgspec
 from msgspec import Meta
 
+from letrade.actors.capital.limits import Limiter
 from letrade.actors.capital.orders import Desire, Working, WorkingOrders
-from letrade.actors.capital.proposing import Proposer
 from letrade.actors.capital.protection import TRIGGERS
 from letrade.actors.capital.reconcile import Amend, NewOrder, Plan, halves, match_quotes, stands, toward_position
 from letrade.core import ids
@@ -42,7 +42,7 @@ class CapitalConfig(ActorConfig, frozen=True, kw_only=True):
     in one, which is refused whole."""
 
 
-class CapitalManager(Proposer):
+class CapitalManager(Limiter):
     """Follows each strategy's newest signal; what opens is refused whole when it does not fit, what reduces never."""
 
     Config: ClassVar[type[ActorConfig]] = CapitalConfig
@@ -68,7 +68,7 @@ class CapitalManager(Proposer):
         elif target.price is not None and not specification.price.fits(target.price):
             self._refuse(desire, "tick", str(float(specification.price.step)), str(target.price))
         else:
-            desire.wanted = specification.size.round_down(position)
+            desire.wanted = self.cut(desire, specification.size.round_down(position), specification)
             desire.price, desire.post_only = target.price, target.post_only
             self._pursue(desire, specification)
 
@@ -93,6 +93,7 @@ class CapitalManager(Proposer):
         if specification.kind == "spot" and self._sold(wanted) > max(0, self._held(desire)):
             self._refuse(desire, "spot_short", str(number(self._held(desire))), str(number(self._sold(wanted))))
             return
+        wanted = self.cut_quotes(desire, wanted)
         desire.quotes, desire.post_only = wanted, quotes.post_only
         desire.assigned, cancels = match_quotes(wanted, self._orders_of(desire))
         self._cancel(cancels, f"signal {quotes.signal}")
@@ -142,6 +143,8 @@ class CapitalManager(Proposer):
         if fill.order_id in self.protections.orders and key in self.desires:
             self.desires[key].waiting = False
             self.desires[key].wanted = number(self.purse.holdings.shares.get(key, 0))
+        if self.limits or self.underway:
+            self.limit_fill(fill)
         self._continue(key)
         if self.protections.by_key:
             self._protect(key)
@@ -251,6 +254,9 @@ class CapitalManager(Proposer):
             self._place_quotes(desire)
 
     def _pursue(self, desire: Desire, specification: Specification) -> None:
+        if self.underway and self.is_reducing(desire.key):
+            desire.waiting = True
+            return
         lot, key = specification.size.step_quantity, desire.key
         held = self.purse.holdings.shares.get(key, 0)
         plan = toward_position(units(desire.wanted), held, lot, desire.price, self.working.of(key))
@@ -314,6 +320,7 @@ class CapitalManager(Proposer):
             "desires": list(self.desires.values()),
             "signals": list(self.signals.items()),
             "protections": self.protections.state(),
+            "limits": self.limits_state(),
         }
 
     def restore(self, state: Any) -> None:
@@ -325,3 +332,4 @@ class CapitalManager(Proposer):
         self.desires = {each.key: each for each in desires}
         self.signals = dict(state["signals"])
         self.protections.restore(state["protections"])
+        self.restore_limits(state["limits"])

@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 
-from letrade.actors.execution.flattening import Flattener, Flattening
+from letrade.actors.execution.flattening import Flattening
 from letrade.actors.execution.gate import GAP, PASSES, REPEATED, ApprovalGate
+from letrade.actors.execution.margin import MARGIN, REDUCTION, MarginDesk
 from letrade.actors.execution.numbers import FillNumbers
 from letrade.actors.execution.reduce import reduces
 from letrade.actors.execution.sending import ACCOUNT, FLATTEN, ORDER
@@ -34,7 +35,7 @@ CLOSING_PATIENCE = 5
 """How many times max_age an approval to close may be old."""
 
 
-class Execution(Flattener):
+class Execution(MarginDesk):
     """Sends each approved order once. Cancels need no approval; without RiskManager only what reduces is sent."""
 
     def __init__(self, name: str, config: Any, context: Context) -> None:
@@ -130,8 +131,14 @@ class Execution(Flattener):
 
     def on_timer(self, timer: Timer) -> None:
         kind, _, what = timer.key.partition(" ")
-        due = {ORDER: self.order_overdue, ACCOUNT: self.account_due, FLATTEN: self.flatten_overdue}[kind]
-        due(what)
+        due = {
+            ORDER: self.order_overdue,
+            ACCOUNT: self.account_due,
+            FLATTEN: self.flatten_overdue,
+            MARGIN: self.margin_overdue,
+            REDUCTION: self.reduction_overdue,
+        }
+        due[kind](what)
         self._say_drained()
 
     def on_halt(self, halt: Halt) -> None:
@@ -181,7 +188,7 @@ class Execution(Flattener):
         self._say_drained()
 
     def moved(self, order: Order) -> None:
-        if self.flattening:
+        if self.flattening or self.reducing:
             super().moved(order)
         if self.draining:
             self._say_drained()
@@ -265,6 +272,7 @@ class Execution(Flattener):
             "early_cancels": list(self.early_cancels),
             "risk_dead": self.risk_dead,
             "draining": self.draining,
+            "margin": self.margin_state(),
         }
 
     def restore(self, state: Any) -> None:
@@ -283,3 +291,4 @@ class Execution(Flattener):
         self.halts.restore(state["halts"])
         self.early_cancels = dict.fromkeys(state["early_cancels"])
         self.risk_dead, self.draining = state["risk_dead"], state["draining"]
+        self.restore_margin(state["margin"])

@@ -34,3 +34,17 @@ def closings(exposure: Exposure, shares: dict[str, int], lot: int) -> list[Closi
             found.append(Closing(strategy, side, size))
             left -= size
     return found
+
+
+def within(found: list[Closing], size: int, lot: int) -> list[Closing]:
+    """No more than `size` of them, from each in proportion, in whole lots."""
+    total = sum(closing.size for closing in found)
+    size = size // lot * lot
+    if total <= size:
+        return found
+    parts = [closing.size * size // total // lot * lot for closing in found]
+    left = size - sum(parts)
+    for place, closing in enumerate(found):
+        more = min(left, closing.size - parts[place])
+        parts[place], left = parts[place] + more, left - more
+    return [closing._replace(size=part) for closing, part in zip(found, parts, strict=True) if part]

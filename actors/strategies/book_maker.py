@@ -86,10 +86,12 @@ class BookMaker(BookStrategy):
         """Prices in ticks; 0 for a side that must not be quoted."""
         tick, half = self._tick or self._look_up_tick(), self.config.half_spread
         centre = (best_bid + best_ask) / 2 / tick - self._leans
-        return (
-            min(floor(centre - half), best_bid // tick) if self._bids else 0,
-            max(ceil(centre + half), -(-best_ask // tick)) if self._asks else 0,
-        )
+        bid, top_bid, ask, top_ask = floor(centre - half), best_bid // tick, ceil(centre + half), -(-best_ask // tick)
+        if bid > top_bid:
+            bid = top_bid
+        if ask < top_ask:
+            ask = top_ask
+        return bid if self._bids else 0, ask if self._asks else 0
 
     def _say(self, bid: int, ask: int) -> None:
         tick, one, size = self._tick or self._look_up_tick(), self.price_one, self.config.size

@@ -66,8 +66,7 @@ class VenueAccount:
             self.wallet.add(whole(rules.quote, -traded.order.side * notional))
             fee = self._affordable(fee, traded.order)
         else:
-            realised = self._realised(traded, market, rules)
-            self.wallet.add(whole(rules.settle, realised * rules.multiplier if realised else realised))
+            self.realise(traded.order.side, traded.price, traded.size, market, rules)
         self.wallet.add(fee.negated())
         return fee
 
@@ -85,13 +84,13 @@ class VenueAccount:
         most = max(0, int(spendable.value * 10**DEFAULT_SCALE))
         return Amount(fee.currency, min(fee.units, most), fee.scale) if fee.units > 0 else fee
 
-    def _realised(self, traded: Traded, market: Market, rules: Specification) -> Fraction:
-        """Books a contract trade by the arithmetic that the desk's ledger has too; the profit in price × size."""
+    def realise(self, side: int, price: float, size: int, market: Market, rules: Specification) -> None:
+        """Books a contract trade, without a fee, by the arithmetic that the desk's ledger has too."""
         position = self.positions.get(market.instrument)
         if position is None:
             position = self.positions[market.instrument] = new_position(rules)
-        size = decimal_units(market.scales.size(traded.size))
-        return hold(position, traded.order.side, size, decimal_units(traded.price))
+        realised = hold(position, side, decimal_units(market.scales.size(size)), decimal_units(price))
+        self.wallet.add(whole(rules.settle, realised * rules.multiplier if realised else realised))
 
     def unrealised(self, instrument: str, price: float, rules: Specification) -> Fraction:
         """The profit of closing the contract position at a price, in the settlement currency."""

@@ -181,7 +181,7 @@ class Exchange(Floor):
             return self._answer_nothing(request, "query", f"unknown account {request.account!r}")
         if not request.client_order_id:
             self.reports += [reports.of_fill(fill, again=True) for fill in account.fills[max(0, request.fills_after) :]]
-            state = reports.of_account(account, self.markets, account_instrument(self.venue))
+            state = reports.of_account(account, self.markets, account_instrument(self.venue), self.margin)
             self.reports.append(Report(state, request.id, answers=True, again=True))
             return None
         order = account.orders.get(request.client_order_id)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from letrade.actors.venue import reports, rules
+from letrade.actors.venue import margin_orders, reports, rules
 from letrade.actors.venue.account import Traded, VenueAccount
+from letrade.actors.venue.amounts import Amount
 from letrade.actors.venue.fees import FeeSchedule
+from letrade.actors.venue.margin import Margins
 from letrade.actors.venue.market import Market
 from letrade.actors.venue.model import WOULD_TAKE, Changed, Ended, FillModel, Print, Said
 from letrade.actors.venue.orders import CANCELLED, EXPIRED, FILLED, PARTLY_FILLED, Order
@@ -38,7 +40,8 @@ class Floor:
         self._leverage_max = read_fraction(config.max_leverage)
         self.orders_count = 0
         self.trades_count = 0
-        self._positions_moved = False
+        self.positions_moved = False
+        self.margin = Margins(config, accounts, self.accounts, self.market, self.rules_of) if config.margin else None
 
     def market(self, instrument: str) -> Market | None:
         """The market of an instrument of this venue; None when the desk does not know it."""
@@ -77,7 +80,7 @@ class Floor:
             self._place_again(order, market, model)
         while (waiting := model.next_waiting()) is not None:
             self._place_waiting(waiting, market, model)
-        if self._positions_moved or model.public or model.complaint:
+        if self.positions_moved or model.public or model.complaint:
             self.settled(market)
 
     def _hear_value(self, message: MarkPrice | IndexPrice, market: Market) -> None:
@@ -129,7 +132,7 @@ class Floor:
         else:
             reason = self.execute(order, market, model)
         if (order.status, order.filled) != before:
-            self._report(order, reason)
+            self.report(order, reason)
 
     def _place_waiting(self, order: Order, market: Market, model: FillModel) -> None:
         """Of a market that was closed; it is judged by what it costs now."""
@@ -142,7 +145,7 @@ class Floor:
         else:
             reason = self._executed(order, said, offered, market, model)
         if (order.status, order.filled) != before:
-            self._report(order, reason)
+            self.report(order, reason)
 
     def _refusal_now(self, order: Order, market: Market, model: FillModel) -> str:
         rules_now = self.rules_of(order.instrument)
@@ -150,8 +153,8 @@ class Floor:
 
     def settled(self, market: Market) -> None:
         """Once all has traded: reduce-only orders fit the positions again, and the market shows its best prices."""
-        if self._positions_moved:
-            self._positions_moved = False
+        if self.positions_moved:
+            self.positions_moved = False
             for account in self.accounts.values():
                 self._fit_reducing(account, market)
         model = market.model
@@ -182,6 +185,12 @@ class Floor:
                 return WOULD_TAKE
             offered = model.preview(order.side, order.left, order.limit)
         price = order.price or order.trigger or (offered[0][0] if offered else market.value_price())
+        if self.margin is not None and version.kind == "linear":
+            return (
+                margin_orders.minimum(self.margin, order, price, account.quantity(market), market, version)
+                or rules.balance(account, order, market, version, offered)
+                or margin_orders.refusal(self.margin, account, order, market, version, price)
+            )
         return (
             rules.minimum(order, price, market, version)
             or rules.balance(account, order, market, version, offered)
@@ -225,7 +234,7 @@ class Floor:
         for order, reason in touched.values():
             if order is not incoming:
                 self.lock_rest(order, market)
-                self._report(order, reason)
+                self.report(order, reason)
         return touched[incoming.number][1] if incoming is not None and incoming.number in touched else ""
 
     def _trade(self, market: Market, model: FillModel, printed: Print) -> list[Order]:
@@ -250,8 +259,19 @@ class Floor:
             size = min(size, max(0, -order.side * account.quantity(market)))
         if not size:
             return
+        contract = self.margin is not None and version.kind == "linear"
+        was = self.margin.before(account, market, version.settle) if self.margin is not None and contract else None
         fee = account.settle(Traded(order, printed.price, size, maker, self.time), market, version)
-        self._positions_moved = True
+        self.booked(order, printed.price, size, maker, market, trade_id, fee)
+        if self.margin is not None and was is not None:
+            self.margin.filled(order, market, version, printed.price, size, was)
+
+    def booked(
+        self, order: Order, price: float, size: int, maker: bool, market: Market, trade_id: str, fee: Amount
+    ) -> None:
+        """What a trade that has moved money and position does to its order; it is told."""
+        account = self.accounts[order.account]
+        self.positions_moved = True
         order.filled += size
         order.status = FILLED if order.left == 0 else PARTLY_FILLED
         fill = VenueFill(
@@ -263,10 +283,11 @@ class Floor:
             trade_id=trade_id,
             fill_number=len(account.fills) + 1,
             side=order.side,
-            price=printed.price,
+            price=price,
             size=market.scales.size(size),
             fee=money(fee.currency, fee.units, fee.scale),
             maker=maker,
+            origin=order.origin,
             venue_time=self.time,
             cause=order.cause,
         )
@@ -289,7 +310,8 @@ class Floor:
         for other in account.group_of(order):
             self.lock_rest(other, self.markets[other.instrument])
 
-    def _report(self, order: Order, reason: str = "") -> None:
+    def report(self, order: Order, reason: str = "") -> None:
+        """Where the order stands, said unasked."""
         self.reports.append(Report(reports.of_order(order, self.market(order.instrument), reason=reason)))
 
     def _fit_reducing(self, account: VenueAccount, market: Market) -> None:
@@ -310,14 +332,16 @@ class Floor:
             else:
                 market.model.amend(order, order.price, order.filled + most, self.time)
                 self.lock_rest(order, market)
-            self._report(order, "reduce_only: no more is left to reduce")
+            self.report(order, "reduce_only: no more is left to reduce")
 
     def state(self) -> Any:
+        margin = {} if self.margin is None else {"margin": self.margin.state()}
         return {
             "orders": self.orders_count,
             "trades": self.trades_count,
             "accounts": {name: account.state() for name, account in self.accounts.items()},
             "markets": {name: market.state() for name, market in self.markets.items()},
+            **margin,
         }
 
     def restore(self, state: Any) -> None:
@@ -332,3 +356,5 @@ class Floor:
             market = self.market(name)
             if market is not None:
                 market.restore(saved, orders)
+        if self.margin is not None:
+            self.margin.restore(state.get("margin", []))

@@ -124,6 +124,8 @@ class Funding:
             worth = market.scales.exact_size(quantity) * exact(price.value) * rules.multiplier
             amount = rounded(rules.settle, -worth * exact(due.rate))
             self._floor.accounts[name].wallet.add(amount)
+            if self._floor.margin is not None:
+                self._floor.margin.paid(name, instrument, amount.value)
             cash = VenueCash(
                 strategy=NO_STRATEGY, account=name, instrument=instrument,
                 entry_id=f"funding-{instrument}-{due.funding_time}-{name}", origin="funding",

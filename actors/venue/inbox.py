@@ -7,10 +7,11 @@ from typing import Any
 
 from letrade.core import codec
 from letrade.core.errors import DataError
+from letrade.core.messages.margin import VenueMargin
 from letrade.core.messages.venue import VenueAmend, VenueCancel, VenueQuery, VenueSubmit
 from letrade.hotpath.simulation.latency import Latency
 
-Request = VenueSubmit | VenueCancel | VenueAmend | VenueQuery
+Request = VenueSubmit | VenueCancel | VenueAmend | VenueQuery | VenueMargin
 
 
 class Inbox:

@@ -45,6 +45,8 @@ def _open(floor: Floor, name: str, instrument: str, start: StartPosition) -> Non
     size, price, side = float(abs(start.quantity)), float(start.price), 1 if start.quantity > 0 else -1
     position = account.positions[instrument] = new_position(rules)
     hold(position, side, decimal_units(size), decimal_units(price))
+    if floor.margin is not None:
+        floor.margin.opened(account, instrument)
     fill = VenueFill(
         strategy=start.strategy, account=name, instrument=instrument, client_order_id="", venue_order_id="",
         trade_id=f"{OPENING}-{instrument}-{name}", fill_number=len(account.fills) + 1, side=side, price=price,

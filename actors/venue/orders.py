@@ -38,6 +38,8 @@ class Order(msgspec.Struct, array_like=True):
     expires: int = 0
     group: str = ""
     triggered: bool = False
+    origin: str = "desk"
+    """liquidation or adl where the venue itself closes a position."""
 
     @property
     def left(self) -> int:

@@ -63,8 +63,8 @@ ENDS: dict[int, tuple[str, str]] = {
     8: (CANCELLED, "reduce_only: no more is left to reduce"),
     9: (EXPIRED, "no market"),
     11: (REJECTED, "bad terms"),
-    14: (REJECTED, NO_MARK_PRICE),
-    15: (REJECTED, NO_INDEX_PRICE),
+    15: (REJECTED, NO_MARK_PRICE),
+    16: (REJECTED, NO_INDEX_PRICE),
 }
 """(status, reason) of each Reason of orders.pxd."""
 CHANGES = {0: "", 7: "one cancels the other", 8: "reduce_only: no more is left to reduce"}

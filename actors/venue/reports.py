@@ -7,12 +7,17 @@ import copy
 import msgspec
 
 from letrade.actors.venue.account import VenueAccount
+from letrade.actors.venue.amounts import rounded
+from letrade.actors.venue.margin import ISOLATED, Margins
+from letrade.actors.venue.margin_sums import liquidation_price
 from letrade.actors.venue.market import Market
 from letrade.actors.venue.model import Print
 from letrade.actors.venue.orders import NOT_FOUND, REJECTED, Order
+from letrade.core.bookkeeping import average_price
 from letrade.core.messages.base import NO_STRATEGY, DeskMessage, Message
 from letrade.core.messages.market import Quote, Trade
 from letrade.core.messages.venue import HeldPosition, OpenOrder, VenueFill, VenueOrder, VenueState
+from letrade.core.money import money
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -62,7 +67,9 @@ def of_nothing(asked: DeskMessage, client_order_id: str, request: str, reason: s
     )
 
 
-def of_account(account: VenueAccount, markets: dict[str, Market], instrument: str) -> VenueState:
+def of_account(
+    account: VenueAccount, markets: dict[str, Market], instrument: str, margin: Margins | None = None
+) -> VenueState:
     """Working orders by number, balances by currency, contract positions by instrument."""
     working = [
         OpenOrder(
@@ -76,7 +83,7 @@ def of_account(account: VenueAccount, markets: dict[str, Market], instrument: st
         for order in sorted(account.working.values(), key=lambda order: order.number)
     ]
     held = [
-        HeldPosition(instrument=name, quantity=markets[name].scales.size(account.quantity(markets[name])))
+        of_position(account, markets[name], margin)
         for name, position in sorted(account.positions.items())
         if position.quantity
     ]
@@ -88,6 +95,26 @@ def of_account(account: VenueAccount, markets: dict[str, Market], instrument: st
         balances=account.wallet.money(),
         positions=tuple(held),
         last_fill_number=len(account.fills),
+    )
+
+
+def of_position(account: VenueAccount, market: Market, margin: Margins | None) -> HeldPosition:
+    """Without margin rules the venue says the quantity alone."""
+    name, quantity = market.instrument, market.scales.size(account.quantity(market))
+    if margin is None:
+        return HeldPosition(instrument=name, quantity=quantity)
+    setting, unit = margin.setting(account.name, name), margin.unit(account, name)
+    holding = None if unit is None else next((each for each in unit.holdings if each.instrument == name), None)
+    price = None if unit is None or holding is None else liquidation_price(margin.rules, unit, holding)
+    amount = rounded(margin.rules_of(name).settle, setting.isolated)
+    return HeldPosition(
+        instrument=name,
+        quantity=quantity,
+        average_price=average_price(account.positions[name]),
+        leverage=float(setting.leverage),
+        margin_mode=setting.mode,
+        isolated_margin=money(amount.currency, amount.units, amount.scale) if setting.mode == ISOLATED else None,
+        liquidation_price=None if price is None else float(f"{float(price):.15g}"),
     )
 
 

@@ -108,6 +108,11 @@ def minimum(order: Order, price: float, market: Market, rules: Specification) ->
     """Too small a size or value; a contract order that only reduces may be of any size."""
     if order.reduce_only and rules.kind == "linear":
         return ""
+    return minimum_of(order, price, market, rules)
+
+
+def minimum_of(order: Order, price: float, market: Market, rules: Specification) -> str:
+    """The same of any order."""
     if not rules.size_min and not rules.notional_min:
         return ""
     size = market.scales.exact_size(order.size)

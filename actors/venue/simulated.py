@@ -9,6 +9,9 @@ from letrade.actors.venue.exchange import Exchange
 from letrade.actors.venue.faults import Fate, Faults
 from letrade.actors.venue.funding import Funding
 from letrade.actors.venue.inbox import Inbox, Request
+from letrade.actors.venue.liquidation import Liquidation
+from letrade.actors.venue.margin_codes import Refusal
+from letrade.actors.venue.margin_settings import Settings, answer_to
 from letrade.actors.venue.opening import check_positions, open_positions
 from letrade.actors.venue.reports import Report
 from letrade.core.actor import Actor, ActorConfig, Context
@@ -17,6 +20,7 @@ from letrade.core.config.desk import VenueConfig
 from letrade.core.errors import ConfigurationError
 from letrade.core.latency import latency_of
 from letrade.core.messages.base import Message, Timer
+from letrade.core.messages.margin import VenueMargin, VenueMarginAnswer
 from letrade.core.messages.market import (
     Bar,
     BarOpen,
@@ -43,7 +47,8 @@ from letrade.core.stage import Stage
 REQUESTS = "requests"
 EXPIRY = "expiry"
 FUNDING = "funding:"
-PRIVATE = (VenueOrder, VenueFill, VenueCash)
+LIQUIDATION = "liquidation"
+PRIVATE = (VenueOrder, VenueFill, VenueCash, VenueMarginAnswer)
 """What an account alone is told, and later."""
 LOST, REFUSED, UNANSWERED = Fate.LOST, Fate.REFUSED, Fate.UNANSWERED
 
@@ -63,10 +68,13 @@ class SimulatedVenue(Actor):
     def __init__(self, name: str, config: SimulatedVenueConfig, context: Context) -> None:
         super().__init__(name, config, context)
         self.venue = _venue_config(config.venue, context)
-        self._accounts = _accounts(config.venue, context)
+        self._accounts = _accounts(self.venue, context)
         check_positions(self._accounts, context.instruments)
         self.exchange = Exchange(self.venue, self._accounts, context.instruments)
         self.funding = Funding(self.exchange, self.venue)
+        margin, rules = self.exchange.margin, self.venue.margin
+        self.settings = None if margin is None else Settings(margin)
+        self.liquidation = None if margin is None or rules is None else Liquidation(self.exchange, margin, rules)
         self.latency = latency_of(self.venue)
         self.lag = _lag(self.venue)
         self.inbox = Inbox(self.latency)
@@ -85,7 +93,7 @@ class SimulatedVenue(Actor):
         """The time at the venue whose market data we see now."""
         return self.now() - self.lag
 
-    def on_request(self, request: VenueSubmit | VenueCancel | VenueAmend | VenueQuery) -> None:
+    def on_request(self, request: VenueSubmit | VenueCancel | VenueAmend | VenueQuery | VenueMargin) -> None:
         """What is due by now is done now; the rest when its time comes."""
         self.inbox.put(request)
         self._act()
@@ -95,6 +103,8 @@ class SimulatedVenue(Actor):
             self._act()
         elif timer.key == EXPIRY:
             self._expire()
+        elif timer.key == LIQUIDATION:
+            self._say(None)
         else:
             self._fund(timer.key.removeprefix(FUNDING))
 
@@ -106,6 +116,9 @@ class SimulatedVenue(Actor):
             exchange = self.exchange
             exchange.time = self.there()
             exchange.hear(message)
+            if self.liquidation is not None:
+                self.liquidation.heard(message)
+                self.liquidation.look()
             if message.instrument in self.funding.waiting:
                 self._fund(message.instrument)
             elif exchange.reports:
@@ -152,6 +165,8 @@ class SimulatedVenue(Actor):
         exchange = self.exchange
         if isinstance(request, VenueQuery):
             exchange.query(request)
+        elif isinstance(request, VenueMargin):
+            exchange.reports.append(Report(self._set(request, overloaded or fate is REFUSED), answers=True))
         elif overloaded or fate is REFUSED:
             exchange.refuse(request, "the venue is busy")
         elif isinstance(request, VenueSubmit):
@@ -164,8 +179,27 @@ class SimulatedVenue(Actor):
             exchange.amend(request)
         self._say(request, unanswered=fate is UNANSWERED)
 
+    def _set(self, request: VenueMargin, busy: bool) -> VenueMarginAnswer:
+        """What is turned away unread may be asked for again."""
+        if busy:
+            return answer_to(request, Refusal("", "the venue is busy"))
+        if self.settings is None:
+            return answer_to(request, Refusal("", "the venue has no margin rules: add [venue.margin]"))
+        return self.settings.answer(request)
+
+    def _watch(self, liquidation: Liquidation) -> None:
+        """Liquidates what has come to it, and comes back when a wait between two steps is over."""
+        self.exchange.time = self.there()
+        liquidation.wake()
+        liquidation.look()
+        due = liquidation.next_time()
+        if due is not None:
+            self.set_timer(due + self.lag, LIQUIDATION)
+
     def _say(self, request: Request | None, unanswered: bool = False) -> None:
         """Publish what the exchange has to say: the market's own at once, the rest after the response latency."""
+        if self.liquidation is not None:
+            self._watch(self.liquidation)
         said, self.exchange.reports = self.exchange.reports, []
         for report in said:
             cause = report.cause or (None if request is None else request.id)
@@ -190,13 +224,22 @@ class SimulatedVenue(Actor):
             "funding": self.funding.state(),
             "inbox": self.inbox.state(),
             "draws": self.faults.draws,
+            **self._margin_state(),
         }
+
+    def _margin_state(self) -> dict[str, Any]:
+        if self.settings is None or self.liquidation is None:
+            return {}
+        return {"settings": self.settings.state(), "liquidation": self.liquidation.state()}
 
     def restore(self, state: Any) -> None:
         self.exchange.restore(state["exchange"])
         self.funding.restore(state["funding"])
         self.inbox.restore(state["inbox"])
         self.faults.draws = state["draws"]
+        if self.settings is not None and self.liquidation is not None and "liquidation" in state:
+            self.settings.restore(state["settings"])
+            self.liquidation.restore(state["liquidation"])
 
 
 def _venue_config(name: str, context: Context) -> VenueConfig:
@@ -219,13 +262,15 @@ def _lag(venue: VenueConfig) -> int:
     return lag
 
 
-def _accounts(venue: str, context: Context) -> list[AccountConfig]:
+def _accounts(venue: VenueConfig, context: Context) -> list[AccountConfig]:
     """The accounts at this venue. ConfigurationError for a mode that it does not have."""
-    accounts = [account for account in context.settings.accounts if account.venue == venue]
+    accounts = [account for account in context.settings.accounts if account.venue == venue.name]
+    modes = ("cross",) if venue.margin is None else ("cross", "isolated")
     for account in accounts:
-        if account.position_mode != "one_way" or account.margin_mode != "cross":
+        if account.position_mode != "one_way" or account.margin_mode not in modes:
+            wanted = "one_way positions and cross margin" if venue.margin is None else "one_way positions"
             raise ConfigurationError(
-                f"account {account.name!r}: the simulated venue has one_way positions and cross margin, found "
+                f"account {account.name!r}: the simulated venue has {wanted}, found "
                 f"{account.position_mode} and {account.margin_mode}"
             )
     return accounts

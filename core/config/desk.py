@@ -31,6 +31,7 @@ from letrade.core.config.values import (
     PositiveDuration,
     Probability,
 )
+from letrade.core.config.venue_margin import BracketConfig, MarginConfig
 
 _WRITTEN_OUT = re.compile(r"\s*S[A-Z2-7]{20,}\s*|.*-----BEGIN.*|\s*eyJ[A-Za-z0-9_.-]{20,}\s*", re.DOTALL)
 
@@ -214,7 +215,9 @@ class VenueConfig(Table, frozen=True, kw_only=True):
     """What limits fills; chosen by what the feed knows when it is left out."""
     fills: FillsConfig = FillsConfig()
     max_leverage: Positive = Decimal("20")
-    """How many times an account's equity its contracts may be worth."""
+    """How many times an account's equity its contracts may be worth; nothing where `margin` says more."""
+    margin: MarginConfig | None = None
+    """None: `max_leverage` alone limits contracts, and nothing is liquidated."""
     funding: bool = False
     """Whether recorded funding rates are paid on contract positions."""
     funding_price: Literal["mark", "index"] = "mark"
@@ -251,6 +254,8 @@ class InstrumentConfig(Table, frozen=True, kw_only=True):
     min_notional: NotNegative = Decimal("0")
     multiplier: Positive = Decimal("1")
     valid_from: Instant = 0
+    brackets: list[BracketConfig] = msgspec.field(name="bracket", default_factory=list)
+    """Its leverage tiers, from the smallest on; they go before those of files."""
 
     @property
     def venue(self) -> str:

@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import unquote
 
 import msgspec
@@ -207,10 +207,14 @@ def _with_file_paths(desk: DeskConfig, problems: Problems) -> DeskConfig:
             value, here = getattr(table, field.name), (*place, field.encode_name)
             if isinstance(value, msgspec.Struct):
                 changes[field.name] = resolve_marked(value, here)
-            elif isinstance(value, str) and mark_of(field.type, File) is not None:
+            elif isinstance(value, str | list) and _is_file(field.type):
                 origin = problems.origins.of(here)
                 if origin is not None and origin.is_file:
-                    changes[field.name] = str(Path(origin.label).parent / Path(value).expanduser())
+                    folder = Path(origin.label).parent
+                    files = [
+                        str(folder / Path(each).expanduser()) for each in ([value] if isinstance(value, str) else value)
+                    ]
+                    changes[field.name] = files[0] if isinstance(value, str) else files
         return msgspec.structs.replace(table, **changes)
 
     def resolve(feed: FeedEntry, index: int) -> FeedEntry:
@@ -226,4 +230,15 @@ def _with_file_paths(desk: DeskConfig, problems: Problems) -> DeskConfig:
         return msgspec.structs.replace(feed, files=files, config=config)
 
     feeds = [resolve(feed, index) if feed.files else feed for index, feed in enumerate(desk.feeds)]
-    return msgspec.structs.replace(desk, feeds=feeds, nats=resolve_marked(desk.nats, ("nats",)))
+    venues = [
+        msgspec.structs.replace(venue, margin=resolve_marked(venue.margin, ("venue", venue.name, "margin")))
+        if venue.margin is not None
+        else venue
+        for venue in desk.venues
+    ]
+    return msgspec.structs.replace(desk, feeds=feeds, venues=venues, nats=resolve_marked(desk.nats, ("nats",)))
+
+
+def _is_file(annotation: object) -> bool:
+    """A path, or a list of paths."""
+    return any(mark_of(each, File) is not None for each in (annotation, *get_args(annotation)))

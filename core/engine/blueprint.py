@@ -8,6 +8,7 @@ from letrade.core.actor import Actor, Context
 from letrade.core.config.check import names_in
 from letrade.core.config.describe import did_you_mean
 from letrade.core.config.desk import DESK_PROCESS, ActorEntry, DeskConfig, InstrumentConfig
+from letrade.core.engine.brackets import brackets_of, with_brackets
 from letrade.core.errors import ConfigurationError
 from letrade.core.feed import Feed
 from letrade.core.instruments import Catalogue
@@ -32,6 +33,7 @@ def instrument_message(config: InstrumentConfig) -> Instrument:
         size_min=f"{config.min_size:f}",
         notional_min=f"{config.min_notional:f}",
         valid_from=config.valid_from,
+        brackets=brackets_of(config.brackets),
     )
 
 
@@ -51,7 +53,8 @@ class Blueprint:
     def __init__(self, config: DeskConfig, uid: str, known: Sequence[Instrument] = ()) -> None:
         self.config = config
         self.step_ns = config.desk.step
-        self.catalogue = Catalogue(tuple(instrument_message(each) for each in config.instruments))
+        own = tuple(instrument_message(each) for each in config.instruments)
+        self.catalogue = Catalogue(with_brackets(config, own))
         self.context = Context(config.desk.name, uid, config.desk.seed, self.catalogue, config)
         self._add_instruments(known or self._told_by_feeds())
         self._check_instruments()
@@ -99,7 +102,7 @@ class Blueprint:
 
     def _add_instruments(self, told: Sequence[Instrument]) -> None:
         defined = set(self.catalogue.ids())
-        for instrument in told:
+        for instrument in with_brackets(self.config, told):
             if instrument.instrument not in defined:
                 self.catalogue.add(instrument)
 

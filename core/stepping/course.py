@@ -57,7 +57,8 @@ class Course:
         horizon = self.reader.last_time + (0 if self.stop_asked else self.settle_ns)
         if self.reader.peek_time() is not None or (window is not None and window.start <= horizon):
             return (window, []) if window is not None else None
-        last = max(horizon, self.process.node.floor + self.step_ns)
+        # The window after the horizon's, whatever timers still ran in that one, so that none of them moves the drain.
+        last = max(horizon, self.process.node.floor) + self.step_ns
         drain = window_at(self.process.window + 1, last, self.step_ns)
         return drain, [self._drain(drain.start)]
 

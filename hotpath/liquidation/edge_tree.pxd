@@ -71,7 +71,7 @@ cdef struct EdgeTree:
     int depth  # levels below the root; 0 before the first leaf
     int64_t leaves
     double* levels[LEVELS]  # the leaves first; each level is as many whole blocks of FAN
-    void* memory[LEVELS]
+    void* memory  # of all levels, one after the other: their upper ones then lie in large pages too
     const uint32_t* beside  # the caller's, by leaf: what it will read of each leaf found, or NULL
 
 
@@ -82,9 +82,7 @@ cdef inline void tree_start(EdgeTree* tree) noexcept nogil:
 
 @cython.overflowcheck(False)
 cdef inline void tree_release(EdgeTree* tree) noexcept nogil:
-    cdef int level
-    for level in range(tree.depth):
-        free(tree.memory[level])
+    free(tree.memory)
     tree_start(tree)
 
 
@@ -112,16 +110,24 @@ cdef inline void join_all(EdgeTree* tree) noexcept nogil:
 
 
 @cython.overflowcheck(False)
-cdef inline int add_level(EdgeTree* tree) noexcept nogil:
-    """A level of nodes that nothing reaches, above those that are there; -1, and no change, without memory."""
-    cdef int64_t nodes = nodes_at(tree.leaves, tree.depth), place
-    cdef void* memory = large_memory(nodes * sizeof(double))
-    if memory == NULL:
+cdef inline int open_levels(EdgeTree* tree) noexcept nogil:
+    """The levels of a tree of so many leaves, all at minus infinity; -1, and no change, without memory."""
+    cdef int depth = 1, level
+    cdef int64_t nodes = tree.leaves, place
+    cdef double* start
+    while nodes_at(tree.leaves, depth - 1) > FAN:
+        nodes += nodes_at(tree.leaves, depth)
+        depth += 1
+    tree.memory = large_memory(nodes * sizeof(double))
+    if tree.memory == NULL:
         return -1
-    tree.memory[tree.depth], tree.levels[tree.depth] = memory, <double*>cache_aligned(memory)
+    start = <double*>cache_aligned(tree.memory)
     for place in range(nodes):
-        tree.levels[tree.depth][place] = -INFINITY
-    tree.depth += 1
+        start[place] = -INFINITY
+    tree.depth = depth
+    for level in range(depth):
+        tree.levels[level] = start
+        start += nodes_at(tree.leaves, level)
     return 0
 
 
@@ -135,10 +141,8 @@ cdef inline int tree_reserve(EdgeTree* tree, int64_t leaves) noexcept nogil:
     fresh.leaves = max(<int64_t>LEAVES_MIN, tree.leaves)
     while fresh.leaves < leaves:
         fresh.leaves *= 2
-    while fresh.depth == 0 or nodes_at(fresh.leaves, fresh.depth - 1) > FAN:
-        if add_level(&fresh) < 0:
-            tree_release(&fresh)
-            return -1
+    if open_levels(&fresh) < 0:
+        return -1
     if tree.leaves:
         memcpy(fresh.levels[0], tree.levels[0], tree.leaves * sizeof(double))
     join_all(&fresh)

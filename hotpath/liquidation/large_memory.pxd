@@ -11,16 +11,19 @@ cdef extern from *:
     #include <sys/mman.h>
     #endif
     #define LETRADE_CACHE_PAIR 128 /* two lines of the cache: many processors fetch them together */
+    #define LETRADE_LARGE_PAGE ((size_t)2 << 20)
     static CYTHON_INLINE void *letrade_large_memory(size_t bytes) {
-        void *memory = malloc(bytes + LETRADE_CACHE_PAIR);
     #if defined(__linux__) && defined(MADV_HUGEPAGE)
-        if (memory != NULL && bytes >= ((size_t)4 << 20)) {
-            uintptr_t start = ((uintptr_t)memory + 4095) & ~(uintptr_t)4095;
-            /* Only advice: what it answers changes nothing but the time. */
-            (void)madvise((void *)start, (uintptr_t)memory + bytes - start, MADV_HUGEPAGE);
-        }
-    #endif
+        void *memory = NULL;
+        const size_t room = (bytes + LETRADE_LARGE_PAGE - 1) / LETRADE_LARGE_PAGE * LETRADE_LARGE_PAGE;
+        if (bytes < LETRADE_LARGE_PAGE) return malloc(bytes + LETRADE_CACHE_PAIR);
+        if (posix_memalign(&memory, LETRADE_LARGE_PAGE, room) != 0) return NULL;
+        /* Only advice: what it answers changes nothing but the time. */
+        (void)madvise(memory, room, MADV_HUGEPAGE);
         return memory;
+    #else
+        return malloc(bytes + LETRADE_CACHE_PAIR);
+    #endif
     }
     #if defined(__GNUC__)
     #define letrade_fetch(address) __builtin_prefetch(address)

@@ -7,7 +7,7 @@ what the plain optimisation level needs. C, as Cython has no word for either.
 
 cdef enum:
     BLOCK = 256  # as in C below
-    COLUMN = 256 + 8  # apart in memory, so that the same place of each does not fall into one set of the cache
+    COLUMN = 264  # BLOCK + 8: apart in memory, so that the same place of each does not fall into one set of the cache
 
 
 cdef extern from *:

@@ -65,7 +65,8 @@ class MarginBook:
 
         Value is size × multiplier × price (linear, in quote), or size × multiplier / price (inverse, in coin), in the
         coin `settle`. `base` is the coin whose index moves as the mark does when its liquidation price is sought.
-        Maintenance counts fee × value besides the tiers.
+        Maintenance counts fee × value besides the tiers. The larger of two legs is that of the larger size, or value at
+        entry: rules in which that may not have the larger margin are refused, and a net by entry.
         """
     def change_tiers(self, instrument: int, tiers: int) -> None:
         """Another table from now on."""

@@ -12,8 +12,8 @@ from letrade.hotpath.margin.doors cimport count_of, either_way, not_negative, po
 from letrade.hotpath.margin.lines cimport collateral_of, line_of, link_line, update_line, with_room
 from letrade.hotpath.margin.rays cimport common_crossing, price_crossing, still
 from letrade.hotpath.margin.rows cimport (
-    EACH, ENTRY_NOTIONAL, NET, Account, Basis, Book, Collateral, Haircut, Instrument, Leg, Legs, Line, Place,
-    Scene, Sums, Table,
+    COIN, CONTRACTS, EACH, ENTRY_NOTIONAL, LARGER, NET, Account, Basis, Book, Collateral, Haircut,
+    Instrument, Leg, Legs, Line, Place, Scene, Sums, Table,
 )
 from letrade.hotpath.margin.scenarios cimport Told, Wanted, collaterals_most, run_scenarios
 from letrade.hotpath.margin.tables cimport free_book, free_haircut, free_table, read_haircut, read_table
@@ -22,6 +22,14 @@ from letrade.hotpath.margin.walk cimport Crossing, Work, close_work, edges_of
 from letrade.hotpath.whole cimport whole
 
 cdef tuple BASES = ("mark_notional", "entry_notional", "contracts", "coin")
+
+
+cdef int check_larger(const Instrument* instrument, const Table* table) except -1:
+    """The leg with the larger size has the larger margin: not where amounts are in another unit than the value."""
+    cdef bint apart = instrument.basis == CONTRACTS or instrument.basis == COIN
+    if instrument.legs == LARGER and apart and not table.flat and table.count > 1:
+        raise ValueError("tiers by contracts or coin tell the larger of two legs only where they are flat")
+    return 0
 
 
 cdef const double[:, ::1] rows_of(object array, Py_ssize_t count, Py_ssize_t width, str name):
@@ -141,6 +149,7 @@ cdef class MarginBook:
             raise ValueError("a net of two legs has no entry: give hedge_legs as each or larger, or margin by the mark")
         if made.legs != EACH and made.at_entry != (made.basis == ENTRY_NOTIONAL):
             raise ValueError("which leg is the larger is only known where tier and margin are both by mark or by entry")
+        check_larger(&made, &self.book.tables[made.table])
         self.writable()
         if self.book.instruments[number].known:
             raise ValueError(f"instrument {number} has its rules already: its tiers alone may change, by change_tiers")
@@ -148,6 +157,7 @@ cdef class MarginBook:
 
     def change_tiers(self, instrument, tiers):
         cdef int number = self.instrument_at(instrument), table = within(tiers, self.book.table_count, "a tier table")
+        check_larger(&self.book.instruments[number], &self.book.tables[table])
         self.writable()
         self.book.instruments[number].table = table
 

@@ -7,5 +7,6 @@ from letrade.hotpath.simulation.orders cimport Said
 cdef int arrange(Said* said, Py_ssize_t* count, int64_t incoming) except -1
 
 cdef inline bint is_joined(const Said* said) noexcept nogil:
-    """Whether an end is one answer with the amend that was told of just before; ends use `maker` for nothing else."""
+    """Whether an end is one answer with the amend that was told of just before, and the amend with the end that is told
+    of next; they use `maker` for nothing else."""
     return said.maker

@@ -18,10 +18,9 @@ cdef bint is_word(const Said* said) noexcept:
 cdef Py_ssize_t word_on(int64_t order, Py_ssize_t count, Said* out) noexcept:
     """One word on how the order stands at last: amended, resting, or at its end, before which a cut of its size that
     nobody asked for is told. How many were written. A word without a Reason of its own has the last one before it."""
-    cdef Py_ssize_t place, last = -1
+    cdef Py_ssize_t place, last = -1, amended = 0
     cdef int64_t why = NO_REASON
     cdef bint asked = False, cut = False
-    cdef Said amended
     for place in range(count):
         if kept[place].order != order:
             continue
@@ -32,7 +31,7 @@ cdef Py_ssize_t word_on(int64_t order, Py_ssize_t count, Said* out) noexcept:
         last = place
         if kept[place].kind == SAID_AMENDED:
             asked, cut = asked or kept[place].reason == NO_REASON, cut or kept[place].reason != NO_REASON
-            amended = kept[place]
+            amended = place
             if kept[place].reason != NO_REASON and kept[place].reason != CUT_ON_ENTRY:
                 why = kept[place].reason
     if last < 0:
@@ -43,8 +42,9 @@ cdef Py_ssize_t word_on(int64_t order, Py_ssize_t count, Said* out) noexcept:
         return 1
     place = 0
     if asked or cut:
-        out[0], place = amended, 1
+        out[0], place = kept[amended], 1
         out[0].size = kept[last].size
+        out[0].maker = kept[last].kind == SAID_ENDED
         if asked:
             out[0].reason = NO_REASON
     if kept[last].kind == SAID_ENDED:

@@ -242,6 +242,7 @@ cdef class Clearing(Wallets):
         elif said.kind == SAID_TRIGGERED:
             self.count_triggered(one)
         elif said.kind == SAID_ENDED:
+            one.kept = said.size
             self.let_go(one)
         elif said.kind == SAID_AMENDED or said.kind == SAID_RESTS:
             if said.kind == SAID_AMENDED and said.reason == NO_REASON:

@@ -7,6 +7,17 @@ cdef enum:
     COLUMNS_MAX = 6
 
 
+cdef extern from *:
+    """
+    #if defined(__GNUC__)
+    #define letrade_prefetch(address) __builtin_prefetch(address)
+    #else
+    #define letrade_prefetch(address) ((void)0)
+    #endif
+    """
+    void prefetch "letrade_prefetch"(const void* address) noexcept nogil
+
+
 cdef class Window:
     cdef readonly int64_t kind
     cdef readonly Py_ssize_t count  # events
@@ -32,3 +43,13 @@ cdef class Window:
 
 cdef inline int64_t sequence_at(Window window, Py_ssize_t place) noexcept nogil:
     return window.sequences[place] if window.sequences != NULL else window.first_sequence + place
+
+
+cdef inline void fetch_ahead(Window window, Py_ssize_t place) noexcept nogil:
+    """Asks for the levels of an event whose turn comes after those of other sources."""
+    cdef int64_t start
+    if window.starts != NULL:
+        start = window.starts[place]
+        prefetch(window.sides + start)
+        prefetch(window.columns[0] + start)
+        prefetch(window.columns[1] + start)

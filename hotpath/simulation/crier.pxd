@@ -18,7 +18,7 @@ cdef class Crier:
     cdef Desk desk
     cdef public int64_t sequence  # of messages of the desk so far
     cdef object make_fill, make_update
-    cdef dict fills, updates  # copiers of messages by (strategy, instrument)
+    cdef dict fills, updates  # copiers of messages by key
     cdef list copy_fees, names, scales, states
     cdef dict reasons
     cdef FillPlaces of_fill
@@ -33,6 +33,7 @@ cdef class Crier:
     cdef object update(self, const Told* told)
     cdef int name(self, const Told* told) except -1
     cdef object because(self, const Told* told)
+    cdef int64_t key(self, int64_t strategy, int64_t instrument) noexcept
     cdef object first_fill(self, int64_t strategy, int64_t instrument)
     cdef object first_update(self, int64_t strategy, int64_t instrument)
     cdef void complete(self, Told* told) noexcept

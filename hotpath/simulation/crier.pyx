@@ -102,7 +102,7 @@ cdef class Crier:
         cdef const FillRecord* fill = &self.desk.fills[told.fill]
         cdef const FillPlaces* at = &self.of_fill
         cdef double price_one, size_one
-        copy = self.fills.get((told.strategy, told.instrument))
+        copy = self.fills.get(self.key(told.strategy, told.instrument))
         if copy is None:
             copy = self.first_fill(told.strategy, told.instrument)
         message = copy()
@@ -130,7 +130,7 @@ cdef class Crier:
         cdef const OrderRecord* order = &self.desk.orders[told.order]
         cdef const UpdatePlaces* at = &self.of_update
         cdef double price_one, size_one
-        copy = self.updates.get((told.strategy, told.instrument))
+        copy = self.updates.get(self.key(told.strategy, told.instrument))
         if copy is None:
             copy = self.first_update(told.strategy, told.instrument)
         message = copy()
@@ -151,16 +151,19 @@ cdef class Crier:
         put(message, at.reason, self.because(told))
         return message
 
+    cdef int64_t key(self, int64_t strategy, int64_t instrument) noexcept:
+        return strategy * self.desk.terms.instruments_count + instrument
+
     cdef object first_fill(self, int64_t strategy, int64_t instrument):
         blank = self.make_fill(strategy, instrument)
         find(type(blank), FILL_FIELDS, <Py_ssize_t*>&self.of_fill)
-        self.fills[(strategy, instrument)] = blank.__copy__
+        self.fills[self.key(strategy, instrument)] = blank.__copy__
         return blank.__copy__
 
     cdef object first_update(self, int64_t strategy, int64_t instrument):
         blank = self.make_update(strategy, instrument)
         find(type(blank), UPDATE_FIELDS, <Py_ssize_t*>&self.of_update)
-        self.updates[(strategy, instrument)] = blank.__copy__
+        self.updates[self.key(strategy, instrument)] = blank.__copy__
         return blank.__copy__
 
     cdef int name(self, const Told* told) except -1:

@@ -52,10 +52,11 @@ cdef class DeskDoor:
             free(sizes)
 
     def answer(self, int64_t instrument, int64_t kind, int64_t order, int64_t time, *, int64_t venue_time=0,
-               int64_t price=0, int64_t size=0, bint maker=False, int64_t reason=0, int64_t fee=0):
+               int64_t price=0, int64_t size=0, bint maker=False, int64_t reason=0, int64_t fee=0, int64_t verb=0,
+               int64_t whole=0):
         cdef Said said
         said.kind, said.order, said.time, said.price, said.size = kind, order, venue_time, price, size
-        said.maker, said.reason = maker, reason
+        said.maker, said.reason, said.verb, said.whole = maker, reason, verb, whole
         self.check(instrument, 0)
         self.desk.hear_execution(instrument, &said, fee, time)
 

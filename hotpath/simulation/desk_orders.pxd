@@ -9,10 +9,11 @@ cdef enum OrderState:
     ORDER_OPEN = 2
     ORDER_PARTLY_FILLED = 3
     ORDER_CANCEL_SENT = 4
-    ORDER_FILLED = 5  # this one and those after it are ends
-    ORDER_CANCELLED = 6
-    ORDER_REJECTED = 7
-    ORDER_EXPIRED = 8
+    ORDER_UNKNOWN = 5  # whether it works: an answer is late, or a cancel was turned away
+    ORDER_FILLED = 6  # this one and those after it are ends
+    ORDER_CANCELLED = 7
+    ORDER_REJECTED = 8
+    ORDER_EXPIRED = 9
 
 
 cdef enum UpdateReason:
@@ -25,6 +26,7 @@ cdef enum UpdateReason:
     BY_VENUE = 6  # plus a Reason of the exchange
     ANOTHER_POSITION = 32  # a protection gives way to one that fits
     HELD_BACK = 33  # a protection gives way to a sale
+    NO_ANSWER = 40  # in time
 
 
 cdef enum Refused:
@@ -71,9 +73,8 @@ cdef struct OrderRecord:
     # execution's
     int64_t state, size, filled, price
     int64_t amending, amend_size, amend_price
-    int64_t shrunk  # the size to which the exchange has amended it, less than was asked for; 0: it has not
-    int64_t cut  # the size to which the exchange has cut it while an amend was on its way; 0: it has not
-    int64_t accepted, cancel_wanted
+    int64_t cancel_wanted
+    int64_t due, attempts  # when an answer is overdue, 0: none is awaited; how often one was
     int64_t decided, sent, ended  # ns; 0: not yet
     double mid  # of the desk's last price when it was decided
     # capital's

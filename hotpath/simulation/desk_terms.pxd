@@ -69,6 +69,7 @@ cdef class Terms:
     cdef object slip_top, slip_bottom  # the same as whole numbers
     cdef double slip_units, slip_power  # 1 + the slippage as a quotient
     cdef bint one_order  # a position turns in one order
+    cdef int64_t patience, patience_max  # ns: how long an answer is awaited, at first and at most
     cdef void* rooms[ROOMS_MAX]
     cdef Py_ssize_t rooms_count
 

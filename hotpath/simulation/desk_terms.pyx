@@ -51,6 +51,7 @@ cdef class Terms:
         self.slip_units = float((1 + source.slippage).numerator)
         self.slip_power = float((1 + source.slippage).denominator)
         self.one_order = source.one_order
+        self.patience, self.patience_max = source.patience, source.patience_max
         self.read_venues()
         self.read_instruments()
         self.read_tiers()

@@ -28,6 +28,7 @@ cdef class Engine:
     cdef int64_t quiet_until  # before it data alone comes; 0: not looked up
     cdef bint levels_came  # at this time
     cdef bint listened  # somebody hears an event of this time
+    cdef int8_t* hears  # by source of the tape: somebody does
     cdef dict own_books  # by instrument: what we see of a book that the exchange is ahead of
     cdef bint stops  # at this time the desk is told to stop
     cdef bint stop_cancels

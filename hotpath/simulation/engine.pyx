@@ -18,6 +18,10 @@ from letrade.hotpath.simulation.watch cimport Watch
 from letrade.hotpath.slots cimport MailSlot
 
 
+cdef enum:
+    TOLD_KINDS = 8  # more than there are
+
+
 cdef class Engine:
     """Moves the tape, the exchange, the desk and the troupe of actors through time, together.
 
@@ -33,12 +37,16 @@ cdef class Engine:
         self.listening, self.listeners, self.ranks, self.step = listening, {}, dict(ranks), step
         self.own_books = {}
         self.quoted = <int8_t*>PyMem_Calloc(exchange.instruments + 1, sizeof(int8_t))
-        if self.quoted == NULL:
+        self.hears = <int8_t*>PyMem_Calloc(len(troupe.lines) + 1, sizeof(int8_t))
+        if self.quoted == NULL or self.hears == NULL:
             raise MemoryError("no memory for an engine")
+        for place, line in enumerate(troupe.lines):
+            self.hears[<Py_ssize_t>place] = line.has_hearers
 
     def __dealloc__(self):
         PyMem_Free(self.events)
         PyMem_Free(self.quoted)
+        PyMem_Free(self.hears)
 
     def follow_book(self, int64_t instrument):
         self.own_books[instrument] = Book()
@@ -85,7 +93,7 @@ cdef class Engine:
 
     cdef int64_t next_time(self) except -2:
         cdef int64_t time = min(self.tape.next_time(), self.exchange.next_time())
-        return self.troupe.next_due(min(time, self.desk.feedback_at))
+        return self.troupe.next_due(min(min(time, self.desk.feedback_at), self.desk.next_overdue()))
 
     cdef int pass_data(self, int64_t time) except -1:
         """A time at which nothing but data comes, most of them: the rest is looked at only where something follows."""
@@ -118,6 +126,9 @@ cdef class Engine:
             exchange.expire(time)
         if parcels_next(&exchange.answers) <= time:
             exchange.deliver(time)
+        if self.desk.next_overdue() <= time:
+            self.desk.overdue(time)
+            exchange.take_requests()
         if self.stops:  # answers of venues come before words of the operator
             self.stops = False
             self.desk.stop(time, self.stop_cancels)
@@ -134,7 +145,7 @@ cdef class Engine:
         if time >= self.watch.sample_at:
             self.mark(time)
         self.quiet_until = min(min(exchange.next_time(), self.desk.feedback_at), self.watch.sample_at)
-        self.quiet_until = self.troupe.next_due(self.quiet_until)
+        self.quiet_until = self.troupe.next_due(min(self.quiet_until, self.desk.next_overdue()))
         return 0
 
     cdef Py_ssize_t take_events(self, int64_t time) except -1:
@@ -155,7 +166,7 @@ cdef class Engine:
                 self.exchange.hear(&self.events[count], time)
             if view & OUR_VIEW:
                 self.tell_price(&self.events[count])
-                self.listened |= self.troupe.listens(self.events[count].reel)
+                self.listened |= self.hears[self.events[count].reel]
                 count += 1
         if self.levels_came:
             self.levels_came = False
@@ -229,10 +240,10 @@ cdef class Engine:
     cdef int tell(self, const Told* told, int64_t time) except -1:
         cdef MailSlot slot
         cdef const CashRecord* cash
-        cdef tuple about = (told.kind, told.strategy, told.instrument)
-        slots = self.listeners.get(about)
+        cdef int64_t key = (told.strategy * self.exchange.instruments + told.instrument) * TOLD_KINDS + told.kind
+        slots = self.listeners.get(key)
         if slots is None:
-            slots = self.listeners[about] = self.listening(*about)
+            slots = self.listeners[key] = self.listening(told.kind, told.strategy, told.instrument)
         if not slots:
             return 0
         if told.kind == TOLD_FILL:

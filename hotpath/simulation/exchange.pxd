@@ -39,7 +39,6 @@ cdef class Exchange:
     cdef Parcels errands
     cdef Parcels answers
     cdef int64_t next_expiry  # INT64_MAX: none
-    cdef public int64_t sure_until  # from then on other questions may be on their way, which orders wait behind
     cdef readonly list trade_places  # of each fill of the desk: its place in the watch
 
     cdef int hear(self, const Event* event, int64_t time) except -1
@@ -49,7 +48,6 @@ cdef class Exchange:
     cdef int expire(self, int64_t time) except -1
     cdef int deliver(self, int64_t time) except -1  # answers that are due, to the desk
     cdef int64_t next_time(self) noexcept  # INT64_MAX: nothing is under way
-    cdef int doubt_latency(self) except -1
     cdef int doubt_mark(self, int64_t due) except -1
     cdef int note_fill(self, const Parcel* answer) except -1
     cdef int take_requests(self) except -1  # of the desk, on their way
@@ -59,8 +57,9 @@ cdef class Exchange:
     cdef int submit(self, Market market, SimulatedOrder* order, int64_t instrument, int64_t time) except -1
     cdef int amend(self, Market market, const Request* request, int64_t time) except -1
     cdef int place_waiting(self, Market market, int64_t instrument, int64_t time) except -1
-    cdef int book(self, Market market, int64_t instrument, int64_t time, int64_t incoming=*) except -1
+    cdef int book(self, Market market, int64_t instrument, int64_t time, int64_t incoming=*, int64_t verb=*) except -1
+    cdef int show(self, Market market, Said* said) except -1
     cdef int say(self, int64_t instrument, int64_t time, const Said* said, int64_t fee, int64_t trade) except -1
     cdef int say_refused(
-        self, int64_t instrument, int64_t time, int64_t order, int64_t reason, int64_t size=*
+        self, int64_t instrument, int64_t time, int64_t order, int64_t reason, int64_t verb, int64_t size=*
     ) except -1

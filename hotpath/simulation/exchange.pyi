@@ -14,8 +14,6 @@ class Exchange:
 
     trade_places: list[int]
     """Of each fill of the desk: its place in the watch."""
-    sure_until: int
-    """Orders and answers from then on are a doubt: other questions may be before them on lines of changing latency."""
     def __init__(
         self,
         desk: Desk,

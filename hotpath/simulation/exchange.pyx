@@ -16,12 +16,13 @@ from letrade.hotpath.simulation.events cimport FUNDING_EVENT, INDEX_EVENT, MARK_
 from letrade.hotpath.simulation.latency cimport Latency
 from letrade.hotpath.simulation.market cimport Market
 from letrade.hotpath.simulation.orders cimport (
-    BAD_TERMS, BY_MARK, CUT_ON_ENTRY, NO_INDEX_PRICE, NO_MARK_PRICE, NO_REASON, NOTHING_TO_REDUCE, SAID_AMENDED,
+    BUSY, BY_MARK, CUT_ON_ENTRY, NO_INDEX_PRICE, NO_MARK_PRICE, NO_REASON, NOTHING_TO_REDUCE, SAID_AMENDED, SAID_ENDED,
     SAID_REFUSED, SAID_STANDS, SAID_TRADED, STOP_MARKET, TRAILING_STOP, Said, SimulatedOrder,
 )
 from letrade.hotpath.simulation.parcels cimport Parcel, parcels_next, parcels_pop, parcels_push
 from letrade.hotpath.simulation.recorded cimport RecordedMarket
 from letrade.hotpath.simulation.trades cimport TradesMarket
+from letrade.hotpath.simulation.wallets cimport Cleared
 from letrade.hotpath.simulation.watch cimport Watch
 
 cdef int64_t SECOND_NS = 1_000_000_000
@@ -33,7 +34,7 @@ cdef class Exchange:
     """
 
     def __cinit__(self, *arguments, **named):
-        self.next_expiry = self.next_funding = self.sure_until = INT64_MAX
+        self.next_expiry = self.next_funding = INT64_MAX
 
     def __init__(self, Desk desk not None, Clearing clearing not None, Watch watch not None, markets, latencies, scales,
                  step):
@@ -146,8 +147,6 @@ cdef class Exchange:
                     if self.clearing.holds(account, instrument):
                         if one.marked // SECOND_NS != one.due // SECOND_NS:
                             self.doubt_mark(one.due)
-                        if time >= self.sure_until:
-                            self.doubt_latency()
                         memset(&answer, 0, sizeof(answer))
                         answer.due = time + (<Latency>self.latencies[instrument]).response(time)
                         answer.instrument, answer.account, answer.trade, answer.entry = instrument, account, -1, one.due
@@ -163,7 +162,7 @@ cdef class Exchange:
         while parcels_next(&self.errands) <= time and (all_due or self.errands.items[0].entry < time):
             parcels_pop(&self.errands, &errand)
             if errand.trade and errand.content.request.kind != QUERY_REQUEST:  # turned away; questions never are
-                self.say_refused(errand.instrument, time, errand.content.request.order, BAD_TERMS)
+                self.say_refused(errand.instrument, time, errand.content.request.order, BUSY, errand.content.request.kind)
             else:
                 self.meet(&errand.content.request, time)
         return 0
@@ -181,12 +180,12 @@ cdef class Exchange:
             return self.amend(market, request, time)
         elif request.kind == QUERY_REQUEST:
             memset(&said, 0, sizeof(said))
-            said.kind, said.order, said.time = SAID_STANDS, request.order, time
-            said.size = market.left(request.order)
+            said.kind, said.order, said.time, said.verb = SAID_STANDS, request.order, time, QUERY_REQUEST
+            self.show(market, &said)
             return self.say(request.instrument, time, &said, 0, -1)
         else:
             raise Doubtful(f"a request of kind {request.kind}")
-        return self.book(market, request.instrument, time, request.order)
+        return self.book(market, request.instrument, time, request.order, request.kind)
 
     cdef int submit(self, Market market, SimulatedOrder* order, int64_t instrument, int64_t time) except -1:
         cdef int64_t reason, best = 0, most
@@ -195,11 +194,11 @@ cdef class Exchange:
             raise Doubtful("an order before its market has any price")
         if waits and not (<RecordedMarket?>market).knows(order.trigger_source):
             reason = NO_MARK_PRICE if order.trigger_source == BY_MARK else NO_INDEX_PRICE
-            return self.say_refused(instrument, time, order.number, reason)
+            return self.say_refused(instrument, time, order.number, reason, SUBMIT_REQUEST)
         if order.reduce_only and not waits:
             most = self.clearing.reducible(order, instrument)
             if most <= 0:
-                return self.say_refused(instrument, time, order.number, NOTHING_TO_REDUCE)
+                return self.say_refused(instrument, time, order.number, NOTHING_TO_REDUCE, SUBMIT_REQUEST)
             if order.filled + most < order.size:
                 order.size, market.time = order.filled + most, time
                 market.say(SAID_AMENDED, order, CUT_ON_ENTRY)
@@ -211,12 +210,12 @@ cdef class Exchange:
         reason = self.clearing.judge(order, instrument, best, time)
         if reason != NO_REASON:
             market.said_count = 0
-            return self.say_refused(instrument, time, order.number, reason, order.size)
+            return self.say_refused(instrument, time, order.number, reason, SUBMIT_REQUEST, order.size)
         self.bid_before, self.ask_before = market.best(1), market.best(-1)
         market.submit(order, time)
         if market.said_count == 2 and market.said[1].kind == SAID_REFUSED:  # cut, and then turned away
             market.said[0], market.said_count = market.said[1], 1
-        self.book(market, instrument, time, order.number)
+        self.book(market, instrument, time, order.number, SUBMIT_REQUEST)
         self.bid_before = self.ask_before = 0
         self.next_expiry = min(self.next_expiry, market.next_expiry())
         return 0
@@ -225,7 +224,7 @@ cdef class Exchange:
         cdef int64_t size = self.clearing.fitted(request.order, request.size)
         cdef int64_t reason, best = 0, side = self.desk.order(request.order).side
         if size == 0:
-            return self.say_refused(request.instrument, time, request.order, NOTHING_TO_REDUCE)
+            return self.say_refused(request.instrument, time, request.order, NOTHING_TO_REDUCE, AMEND_REQUEST)
         market.offers_count = 0
         market.preview(side, size - self.clearing.cleared(request.order).filled, request.price)
         if market.offers_count:
@@ -234,9 +233,9 @@ cdef class Exchange:
             request.order, request.instrument, request.price, size, best, time
         )
         if reason != NO_REASON:
-            return self.say_refused(request.instrument, time, request.order, reason)
+            return self.say_refused(request.instrument, time, request.order, reason, AMEND_REQUEST)
         market.amend(request.order, request.price, size, time)
-        return self.book(market, request.instrument, time, request.order)
+        return self.book(market, request.instrument, time, request.order, AMEND_REQUEST)
 
     cdef int place_waiting(self, Market market, int64_t instrument, int64_t time) except -1:
         """Orders that waited for the market to open are judged again before they are placed."""
@@ -266,8 +265,8 @@ cdef class Exchange:
             self.next_expiry = min(self.next_expiry, market.next_expiry())
         return 0
 
-    cdef int book(self, Market market, int64_t instrument, int64_t time, int64_t incoming=0) except -1:
-        """What a market said moves money at once, and goes to the desk."""
+    cdef int book(self, Market market, int64_t instrument, int64_t time, int64_t incoming=0, int64_t verb=0) except -1:
+        """What a market said moves money at once, and goes to the desk; `verb` is what was asked for of the incoming."""
         cdef Py_ssize_t place, count
         cdef int64_t fee, trade, bid, ask
         cdef Said* said
@@ -284,22 +283,37 @@ cdef class Exchange:
                     instrument, time, bid / self.price_one[instrument] if bid > 0 else NAN,
                     ask / self.price_one[instrument] if ask > 0 else NAN,
                 )  # fmt: skip
+            else:
+                said.verb = verb if said.order == incoming else 0
+                if said.kind != SAID_ENDED and not (said.kind == SAID_REFUSED and said.verb == SUBMIT_REQUEST):
+                    self.show(market, said)
             self.say(instrument, time, said, fee, trade)
         return 0
 
+    cdef int show(self, Market market, Said* said) except -1:
+        """The order as it stands, beside what is said of it; the size of an amend is told as it was done."""
+        cdef Cleared* cleared
+        if said.kind != SAID_AMENDED:
+            said.size = market.left(said.order)
+        cleared = self.clearing.cleared(said.order)
+        said.price, said.whole = cleared.price, cleared.filled + (said.size if said.size else cleared.kept)
+        return 0
+
     cdef int say_refused(
-        self, int64_t instrument, int64_t time, int64_t order, int64_t reason, int64_t size=0
+        self, int64_t instrument, int64_t time, int64_t order, int64_t reason, int64_t verb, int64_t size=0
     ) except -1:
         cdef Said said
         memset(&said, 0, sizeof(said))
-        said.kind, said.order, said.time, said.reason, said.size = SAID_REFUSED, order, time, reason, size
+        said.kind, said.order, said.time, said.reason, said.verb = SAID_REFUSED, order, time, reason, verb
         self.clearing.book(order, instrument, &said)
+        if verb == SUBMIT_REQUEST:
+            said.size = size
+        else:
+            self.show(<Market>self.markets[instrument], &said)
         return self.say(instrument, time, &said, 0, -1)
 
     cdef int say(self, int64_t instrument, int64_t time, const Said* said, int64_t fee, int64_t trade) except -1:
         cdef Parcel answer
-        if time >= self.sure_until:
-            self.doubt_latency()
         answer.due = time + (<Latency>self.latencies[instrument]).response(time)
         answer.instrument, answer.fee = instrument, fee
         answer.entry, answer.trade, answer.account, answer.content.said = 0, trade, -1, said[0]
@@ -317,11 +331,6 @@ cdef class Exchange:
             if answer.trade >= 0:
                 self.note_fill(&answer)
         return self.take_requests() if self.desk.requests_count else 0  # an answer may lead to a question
-
-    cdef int doubt_latency(self) except -1:
-        raise Doubtful(
-            "latencies vary, and once execution compares accounts with the venue its questions delay what is behind them"
-        )
 
     cdef int doubt_mark(self, int64_t due) except -1:
         raise Doubtful(f"no mark price of the second of the funding of {due}: the payment is estimated")
@@ -344,8 +353,6 @@ cdef class Exchange:
         cdef Request* request
         for place in range(self.desk.requests_count):
             request = &self.desk.requests[place]
-            if request.time >= self.sure_until:
-                self.doubt_latency()
             errand.content.request, errand.instrument = request[0], request.instrument
             errand.fee = errand.trade = errand.account = 0
             latency = (<Latency>self.latencies[request.instrument]).request(request.time)

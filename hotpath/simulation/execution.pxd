@@ -1,9 +1,9 @@
 """Execution in the compiled desk: what goes to the exchange, and what its answers make of orders."""
 from libc.stdint cimport int64_t
 
-from letrade.hotpath.simulation.books cimport Books
 from letrade.hotpath.simulation.desk_orders cimport OrderRecord
 from letrade.hotpath.simulation.orders cimport Said
+from letrade.hotpath.simulation.patience cimport Patience
 
 
 cdef struct Approval:
@@ -18,7 +18,7 @@ cdef struct Withdrawal:  # an order that is to be cancelled
     int64_t reason, newer  # as of Told
 
 
-cdef class Execution(Books):
+cdef class Execution(Patience):
     """Cancels of capital go before approvals of risk, as at one time a lower stage is heard first."""
 
     cdef Withdrawal* cancels
@@ -39,8 +39,10 @@ cdef class Execution(Books):
     cdef int take_order(self, OrderRecord* order, int64_t time) except -1
     cdef int take_amend(self, const Approval* approval, int64_t time) except -1
     cdef int answer(self, OrderRecord* order, const Said* said, int64_t fee, int64_t time) except -1
-    cdef int amended(self, OrderRecord* order, const Said* said, int64_t time) except -1
+    cdef int overdue(self, int64_t time) except -1  # asks for the orders of which no answer came in time
+    cdef int stands(self, OrderRecord* order, const Said* said, int64_t time) except -1
+    cdef int64_t settle_size(self, OrderRecord* order, const Said* said) except -1
+    cdef int go_on_after(self, OrderRecord* order, int64_t verb, int64_t time) except -1
     cdef int traded(self, OrderRecord* order, const Said* said, int64_t fee, int64_t time) except -1
     cdef int ended(self, OrderRecord* order, const Said* said, int64_t time) except -1
-    cdef int refused(self, OrderRecord* order, const Said* said, int64_t time) except -1
     cdef int move(self, OrderRecord* order, int64_t state, int64_t time, int64_t reason) except -1

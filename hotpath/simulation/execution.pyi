@@ -1,8 +1,8 @@
 """Execution in the compiled desk: what goes to the exchange, and what its answers make of orders."""
 
-from letrade.hotpath.simulation.books import Books
+from letrade.hotpath.simulation.patience import Patience
 
-class Execution(Books):
+class Execution(Patience):
     """Cancels of capital go before approvals of risk, as at one time a lower stage is heard first."""
 
     @property

@@ -4,21 +4,23 @@ from libc.stdlib cimport free, realloc
 from letrade.hotpath.simulation.answers cimport is_joined
 from letrade.hotpath.simulation.desk_orders cimport (
     AMEND_OF_IT_WAS_REFUSED, AMEND_RULE, AMEND_WAS_REFUSED, BEFORE_IT_WAS_SENT, BY_VENUE, DESK_STOPS,
-    NOTHING_SAID, ORDER_CANCEL_SENT, ORDER_CANCELLED, ORDER_EXPIRED, ORDER_FILLED, ORDER_OPEN, ORDER_PARTLY_FILLED,
-    ORDER_PENDING, ORDER_REJECTED, ORDER_SENT, VENUE_RULE, WAS_AMENDED
+    NO_ANSWER, NOTHING_SAID, ORDER_CANCEL_SENT, ORDER_CANCELLED, ORDER_EXPIRED, ORDER_FILLED, ORDER_OPEN,
+    ORDER_PARTLY_FILLED, ORDER_PENDING, ORDER_REJECTED, ORDER_SENT, ORDER_UNKNOWN, VENUE_RULE, WAS_AMENDED
 )
 from letrade.hotpath.simulation.desk_told cimport (
     AMEND_REQUEST, CANCEL_REQUEST, QUERY_REQUEST, SUBMIT_REQUEST, TOLD_FILL, Told
 )
 from letrade.hotpath.simulation.orders cimport (
-    BAD_TERMS, NO_INDEX_PRICE, NO_MARK_PRICE, NO_MARKET, NO_MORE_SIZE, NO_REASON, NOTHING_TO_REDUCE, OTHER_OF_GROUP, OWN_ORDER, SAID_AMENDED, SAID_ENDED, SAID_REFUSED,
-    SAID_RESTS, SAID_STANDS, SAID_TRADED, TIME_OVER, WAS_CANCELLED, WAS_FILLED, WOULD_TAKE
+    BAD_TERMS, BUSY, NO_INDEX_PRICE, NO_MARK_PRICE, NO_MARKET, NO_MORE_SIZE, NO_REASON, NOTHING_TO_REDUCE,
+    OTHER_OF_GROUP, OWN_ORDER, SAID_AMENDED, SAID_ENDED, SAID_REFUSED, SAID_STANDS, SAID_TRADED, SAID_TRIGGERED, TIME_OVER, WAS_CANCELLED,
+    WAS_FILLED, WOULD_TAKE
 )
 
 from letrade.hotpath.simulation.doubt import Doubtful
 
 cdef enum:
     EXECUTION_STAGE = 6
+    WARNS_EACH = 5  # attempts
 
 
 cdef int64_t because(int64_t reason) noexcept:
@@ -26,16 +28,7 @@ cdef int64_t because(int64_t reason) noexcept:
     return BY_VENUE + reason if reason else NOTHING_SAID
 
 
-cdef void note_cut(OrderRecord* order, int64_t left) noexcept:
-    """The exchange has left less of it. While an amend is on its way its answer tells the size."""
-    cdef int64_t size = order.filled + left
-    if order.amending and size < order.size:
-        order.cut = size
-    elif size < order.size:
-        order.size = size
-
-
-cdef class Execution(Books):
+cdef class Execution(Patience):
     def __dealloc__(self):
         free(self.cancels)
         free(self.approvals)
@@ -89,6 +82,7 @@ cdef class Execution(Books):
         if order.state == ORDER_PENDING:  # its approval comes at this same time: it is not sent then
             return 0
         self.request(CANCEL_REQUEST, order, time)
+        self.await_answer(order, time)
         order.state = ORDER_CANCEL_SENT
         self.tell_order(order, time, reason).newer = newer
         return 0
@@ -103,6 +97,7 @@ cdef class Execution(Books):
         self.live += 1
         order.first_price, order.first_size = order.price, order.size
         self.request(SUBMIT_REQUEST, order, time)
+        self.await_answer(order, time)
         self.shares[order.key].orders += 1
         self.note_course(order.number)
         self.tell_order(order, time, NOTHING_SAID)
@@ -118,12 +113,14 @@ cdef class Execution(Books):
                 AMEND_RULE, AMEND_OF_IT_WAS_REFUSED,
             )
         order.amending, order.amend_price, order.amend_size = 1, approval.price, approval.size
-        return self.request(AMEND_REQUEST, order, time)
+        self.request(AMEND_REQUEST, order, time)
+        return self.await_answer(order, time)
 
     cdef int move(self, OrderRecord* order, int64_t state, int64_t time, int64_t reason) except -1:
         cdef Told* last = &self.told[self.told_count - 1] if self.told_count else NULL
         if state >= ORDER_FILLED:
             order.ended = time
+            self.answered(order)
             self.live -= ORDER_PENDING < order.state < ORDER_FILLED
         order.state = state
         if self.joins:
@@ -135,47 +132,82 @@ cdef class Execution(Books):
         return 0
 
     cdef int answer(self, OrderRecord* order, const Said* said, int64_t fee, int64_t time) except -1:
-        if said.kind == SAID_REFUSED:
-            return self.refused(order, said, time)
-        order.accepted = 1
+        cdef bint told
         if said.kind == SAID_TRADED:
             return self.traded(order, said, fee, time)
         if said.kind == SAID_ENDED:
             self.joins = is_joined(said) and order.state < ORDER_FILLED
             return self.ended(order, said, time)
-        if said.kind == SAID_RESTS:
-            if order.reduce_only and said.size:
-                note_cut(order, said.size)
-            return self.move(order, ORDER_OPEN, time, because(said.reason)) if order.state == ORDER_SENT else 0
-        if said.kind == SAID_AMENDED or said.kind == SAID_STANDS:
-            return self.amended(order, said, time)
-        return 0  # of an order that is triggered the next word tells
+        if said.kind == SAID_REFUSED and said.verb == SUBMIT_REQUEST:
+            if order.reduce_only and 0 < said.size < order.size:
+                order.size = said.size
+            self.refusals[<Py_ssize_t>VENUE_RULE] += 1
+            told = said.reason in (BUSY, NO_MARK_PRICE, NO_INDEX_PRICE)
+            return self.move(order, ORDER_REJECTED, time, BY_VENUE + (said.reason if told else NO_REASON))
+        return 0 if said.kind == SAID_TRIGGERED else self.stands(order, said, time)  # the next word tells
 
-    cdef int amended(self, OrderRecord* order, const Said* said, int64_t time) except -1:
-        """The answer to an amend, or to the question after one that was not done as it was asked for."""
-        cdef int64_t reason = AMEND_WAS_REFUSED
-        if said.kind == SAID_AMENDED and said.reason != NO_REASON:  # cut by the exchange itself
-            note_cut(order, said.size)
-            return 0
-        if not order.amending:
-            return 0
-        if said.kind == SAID_AMENDED:
-            if order.filled + said.size != order.amend_size:
-                order.shrunk = order.filled + said.size
-                return self.request(QUERY_REQUEST, order, time) if said.size else 0
-            reason, order.price, order.size = WAS_AMENDED, order.amend_price, order.amend_size
-        elif order.shrunk:
-            order.price, order.size = order.amend_price, order.filled + said.size if said.size else order.shrunk
-        elif said.size:
-            order.size = min(order.size, order.filled + said.size)
-        elif order.cut:
-            order.size = order.cut
-        order.amending = order.shrunk = order.cut = 0
-        if order.filled >= order.size and order.state < ORDER_FILLED:
+    cdef int stands(self, OrderRecord* order, const Said* said, int64_t time) except -1:
+        """An answer that is no trade, no end and no refusal of a new order. A cancel that was turned away leaves it
+        unknown whether the order works."""
+        cdef int64_t before = order.state, reason = self.settle_size(order, said)
+        cdef bint ends = said.kind == SAID_AMENDED and is_joined(said)
+        if said.verb:
+            order.attempts = 0
+        if reason and order.filled >= order.size and order.state < ORDER_FILLED:
             return self.move(order, ORDER_FILLED, time, reason)
-        self.tell_order(order, time, reason)
-        if said.kind == SAID_STANDS and order.state == ORDER_CANCEL_SENT:
-            return self.request(CANCEL_REQUEST, order, time)
+        if said.kind == SAID_REFUSED and said.verb == CANCEL_REQUEST:
+            if order.state == ORDER_CANCEL_SENT:
+                order.state = ORDER_UNKNOWN
+        elif not ends and (order.state == ORDER_SENT or order.state == ORDER_UNKNOWN):
+            order.state = ORDER_OPEN
+        if order.state != before or reason:
+            self.tell_order(order, time, reason if reason else because(said.reason))
+        return 0 if ends else self.go_on_after(order, said.verb, time)
+
+    cdef int64_t settle_size(self, OrderRecord* order, const Said* said) except -1:
+        """Price and size as the exchange has them: what the answer means for the amend under way, if anything. An
+        answer to an earlier question is taken for one too."""
+        cdef int64_t whole = said.whole if said.kind == SAID_STANDS else order.filled + said.size
+        cdef bint as_asked = said.price == order.amend_price and whole == order.amend_size
+        if not order.amending:
+            if order.reduce_only and (said.size or said.kind == SAID_AMENDED) and whole < order.size:
+                order.size = whole
+            return NOTHING_SAID
+        if said.verb != QUERY_REQUEST and not (said.verb == AMEND_REQUEST and as_asked):
+            return NOTHING_SAID
+        order.price, order.size, order.amending = said.price, whole, 0
+        return WAS_AMENDED if as_asked else AMEND_WAS_REFUSED
+
+    cdef int go_on_after(self, OrderRecord* order, int64_t verb, int64_t time) except -1:
+        """What an answer makes execution do: cancel again, ask on, or rest."""
+        cdef bint works = order.state == ORDER_OPEN or order.state == ORDER_PARTLY_FILLED
+        if order.state >= ORDER_FILLED:
+            return 0
+        if order.cancel_wanted and works:
+            return self.cancel_order(order, time, NOTHING_SAID, 0)
+        if order.state == ORDER_CANCEL_SENT and verb == QUERY_REQUEST:
+            self.request(CANCEL_REQUEST, order, time)
+        elif works and not order.amending:
+            if verb:
+                self.answered(order)
+            return 0
+        elif verb == AMEND_REQUEST and order.amending:
+            self.request(QUERY_REQUEST, order, time)
+        return self.await_answer(order, time)
+
+    cdef int overdue(self, int64_t time) except -1:
+        """What was asked may or may not have happened, so the order is asked for."""
+        cdef OrderRecord* order
+        while self.next_overdue() <= time:
+            order = &self.orders[self.take_overdue()]
+            order.attempts += 1
+            if order.state == ORDER_SENT:
+                order.state = ORDER_UNKNOWN
+                self.tell_order(order, time, NO_ANSWER)
+            elif order.state == ORDER_UNKNOWN and order.attempts % WARNS_EACH == 0:
+                raise Doubtful("an order of which nothing is heard for so long that execution warns")
+            self.request(QUERY_REQUEST, order, time)
+            self.await_answer(order, time)
         return 0
 
     cdef int traded(self, OrderRecord* order, const Said* said, int64_t fee, int64_t time) except -1:
@@ -189,7 +221,7 @@ cdef class Execution(Books):
             raise Doubtful("an order is filled beyond its size")
         if order.filled >= order.size and not order.amending:
             return self.move(order, ORDER_FILLED, time, NOTHING_SAID)
-        if order.state == ORDER_SENT or order.state == ORDER_OPEN:
+        if order.state == ORDER_SENT or order.state == ORDER_OPEN or order.state == ORDER_UNKNOWN:
             order.state = ORDER_PARTLY_FILLED
         self.tell_order(order, time, NOTHING_SAID)
         return 0
@@ -198,6 +230,8 @@ cdef class Execution(Books):
         cdef int64_t reason = said.reason
         if order.state >= ORDER_FILLED:
             return 0
+        if order.reduce_only and not order.amending and said.size and order.filled + said.size < order.size:
+            order.size = order.filled + said.size
         if reason == WAS_FILLED:
             return self.move(order, ORDER_FILLED, time, because(said.price))
         if reason == WAS_CANCELLED:
@@ -207,19 +241,3 @@ cdef class Execution(Books):
         if reason in (NO_MORE_SIZE, NO_MARKET, TIME_OVER, OWN_ORDER, WOULD_TAKE, BAD_TERMS):  # the last two: once it opened
             return self.move(order, ORDER_EXPIRED, time, BY_VENUE + reason)
         raise Doubtful("an order ended in a way that only the exchange of the compiled engine knows")
-
-    cdef int refused(self, OrderRecord* order, const Said* said, int64_t time) except -1:
-        """A submit that was turned away; or an amend, after which the order is asked for; or a cancel that came late."""
-        cdef int64_t told
-        if not order.accepted:
-            order.accepted = 1
-            if order.reduce_only and 0 < said.size < order.size:
-                order.size = said.size
-            self.refusals[<Py_ssize_t>VENUE_RULE] += 1
-            told = said.reason if said.reason == NO_MARK_PRICE or said.reason == NO_INDEX_PRICE else NO_REASON
-            return self.move(order, ORDER_REJECTED, time, BY_VENUE + told)
-        if order.state >= ORDER_FILLED:
-            return 0
-        if not order.amending:
-            raise Doubtful("a request was refused that the order's state does not explain")
-        return self.request(QUERY_REQUEST, order, time)

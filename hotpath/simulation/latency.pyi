@@ -2,10 +2,12 @@
 from collections.abc import Iterable, Sequence
 
 class Latency:
-    """What is drawn depends on the seed and the time alone, so that it is the same whoever asks, and how often.
+    """A function of the seed and the time alone, the same whoever asks and how often: what leaves later never arrives
+    earlier.
 
     All in ns. `rows` are recorded (time, request, response): between two of them in proportion to the time, never below
-    the latencies that are given; a negative request was turned away. Neither requests nor answers overtake each other.
+    the latencies that are given; a negative request was turned away. The jitter is drawn for each slot of time that is
+    as long as itself.
     """
 
     def __init__(
@@ -21,5 +23,9 @@ class Latency:
         """How long the request that leaves at `time` is under way; negative: so long until it is turned away."""
     def answer_latency(self, time: int) -> int:
         """How long the answer that is given at `time` is under way."""
-    def state(self) -> list[int]: ...
+    def longest(self) -> tuple[int, int]:
+        """The most that a request, and an answer, is under way."""
+
+    def state(self) -> list[int]:
+        """Nothing: there is nothing to remember."""
     def restore(self, state: list[int]) -> None: ...

@@ -89,7 +89,7 @@ cdef class LevelsMarket(RecordedMarket):
         if self.working.count == 0:
             return False
         for place in range(2):
-            low[place], high[place] = self.working.worst_key(1 - 2 * place), self.working.best_key(1 - 2 * place)
+            low[place], high[place] = self.working.sides[place].worst, self.working.sides[place].best
         for place in range(rows.count):
             key = rows.sides[place] * rows.prices[place]
             found |= (key >= low[rows.sides[place] < 0]) & (key <= high[rows.sides[place] < 0])

@@ -353,6 +353,7 @@ cdef class Market:
             if order.number:
                 order.price, order.trigger = self.scaled(order.price, factor), self.scaled(order.trigger, factor)
                 order.trail = self.scaled(order.trail, factor)
+        self.working.note_sides()
         self.last_price = self.scaled(self.last_price, factor)
         self.terms.price_step = self.scaled(self.terms.price_step, factor)
         self.terms.price_scale *= <double>factor

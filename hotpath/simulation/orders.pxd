@@ -61,8 +61,9 @@ cdef enum Reason:
     BAD_TERMS = 11
     WAS_TRIGGERED = 12  # nothing more is to be said of how an order stands
     CUT_ON_ENTRY = 13  # to what there was to reduce when it came: nothing that the answer tells
-    NO_MARK_PRICE = 14  # none was told that could trigger the order
-    NO_INDEX_PRICE = 15
+    BUSY = 14  # it turned the request away unread
+    NO_MARK_PRICE = 15  # none was told that could trigger the order
+    NO_INDEX_PRICE = 16
 
 
 cdef struct Said:
@@ -73,3 +74,6 @@ cdef struct Said:
     int64_t size  # of SAID_TRADED; of others what is left
     int64_t maker
     int64_t reason
+    # of the exchange's answers; markets leave it alone
+    int64_t whole  # of SAID_STANDS: the size with what was filled, as it was at the end
+    int64_t verb  # the RequestKind that is answered; 0: it says so itself

@@ -6,7 +6,7 @@ from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF, Py_INCREF
 from libc.stdint cimport INT64_MAX, int64_t
 
-from letrade.hotpath.simulation.columns cimport Window, sequence_at
+from letrade.hotpath.simulation.columns cimport Window, fetch_ahead, sequence_at
 from letrade.hotpath.simulation.events cimport LEVELS_EVENT, SNAPSHOT_EVENT, Event
 
 
@@ -187,6 +187,8 @@ cdef class Tape:
         if not head.counts and window.times[head.place] >= self.until:
             head.time = INT64_MAX  # what we shall never see did not happen
         self.spots[0].time = head.time
+        if self.spots_count > 2:
+            fetch_ahead(window, head.place)
         self.sink()
         return 0
 

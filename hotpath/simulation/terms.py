@@ -100,3 +100,6 @@ class DeskTerms(NamedTuple):
     step: int
     one_order: bool = False
     """A position turns in one order, not in two."""
+    patience: int = 2_000_000_000
+    """How long execution waits for an answer before it asks what became of an order, ns; doubled each time in vain."""
+    patience_max: int = 30_000_000_000

@@ -35,7 +35,6 @@ cdef class Line:
     cdef tuple readers  # pairs of a slot and what it calls when the book has changed
     cdef Book book
     cdef bint has_book  # a snapshot has come
-    cdef bint listens  # there is anybody at all
     cdef object feed
     cdef int64_t rank
 
@@ -61,7 +60,6 @@ cdef class Troupe(Dispatcher):
 
     cdef int64_t next_due(self, int64_t latest) except -2
     cdef int wake(self, int64_t time) except -1  # timers that are due hear before data
-    cdef bint listens(self, int64_t reel) noexcept  # somebody hears what this source brings
     cdef int perform(self, const Event* events, Py_ssize_t count, int64_t time) except -1  # up to the data
     cdef int drain_due(self, int64_t time) except -1
     cdef int follow(self, int64_t time) except -1  # what comes after data: feedback and news, if they were put

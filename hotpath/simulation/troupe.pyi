@@ -33,6 +33,9 @@ class Line:
         book: Book | None = None,
         readers: Iterable[tuple[MailSlot[Any, Any], Callable[[], None]]] = (),
     ) -> None: ...
+    @property
+    def has_hearers(self) -> bool:
+        """Whether anybody hears what the source brings."""
 
 class Troupe(Dispatcher[_Slot, _Said]):
     """Dispatches as any node does; what strategies want goes to the desk, and a message is made only for who takes it.

@@ -44,7 +44,10 @@ cdef class Line:
         self.feed, self.rank, self.teller, self.snapshots = feed, rank, teller, snapshots
         self.takers, self.snapshot_takers, self.readers = tuple(takers), tuple(snapshot_takers), tuple(readers)
         self.book, self.has_book = book, False
-        self.listens = bool(self.takers or self.snapshot_takers or book is not None)
+
+    @property
+    def has_hearers(self):
+        return bool(self.takers or self.snapshot_takers or self.book is not None)
 
 
 cdef class Troupe(Dispatcher):
@@ -114,9 +117,6 @@ cdef class Troupe(Dispatcher):
         if not self.chained and self.due_count and self.due[0].time <= time:
             self.drain_due(time)
         return 0
-
-    cdef bint listens(self, int64_t reel) noexcept:
-        return (<Line>self.lines[reel]).listens
 
     cdef int drain_due(self, int64_t time) except -1:
         """As `run`, where nothing that is said reaches anybody before the next window."""

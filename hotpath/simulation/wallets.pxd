@@ -12,6 +12,7 @@ cdef struct Cleared:  # an order that the exchange has taken
     int64_t number, account, instrument, side, price, left, filled, rests
     int64_t working, accepted, reduce_only, post_only
     int64_t asked  # the price of the last amend
+    int64_t kept  # what was left at its end
     int64_t awaits  # its trigger: until then it only protects, and counts in no line
     int64_t group  # one cancels the other; 0: none
     int128 locked  # of the quote currency for a spot buyer, of the base for a seller; at the scale of wallets

@@ -28,6 +28,7 @@ cdef struct Listed:
     Py_ssize_t* slots
     Py_ssize_t count
     Py_ssize_t room
+    int64_t worst, best  # side * price of a side of the book: INT64_MAX, INT64_MIN without orders
 
 
 cdef struct Holding:
@@ -63,6 +64,8 @@ cdef class WorkingOrders:
     cdef Py_ssize_t find(self, int64_t number) noexcept
     cdef Py_ssize_t add(self, const SimulatedOrder* order) except -1  # in no list yet
     cdef int enlist(self, Py_ssize_t slot, int64_t place) except -1  # into the list of its place
+    cdef void note_edges(self, Listed* listed) noexcept  # once the first or last order of a side changed
+    cdef void note_sides(self) noexcept  # once prices changed
     cdef void unlist(self, Py_ssize_t slot) noexcept  # out of its list; it stays known
     cdef void remove(self, Py_ssize_t slot) noexcept
     cdef Listed* list_of(self, int64_t place, int64_t side) noexcept

@@ -60,6 +60,7 @@ cdef class WorkingOrders:
 
     def __cinit__(self):
         self.free = NO_SLOT
+        self.note_sides()
 
     def __dealloc__(self):
         PyMem_Free(self.pool)
@@ -151,14 +152,23 @@ cdef class WorkingOrders:
         return low
 
     cdef int64_t best_key(self, int64_t side) noexcept:
-        cdef Listed* listed = self.side(side)
-        if listed.count == 0:
-            return INT64_MIN
-        return side * self.pool[listed.slots[listed.count - 1]].order.price
+        return self.side(side).best
 
     cdef int64_t worst_key(self, int64_t side) noexcept:
-        cdef Listed* listed = self.side(side)
-        return side * self.pool[listed.slots[0]].order.price if listed.count else INT64_MAX
+        return self.side(side).worst
+
+    cdef void note_sides(self) noexcept:
+        self.note_edges(&self.sides[0])
+        self.note_edges(&self.sides[1])
+
+    cdef void note_edges(self, Listed* listed) noexcept:
+        cdef const SimulatedOrder* order
+        listed.worst, listed.best = INT64_MAX, INT64_MIN
+        if listed.count:
+            order = &self.pool[listed.slots[0]].order
+            listed.worst = order.side * order.price
+            order = &self.pool[listed.slots[listed.count - 1]].order
+            listed.best = order.side * order.price
 
     cdef int enlist(self, Py_ssize_t slot, int64_t place) except -1:
         """In the book an order goes behind its equals: below them, as the best is the last."""
@@ -168,6 +178,7 @@ cdef class WorkingOrders:
             listed.slots = <Py_ssize_t*>more_room(listed.slots, &listed.room, sizeof(Py_ssize_t))
         if place == RESTS_IN_BOOK:
             put_at(listed, self.lower(listed, order.side * order.price), slot)
+            self.note_edges(listed)
         else:
             put_at(listed, listed.count, slot)
         self.pool[slot].place = place
@@ -191,6 +202,8 @@ cdef class WorkingOrders:
             place += 1
         if place < listed.count:
             take_at(listed, place)
+        if working.place == RESTS_IN_BOOK:
+            self.note_edges(listed)
         working.place = FREE_SLOT
 
     cdef void remove(self, Py_ssize_t slot) noexcept:

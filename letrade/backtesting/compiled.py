@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
-from letrade.actors.execution.sending import ExecutionConfig
 from letrade.backtesting.cast import add_lines, cast_of
 from letrade.backtesting.eligibility import check_desk
 from letrade.backtesting.herald import Herald, listening
@@ -169,7 +168,6 @@ class CompiledBacktest:
         try:
             if self.first_time is not None:
                 start = self.first_time - self.first_time % step
-                self._ask_accounts(start)
                 self.cast.start(start)
                 self.engine.settle(start)
                 self._await_worth()
@@ -178,14 +176,6 @@ class CompiledBacktest:
         except ValueError as error:
             raise DataError(str(error)) from error
         self.elapsed_ns = clock.monotonic_ns() - began
-
-    def _ask_accounts(self, time: int) -> None:
-        """Execution asks for each account at the start: no later request comes before that, and no later answer."""
-        for account in self.config.accounts:
-            latency = self.latencies[account.venue]
-            latency.answer_latency(time + abs(latency.request_latency(time)))
-        if any(venue.latency.jitter or venue.latency.recorded for venue in self.config.venues):
-            self.exchange.sure_until = time + ExecutionConfig().reconcile_after
 
     def _pass_data(self, progress: Progress | None) -> None:
         with Interrupt() as interrupt:
@@ -210,7 +200,7 @@ class CompiledBacktest:
         settle = settle_ns(self.config)
         horizon = self.tape.last_time + (0 if self.stopped else settle)
         self.engine.run((horizon // step + 1) * step)
-        last = max(horizon, self.engine.time - self.engine.time % step + step)
+        last = max(horizon, self.engine.time) + step
         drained = last - last % step
         self.engine.run(drained)
         heard = self.cast.route_of(Drain, "", NO_STRATEGY)

@@ -10,14 +10,25 @@ from letrade.core import ids
 from letrade.core.messages.base import NO_STRATEGY, Message
 from letrade.core.messages.orders import CashEntry, Fill, OrderRefused, OrderUpdate
 from letrade.core.money import DEFAULT_SCALE, Money, money
-from letrade.core.orders import CANCEL_SENT, CANCELLED, EXPIRED, FILLED, OPEN, PARTLY_FILLED, PENDING, REJECTED, SENT
+from letrade.core.orders import (
+    CANCEL_SENT,
+    CANCELLED,
+    EXPIRED,
+    FILLED,
+    OPEN,
+    PARTLY_FILLED,
+    PENDING,
+    REJECTED,
+    SENT,
+    UNKNOWN,
+)
 from letrade.hotpath.simulation.crier import Crier
 from letrade.hotpath.simulation.desk import Desk
 from letrade.hotpath.simulation.terms import DeskTerms
 
 UPDATE, FILL, REFUSED, CASH = 1, 2, 3, 4
 TOLD: dict[int, type[Message]] = {UPDATE: OrderUpdate, FILL: Fill, REFUSED: OrderRefused, CASH: CashEntry}
-STATES = (PENDING, SENT, OPEN, PARTLY_FILLED, CANCEL_SENT, FILLED, CANCELLED, REJECTED, EXPIRED)
+STATES = (PENDING, SENT, OPEN, PARTLY_FILLED, CANCEL_SENT, UNKNOWN, FILLED, CANCELLED, REJECTED, EXPIRED)
 """As OrderState of hotpath/simulation/desk_orders.pxd counts them."""
 RULES = (
     "", "capital", "no_price", "spot_short", "tick", "grid", "amend", "stale", "rate_missing", "price_band",
@@ -33,6 +44,7 @@ BAD_TERMS = "bad terms"
 REASONS = {
     AMENDED: "amended", AMEND_REFUSED: "amend refused", 4: "cancelled before it was sent", DESK_STOPS: "the desk stops",
     32: "another position", 33: "what it holds back is sold", BY_VENUE + 12: "triggered",
+    BY_VENUE + 14: "the venue is busy", 40: "no answer in time",
     **{BY_VENUE + reason: text for reason, (_, text) in ENDS.items() if text and text != BAD_TERMS},
 }  # fmt: skip
 """Of updates, by UpdateReason."""

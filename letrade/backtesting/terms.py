@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from letrade.actors.execution.sending import ExecutionConfig
 from letrade.core.config.accounts import AccountConfig
 from letrade.core.config.desk import ActorEntry, Allocation, DeskConfig, VenueConfig
 from letrade.core.instruments import Catalogue, Specification
@@ -21,6 +22,9 @@ from letrade.hotpath.simulation.terms import (
     StrategyTerms,
     VenueTerms,
 )
+
+PATIENCE = ExecutionConfig()
+"""Settings of one's own are a matter for the actors."""
 
 
 class Decimals(NamedTuple):
@@ -77,6 +81,8 @@ def desk_terms(config: DeskConfig, catalogue: Catalogue, units: Mapping[str, Dec
         slippage=_fraction(getattr(capital, "slippage", 0)),
         step=config.desk.step,
         one_order=getattr(capital, "through_zero", "two_orders") == "one_order",
+        patience=PATIENCE.order_timeout,
+        patience_max=PATIENCE.backoff_max,
     )
 
 

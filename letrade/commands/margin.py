@@ -197,7 +197,7 @@ def _positions(given: dict[str, Any]) -> tuple[PositionSpec, ...]:
 
 
 def _number(given: dict[str, Any], name: str) -> Fraction | None:
-    from letrade.margin.records import exact
+    from letrade.core.margin.records import exact
 
     if given[name] is None:
         return None
@@ -228,8 +228,8 @@ def _date(text: str | None) -> str | None:
 
 def _tiers(given: dict[str, Any], venue: str) -> TierChoice:
     from letrade.core.config.values import parse_instant
+    from letrade.core.margin.tier_files import TierFile, read_tier_files
     from letrade.margin.tier_choice import TierChoice
-    from letrade.margin.tier_files import TierFile, read_tier_files
 
     wanted: tuple[str, ...] = given["tier_files"]
     day = _date(given["date"])

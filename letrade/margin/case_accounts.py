@@ -12,13 +12,13 @@ from letrade.core.errors import DataError, UsageError
 from letrade.core.fraction import Fraction
 from letrade.core.margin.account import CollateralState, InstrumentState, MarginAccount, PositionState
 from letrade.core.margin.numbers import MarginError
+from letrade.core.margin.records import Record
 from letrade.core.margin.registry import venues
 from letrade.core.margin.rules import Contract, MarginRules
 from letrade.core.margin.tiers import one_tier
 from letrade.margin.case_inputs import Case, CasePosition
 from letrade.margin.collaterals import PEGGED
 from letrade.margin.modes import known_venue, rules_of
-from letrade.margin.records import Record
 from letrade.margin.symbols import multiplier_of, parts_of, unified
 from letrade.margin.tier_choice import Chosen, TierChoice, fitted
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 from letrade.core.errors import DataError
 from letrade.core.fraction import Fraction
 from letrade.core.margin.account import Side
-from letrade.margin.records import Record, exact, read_records
+from letrade.core.margin.records import Record, exact, read_records
 from letrade.margin.specs import side_of
 
 KNOWN = frozenset({

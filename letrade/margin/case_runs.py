@@ -11,11 +11,11 @@ from msgspec import Struct
 from letrade.core.errors import DataError
 from letrade.core.fraction import Fraction
 from letrade.core.margin.calculator import MarginCalculator
+from letrade.core.margin.records import Record
 from letrade.core.margin.registry import FIRST_CHANGE
 from letrade.core.margin.results import PositionMargin
 from letrade.margin.case_accounts import Built, build
 from letrade.margin.case_inputs import BOTS, Case, case_of, says_expectations
-from letrade.margin.records import Record
 from letrade.margin.tier_choice import TierChoice
 
 RELATIVE_DEFAULT = Fraction(1, 1_000_000)

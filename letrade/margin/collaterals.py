@@ -9,8 +9,8 @@ from typing import Any
 from letrade.core.errors import DataError
 from letrade.core.fraction import Fraction
 from letrade.core.margin.account import CollateralState, CollateralTier
+from letrade.core.margin.records import Record, read_records, renamed
 from letrade.core.margin.rules import LiquidationUnit
-from letrade.margin.records import Record, read_records, renamed
 
 NAMES: Mapping[str, str] = {
     "currency": "currency", "coin": "currency", "asset": "currency",

@@ -8,8 +8,8 @@ from typing import Any
 
 from letrade.core import clock
 from letrade.core.errors import DataError
+from letrade.core.margin.tier_files import TierFile
 from letrade.core.texts import json_of
-from letrade.margin.tier_files import TierFile
 
 TRIES = 3
 DAY_NS = 86_400 * clock.SECOND

@@ -10,7 +10,7 @@ from msgspec import Struct
 from letrade.core.errors import DataError
 from letrade.core.fraction import Fraction
 from letrade.core.margin.account import Side
-from letrade.margin.records import Record, read_records, renamed
+from letrade.core.margin.records import Record, read_records, renamed
 from letrade.margin.symbols import unified
 
 POSITION_NAMES: Mapping[str, str] = {

@@ -11,10 +11,10 @@ from letrade.core.config.values import parse_instant, show_instant
 from letrade.core.errors import DataError
 from letrade.core.fraction import Fraction
 from letrade.core.margin.rules import MarginRules
+from letrade.core.margin.tier_files import TierFile, newest_before, unknown_symbol
 from letrade.core.margin.tiers import TierTable, one_tier
 from letrade.margin.builtin_tiers import PUBLISHED
 from letrade.margin.specs import PositionSpec
-from letrade.margin.tier_files import TierFile, newest_before, unknown_symbol
 
 Live = Callable[[str], TierFile]
 """Asks the venue for the tiers of a symbol."""

@@ -204,3 +204,16 @@ def test_arrays_that_are_no_list_of_numbers_are_refused(tmp_path: Path, shape: t
     arrays = {name: np.ones(shape, dtype=np.int64) for name in ("ts", "px", "sz", "side")}
     with pytest.raises(DataError, match=f"expected a list of numbers in ts, found {found}"):
         chunks_of(feed_of(written(tmp_path / "trades.npz", **arrays)))
+
+
+def test_compressed_arrays_and_arrays_of_other_types_tell_the_same(tmp_path: Path) -> None:
+    plain: dict[str, Any] = {name: np.array(column) for name, column in LEVELS.items()}
+    narrow: dict[str, Any] = {**{name: plain[name].astype(np.int16) for name in LEVELS}, "ts": plain["ts"]}
+    big: dict[str, Any] = {name: column.astype(">i8") for name, column in plain.items()}
+    np.savez(tmp_path / "plain.npz", **plain)
+    np.savez_compressed(tmp_path / "small.npz", **plain)
+    np.savez(tmp_path / "narrow.npz", **narrow)
+    np.savez(tmp_path / "big.npz", **big)
+    first, *others = (told(feed_of(tmp_path / f"{name}.npz")) for name in ("plain", "small", "narrow", "big"))
+    assert len(first) == 2
+    assert all(other == first for other in others)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from letrade.actors.strategies.ema_cross import EmaCross
 from letrade.backtesting.facade import BacktestEngine
 from letrade.core.errors import ConfigurationError
-from tests.backtesting.golden import INSTRUMENT, quotes, tables
+from tests.backtesting.golden import INSTRUMENT, START, STEP_NS, quotes, tables
 
 AT_ONCE = {"order_latency": "1ns", "response_latency": "0ns", "fills": {"beyond_quote": "one_tick"}}
 
@@ -43,8 +44,19 @@ def test_the_compiled_engine_gives_the_documented_balance_orders_and_fills() -> 
     ids=["at once", "default", "on the grid of the data", "slow", "jittered", "overloaded"],
 )
 def test_both_engines_give_the_same_orders_fills_and_balances(venue: dict[str, Any]) -> None:
-    rows = 95 if "latency" in venue else 2_000  # where latencies vary only the first ten seconds are sure
-    assert engine(rows, **venue).verify() == []
+    assert engine(2_000, **venue).verify() == []
+
+
+def test_both_engines_agree_on_latencies_as_they_were_recorded(tmp_path: Path) -> None:
+    """Some answers fall further than time passes, so that what came behind them would overtake."""
+    draw = np.random.Generator(np.random.PCG64(8))
+    times = START + np.sort(draw.integers(0, 2_000 * STEP_NS, 300))
+    ways = draw.integers(20_000_000, 700_000_000, (2, 300))
+    rows = zip(times, np.where(draw.random(300) < 0.1, -ways[0], ways[0]), ways[1], strict=True)
+    file = tmp_path / "latency.csv"
+    file.write_text("".join(f"{time},{request},{answer}\n" for time, request, answer in rows))
+    venue = {"order_latency": "20ms", "response_latency": "20ms", "latency": {"recorded": str(file)}}
+    assert engine(2_000, **venue).verify() == []
 
 
 def test_orders_meet_the_market_as_it_is_at_the_exchange_while_we_see_it_later() -> None:

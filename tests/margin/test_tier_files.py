@@ -10,9 +10,9 @@ import pytest
 
 from letrade.core.config.values import parse_instant
 from letrade.core.errors import DataError
+from letrade.core.margin.tier_files import newest_before, read_tier_file, read_tier_files
 from letrade.core.margin.tiers import ReadyTiers
 from letrade.margin.builtin_tiers import PUBLISHED
-from letrade.margin.tier_files import newest_before, read_tier_file, read_tier_files
 from tests.data import shared_data
 from tests.margin.programs import BTC, margin, refused
 

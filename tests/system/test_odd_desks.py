@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
+from letrade.core.config.desk import LatencyConfig
 from letrade.hotpath.simulation.doubt import Doubtful
 from tests.system.odd_desks import odd_desk
-from tests.system.two_desks import by_actors, compiled
+from tests.system.two_desks import MS, by_actors, compiled
 
 LINEAR, SPOT, OTHER = "binance.BTC-USDT_USDT", "binance.BTC-USDT", "binance.ETH-USDT_USDT"
 BOTH = (LINEAR, SPOT)
@@ -45,6 +47,36 @@ def test_what_once_differed_is_the_same(
     assert compiled(config) == by_actors(config)
 
 
-def test_jitter_is_a_doubt_once_accounts_are_compared(tmp_path: Path) -> None:
-    with pytest.raises(Doubtful, match="latencies vary"):
-        compiled(odd_desk(tmp_path, 42, "trades", BOTH, count=100))
+TARDY = {
+    "slow": (1_400, 800, LatencyConfig()),
+    "far": (2_500, 1_900, LatencyConfig(reject=0.2)),
+    "busy": (10, 3, LatencyConfig(jitter=25 * MS, reject=0.4)),
+    "restless": (300, 5, LatencyConfig(jitter=2_500 * MS, seed=7, reject=0.1)),
+}  # fmt: skip
+"""Order and response latency in ms: answers come later than execution waits, or requests are turned away."""
+
+
+@pytest.mark.parametrize("kind", ["quotes", "trades", "levels"])
+def test_orders_that_are_unknown_for_a_while_are_the_same_in_both_engines(tmp_path: Path, kind: str) -> None:
+    unknown = 0
+    for seed, (order, response, latency) in enumerate((*TARDY.values(), *TARDY.values())):
+        config = odd_desk(tmp_path, seed, kind, (SPOT, LINEAR), count=80)
+        venue = structs.replace(
+            config.venues[0], order_latency=order * MS, response_latency=response * MS, latency=latency
+        )
+        desk = structs.replace(config.desk, step=min(config.desk.step, venue.order_latency))
+        config = structs.replace(config, desk=desk, venues=[venue])
+        try:
+            ours = compiled(config)
+        except Doubtful:
+            continue
+        known = by_actors(config)
+        assert ours == known, f"desk {seed}"
+        unknown += sum(told[3] == "unknown" for heard in known[1].values() for told in heard)
+    assert unknown
+
+
+def test_jitter_goes_on_after_accounts_are_compared(tmp_path: Path) -> None:
+    config = odd_desk(tmp_path, 42, "trades", BOTH, count=250)
+    ours, known = compiled(config), by_actors(config)
+    assert ours == known

@@ -81,17 +81,16 @@ def test_data_that_come_late(tmp_path: Path, kinds: tuple[str, ...]) -> None:
     assert sure_of(late()) >= 4
 
 
-def test_jitter_that_would_overtake_from_the_first_instant_on(tmp_path: Path) -> None:
-    """What execution asks its venues at the start is on its way too."""
+def test_jitter_from_the_first_instant_on(tmp_path: Path) -> None:
     jitter = LatencyConfig(jitter=200 * MS)
     desks = (desk(tmp_path, seed, ("quotes",), names=(SPOT,)) for seed in range(6))
-    assert sure_of(with_venue(each, latency=jitter) for each in desks) >= 3
+    assert sure_of(with_venue(each, latency=jitter) for each in desks) == 6
 
 
 def test_an_overloaded_venue_answers_questions_after_an_amend_that_it_turned_away(tmp_path: Path) -> None:
     busy = LatencyConfig(reject=0.3)
     desks = (desk(tmp_path, seed, ("quotes",), names=(SPOT,)) for seed in range(20))
-    assert sure_of(with_venue(each, latency=busy) for each in desks) >= 2
+    assert sure_of(with_venue(each, latency=busy) for each in desks) >= 18
 
 
 TIERS = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -221,6 +222,26 @@ def test_what_margin_cannot_be_computed_from_is_refused(act: Act, error: type[Ex
     assert book.margins(0) == before
 
 
+@pytest.mark.parametrize(
+    "rules",
+    [
+        {"hedge_legs": "net", "maintenance_price": "entry"},
+        {"hedge_legs": "larger", "tier_basis": "entry_notional"},
+        {"hedge_legs": "larger", "tier_basis": "contracts"},
+        {"hedge_legs": "both"},
+        {"tier_basis": "value"},
+        {"multiplier": 0.0},
+        {"fee": -0.1},
+    ],
+)
+def test_rules_that_do_not_go_together_are_refused(rules: dict[str, Any]) -> None:
+    book = MarginBook(instruments=1, coins=1)
+    book.set_coin(0, 1.0)
+    tiers = book.add_tiers([0.0, 5.0], [0.01, 0.02])
+    with pytest.raises(ValueError, match=r"."):
+        book.set_instrument(0, tiers=tiers, settle=0, **rules)
+
+
 def test_what_is_not_known_yet_is_named() -> None:
     book = MarginBook(instruments=2, coins=1)
     tiers = book.add_tiers([0.0], [0.01], cap=1_000.0)
@@ -257,3 +278,23 @@ def test_a_number_that_changes_the_book_while_it_is_read_does_no_harm() -> None:
     book.change_position(position, number, 60_000.0)
     assert book.margins(0)[1] == 480.0
     assert book.add_account() == 51
+
+
+def test_a_book_does_not_change_while_another_thread_computes_from_it() -> None:
+    book, rows = many(), 60_000
+    prices = np.full((rows, 9), 100.0) * (np.arange(9) + 1)
+    expected, _, _ = book.assess_scenarios(prices[:1])
+    found: list[Any] = []
+    thread = threading.Thread(target=lambda: found.append(book.assess_scenarios(prices)[0]))
+    thread.start()
+    added = 0
+    while thread.is_alive():
+        try:
+            book.set_collateral(0, 0, 20_000.0, joins=True)
+            book.add_tiers([0.0, 1.0], [0.1, 0.2])
+            added += 1
+        except RuntimeError:
+            continue
+    thread.join()
+    assert np.array_equal(found[0], np.repeat(expected, rows, axis=0))
+    assert book.add_tiers([0.0], [0.1]) == 2 + added

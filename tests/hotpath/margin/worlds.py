@@ -69,7 +69,9 @@ class Maker:
     def contract(self, tiers: Tiers, coins: int, *, inverse: bool, basis: str) -> Contract:
         by_entry = basis == "entry_notional"
         at_entry = by_entry if self.take(st.booleans()) else self.take(st.booleans())
+        by_size = basis in ("contracts", "coin") and tiers.form == "cumulative" and len(tiers.floors) > 1
         legs = ["each"] if at_entry != by_entry else ["each", "larger"] if by_entry else ["each", "larger", "net"]
+        legs = [rule for rule in legs if rule != "larger" or not by_size]
         return Contract(
             tiers,
             settle=self.take(st.integers(0, coins - 1)),

@@ -53,6 +53,8 @@ RULES = (
     "own_order", "venue",
 )  # fmt: skip
 SUBMIT, CANCEL, AMEND, QUERY = 1, 2, 3, 4
+VERBS = {"": 0, "submit": SUBMIT, "cancel": CANCEL, "amend": AMEND, "query": QUERY}
+REJECTED = 8
 TRADED, RESTS, ENDED, TRIGGERED, AMENDED, REFUSED, STANDS = 1, 2, 3, 4, 5, 6, 7
 ENDS = {"filled": 1, "cancelled": 2, "expired": 3}
 
@@ -247,7 +249,7 @@ class Replay:
         for row in self.door.told():
             if row[0] == 3 and row[2] == time:
                 self.refusals[RULES[row[10]]] = self.refusals.get(RULES[row[10]], 0) + 1
-            if row[0] == 1 and row[2] == time and row[9] == 7:
+            if row[0] == 1 and row[2] == time and row[9] == REJECTED:
                 self.refusals["venue"] = self.refusals.get("venue", 0) + 1
         for request in self.door.take_requests():
             self.note(request)
@@ -297,8 +299,12 @@ class Replay:
             )  # fmt: skip
             return
         left = to_units(message.size, decimals[1]) - to_units(message.filled, decimals[1])
-        for kind, reason in _words(message):
-            self.door.answer(instrument, kind, number, time, size=left, reason=reason)
+        price, words = to_units(message.price or 0.0, decimals[0]), _words(message)
+        for kind, reason in words:
+            self.door.answer(
+                instrument, kind, number, time, price=price, size=left, reason=reason, verb=VERBS[message.request],
+                maker=len(words) > 1, whole=to_units(message.size, decimals[1]),
+            )  # fmt: skip
 
     def outcome(self) -> Outcome:
         fills = []

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 from letrade.core.config.describe import did_you_mean
 from letrade.core.config.values import parse_instant, show_instant
 from letrade.core.errors import DataError
+from letrade.core.margin.records import read_tree
+from letrade.core.margin.tier_rows import tier_rows
 from letrade.core.margin.tiers import TierTable
-from letrade.margin.records import read_tree
-from letrade.margin.tier_rows import tier_rows
 
 _DATE = re.compile(r"(?<!\d)(20\d\d)-(0[1-9]|1[0-2])(?:-(0[1-9]|[12]\d|3[01]))?(?!\d)")
 SUFFIXES = (".json", ".toml", ".csv", ".tsv")

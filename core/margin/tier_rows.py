@@ -7,8 +7,8 @@ from typing import Any
 
 from letrade.core.errors import DataError
 from letrade.core.fraction import Fraction
+from letrade.core.margin.records import Record, renamed
 from letrade.core.margin.tiers import Tier
-from letrade.margin.records import Record, renamed
 
 NAMES: Mapping[str, str] = {
     "symbol": "symbol", "tier": "tier", "bracket": "tier",

@@ -1,0 +1,61 @@
+"""What an [[actor]] of the class LiquidationMonitor may say."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Literal
+
+from letrade.core.actor import ActorConfig
+from letrade.core.config.values import Currency, Fraction, InstrumentId, NotNegative, PositiveDuration
+from letrade.core.errors import ConfigurationError
+
+SECOND_NS = 1_000_000_000
+Kind = Literal["reduce", "add_margin", "close"]
+REDUCE: Kind = "reduce"
+ADD_MARGIN: Kind = "add_margin"
+CLOSE: Kind = "close"
+
+
+class LiquidationMonitorConfig(ActorConfig, frozen=True, kw_only=True):
+    """Distances are shares of the mark: the adverse move that is left."""
+
+    rules: str = ""
+    """Whose margin rules: a venue's name; left out: [venue.margin] rules, else the venue's own name."""
+    account_type: str = ""
+    """The venue's account type where it has several, such as multi_assets."""
+    pegged: tuple[Currency, ...] = ("USD", "USDT", "USDC")
+    """Currencies that count in full where an account is valued as a whole; others count for nothing."""
+    watch: Fraction = Decimal("0.2")
+    warn: Fraction = Decimal("0.1")
+    act: Fraction = Decimal("0.05")
+    hysteresis: NotNegative = Decimal("0.1")
+    """By which share a distance must exceed a level's for the level to be left."""
+    target_distance: Fraction = Decimal("0.1")
+    """What a step brings the distance back to; more than act × (1 + hysteresis)."""
+    policy: tuple[Kind, ...] = (REDUCE, ADD_MARGIN, CLOSE)
+    """What is done, in this order, one after another that does not help; () only tells."""
+    margin_budget: NotNegative = Decimal(0)
+    """Of the settle currency, what may be added to one position in a day (UTC)."""
+    cost: Fraction = Decimal("0.002")
+    """What closing is expected to lose of the value closed: fee and slippage."""
+    step_patience: PositiveDuration = 2 * SECOND_NS
+    """A step that has not been done by then is followed by the next."""
+    stale_after: PositiveDuration = 5 * SECOND_NS
+    """A mark that is older is not relied on alone."""
+    hold: PositiveDuration = 600 * SECOND_NS
+    """How long a position may not grow again after a step."""
+    groups: tuple[tuple[InstrumentId, ...], ...] = ()
+    """Instruments that hedge each other: what is closed of one is closed of all."""
+    tolerance: Fraction = Decimal("0.001")
+    """By which share our liquidation price may differ from the venue's."""
+
+
+def check(config: LiquidationMonitorConfig, name: str) -> None:
+    """ConfigurationError where the distances are in no order."""
+    if not config.watch > config.warn > config.act:
+        raise ConfigurationError(
+            f"{name}: expected watch > warn > act, found {config.watch}, {config.warn}, {config.act}"
+        )
+    if config.target_distance <= config.act * (1 + config.hysteresis):
+        least = config.act * (1 + config.hysteresis)
+        raise ConfigurationError(f"{name}: expected target_distance above {least}, found {config.target_distance}")

@@ -1,0 +1,234 @@
+"""LiquidationMonitor: tells how near liquidation is, and by its policy keeps the desk from it, one step at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from letrade.actors.liquidation.config import ADD_MARGIN, REDUCE
+from letrade.actors.liquidation.levels import ACT, LEVELS
+from letrade.actors.liquidation.planning import Planner
+from letrade.actors.liquidation.steps import Step
+from letrade.actors.liquidation.watched import Look, Watched
+from letrade.actors.liquidation.watching import CHANGED, STALE
+from letrade.core.fraction import read_fraction
+from letrade.core.messages.accounts import Position
+from letrade.core.messages.base import NO_STRATEGY, Timer
+from letrade.core.messages.margin import ISOLATED_MARGIN, MarginRequest, MarginUpdate, PositionLimit, Reduce
+from letrade.core.messages.orders import OrderRefused, OrderUpdate
+from letrade.core.messages.venue import VenueState
+from letrade.core.orders import TERMINAL
+from letrade.core.quantities import exact
+
+STEP, AGAIN = "step", "again"
+DONE, REFUSED = "done", "refused"
+
+
+class LiquidationMonitor(Planner):
+    """Each step is sized so that the next is not needed; one that is refused or not answered is followed by the next
+    kind of the policy; when all have failed it says so and begins anew."""
+
+    def judge(self, unit: Watched, look: Look) -> None:
+        if not look.liquidated and look.nearest > float(self.config.act) * (1 + float(self.config.hysteresis)):
+            self.failed.pop(unit.key, None)
+        elif look.liquidated or look.nearest <= float(self.config.act) or self._acts(unit):
+            self._act(unit, look)
+
+    def _acts(self, unit: Watched) -> bool:
+        keys = [f"{unit.account} {name}" for name in (*unit.instruments, unit.name)]
+        return any(self.levels.get(key, (0, 0.0))[0] >= ACT for key in keys)
+
+    def _act(self, unit: Watched, look: Look) -> None:
+        if not self.config.policy or unit.key in self.steps or unit.key in self.resting or self.is_busy(unit):
+            return
+        failed = self.failed.setdefault(unit.key, [])
+        for kind in self.config.policy:
+            if kind in failed:
+                continue
+            step = self.plan(kind, unit)
+            if step is not None:
+                self._take(step, unit, look)
+                return
+            failed.append(kind)
+        self._rest(unit, look)
+
+    def _rest(self, unit: Watched, look: Look) -> None:
+        """Every kind has failed: after a while from the beginning."""
+        self.failed.pop(unit.key, None)
+        until = self.resting[unit.key] = self.now() + self.config.step_patience
+        self.set_timer(until, f"{AGAIN} {unit.key}")
+        text = f"{unit.key}: {_how(look)}; {', '.join(self.config.policy)} have not helped: tried again"
+        self.alert("error", "liquidation_steps_exhausted", text, unit.account)
+
+    def _take(self, step: Step, unit: Watched, look: Look) -> None:
+        self.steps[step.unit] = step
+        self.set_timer(step.deadline, f"{STEP} {step.unit}")
+        reason = f"{step.kind} {step.unit}: {_how(look)}"
+        for leg in step.legs:
+            size = float(abs(exact(leg.before)) - abs(exact(leg.target)))
+            self.publish(
+                Reduce(
+                    strategy=NO_STRATEGY, account=leg.account, instrument=leg.instrument,
+                    reduction_id=leg.reduction_id, size=size, reason=reason,
+                )
+            )  # fmt: skip
+        for leg in step.legs:
+            self.publish(
+                PositionLimit(
+                    strategy=NO_STRATEGY, account=leg.account, instrument=leg.instrument, largest=abs(leg.target),
+                    reason=reason, until=self.now() + self.config.hold,
+                )
+            )  # fmt: skip
+        if step.kind == ADD_MARGIN:
+            self._add(step, unit.account)
+        self.alert("warning", "liquidation_step", f"{reason}; {_what(step)}", unit.account, step.instrument)
+
+    def _add(self, step: Step, account: str) -> None:
+        self.count += 1
+        step.request_id = f"{self.name}-{self.count}"
+        if step.budgeted:
+            self.spend(account, step.instrument, exact(step.amount))
+        self.publish(
+            MarginRequest(
+                strategy=NO_STRATEGY, account=account, instrument=step.instrument, request_id=step.request_id,
+                change=ISOLATED_MARGIN, value=step.amount,
+            )
+        )  # fmt: skip
+
+    # ---- what becomes of a step
+
+    def on_position(self, position: Position) -> None:
+        """A step is over as soon as all that it cut is cut."""
+        self.take_spot(position)
+        contract = self.holdings.take_position(position, self.now())
+        for step in list(self.steps.values()):
+            if any((leg.account, leg.instrument) == (position.account, position.instrument) for leg in step.legs):
+                self._advance(step)
+        if contract is not None:
+            self.changed(position.account)
+
+    def on_margin_update(self, update: MarginUpdate) -> None:
+        self.holdings.take_update(update)
+        step = next((each for each in self.steps.values() if each.request_id == update.request_id), None)
+        if step is not None and update.state == DONE:
+            self._end(step)
+        elif step is not None and update.state == REFUSED:
+            if step.budgeted:
+                self.spend(update.account, step.instrument, -exact(step.amount))
+            self._fail(step, f"{update.code} {update.reason}".strip())
+        self.changed(update.account)
+
+    def on_order_update(self, update: OrderUpdate) -> None:
+        """An order of a step that ended is judged a moment later, when its fills are booked."""
+        step = self._step_of(update.order_id.rpartition(".")[0])
+        if step is None or update.state not in TERMINAL:
+            return
+        if not update.filled:
+            self._refuse_leg(step, update.order_id.rpartition(".")[0])
+        self.set_timer(self.now() + 1, f"{STEP} {step.unit}")
+
+    def on_order_refused(self, refused: OrderRefused) -> None:
+        step = self._step_of(refused.order_id)
+        if step is not None:
+            self._refuse_leg(step, refused.order_id)
+            self.set_timer(self.now() + 1, f"{STEP} {step.unit}")
+
+    def on_timer(self, timer: Timer) -> None:
+        kind, _, what = timer.key.partition(" ")
+        if kind == STALE:
+            self.stale_due(what)
+        elif kind == CHANGED:
+            self.look_at_changed(what)
+        elif kind == AGAIN:
+            self.resting.pop(what, None)
+            self.look_at(what.partition(" ")[0])
+        elif what in self.steps:
+            self._review(self.steps[what])
+
+    def _review(self, step: Step) -> None:
+        """Something of it has ended, or its patience has."""
+        open_legs = [leg for leg in step.legs if not leg.is_done(self.quantity(leg.account, leg.instrument))]
+        moved = [leg for leg in open_legs if abs(self.quantity(leg.account, leg.instrument)) < abs(leg.before)]
+        overdue = self.now() >= step.deadline
+        if any(leg.refused for leg in open_legs if leg not in moved):
+            self._fail(step, "refused")
+        elif overdue and (step.adds or not moved):
+            self._fail(step, "not answered in time")
+        elif overdue or (open_legs and len(moved) == len(open_legs)):
+            self._end(step)
+        else:
+            self.set_timer(step.deadline, f"{STEP} {step.unit}")
+        self.look_at(step.unit.partition(" ")[0])
+
+    def _advance(self, step: Step) -> None:
+        if step.adds or not all(leg.is_done(self.quantity(leg.account, leg.instrument)) for leg in step.legs):
+            return
+        if step.kind == REDUCE and step.amount:
+            step.deadline = self.now() + self.config.step_patience
+            self.set_timer(step.deadline, f"{STEP} {step.unit}")
+            self._add(step, step.unit.partition(" ")[0])
+        else:
+            self._end(step)
+
+    def _end(self, step: Step) -> None:
+        del self.steps[step.unit]
+        self.cancel_timer(f"{STEP} {step.unit}")
+
+    def _fail(self, step: Step, why: str) -> None:
+        self._end(step)
+        self.failed.setdefault(step.unit, []).append(step.kind)
+        self.alert("warning", "liquidation_step_failed", f"{step.kind} {step.unit}: {why}", step.unit.partition(" ")[0])
+
+    def _step_of(self, order_id: str) -> Step | None:
+        """The step of a reduction, by the first part of its orders' ids."""
+        for step in self.steps.values():
+            if any(order_id == f"reduce.{leg.reduction_id}" for leg in step.legs):
+                return step
+        return None
+
+    def _refuse_leg(self, step: Step, order_id: str) -> None:
+        for leg in step.legs:
+            leg.refused = leg.refused or order_id == f"reduce.{leg.reduction_id}"
+
+    # ---- snapshots
+
+    def state(self) -> Any:
+        return {
+            "holdings": self.holdings.state(),
+            "marks": self.marks.state(),
+            "levels": [[key, *level] for key, level in self.levels.items()],
+            "told": list(self.told.items()),
+            "states": list(self.states.values()),
+            "steps": list(self.steps.values()),
+            "failed": list(self.failed.items()),
+            "resting": list(self.resting.items()),
+            "spent": [[*key, str(spent)] for key, spent in self.spent.items()],
+            "spot": [[*key, quantity] for key, quantity in self.spot.items()],
+            "count": self.count,
+        }
+
+    def restore(self, state: Any) -> None:
+        self.holdings.restore(state["holdings"])
+        self.marks.restore(state["marks"])
+        self.units = {}
+        self.levels = {key: (level, mark) for key, level, mark in state["levels"]}
+        self.told = dict(state["told"])
+        self.states = {each.account: each for each in msgspec.convert(state["states"], list[VenueState])}
+        self.steps = {each.unit: each for each in msgspec.convert(state["steps"], list[Step])}
+        self.failed = {key: list(kinds) for key, kinds in state["failed"]}
+        self.resting = dict(state["resting"])
+        self.spent = {(account, name, day): read_fraction(text) for account, name, day, text in state["spent"]}
+        self.spot = {(account, name, strategy): quantity for account, name, strategy, quantity in state["spot"]}
+        self.count = state["count"]
+
+
+def _how(look: Look) -> str:
+    if look.liquidated:
+        return f"{LEVELS[-1]} at its marks"
+    return f"{look.nearest:.2%} from liquidation"
+
+
+def _what(step: Step) -> str:
+    cuts = [f"{leg.instrument} from {leg.before!r} to {leg.target!r}" for leg in step.legs]
+    return ", ".join([*cuts, *([f"margin {step.amount!r} to {step.instrument}"] if step.amount else [])])

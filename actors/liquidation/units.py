@@ -1,0 +1,123 @@
+"""Makes the units that are watched of what is held, or says why one cannot be watched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import groupby
+from typing import Any
+
+from msgspec.structs import replace
+
+from letrade.actors.liquidation.watched import Watched
+from letrade.core.config.desk import DeskConfig
+from letrade.core.errors import DataError
+from letrade.core.fraction import Fraction, read_fraction
+from letrade.core.instruments import Catalogue
+from letrade.core.margin.account import CollateralState, InstrumentState, MarginAccount, PositionState
+from letrade.core.margin.book import isolated_margin
+from letrade.core.margin.held import ISOLATED, Contract, MarginHoldings
+from letrade.core.margin.numbers import MarginError, number
+from letrade.core.margin.registry import rules_for
+from letrade.core.margin.rules import MarginMode, MarginRules
+from letrade.core.quantities import exact
+
+PriceOf = Callable[[Contract], float | None]
+Blind = dict[str, str]
+"""Why a unit is not watched, by its key."""
+
+
+class UnitMaker:
+    """Knows whose rules each account's venue follows."""
+
+    def __init__(self, settings: DeskConfig, catalogue: Catalogue, config: Any) -> None:
+        self.catalogue = catalogue
+        self._account_type = config.account_type
+        self._pegged = frozenset(config.pegged)
+        venues = {venue.name: venue for venue in settings.venues}
+        self._venues: dict[str, str] = {}
+        self._fees: dict[str, Fraction] = {}
+        for account in settings.accounts:
+            venue = venues.get(account.venue)
+            own = None if venue is None or venue.margin is None else venue.margin.rules
+            self._venues[account.name] = config.rules or own or account.venue
+            self._fees[account.name] = Fraction(0) if venue is None else read_fraction(venue.taker_fee)
+
+    def make(self, holdings: MarginHoldings, account: str, price_of: PriceOf, now: int) -> tuple[list[Watched], Blind]:
+        """Isolated positions alone, cross ones by the wallet that backs them."""
+        units: list[Watched] = []
+        blind: Blind = {}
+        contracts = [each for each in holdings.held() if each.account == account]
+        settle = {each.instrument: self.catalogue.at(each.instrument, now).settle for each in contracts}
+        isolated = [(each.instrument, (each,)) for each in contracts if each.mode == ISOLATED]
+        cross = sorted((each for each in contracts if each.mode != ISOLATED), key=lambda each: settle[each.instrument])
+        wallets = groupby(cross, key=lambda each: settle[each.instrument])
+        for name, group in [*isolated, *((currency, tuple(group)) for currency, group in wallets)]:
+            try:
+                units.append(self._unit(holdings, account, name, group, price_of, now))
+            except DataError as error:
+                blind[f"{account} {name}"] = str(error)
+        return units, blind
+
+    def uncounted(self, holdings: MarginHoldings, account: str, rules: MarginRules) -> list[str]:
+        """Balances of an account that is valued as a whole whose haircut nobody told: they count for nothing."""
+        if rules.unit != "account":
+            return []
+        held = [currency for (owner, currency), balance in holdings.balances.items() if owner == account and balance]
+        return [currency for currency in held if currency not in self._pegged and currency != rules.numeraire]
+
+    def _unit(
+        self, holdings: MarginHoldings, account: str, name: str, contracts: tuple[Contract, ...], price_of: PriceOf,
+        now: int,
+    ) -> Watched:  # fmt: skip
+        instruments = tuple(self._instrument(each, price_of, now) for each in contracts)
+        mode: MarginMode = "isolated" if contracts[0].mode == ISOLATED else "cross"
+        rules = rules_for(
+            self._venues[account], contract=instruments[0].contract, margin_mode=mode, settle=instruments[0].settle,
+            account=self._account_type or None,
+        )  # fmt: skip
+        positions = tuple(_position(each, of, rules) for each, of in zip(contracts, instruments, strict=True))
+        collaterals = () if mode == ISOLATED else self._collaterals(holdings, account, instruments[0].settle, rules)
+        book = MarginAccount(instruments=instruments, positions=positions, collaterals=collaterals)
+        return Watched(account, name, rules, contracts, book)
+
+    def _instrument(self, contract: Contract, price_of: PriceOf, now: int) -> InstrumentState:
+        rules = self.catalogue.at(contract.instrument, now)
+        price = price_of(contract)
+        if rules.tiers is None:
+            raise MarginError(f"{rules.id}: its leverage tiers are not known; add [[instrument.bracket]] or tiers")
+        if price is None:
+            raise MarginError(f"{rules.id}: no mark, index or book price is known yet")
+        return InstrumentState(
+            name=rules.id, contract="inverse" if rules.kind == "inverse" else "linear",
+            mark=number(price, f"{rules.id}: mark"), settle=rules.settle, tiers=rules.tiers, underlying=rules.base,
+            multiplier=rules.multiplier, fee_rate=self._fees[contract.account],
+        )  # fmt: skip
+
+    def _collaterals(
+        self, holdings: MarginHoldings, account: str, settle: str, rules: MarginRules
+    ) -> tuple[CollateralState, ...]:
+        if rules.unit == "wallet":
+            return (CollateralState(currency=settle, balance=holdings.free_balance(account, settle)),)
+        skipped = self.uncounted(holdings, account, rules)
+        currencies = [currency for owner, currency in holdings.balances if owner == account]
+        return tuple(
+            CollateralState(currency=currency, balance=holdings.free_balance(account, currency), pegged=True)
+            for currency in currencies
+            if currency not in skipped
+        )
+
+
+def _position(contract: Contract, instrument: InstrumentState, rules: MarginRules) -> PositionState:
+    """MarginError for an isolated position of which neither margin nor leverage is known."""
+    isolated = contract.mode == ISOLATED
+    if isolated and contract.margin is None and contract.leverage is None:
+        raise MarginError(f"{contract.instrument}: neither its margin nor its leverage is known yet")
+    position = PositionState(
+        instrument=contract.instrument,
+        side=1 if contract.quantity > 0 else -1,
+        size=contract.size,
+        entry=exact(contract.entry),
+        leverage=contract.leverage,
+        margin=contract.margin if isolated else None,
+    )
+    return replace(position, margin=isolated_margin(rules, instrument, position)) if isolated else position

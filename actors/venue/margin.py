@@ -1,0 +1,219 @@
+"""What a venue with margin rules keeps of its accounts: leverage, mode and isolated margin of each contract."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from letrade.actors.venue.account import VenueAccount
+from letrade.actors.venue.amounts import rounded
+from letrade.actors.venue.margin_codes import CODES
+from letrade.actors.venue.margin_rules import RULES
+from letrade.actors.venue.margin_sums import ZERO, Holding, Row, Unit, initial_rate, rows_of
+from letrade.actors.venue.market import Market
+from letrade.actors.venue.orders import Order
+from letrade.core.config.accounts import AccountConfig
+from letrade.core.config.desk import VenueConfig
+from letrade.core.errors import ConfigurationError
+from letrade.core.fraction import Fraction, read_fraction
+from letrade.core.instruments import Specification
+from letrade.core.quantities import TEN, exact
+
+LIQUIDATION, DELEVERAGED = "liquidation", "adl"
+"""Origins of fills."""
+CROSS, ISOLATED = "cross", "isolated"
+
+
+class Setting(msgspec.Struct):
+    """One contract of one account."""
+
+    leverage: Fraction
+    mode: str
+    isolated: Fraction = ZERO
+    """The part of the balance that the position holds for itself; 0 in cross margin."""
+
+
+class Before(msgspec.Struct, frozen=True):
+    """A position as it was before a fill."""
+
+    quantity: int
+    balance: Fraction
+
+
+class Margins:
+    """Isolated margin is a share of the settle currency's balance, so money moves in the wallet alone.
+
+    `touched` are the accounts whose units must be looked at again.
+    """
+
+    def __init__(
+        self,
+        venue: VenueConfig,
+        logins: Sequence[AccountConfig],
+        accounts: Mapping[str, VenueAccount],
+        market: Callable[[str], Market | None],
+        rules_of: Callable[[str], Specification],
+    ) -> None:
+        config = venue.margin
+        if config is None:
+            raise ConfigurationError(f"[[venue]] {venue.name}: has no [venue.margin]")
+        self.rules, self.codes = RULES[config.rules], CODES[config.rules]
+        self.accounts, self.market, self.rules_of = accounts, market, rules_of
+        self.maker_fee, self.taker_fee = read_fraction(venue.maker_fee), read_fraction(venue.taker_fee)
+        self.touched: dict[str, None] = {}
+        self.cooling: dict[str, int] = {}
+        """Until when a unit waits, or is closed as a whole, after a partial step: by its key."""
+        self.waiting: dict[str, Order] = {}
+        """The venue's own orders that have not met their market yet, by the key of the unit."""
+        self._leverage = read_fraction(config.leverage or self.rules.leverage)
+        self._modes = {login.name: login.margin_mode for login in logins}
+        self._settings: dict[str, dict[str, Setting]] = {}
+        self._rows: dict[Specification, tuple[Row, ...]] = {}
+
+    def setting(self, account: str, instrument: str) -> Setting:
+        known = self._settings.setdefault(account, {})
+        if instrument not in known:
+            known[instrument] = Setting(self._leverage, self._modes[account])
+        return known[instrument]
+
+    def rows(self, rules: Specification) -> tuple[Row, ...]:
+        """Its tiers; () where they are not known."""
+        if rules.tiers is None:
+            return ()
+        if rules not in self._rows:
+            self._rows[rules] = rows_of(rules.tiers, self.rules.cumulative)
+        return self._rows[rules]
+
+    def is_liquidating(self, account: VenueAccount, instrument: str) -> bool:
+        """Whether its unit is between two steps of a liquidation, so that nobody else may change it."""
+        isolated = self.setting(account.name, instrument).mode == ISOLATED
+        key = f"{account.name} {instrument if isolated else self.rules_of(instrument).settle}"
+        return key in self.waiting or (self.rules.partial == "two_tiers" and key in self.cooling)
+
+    # ---- units
+
+    def unit(self, account: VenueAccount, instrument: str) -> Unit | None:
+        """The unit of a contract; None while a mark of it is not known."""
+        settle = self.rules_of(instrument).settle
+        if self.setting(account.name, instrument).mode == ISOLATED:
+            return self._isolated(account, instrument, settle)
+        return self.cross(account, settle)
+
+    def units(self, account: VenueAccount) -> list[Unit]:
+        """All units with a position, isolated ones first."""
+        isolated: list[Unit | None] = []
+        cross: dict[str, None] = {}
+        for name, position in account.positions.items():
+            if position.quantity and self.setting(account.name, name).mode == ISOLATED:
+                isolated.append(self._isolated(account, name, self.rules_of(name).settle))
+            elif position.quantity:
+                cross[self.rules_of(name).settle] = None
+        found = [*isolated, *(self.cross(account, currency) for currency in cross)]
+        return [unit for unit in found if unit is not None and unit.holdings]
+
+    def _isolated(self, account: VenueAccount, instrument: str, settle: str) -> Unit | None:
+        holding = self._holding(account, instrument)
+        if holding is not None and not holding.mark:
+            return None
+        margin = self.setting(account.name, instrument).isolated
+        return Unit(account.name, settle, instrument, margin, () if holding is None else (holding,))
+
+    def cross(self, account: VenueAccount, currency: str) -> Unit | None:
+        """All that one settle currency backs; None while a mark is not known."""
+        holdings = []
+        for name, position in account.positions.items():
+            own = self.rules_of(name).settle == currency and self.setting(account.name, name).mode == CROSS
+            if own and position.quantity and (holding := self._holding(account, name)) is not None:
+                holdings.append(holding)
+        if not all(holding.mark for holding in holdings):
+            return None
+        return Unit(account.name, currency, "", self.cross_balance(account, currency), tuple(holdings))
+
+    def cross_balance(self, account: VenueAccount, currency: str) -> Fraction:
+        """What isolated positions do not hold of a currency."""
+        settings = self._settings.get(account.name, {}).items()
+        held = (each.isolated for name, each in settings if each.isolated and self.rules_of(name).settle == currency)
+        return account.wallet.total(currency).value - sum(held, ZERO)
+
+    def _holding(self, account: VenueAccount, instrument: str) -> Holding | None:
+        position, market = account.positions.get(instrument), self.market(instrument)
+        if position is None or not position.quantity or market is None:
+            return None
+        rules = self.rules_of(instrument)
+        if not (rows := self.rows(rules)):
+            return None
+        scale = TEN[position.price_decimals + position.quantity_decimals]
+        return Holding(
+            instrument=instrument,
+            side=1 if position.quantity > 0 else -1,
+            contracts=Fraction(abs(position.quantity), TEN[position.quantity_decimals]),
+            multiplier=rules.multiplier,
+            cost=Fraction(abs(position.cost), scale) * rules.multiplier,
+            mark=exact(market.value_price()),
+            leverage=self.setting(account.name, instrument).leverage,
+            fee=self.taker_fee,
+            rows=rows,
+        )
+
+    # ---- what moves
+
+    def before(self, account: VenueAccount, market: Market, settle: str) -> Before:
+        return Before(account.quantity(market), account.wallet.total(settle).value)
+
+    def filled(self, order: Order, market: Market, rules: Specification, price: float, size: int, was: Before) -> None:
+        """What opens sets margin aside, what closes gives its share back; what a liquidation leaves, the rest keeps."""
+        self.touched[order.account] = None
+        setting, account = self.setting(order.account, order.instrument), self.accounts[order.account]
+        if setting.mode != ISOLATED:
+            return
+        closed = min(size, abs(was.quantity)) if was.quantity * order.side < 0 else 0
+        if closed == abs(was.quantity):
+            setting.isolated = ZERO
+        elif closed and order.origin == LIQUIDATION:
+            setting.isolated += account.wallet.total(rules.settle).value - was.balance
+        elif closed:
+            setting.isolated *= Fraction(abs(was.quantity) - closed, abs(was.quantity))
+        if size > closed:
+            value = exact(price) * market.scales.exact_size(size - closed) * rules.multiplier
+            setting.isolated += value * initial_rate(self.rules, order.side, setting.leverage, self.taker_fee)
+        setting.isolated = rounded(rules.settle, setting.isolated).value
+
+    def opened(self, account: VenueAccount, instrument: str) -> None:
+        """A position that the account begins with has the margin of its entry."""
+        self.touched[account.name] = None
+        holding, setting = self._holding(account, instrument), self.setting(account.name, instrument)
+        if holding is not None and setting.mode == ISOLATED:
+            rate = initial_rate(self.rules, holding.side, setting.leverage, self.taker_fee)
+            setting.isolated = rounded(self.rules_of(instrument).settle, holding.cost * rate).value
+
+    def paid(self, account: str, instrument: str, amount: Fraction) -> None:
+        """Funding, or a liquidation's fee: an isolated position pays it, and gets it, itself."""
+        self.touched[account] = None
+        setting = self.setting(account, instrument)
+        position = self.accounts[account].positions.get(instrument)
+        if setting.mode == ISOLATED and position is not None and position.quantity:
+            setting.isolated += amount
+
+    # ---- snapshots
+
+    def state(self) -> Any:
+        settings = [
+            [account, name, str(each.leverage), each.mode, str(each.isolated)]
+            for account, settings in self._settings.items()
+            for name, each in settings.items()
+        ]
+        waiting = [[key, order.account, order.client_order_id] for key, order in self.waiting.items()]
+        return [settings, self.cooling, list(self.touched), waiting]
+
+    def restore(self, state: Any) -> None:
+        """After the accounts. What was kept without margin rules, or of accounts that are gone, is nothing."""
+        settings, self.cooling, touched, waiting = state or ([], {}, [], [])
+        accounts = self.accounts
+        self.waiting = {key: accounts[name].orders[order] for key, name, order in waiting if name in accounts}
+        self.touched = {name: None for name in touched if name in self.accounts}
+        self._settings = {}
+        for account, name, leverage, mode, isolated in settings:
+            setting = Setting(read_fraction(leverage), mode, read_fraction(isolated))
+            self._settings.setdefault(account, {})[name] = setting

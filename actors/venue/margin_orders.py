@@ -1,0 +1,114 @@
+"""Whether an account has the margin for an order, and whether its tiers allow the position that could follow."""
+
+from __future__ import annotations
+
+from letrade.actors.venue import rules as plain
+from letrade.actors.venue.account import VenueAccount
+from letrade.actors.venue.margin import CROSS, Margins
+from letrade.actors.venue.margin_sums import ZERO, initial_rate, row_at
+from letrade.actors.venue.market import Market
+from letrade.actors.venue.orders import Order
+from letrade.core.fraction import Fraction
+from letrade.core.instruments import Specification
+from letrade.core.quantities import exact
+
+
+class Exposure:
+    """What one contract is worth to an account: held at the mark, and all that its orders could add on either side."""
+
+    def __init__(self, margins: Margins, account: VenueAccount, market: Market) -> None:
+        self._margins, self._market = margins, market
+        self.rules = margins.rules_of(market.instrument)
+        self.setting = margins.setting(account.name, market.instrument)
+        self.price = exact(market.value_price())
+        self.held = account.quantity(market)
+        self.sizes = {1: 0, -1: 0}
+        self.values = {1: ZERO, -1: ZERO}
+
+    def add(self, order: Order, price: Fraction) -> None:
+        if order.only_protects or order.reduce_only:
+            return
+        self.sizes[order.side] += order.left
+        self.values[order.side] += price * self._market.scales.exact_size(order.left) * self.rules.multiplier
+
+    def largest(self, side: int) -> Fraction:
+        """The largest position on a side, in what tiers are looked up by; at the mark, or the orders' own prices."""
+        if self._margins.rules.tiers_by == "contracts":
+            return self._market.scales.exact_size(max(0, side * self.held + self.sizes[side]))
+        return max(ZERO, side * self._held_value() + self.values[side])
+
+    def _held_value(self) -> Fraction:
+        size = self._market.scales.exact_size(abs(self.held)) * (1 if self.held > 0 else -1)
+        return size * self.price * self.rules.multiplier
+
+    def initial(self) -> Fraction:
+        """Cross margin: of the larger side. Isolated: of what that is more than the position, which has its own."""
+        held = self._held_value()
+        ways = [(abs(held + side * self.values[side]), side) for side in (1, -1)]
+        value, side = max(ways)
+        if self.setting.mode != CROSS:
+            value = max(ZERO, value - abs(held))
+        if self.sizes[side] == 0:
+            side = 1 if held > 0 else -1
+        return value * initial_rate(self._margins.rules, side, self.setting.leverage, self._margins.taker_fee)
+
+
+def exposures(margins: Margins, account: VenueAccount, settle: str, but: int = 0) -> dict[str, Exposure]:
+    """By contract of one settle currency; without the order of this number."""
+    names = dict.fromkeys([*account.positions, *(order.instrument for order in account.working.values())])
+    found: dict[str, Exposure] = {}
+    for name in names:
+        rules, market = margins.rules_of(name), margins.market(name)
+        if rules.kind == "linear" and rules.settle == settle and market is not None:
+            found[name] = Exposure(margins, account, market)
+    for order in account.working.values():
+        if order.number != but and order.instrument in found:
+            exposure = found[order.instrument]
+            exposure.add(order, exact(order.price or order.trigger) or exposure.price)
+    return found
+
+
+def free_margin(margins: Margins, account: VenueAccount, settle: str, found: dict[str, Exposure]) -> Fraction | None:
+    """Equity that no position and no order needs; None while a mark is not known."""
+    unit = margins.cross(account, settle)
+    if unit is None:
+        return None
+    return unit.equity - sum((exposure.initial() for exposure in found.values()), ZERO)
+
+
+def refusal(
+    margins: Margins, account: VenueAccount, order: Order, market: Market, rules: Specification, price: float
+) -> str:
+    """Why a contract order is refused; one that only reduces never is."""
+    if rules.kind != "linear" or order.only_protects:
+        return ""
+    held = account.quantity(market)
+    same_side = order.left + account.working_size(order.instrument, order.side, order)
+    if held * order.side < 0 and same_side <= abs(held):
+        return ""
+    rows, codes = margins.rows(rules), margins.codes
+    if margins.is_liquidating(account, order.instrument):
+        return str(codes.liquidating)
+    if not rows:
+        return f"the leverage tiers of {order.instrument} are not known: add tiers to [venue.margin]"
+    found = exposures(margins, account, rules.settle, order.number)
+    exposure = found.setdefault(order.instrument, Exposure(margins, account, market))
+    exposure.add(order, exact(price))
+    largest, leverage = exposure.largest(order.side), exposure.setting.leverage
+    row = rows[row_at(rows, largest)]
+    if (row.cap is not None and largest > row.cap) or (row.leverage_max is not None and leverage > row.leverage_max):
+        return f"{codes.order_tier}: {float(largest):g} at leverage {float(leverage):g}"
+    free = free_margin(margins, account, rules.settle, found)
+    if free is None or free < 0:
+        missing = "a mark is not known" if free is None else f"{float(-free):g} {rules.settle} is missing"
+        return f"{codes.order_margin}: {missing}"
+    return ""
+
+
+def minimum(margins: Margins, order: Order, price: float, held: int, market: Market, rules: Specification) -> str:
+    """The least size and notional, with those exempt whom the venue exempts."""
+    closes = order.reduce_only and (margins.rules.small_orders == "reducing" or order.left >= abs(held))
+    if rules.kind == "linear" and closes:
+        return ""
+    found = plain.minimum_of(order, price, market, rules)
+    return f"{margins.codes.order_small}: {found}" if found and rules.kind == "linear" else found

@@ -1,0 +1,178 @@
+"""What the venue makes of a VenueMargin: leverage, margin mode, position mode and isolated margin, or its refusal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from letrade.actors.venue.account import VenueAccount
+from letrade.actors.venue.margin import CROSS, ISOLATED, Margins, Setting
+from letrade.actors.venue.margin_codes import Refusal
+from letrade.actors.venue.margin_orders import exposures, free_margin
+from letrade.actors.venue.margin_sums import ZERO, Unit, initial_rate, is_liquidated, row_at, tier_size
+from letrade.core.errors import DataError
+from letrade.core.fraction import Fraction
+from letrade.core.instruments import Specification
+from letrade.core.messages.base import NO_STRATEGY
+from letrade.core.messages.margin import (
+    ISOLATED_MARGIN,
+    LEVERAGE,
+    MARGIN_MODE,
+    POSITION_MODE,
+    VenueMargin,
+    VenueMarginAnswer,
+)
+from letrade.core.quantities import exact
+
+ANSWERS_MAX = 1_000
+"""So many requests are known again; the oldest are forgotten first."""
+
+
+class Settings:
+    """A request is done once: asked for again under its id it gets the answer it had."""
+
+    def __init__(self, margins: Margins) -> None:
+        self._margins = margins
+        self._answers: dict[str, VenueMarginAnswer] = {}
+
+    def answer(self, request: VenueMargin) -> VenueMarginAnswer:
+        key = f"{request.account} {request.request_id}"
+        if key not in self._answers:
+            self._answers[key] = self._act(request)
+            if len(self._answers) > ANSWERS_MAX:
+                del self._answers[next(iter(self._answers))]
+        return msgspec.structs.replace(self._answers[key])
+
+    def _act(self, request: VenueMargin) -> VenueMarginAnswer:
+        margins = self._margins
+        account = margins.accounts.get(request.account)
+        if account is None:
+            return answer_to(request, Refusal("", f"unknown account {request.account!r}"))
+        if request.change == POSITION_MODE:
+            return answer_to(request, self._position_mode(request), mode="one_way")
+        market = margins.market(request.instrument)
+        rules = None if market is None else margins.rules_of(request.instrument)
+        if rules is None or not margins.rows(rules):
+            return answer_to(request, Refusal("", f"no contract with leverage tiers: {request.instrument!r}"))
+        setting = margins.setting(account.name, request.instrument)
+        act = {LEVERAGE: self._leverage, MARGIN_MODE: self._mode, ISOLATED_MARGIN: self._isolated}.get(request.change)
+        if act is None:
+            return answer_to(request, Refusal("", f"unknown change {request.change!r}"))
+        if margins.is_liquidating(account, request.instrument):
+            return answer_to(request, margins.codes.liquidating, float(setting.leverage), setting.mode)
+        refusal = act(request, account, rules, setting)
+        margins.touched[account.name] = None
+        value = setting.isolated if request.change == ISOLATED_MARGIN else setting.leverage
+        return answer_to(request, refusal, float(value), setting.mode)
+
+    def _position_mode(self, request: VenueMargin) -> Refusal | None:
+        if request.mode == "one_way":
+            return self._margins.codes.side_same
+        return Refusal("", f"the simulated venue has one_way positions, found {request.mode!r}")
+
+    def _leverage(
+        self, request: VenueMargin, account: VenueAccount, rules: Specification, setting: Setting
+    ) -> Refusal | None:
+        codes, wanted, rows = self._margins.codes, _number(request.value), self._margins.rows(rules)
+        most = max((row.leverage_max for row in rows if row.leverage_max is not None), default=None)
+        if wanted is None or wanted < 1 or wanted.denominator != 1 or (most is not None and wanted > most):
+            return codes.leverage_invalid
+        if wanted == setting.leverage:
+            return codes.leverage_same
+        unit = self._margins.unit(account, request.instrument)
+        held = None if unit is None else next((h for h in unit.holdings if h.instrument == request.instrument), None)
+        if held is not None:
+            allowed = rows[row_at(rows, tier_size(self._margins.rules, held))].leverage_max
+            if allowed is not None and wanted > allowed:
+                return codes.leverage_too_high
+        isolated = held is not None and setting.mode == ISOLATED
+        if isolated and wanted < setting.leverage and codes.leverage_lowered is not None:
+            return codes.leverage_lowered
+        return self._with_leverage(wanted, account, rules, setting, unit if isolated else None)
+
+    def _with_leverage(
+        self, wanted: Fraction, account: VenueAccount, rules: Specification, setting: Setting, isolated: Unit | None
+    ) -> Refusal | None:
+        """Tries it, with the margin that an isolated position then needs; takes it back where that is not free."""
+        leverage, margin = setting.leverage, setting.isolated
+        setting.leverage = wanted
+        if isolated is not None:
+            holding, own = isolated.holdings[0], self._margins
+            needed = holding.cost * initial_rate(own.rules, holding.side, wanted, own.taker_fee)
+            setting.isolated = max(margin, needed)
+        if wanted < leverage and not self._affordable(account, rules):
+            setting.leverage, setting.isolated = leverage, margin
+            return self._margins.codes.leverage_too_low
+        return None
+
+    def _affordable(self, account: VenueAccount, rules: Specification) -> bool:
+        found = exposures(self._margins, account, rules.settle)
+        free = free_margin(self._margins, account, rules.settle, found)
+        return free is not None and free >= 0
+
+    def _mode(
+        self, request: VenueMargin, account: VenueAccount, rules: Specification, setting: Setting
+    ) -> Refusal | None:
+        codes = self._margins.codes
+        if request.mode not in (CROSS, ISOLATED):
+            return Refusal("", f"mode: expected cross or isolated, found {request.mode!r}")
+        if request.mode == setting.mode:
+            return codes.mode_same
+        if any(order.instrument == request.instrument for order in account.working.values()):
+            return codes.mode_orders
+        position = account.positions.get(request.instrument)
+        if position is not None and position.quantity:
+            return codes.mode_position
+        setting.mode = request.mode
+        return None
+
+    def _isolated(
+        self, request: VenueMargin, account: VenueAccount, rules: Specification, setting: Setting
+    ) -> Refusal | None:
+        codes, change = self._margins.codes, _number(request.value)
+        if setting.mode != ISOLATED:
+            return codes.margin_cross
+        unit = self._margins.unit(account, request.instrument)
+        if change is None or unit is None or not unit.holdings:
+            return codes.margin_flat
+        setting.isolated += change
+        if change > 0:
+            refusal = None if self._affordable(account, rules) else codes.margin_missing
+        else:
+            refusal = None if self._spares(account, request.instrument, setting) else codes.margin_bound
+        if refusal is not None:
+            setting.isolated -= change
+        return refusal
+
+    def _spares(self, account: VenueAccount, instrument: str, setting: Setting) -> bool:
+        """Whether what is left is the initial margin at the mark, without gains."""
+        unit, own = self._margins.unit(account, instrument), self._margins
+        if unit is None or is_liquidated(own.rules, unit):
+            return False
+        holding = unit.holdings[0]
+        needed = holding.value * initial_rate(own.rules, holding.side, setting.leverage, own.taker_fee)
+        return unit.wallet + min(ZERO, holding.gain) >= needed
+
+    def state(self) -> Any:
+        return msgspec.msgpack.encode(list(self._answers.items()))
+
+    def restore(self, state: Any) -> None:
+        self._answers = dict(msgspec.msgpack.decode(state, type=list[tuple[str, VenueMarginAnswer]]))
+
+
+def answer_to(request: VenueMargin, refusal: Refusal | None, value: float = 0.0, mode: str = "") -> VenueMarginAnswer:
+    """As things stand after it."""
+    return VenueMarginAnswer(
+        strategy=NO_STRATEGY, account=request.account, instrument=request.instrument, request_id=request.request_id,
+        change=request.change, refused=refusal is not None, value=value, mode=mode,
+        code="" if refusal is None else refusal.code, reason="" if refusal is None else refusal.text,
+    )  # fmt: skip
+
+
+def _number(value: float) -> Fraction | None:
+    """None for what is no decimal."""
+    try:
+        return exact(value)
+    except (DataError, ValueError, OverflowError):
+        return None

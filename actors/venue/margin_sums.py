@@ -1,0 +1,179 @@
+"""Margin in exact fractions: equity, maintenance, initial margin, bankruptcy and liquidation price of a unit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from letrade.actors.venue.margin_rules import VenueRules
+from letrade.core.fraction import Fraction
+from letrade.core.margin.tiers import TierTable
+
+ZERO = Fraction(0)
+
+
+class Row(Struct, frozen=True):
+    """One tier, its cap included; None: it has no end."""
+
+    cap: Fraction | None
+    rate: Fraction
+    amount: Fraction
+    leverage_max: Fraction | None
+
+
+class Holding(Struct, frozen=True):
+    """One contract position."""
+
+    instrument: str
+    side: int
+    contracts: Fraction
+    multiplier: Fraction
+    cost: Fraction
+    """Its value at entry."""
+    mark: Fraction
+    leverage: Fraction
+    fee: Fraction
+    """The taker's rate."""
+    rows: tuple[Row, ...]
+
+    @property
+    def face(self) -> Fraction:
+        """Base units."""
+        return self.contracts * self.multiplier
+
+    @property
+    def value(self) -> Fraction:
+        return self.face * self.mark
+
+    @property
+    def gain(self) -> Fraction:
+        return self.side * (self.value - self.cost)
+
+
+class Unit(Struct, frozen=True):
+    """What is liquidated as one: an isolated position with its margin, or all cross positions of one currency."""
+
+    account: str
+    currency: str
+    instrument: str
+    """"" for cross."""
+    wallet: Fraction
+    """The isolated margin, or the balance that isolated positions do not hold."""
+    holdings: tuple[Holding, ...]
+
+    @property
+    def key(self) -> str:
+        return f"{self.account} {self.instrument or self.currency}"
+
+    @property
+    def equity(self) -> Fraction:
+        return self.wallet + sum((holding.gain for holding in self.holdings), ZERO)
+
+
+def rows_of(table: TierTable, cumulative: bool) -> tuple[Row, ...]:
+    """Each amount, where the venue gives none, keeps maintenance continuous at the floor."""
+    rows: list[Row] = []
+    amount, rate = ZERO, table.tiers[0].rate
+    for tier in table.tiers:
+        amount, rate = amount + tier.floor * (tier.rate - rate), tier.rate
+        amount = amount if tier.amount is None else tier.amount
+        rows.append(Row(tier.cap, tier.rate, amount if cumulative else ZERO, tier.leverage_max))
+    return tuple(rows)
+
+
+def row_at(rows: Sequence[Row], size: Fraction) -> int:
+    """The place of the tier that holds a size; beyond the last cap it is the last."""
+    inside = (place for place, row in enumerate(rows) if row.cap is None or size <= row.cap)
+    return next(inside, len(rows) - 1)
+
+
+def tier_size(rules: VenueRules, holding: Holding) -> Fraction:
+    return holding.contracts if rules.tiers_by == "contracts" else holding.value
+
+
+def tier_of(rules: VenueRules, holding: Holding) -> int:
+    return row_at(holding.rows, tier_size(rules, holding))
+
+
+def maintenance(rules: VenueRules, unit: Unit) -> Fraction:
+    return sum((maintenance_of(rules, unit, holding) for holding in unit.holdings), ZERO)
+
+
+def maintenance_of(rules: VenueRules, unit: Unit, holding: Holding) -> Fraction:
+    constant, slope = maintenance_line(rules, unit, holding, tier_of(rules, holding))
+    return constant + slope * holding.mark
+
+
+def maintenance_line(rules: VenueRules, unit: Unit, holding: Holding, place: int) -> tuple[Fraction, Fraction]:
+    """Maintenance in a tier as constant + slope × mark."""
+    row, face = holding.rows[place], holding.face
+    constant, slope = -row.amount, row.rate * face
+    if rules.closing_fee == "maintenance":
+        slope += holding.fee * face
+    elif rules.closing_fee == "reserved" and unit.instrument:
+        spent = (holding.cost - holding.side * unit.wallet) / (1 - holding.side * holding.fee)
+        constant += max(ZERO, holding.fee * spent)
+    elif rules.closing_fee == "reserved":
+        slope += holding.fee * (1 - holding.side / holding.leverage) * face
+    return constant, slope
+
+
+def slack(rules: VenueRules, unit: Unit) -> Fraction:
+    return unit.equity - maintenance(rules, unit)
+
+
+def is_liquidated(rules: VenueRules, unit: Unit) -> bool:
+    if not unit.holdings:
+        return False
+    left = slack(rules, unit)
+    return left < 0 or (left == 0 and not rules.liquidated_below)
+
+
+def initial_rate(rules: VenueRules, side: int, leverage: Fraction, fee: Fraction) -> Fraction:
+    """The share of the value that opening it sets aside."""
+    reserved = fee * (1 - side / leverage) if rules.closing_fee == "reserved" else ZERO
+    return 1 / leverage + reserved
+
+
+def equity_share(rules: VenueRules, unit: Unit, holding: Holding) -> Fraction:
+    """The part of the unit's equity that goes with a position: by maintenance, all of it where it is the only one."""
+    if len(unit.holdings) == 1:
+        return unit.equity
+    total = maintenance(rules, unit)
+    if total <= 0:
+        return unit.equity * holding.value / sum((each.value for each in unit.holdings), ZERO)
+    return unit.equity * maintenance_of(rules, unit, holding) / total
+
+
+def bankruptcy_price(holding: Holding, equity: Fraction, fee: Fraction) -> Fraction:
+    """Where closing the position, with a fee of its value there, leaves nothing of this equity."""
+    worth = holding.side * holding.value - equity
+    return worth / (holding.face * (holding.side - fee))
+
+
+def liquidation_price(rules: VenueRules, unit: Unit, holding: Holding) -> Fraction | None:
+    """The first mark against the position at which its unit has no slack, all other marks as they are."""
+    if is_liquidated(rules, unit):
+        return holding.mark
+    rest = slack(rules, unit) - holding.gain + maintenance_of(rules, unit, holding)
+    by_contracts = rules.tiers_by == "contracts"
+    for place in (tier_of(rules, holding),) if by_contracts else range(len(holding.rows)):
+        constant, slope = maintenance_line(rules, unit, holding, place)
+        fall = holding.side * holding.face - slope
+        price = (constant + holding.side * holding.cost - rest) / fall if fall else ZERO
+        adverse = price > 0 and holding.side * (holding.mark - price) >= 0
+        if adverse and (by_contracts or row_at(holding.rows, holding.face * price) == place):
+            return price
+    return None
+
+
+def reduced(unit: Unit, holding: Holding, contracts: Fraction, paid: Fraction) -> Unit:
+    """The unit after so much of a position was closed at its mark, and so much paid for it."""
+    left = holding.contracts - contracts
+    share = left / holding.contracts
+    rest = replace(holding, contracts=left, cost=holding.cost * share)
+    wallet = unit.wallet + holding.gain * (1 - share) - paid
+    others = tuple(rest if each is holding else each for each in unit.holdings)
+    return replace(unit, wallet=wallet, holdings=others)

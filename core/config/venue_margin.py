@@ -1,0 +1,35 @@
+"""`[venue.margin]` and `[[instrument.bracket]]`: a simulated venue's margin, and its contracts' leverage tiers."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from letrade.core.config.tables import Table
+from letrade.core.config.values import Currency, FeeRate, FilePath, NotNegative, Positive
+
+
+class MarginConfig(Table, frozen=True, kw_only=True):
+    """The margin of a simulated venue: initial and maintenance by tiers, settings, and liquidation in steps."""
+
+    rules: Literal["binance", "bybit", "okx", "hyperliquid"]
+    """Whose rules: docs/liquidation.md tells them, with their sources."""
+    tiers: list[FilePath] = []
+    """Files of leverage tiers, each from its date on."""
+    leverage: Positive | None = None
+    """Of every contract until it is changed; None: the venue's own."""
+    liquidation_fee: FeeRate | None = None
+    """Beside the taker fee, of what is liquidated in the market; None: the venue's own."""
+    insurance_fund: dict[Currency, NotNegative] = {}
+    """What it begins with; of a currency that is not named it never runs out."""
+
+
+class BracketConfig(Table, frozen=True, kw_only=True):
+    """One leverage tier of a contract: from where the one before ends, the first from 0, up to its cap."""
+
+    cap: Positive | None = None
+    """In what the venue looks tiers up by (notional; contracts at OKX), itself included; None: the last has no end."""
+    rate: NotNegative
+    """Of maintenance."""
+    amount: NotNegative | None = None
+    """The deduction that keeps maintenance continuous; None: computed."""
+    max_leverage: Positive | None = None

@@ -1,0 +1,141 @@
+"""The venue's margin and core/margin's calculator are written apart, and say the same of many seeded accounts."""
+
+from __future__ import annotations
+
+import random
+from fractions import Fraction as Plain
+
+import pytest
+
+from letrade.actors.venue.margin_rules import RULES, VenueRules
+from letrade.actors.venue.margin_sums import (
+    Holding,
+    Unit,
+    bankruptcy_price,
+    initial_rate,
+    is_liquidated,
+    liquidation_price,
+    maintenance,
+    rows_of,
+)
+from letrade.core.fraction import Fraction
+from letrade.core.margin.account import CollateralState, InstrumentState, MarginAccount, PositionState
+from letrade.core.margin.calculator import MarginCalculator
+from letrade.core.margin.registry import rules_for
+from letrade.core.margin.tiers import Tier, TierTable
+
+TICK = Fraction(1, 100)
+SEEDS = range(150)
+MODES = [(venue, mode) for venue in RULES for mode in ("isolated", "cross")]
+
+
+def number(rng: random.Random, low: float, high: float, digits: int = 3) -> Fraction:
+    return Fraction(Plain(f"{rng.uniform(low, high):.{digits}f}"))
+
+
+def table(rng: random.Random, rules: VenueRules, price: Fraction) -> TierTable:
+    """Four tiers that sizes of some units at this price reach."""
+    unit = Fraction(1) if rules.tiers_by == "contracts" else price
+    floors = [Fraction(0), *(number(rng, 1, 3) * unit * 3**step for step in range(3))]
+    caps = [*floors[1:], None]
+    rates = sorted(number(rng, 0.003, 0.05) for _ in floors)
+    return TierTable("tiers", tuple(Tier(*each) for each in zip(floors, caps, rates, strict=True)))
+
+
+def account(rng: random.Random, rules: VenueRules, mode: str) -> Unit:
+    holdings = []
+    for name in ("one",) if mode == "isolated" else ("one", "two", "three")[: rng.randint(1, 3)]:
+        price, side = number(rng, 100, 60_000, 1), rng.choice((1, -1))
+        contracts, entry = number(rng, 0.01, 40), price * number(rng, 0.97, 1.03)
+        multiplier = Fraction(1) if rng.random() < 0.7 else Fraction(1, 100)
+        holdings.append(
+            Holding(
+                instrument=name, side=side, contracts=contracts, multiplier=multiplier,
+                cost=contracts * multiplier * entry, mark=price, leverage=Fraction(rng.randint(1, 20)),
+                fee=number(rng, 0, 0.001, 5), rows=rows_of(table(rng, rules, price * multiplier), rules.cumulative),
+            )
+        )  # fmt: skip
+    value = sum((each.value for each in holdings), Fraction(0))
+    only = holdings[0].instrument if mode == "isolated" else ""
+    return Unit("a", "USDT", only, value * number(rng, 0.05, 0.6), tuple(holdings))
+
+
+def calculated(rules: VenueRules, unit: Unit, marks: dict[str, Fraction]) -> MarginAccount:
+    """The same account in the words of core/margin."""
+    floors = {each.instrument: (Fraction(0), *(row.cap for row in each.rows[:-1])) for each in unit.holdings}
+    tables = {
+        each.instrument: TierTable(each.instrument, tuple(
+            Tier(floor or Fraction(0), row.cap, row.rate)
+            for floor, row in zip(floors[each.instrument], each.rows, strict=True)
+        ))
+        for each in unit.holdings
+    }  # fmt: skip
+    return MarginAccount(
+        instruments=tuple(
+            InstrumentState(
+                name=each.instrument, contract="linear", mark=marks[each.instrument], settle="USDT",
+                tiers=tables[each.instrument], multiplier=each.multiplier, fee_rate=each.fee,
+            )
+            for each in unit.holdings
+        ),
+        positions=tuple(
+            PositionState(
+                instrument=each.instrument, side=1 if each.side > 0 else -1, size=each.contracts,
+                entry=each.cost / each.face, leverage=each.leverage, margin=unit.wallet if unit.instrument else None,
+            )
+            for each in unit.holdings
+        ),
+        collaterals=() if unit.instrument else (CollateralState(currency="USDT", balance=unit.wallet, pegged=True),),
+    )  # fmt: skip
+
+
+def at(unit: Unit, name: str, price: Fraction) -> Unit:
+    moved = (replaced(each, price) if each.instrument == name else each for each in unit.holdings)
+    return Unit(unit.account, unit.currency, unit.instrument, unit.wallet, tuple(moved))
+
+
+def replaced(holding: Holding, price: Fraction) -> Holding:
+    fields = {name: getattr(holding, name) for name in holding.__struct_fields__}
+    return Holding(**{**fields, "mark": price})
+
+
+@pytest.mark.parametrize(("venue", "mode"), MODES)
+def test_the_venue_and_the_calculator_agree(venue: str, mode: str) -> None:
+    """Equity, maintenance, the liquidation price; one tick on its safe side is not liquidated, one beyond is."""
+    rules = RULES[venue]
+    calculator = MarginCalculator(rules_for(venue, contract="linear", margin_mode=mode))  # type: ignore[arg-type]
+    crossed = 0
+    for seed in SEEDS:
+        unit = account(random.Random(f"{venue} {mode} {seed}"), rules, mode)
+        marks = {each.instrument: each.mark for each in unit.holdings}
+        margins = calculator.assess(calculated(rules, unit, marks))
+        assert margins.units[0].equity == unit.equity
+        assert margins.units[0].maintenance == maintenance(rules, unit)
+        assert margins.units[0].liquidated == is_liquidated(rules, unit)
+        if margins.units[0].liquidated:
+            continue
+        for holding, position in zip(unit.holdings, margins.positions, strict=True):
+            told = liquidation_price(rules, unit, holding)
+            assert told == position.liquidation_price
+            if told is not None and told > TICK:
+                crossed += 1
+                assert not is_liquidated(rules, at(unit, holding.instrument, told + holding.side * TICK))
+                assert is_liquidated(rules, at(unit, holding.instrument, told - holding.side * TICK))
+    assert crossed > 50
+
+
+@pytest.mark.parametrize("venue", RULES)
+def test_the_bankruptcy_price_of_a_single_position_and_its_initial_margin_agree(venue: str) -> None:
+    rules = RULES[venue]
+    calculator = MarginCalculator(rules_for(venue, contract="linear", margin_mode="isolated"))
+    for seed in SEEDS:
+        unit = account(random.Random(f"{venue} {seed}"), rules, "isolated")
+        (holding,) = unit.holdings
+        margins = calculator.assess(calculated(rules, unit, {"one": holding.mark}))
+        fee = holding.fee if rules.closing_fee == "reserved" else Fraction(0)
+        price = bankruptcy_price(holding, unit.equity, fee)
+        if price > 0:
+            assert price == margins.positions[0].bankruptcy_price
+        value = holding.cost if calculator.rules.initial_price == "entry" else holding.value
+        rate = initial_rate(rules, holding.side, holding.leverage, holding.fee)
+        assert value * rate == margins.positions[0].initial

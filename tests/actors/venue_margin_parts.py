@@ -1,0 +1,89 @@
+"""A simulated venue with margin rules on a stage: its contracts and tiers, and short words for what is told to it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from letrade.core.config.venue_margin import MarginConfig
+from letrade.core.messages.base import Message
+from letrade.core.messages.margin import VenueMargin, VenueMarginAnswer
+from letrade.core.messages.market import Bracket, Instrument, MarkPrice
+from letrade.core.messages.venue import HeldPosition, VenueFill
+from tests.actors.venue_parts import LINEAR, Desk, quote, submit
+from tests.stage import BTC, PERP, of_kind
+
+NOTIONAL = (
+    Bracket("0", "50000", "0.004", leverage_max="125"),
+    Bracket("50000", "250000", "0.005", leverage_max="100"),
+    Bracket("250000", "1000000", "0.01", leverage_max="50"),
+    Bracket("1000000", "5000000", "0.025", leverage_max="20"),
+)
+CONTRACTS = (
+    Bracket("0", "2", "0.004", leverage_max="125"),
+    Bracket("2", "5", "0.006", leverage_max="100"),
+    Bracket("5", "10", "0.01", leverage_max="50"),
+    Bracket("10", "100", "0.02", leverage_max="20"),
+)
+OTHER = "paper.ETH-USDT_USDT"
+
+
+def perpetual(rules: str, name: str = LINEAR, **more: Any) -> Instrument:
+    brackets = CONTRACTS if rules == "okx" else NOTIONAL
+    return msgspec.structs.replace(PERP, instrument=name, brackets=brackets, **more)
+
+
+class MarginDesk(Desk):
+    """Its contracts are quoted at 60,000 and 3,000 with much size, and its accounts have 10,000 USDT each."""
+
+    def __init__(self, rules: str = "binance", *, balance: str = "10000", **more: Any) -> None:
+        margin = {key: more.pop(key) for key in ("leverage", "insurance_fund", "liquidation_fee") if key in more}
+        contract = more.pop("contract", {})
+        super().__init__(
+            balances={"USDT": Decimal(balance)},
+            instruments=(BTC, perpetual(rules, **contract), perpetual(rules, OTHER, base="ETH")),
+            margin=MarginConfig(rules=rules, **margin),  # type: ignore[arg-type]
+            **{"maker_fee": Decimal(0), "taker_fee": Decimal(0), **more},
+        )
+        self.requests = 0
+        for name, price in ((LINEAR, 60_000.0), (OTHER, 3_000.0)):
+            self.tell(quote(price - 0.1, price, 1_000.0, name), mark(price, name))
+
+    def stamped(self, message: Message) -> Message:
+        if isinstance(message, VenueMargin):
+            return msgspec.structs.replace(message, time=message.time or self.time, source="execution", epoch=1)
+        return super().stamped(message)
+
+    def ask(self, change: str, value: float = 0.0, mode: str = "", **more: Any) -> VenueMarginAnswer:
+        """The answer to a change of settings."""
+        self.requests += 1
+        asked = {"account": "a", "instrument": LINEAR, "request_id": f"r{self.requests}", **more}
+        (answer,) = of_kind(
+            self.tell(VenueMargin(strategy="-", change=change, value=value, mode=mode, **asked)), VenueMarginAnswer
+        )
+        assert isinstance(answer, VenueMarginAnswer)
+        return answer
+
+    def isolated(self, leverage: float = 20.0, account: str = "a") -> None:
+        self.ask("margin_mode", mode="isolated", account=account)
+        self.ask("leverage", leverage, account=account)
+
+    def trade(self, side: int, size: float, account: str = "a", instrument: str = LINEAR) -> None:
+        """At the market, which must take it."""
+        self.requests += 1
+        (fill,) = of_kind(
+            self.tell(submit(f"o{self.requests}", side, size, account=account, instrument=instrument)), VenueFill
+        )
+        assert fill.size == size
+
+    def held(self, account: str = "a", instrument: str = LINEAR) -> HeldPosition | None:
+        return next((each for each in self.account(account).positions if each.instrument == instrument), None)
+
+    def usdt(self, account: str = "a") -> float:
+        return float(self.balance("USDT", account))
+
+
+def mark(price: float, instrument: str = LINEAR) -> MarkPrice:
+    return MarkPrice(instrument=instrument, price=price)
