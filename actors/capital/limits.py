@@ -255,9 +255,12 @@ class Limiter(Proposer):
         }
 
     def restore_limits(self, state: Any) -> None:
+        """The limits of actors that the desk does not have any more are over."""
         self.limits = {}
+        actors = {actor.name for actor in self.purse.settings.actors}
         for limit in msgspec.convert(state["limits"], list[Limit]):
-            self.limits.setdefault(limit.scope, {})[limit.source] = limit
+            if not actors or limit.source in actors:
+                self.limits.setdefault(limit.scope, {})[limit.source] = limit
         self.underway = {key: msgspec.convert(each, Underway) for key, each in state["underway"]}
         self.reductions = state["reductions"]
 

@@ -102,6 +102,7 @@ class LiquidationMonitor(Planner):
         """A step is over as soon as all that it cut is cut."""
         self.take_spot(position)
         contract = self.holdings.take_position(position, self.now())
+        self.coming.pop((position.account, position.instrument), None)
         for step in list(self.steps.values()):
             if any((leg.account, leg.instrument) == (position.account, position.instrument) for leg in step.legs):
                 self._advance(step)
@@ -133,6 +134,13 @@ class LiquidationMonitor(Planner):
         if step is not None:
             self._refuse_leg(step, refused.order_id)
             self.set_timer(self.now() + 1, f"{STEP} {step.unit}")
+
+    def on_reduce(self, reduce: Reduce) -> None:
+        """Another cuts a position: what comes of that is awaited."""
+        if reduce.source != self.name:
+            until = self.now() + self.config.step_patience
+            self.coming[reduce.account, reduce.instrument] = until
+            self.set_timer(until, f"{CHANGED} {reduce.account}")
 
     def on_timer(self, timer: Timer) -> None:
         kind, _, what = timer.key.partition(" ")
@@ -205,6 +213,7 @@ class LiquidationMonitor(Planner):
             "resting": list(self.resting.items()),
             "spent": [[*key, str(spent)] for key, spent in self.spent.items()],
             "spot": [[*key, quantity] for key, quantity in self.spot.items()],
+            "coming": [[*key, until] for key, until in self.coming.items()],
             "count": self.count,
         }
 
@@ -220,6 +229,7 @@ class LiquidationMonitor(Planner):
         self.resting = dict(state["resting"])
         self.spent = {(account, name, day): read_fraction(text) for account, name, day, text in state["spent"]}
         self.spot = {(account, name, strategy): quantity for account, name, strategy, quantity in state["spot"]}
+        self.coming = {(account, name): until for account, name, until in state["coming"]}
         self.count = state["count"]
 
 

@@ -37,6 +37,8 @@ class Planner(Watcher):
         """Margin added by (account, instrument, day)."""
         self.spot: dict[tuple[str, str, str], float] = {}
         """Strategies' holdings of spot instruments that are in a group."""
+        self.coming: dict[tuple[str, str], int] = {}
+        """Until when a cut of another is awaited, by account and instrument."""
         self.count = 0
         """Of reductions and requests, for their ids."""
         self._grouped = {name for group in config.groups for name in group}
@@ -48,8 +50,10 @@ class Planner(Watcher):
         return self._plan_reduction(unit) if kind == REDUCE else self._plan_close(unit)
 
     def is_busy(self, unit: Watched) -> bool:
-        """Whether another unit's step cuts something of this one's, or of what hedges it."""
+        """Whether another, or another unit's step, cuts something of this one's, or of what hedges it."""
         mine = {(account, name) for account, name, _ in self._members(unit)}
+        if any(self.coming.get(market, 0) > self.now() for market in mine):
+            return True
         return any((leg.account, leg.instrument) in mine for step in self.steps.values() for leg in step.legs)
 
     def quantity(self, account: str, instrument: str) -> float:
@@ -109,19 +113,25 @@ class Planner(Watcher):
         return Step(unit.key, kind, self.now() + self.config.step_patience)
 
     def _legs(self, unit: Watched, share: Fraction) -> list[Leg]:
-        """Every position of the unit, and what hedges them, cut by the same share, in whole lots against us."""
+        """Every position of the unit, and what hedges them, cut by the share that whole lots make of the largest's."""
+        members = self._members(unit)
+        marks = {each.name: each.mark * each.multiplier for each in unit.at_marks().instruments}
+        largest = max(unit.contracts, key=lambda each: each.size * marks[each.instrument])
+        share = 1 - exact(self._left(largest.instrument, largest.quantity, share)) / largest.size
         legs = []
-        for account, instrument, quantity in self._members(unit):
-            rules = self.context.instruments.at(instrument, self.now())
-            left = rules.size.round_down(float(f"{float(abs(exact(quantity)) * (1 - share)):.15g}"))
-            if left < rules.size_min:
-                left = 0.0
-            if left == abs(quantity):
-                continue
-            self.count += 1
-            target = left if quantity > 0 else -left
-            legs.append(Leg(account, instrument, quantity, target, f"{self.name}-{self.count}"))
+        for account, instrument, quantity in members:
+            left = self._left(instrument, quantity, share)
+            if left != abs(quantity):
+                self.count += 1
+                target = left if quantity > 0 else -left
+                legs.append(Leg(account, instrument, quantity, target, f"{self.name}-{self.count}"))
         return legs
+
+    def _left(self, instrument: str, quantity: float, share: Fraction) -> float:
+        """What is left of a position, in whole lots against us; what is too small to be traded goes too."""
+        rules = self.context.instruments.at(instrument, self.now())
+        left = rules.size.round_down(float(f"{float(abs(exact(quantity)) * (1 - share)):.15g}"))
+        return left if left >= rules.size_min else 0.0
 
     def _members(self, unit: Watched) -> list[tuple[str, str, float]]:
         """(account, instrument, quantity) of the unit's positions, then of those in a group with them."""

@@ -41,7 +41,11 @@ class Floor:
         self.orders_count = 0
         self.trades_count = 0
         self.positions_moved = False
-        self.margin = Margins(config, accounts, self.accounts, self.market, self.rules_of) if config.margin else None
+        self.margin = (
+            Margins(config, accounts, self.accounts, self.market, self.rules_of, lambda: self.time)
+            if config.margin is not None
+            else None
+        )
 
     def market(self, instrument: str) -> Market | None:
         """The market of an instrument of this venue; None when the desk does not know it."""

@@ -9,6 +9,7 @@ from letrade.actors.venue.amounts import rounded
 from letrade.actors.venue.floor import Floor
 from letrade.actors.venue.house import House, grid_price
 from letrade.actors.venue.margin import LIQUIDATION, Margins
+from letrade.actors.venue.margin_bands import Bands
 from letrade.actors.venue.margin_steps import partial_size, worst_tolerated
 from letrade.actors.venue.margin_sums import (
     ZERO,
@@ -44,6 +45,7 @@ class Liquidation:
         self._fee = self._rules.fee if fee is None else read_fraction(fee)
         self._house = House(floor)
         self._takeover = Takeover(floor, margins, config)
+        self._bands = Bands()
         self._told: dict[str, None] = {}
         """The units whose liquidation was told of, by key, until they are safe again."""
 
@@ -52,11 +54,12 @@ class Liquidation:
     def heard(self, message: MarketMessage) -> None:
         """A new mark, or where there is none a new price, touches who holds the contract."""
         market = self._floor.markets.get(message.instrument)
-        if market is None or (market.mark and type(message) is not MarkPrice):
+        if market is None or (type(message) is not MarkPrice and self._margins.has_mark(market)):
             return
+        rules, price = self._floor.rules_of(message.instrument), self._margins.price(market)
         for name, account in self._floor.accounts.items():
             position = account.positions.get(message.instrument)
-            if position is not None and position.quantity:
+            if position is not None and position.quantity and not self._bands.surely_safe(name, rules, price):
                 self._margins.touched[name] = None
 
     def look(self) -> None:
@@ -76,7 +79,14 @@ class Liquidation:
 
     def _liquidated(self, account: VenueAccount) -> list[Unit]:
         """Without margin left; of the others it is forgotten that they were told of."""
-        found = [unit for unit in self._margins.units(account) if is_liquidated(self._rules, unit)]
+        found: list[Unit] = []
+        self._bands.drop(account.name)
+        for unit in self._margins.units(account):
+            if is_liquidated(self._rules, unit):
+                found.append(unit)
+            else:
+                names = (holding.instrument for holding in unit.holdings)
+                self._bands.keep(self._rules, unit, {name: self._floor.rules_of(name) for name in names})
         keys = [unit.key for unit in found]
         for key in [key for key in self._told if key.partition(" ")[0] == account.name and key not in keys]:
             del self._told[key]
@@ -191,7 +201,7 @@ class Liquidation:
     def _charge(self, order: Order, market: Market, most: Fraction) -> None:
         """The fee of what the market took, no more than there is."""
         rules = self._floor.rules_of(order.instrument)
-        value = market.scales.exact_size(order.filled) * rules.multiplier * exact(market.value_price())
+        value = market.scales.exact_size(order.filled) * rules.multiplier * exact(self._margins.price(market))
         due = rounded(rules.settle, min(value * self._fee, max(ZERO, most)))
         if due.units > 0:
             text = f"the liquidation fee of {float(value):g} {rules.settle}"

@@ -55,6 +55,7 @@ class Margins:
         accounts: Mapping[str, VenueAccount],
         market: Callable[[str], Market | None],
         rules_of: Callable[[str], Specification],
+        now: Callable[[], int],
     ) -> None:
         config = venue.margin
         if config is None:
@@ -67,6 +68,7 @@ class Margins:
         """Until when a unit waits, or is closed as a whole, after a partial step: by its key."""
         self.waiting: dict[str, Order] = {}
         """The venue's own orders that have not met their market yet, by the key of the unit."""
+        self._now, self._mark_age = now, config.mark_age
         self._leverage = read_fraction(config.leverage or self.rules.leverage)
         self._modes = {login.name: login.margin_mode for login in logins}
         self._settings: dict[str, dict[str, Setting]] = {}
@@ -75,8 +77,13 @@ class Margins:
     def setting(self, account: str, instrument: str) -> Setting:
         known = self._settings.setdefault(account, {})
         if instrument not in known:
-            known[instrument] = Setting(self._leverage, self._modes[account])
+            known[instrument] = Setting(self._first_leverage(instrument), self._modes[account])
         return known[instrument]
+
+    def _first_leverage(self, instrument: str) -> Fraction:
+        """No more than its tiers allow."""
+        limits = [row.leverage_max for row in self.rows(self.rules_of(instrument)) if row.leverage_max is not None]
+        return min(self._leverage, max(limits, default=self._leverage))
 
     def rows(self, rules: Specification) -> tuple[Row, ...]:
         """Its tiers; () where they are not known."""
@@ -91,6 +98,15 @@ class Margins:
         isolated = self.setting(account.name, instrument).mode == ISOLATED
         key = f"{account.name} {instrument if isolated else self.rules_of(instrument).settle}"
         return key in self.waiting or (self.rules.partial == "two_tiers" and key in self.cooling)
+
+    def has_mark(self, market: Market) -> bool:
+        """Whether the mark is known, and not so old that a newer last price stands in for it."""
+        old = self._now() - market.mark_time > self._mark_age and market.last_time > market.mark_time
+        return bool(market.mark) and not old
+
+    def price(self, market: Market) -> float:
+        """What margins are computed at; 0 where nothing is known."""
+        return market.value_price() if self.has_mark(market) or not market.last else market.last
 
     # ---- units
 
@@ -151,7 +167,7 @@ class Margins:
             contracts=Fraction(abs(position.quantity), TEN[position.quantity_decimals]),
             multiplier=rules.multiplier,
             cost=Fraction(abs(position.cost), scale) * rules.multiplier,
-            mark=exact(market.value_price()),
+            mark=exact(self.price(market)),
             leverage=self.setting(account.name, instrument).leverage,
             fee=self.taker_fee,
             rows=rows,

@@ -20,7 +20,7 @@ class Exposure:
         self._margins, self._market = margins, market
         self.rules = margins.rules_of(market.instrument)
         self.setting = margins.setting(account.name, market.instrument)
-        self.price = exact(market.value_price())
+        self.price = exact(margins.price(market))
         self.held = account.quantity(market)
         self.sizes = {1: 0, -1: 0}
         self.values = {1: ZERO, -1: ZERO}

@@ -17,14 +17,18 @@ from letrade.core.quantities import decimal_units
 OPENING = "opening"
 
 
-def check_positions(accounts: Sequence[AccountConfig], catalogue: Catalogue) -> None:
-    """ConfigurationError where an instrument is unknown, is spot, or cannot be held in such a size."""
+def check_positions(accounts: Sequence[AccountConfig], catalogue: Catalogue, has_margin: bool = False) -> None:
+    """ConfigurationError where an instrument is unknown, is spot, cannot be held in such a size, or lacks the tiers
+    that its margin is computed with."""
     for account in accounts:
         for instrument, position in account.positions.items():
             rules = catalogue.at(instrument, 0)
             if rules.kind == "spot":
                 text = f"account {account.name!r}: positions: {instrument} is spot: what is held of it are balances"
                 raise ConfigurationError(text)
+            if has_margin and rules.tiers is None:
+                text = f"the leverage tiers of {instrument} are not known: add tiers to [venue.margin]"
+                raise ConfigurationError(f"account {account.name!r}: positions: {text}")
             if not rules.size.fits(float(abs(position.quantity))):
                 text = f"expected a multiple of {rules.size.step}, found {position.quantity}"
                 raise ConfigurationError(f"account {account.name!r}: positions: {instrument}: {text}")

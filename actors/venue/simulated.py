@@ -69,7 +69,7 @@ class SimulatedVenue(Actor):
         super().__init__(name, config, context)
         self.venue = _venue_config(config.venue, context)
         self._accounts = _accounts(self.venue, context)
-        check_positions(self._accounts, context.instruments)
+        check_positions(self._accounts, context.instruments, has_margin=self.venue.margin is not None)
         self.exchange = Exchange(self.venue, self._accounts, context.instruments)
         self.funding = Funding(self.exchange, self.venue)
         margin, rules = self.exchange.margin, self.venue.margin

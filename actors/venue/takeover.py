@@ -88,9 +88,10 @@ class Takeover:
                 break
             rest -= part
             self._reduce(account, market, holding.side, price, part)
-        text = f"{unit.account} was closed at {price!r}: the fund has no {unit.currency} for {size} units"
+        shown = market.scales.size
+        text = f"{unit.account} was closed at {price!r}, and the fund has no {unit.currency} for {shown(size)!r} of it"
         if rest:
-            text += f"; {rest} of them went to accounts that are not of this desk"
+            text += f"; {shown(rest)!r} went to accounts that are not of this desk"
         alert = Alert(level="error", code="auto_deleveraging", text=text, instrument=market.instrument)
         self._floor.reports.append(Report(alert))
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
+from letrade.core.config.durations import parse_duration
 from letrade.core.config.tables import Table
-from letrade.core.config.values import Currency, FeeRate, FilePath, NotNegative, Positive
+from letrade.core.config.values import Currency, FeeRate, FilePath, NotNegative, Positive, PositiveDuration
 
 
 class MarginConfig(Table, frozen=True, kw_only=True):
@@ -19,6 +20,8 @@ class MarginConfig(Table, frozen=True, kw_only=True):
     """Of every contract until it is changed; None: the venue's own."""
     liquidation_fee: FeeRate | None = None
     """Beside the taker fee, of what is liquidated in the market; None: the venue's own."""
+    mark_age: PositiveDuration = parse_duration("5m")
+    """An older mark gives way to the last price, where that is newer."""
     insurance_fund: dict[Currency, NotNegative] = {}
     """What it begins with; of a currency that is not named it never runs out."""
 

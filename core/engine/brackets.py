@@ -44,6 +44,8 @@ def with_brackets(config: DeskConfig, instruments: Iterable[Instrument]) -> tupl
             found += versions
             continue
         dated = _dated(versions, files[venue.name])
+        if len({bool(version.brackets) for version in dated}) > 1:
+            raise ConfigurationError(f'instrument "{name}": expected brackets in each of its versions, or in none')
         for message in dated:
             _check(message, venue)
         found += dated

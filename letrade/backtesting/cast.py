@@ -96,7 +96,7 @@ def _check(slot: Slot) -> None:
 
 
 _DESK_MODULES = frozenset(
-    f"letrade.core.messages.{name}" for name in ("accounts", "events", "orders", "signals", "venue")
+    f"letrade.core.messages.{name}" for name in ("accounts", "events", "margin", "orders", "signals", "venue")
 )
 
 

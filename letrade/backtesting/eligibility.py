@@ -47,6 +47,8 @@ def check_desk(blueprint: Blueprint) -> None:
 
 def _check_actor(entry: ActorEntry) -> None:
     stage = stage_of(entry)
+    if stage == Stage.MONITOR and entry.path != STANDARD_ACTORS["results"]:
+        raise Doubtful(f"{entry.name} ({entry.path}) is a monitor, which might act on what it sees")
     if stage in (Stage.VENUE, Stage.CAPITAL, Stage.RISK, Stage.EXECUTION, Stage.LEDGER):
         if entry.path not in (*COMPILED, SIMULATED_VENUE):
             raise Doubtful(f"{entry.name} ({entry.path}) is an actor of its own at the stage {stage.name.lower()}")

@@ -107,7 +107,7 @@ class MonitoredDesk(TradingDesk):
         mode, script, balance, leverage, actors, config = self.made
         fresh = MonitoredDesk(mode, script=script, balance=balance, leverage=leverage, actors=actors, **config)
         fresh.stage = StageOf(*fresh.actors, step_ns=STEP, sources=SOURCES)
-        fresh.stage.node.run(-1)
+        fresh.stage.node.run(1)  # what actors say at a first start is not said at a restart
         fresh.stage.node.drop_feedback()
         node_state.give_back(fresh.stage.node, taken)
         fresh.stage.sequence, fresh.time = self.stage.sequence, self.time

@@ -13,9 +13,9 @@ from letrade.core.errors import ConfigurationError
 from letrade.core.messages.base import Message
 from letrade.core.messages.events import Alert
 from letrade.core.messages.margin import LiquidationNear, MarginRequest, PositionLimit, Reduce
-from letrade.core.messages.market import IndexPrice, Quote
+from letrade.core.messages.market import IndexPrice, MarkPrice, Quote
 from tests.actors.liquidation_parts import BARE, ETHER, LINEAR, MonitoredDesk
-from tests.stage import of_kind
+from tests.stage import BTC, of_kind
 
 SECOND = 1_000_000_000
 
@@ -91,6 +91,31 @@ def test_the_whole_unit_is_cut_by_one_share_so_that_a_hedge_stays_one() -> None:
     assert cut[LINEAR] / 1.0 == pytest.approx(cut[ETHER] / 5.0, abs=0.004)
 
 
+def test_a_group_is_cut_together_spot_leg_and_all() -> None:
+    desk = MonitoredDesk(balance=100_000, groups=((BTC.instrument, LINEAR),))
+    desk.mark(60_000.0)
+    desk.trade(60_000.0)
+    desk.target(1.0)
+    desk.target(-1.0, instrument=LINEAR)
+    desk.mark(60_000.0)
+    desk.trade(95_000.0)
+    desk.mark(95_000.0)
+    assert 0 < desk.held() < 1.0
+    assert desk.held() == -desk.held(instrument=LINEAR)
+
+
+def test_a_little_position_does_not_decide_how_much_of_a_large_one_goes() -> None:
+    desk = MonitoredDesk()
+    desk.mark(60_000.0)
+    desk.mark(3_000.0, ETHER)
+    desk.target(1.0, instrument=LINEAR)
+    desk.target(0.01, instrument=ETHER)
+    desk.mark(3_000.0, ETHER)
+    desk.mark(52_600.0)
+    assert desk.held("alpha", LINEAR) > 0.3
+    assert desk.held("alpha", ETHER) == 0.0
+
+
 def test_an_isolated_position_is_cut_and_keeps_the_margin_that_this_sets_free() -> None:
     desk = long_desk(mode="isolated")
     said = desk.mark(56_500.0)
@@ -164,6 +189,37 @@ def test_a_restart_in_the_middle_of_a_step_neither_doubles_nor_forgets() -> None
     assert fresh.held("alpha", LINEAR) == plain.held("alpha", LINEAR)
     assert of_kind(said, Reduce) == []
     assert fresh.monitor.steps == {}
+
+
+@pytest.mark.parametrize("mode", ["cross", "isolated"])
+def test_restarts_at_any_moment_of_a_crash_change_nothing(mode: str) -> None:
+    def run(restarts: bool) -> tuple[list[Any], float]:
+        desk = long_desk(mode=mode, margin_budget=Decimal(500), balance=12_000)
+        said: list[Message] = []
+        for step in range(25):
+            if restarts:
+                desk = desk.again()
+            quote = Quote(
+                instrument=LINEAR, bid=59_900.0 - 450 * step, bid_size=0.05 * (step % 4), ask=60_100.0 - 450 * step,
+                ask_size=1.0, source="feed", epoch=1,
+            )  # fmt: skip
+            mark = MarkPrice(instrument=LINEAR, price=60_000.0 - 450 * step, source="feed", epoch=1)
+            said += desk.tell(quote, mark, wait=(step % 3) * SECOND // 3 + 1_000_000)
+        steps = [(each.time, each.instrument, each.size) for each in of_kind(said, Reduce)]
+        return [*steps, *[(each.time, each.value) for each in of_kind(said, MarginRequest)]], desk.held("alpha", LINEAR)
+
+    plain, restarted = run(False), run(True)
+    assert plain == restarted
+    assert len(plain[0]) > 2
+
+
+def test_a_cut_of_another_is_awaited() -> None:
+    desk = long_desk(script=[])
+    desk.actor("paper").deaf = True
+    desk.tell(PositionLimit(strategy="-", account="main", instrument=LINEAR, largest=0.5, source="leverage", epoch=1))
+    said = desk.mark(52_600.0)
+    assert of_kind(said, Reduce) == []
+    assert next(each.source for each in of_kind(desk.tell(wait=3 * SECOND), Reduce)) == "capital"
 
 
 def test_a_restart_keeps_the_budget_that_was_spent() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from letrade.core.messages.events import Alert
 from letrade.core.messages.market import FundingRate, Quote
 from letrade.core.messages.venue import VenueCash, VenueFill, VenueOrder
 from tests.actors.venue_margin_parts import LINEAR, OTHER, MarginDesk, mark
-from tests.actors.venue_parts import bar, bar_open, cancel, quote, submit
+from tests.actors.venue_parts import bar, bar_open, cancel, quote, submit, trade
 from tests.stage import of_kind
 
 
@@ -278,3 +280,127 @@ def test_a_cancel_that_comes_after_the_liquidation_finds_the_order_ended() -> No
     desk.tell(submit("bid", 1, 0.1, 50_000.0, instrument=LINEAR))
     desk.tell(mark(57_000.0))
     assert desk.answer(cancel("bid")).reason == "already cancelled"
+
+
+def test_between_two_steps_nobody_else_changes_the_unit() -> None:
+    """Binance: -2023 USER_IN_LIQUIDATION, here while the venue's order waits for the next bar's open."""
+    desk = MarginDesk(fill_model="bars", liquidation_fee=0)
+    desk.isolated(20)
+    desk.tell(bar_open(0, 60_000.0, LINEAR))
+    desk.trade(1, 0.8)
+    desk.tell(bar(0, (60_000.0, 60_000.0, 60_000.0, 60_000.0), LINEAR), mark(57_200.0))
+    assert desk.answer(submit("x", 1, 0.1, 50_000.0, instrument=LINEAR)).reason == "-2023 USER_IN_LIQUIDATION"
+    assert desk.ask("isolated_margin", 1_000.0).code == "-2023"
+    desk.restarted()
+    assert desk.ask("isolated_margin", 1_000.0).code == "-2023"
+    desk.tell(bar_open(10, 57_150.0, LINEAR))
+    assert desk.answer(submit("y", 1, 0.1, 50_000.0, instrument=LINEAR)).status == "open"
+
+
+def test_an_alert_tells_of_a_liquidation_once_until_the_unit_is_safe_again() -> None:
+    desk = MarginDesk("hyperliquid")
+    desk.isolated(20)
+    desk.trade(1, 1.0)
+    desk.tell(empty())
+    told = [len(of_kind(desk.tell(mark(price)), Alert)) for price in (57_200.0, 57_190.0, 58_000.0, 57_200.0)]
+    assert told == [1, 0, 0, 1]
+
+
+def test_margin_added_in_time_keeps_a_position() -> None:
+    desk = MarginDesk()
+    desk.isolated(20)
+    desk.trade(1, 0.5)
+    desk.ask("isolated_margin", 1_000.0)
+    assert of_kind(desk.tell(mark(57_000.0)), VenueFill) == []
+    held = desk.held()
+    assert held is not None
+    assert held.liquidation_price == pytest.approx((2_500 - 30_000) / (0.5 * (0.004 - 1)), rel=1e-14)
+
+
+def test_an_isolated_position_leaves_the_cross_ones_alone() -> None:
+    desk = MarginDesk(liquidation_fee=0)
+    desk.isolated(20)
+    desk.trade(1, 1.0)
+    desk.trade(1, 5.0, instrument=OTHER)
+    desk.tell(empty())
+    said = desk.tell(mark(30_000.0))
+    assert {fill.instrument for fill in of_kind(said, VenueFill)} == {LINEAR}
+    assert desk.held(instrument=OTHER) is not None
+
+
+def test_bybit_deleverages_by_profit_and_leverage_and_takes_the_makers_fee() -> None:
+    """help.bybit.com 900000031623: the highest profit and effective leverage first; a maker's fee is charged."""
+    desk = MarginDesk("bybit", insurance_fund={"USDT": 0}, accounts=("a", "b", "c"), maker_fee=Decimal("0.0002"))
+    desk.isolated(20)
+    desk.isolated(50, "b")
+    desk.trade(1, 0.5)
+    desk.trade(-1, 0.2, "b")
+    desk.trade(-1, 1.0, "c")
+    desk.tell(empty())
+    said = desk.tell(mark(55_000.0))
+    fills = [(fill.account, fill.origin, fill.price, fill.size, str(fill.fee)) for fill in of_kind(said, VenueFill)]
+    assert fills == [
+        ("a", "liquidation", 57_000.0, 0.5, "0.00000000 USDT"),
+        ("b", "adl", 57_000.0, 0.2, "2.28000000 USDT"),
+        ("c", "adl", 57_000.0, 0.3, "3.42000000 USDT"),
+    ]
+
+
+def test_where_no_account_of_the_desk_is_opposite_somebody_else_is_deleveraged() -> None:
+    desk = MarginDesk(insurance_fund={"USDT": 0})
+    desk.isolated(20)
+    desk.trade(1, 1.0)
+    desk.trade(1, 0.1, "b")
+    desk.tell(empty())
+    said = desk.tell(mark(55_000.0))
+    assert [(fill.account, fill.origin) for fill in of_kind(said, VenueFill)] == [("a", "liquidation")]
+    assert of_kind(said, Alert)[1].text.endswith("for 1.0 of it; 1.0 went to accounts that are not of this desk")
+    assert desk.usdt() == 7_000
+
+
+def test_okx_freezes_a_position_between_two_steps_also_over_a_restart() -> None:
+    desk = MarginDesk("okx", balance="20000")
+    desk.ask("leverage", 50)
+    desk.trade(1, 10.0)
+    desk.tell(quote(58_500.0, 58_500.1, 0.5, LINEAR), mark(58_550.0))
+    desk.restarted()
+    assert desk.answer(submit("x", 1, 0.001, 50_000.0, instrument=LINEAR)).reason == "the position is being liquidated"
+    assert desk.ask("leverage", 20).reason == "the position is being liquidated"
+    desk.tell(quote(58_500.0, 58_500.1, 9.0, LINEAR))
+    (fill,) = of_kind(desk.tell(mark(58_550.0), wait=61_000_000_000), VenueFill)
+    assert (fill.origin, fill.size) == ("liquidation", 7.5)
+
+
+def test_a_short_is_liquidated_by_a_rise() -> None:
+    """(1,500 + 30,000) / (0.5 × (1 + 0.004)) = 62,749.0."""
+    desk = MarginDesk(liquidation_fee=0)
+    desk.isolated(20)
+    desk.trade(-1, 0.5)
+    held = desk.held()
+    assert held is not None
+    assert held.liquidation_price == pytest.approx(31_499.95 / 0.502, rel=1e-7)
+    desk.tell(quote(62_700.0, 62_800.0, 5.0, LINEAR))
+    assert of_kind(desk.tell(mark(62_748.0)), VenueFill) == []
+    (fill,) = of_kind(desk.tell(mark(62_749.1)), VenueFill)
+    assert (fill.side, fill.price, fill.origin) == (1, 62_800.0, "liquidation")
+
+
+def test_a_fill_may_liquidate_by_the_price_it_gets() -> None:
+    """A market buy far above the mark loses its margin at once."""
+    desk = MarginDesk()
+    desk.isolated(125)
+    desk.tell(quote(59_000.0, 60_500.0, 5.0, LINEAR))
+    said = desk.tell(submit("x", 1, 0.5, instrument=LINEAR))
+    assert [fill.origin for fill in of_kind(said, VenueFill)][:2] == ["desk", "liquidation"]
+
+
+def test_a_mark_that_is_too_old_gives_way_to_the_last_price_and_comes_back() -> None:
+    desk = MarginDesk("hyperliquid", mark_age=1_000_000_000)
+    desk.isolated(20)
+    desk.trade(1, 1.0)
+    desk.tell(empty())
+    assert of_kind(desk.tell(trade(57_200.0, instrument=LINEAR)), Alert) == [], "the mark is still young"
+    desk.tell(wait=1_000_000_000)
+    assert [alert.code for alert in of_kind(desk.tell(trade(57_200.0, instrument=LINEAR)), Alert)] == ["liquidation"]
+    desk.tell(mark(60_000.0))
+    assert of_kind(desk.tell(trade(57_200.0, instrument=LINEAR)), Alert) == []

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from letrade.actors.venue.margin_bands import Bands
 from letrade.actors.venue.margin_rules import RULES
 from letrade.core.bookkeeping import AccountBook
 from letrade.core.fraction import Fraction
@@ -97,3 +98,17 @@ def test_isolated_positions_that_nobody_buys_lose_their_margin_and_nothing_else(
         desk.tell(mark(60_000.0 * (1 - side * 0.5)))
         assert desk.held() is None
         assert desk.balance("USDT") == before - held.isolated_margin.decimal
+
+
+class Never(Bands):
+    """Looks exactly at every mark."""
+
+    def surely_safe(self, account: str, rules: Specification, price: float) -> bool:
+        return False
+
+
+@pytest.mark.parametrize("venue", RULES)
+def test_marks_that_are_not_looked_at_exactly_change_nothing(venue: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    quick = [crashed(venue, seed, isolated=False)[1] for seed in SEEDS]
+    monkeypatch.setattr("letrade.actors.venue.liquidation.Bands", Never)
+    assert [crashed(venue, seed, isolated=False)[1] for seed in SEEDS] == quick

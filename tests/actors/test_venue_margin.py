@@ -13,6 +13,7 @@ from letrade.actors.venue.simulated import SimulatedVenue
 from letrade.core.config.accounts import AccountConfig, StartPosition
 from letrade.core.config.desk import DeskConfig, FaultsConfig, VenueConfig
 from letrade.core.config.venue_margin import MarginConfig
+from letrade.core.errors import ConfigurationError
 from letrade.core.messages.margin import VenueMargin, VenueMarginAnswer
 from letrade.core.messages.venue import VenueOrder
 from tests.actors.venue_margin_parts import LINEAR, OTHER, MarginDesk, mark, perpetual
@@ -298,3 +299,19 @@ def test_an_account_may_begin_isolated_with_the_margin_of_its_position() -> None
     setting = made.exchange.margin.setting("a", LINEAR)
     assert (setting.mode, setting.isolated) == ("isolated", 3_000)
     assert msgspec.structs.asdict(setting)["leverage"] == 20
+
+
+def test_a_contract_begins_with_no_more_leverage_than_its_tiers_allow() -> None:
+    desk = MarginDesk(leverage=500)
+    desk.trade(1, 0.1)
+    held = desk.held()
+    assert held is not None
+    assert held.leverage == 125.0
+
+
+def test_a_position_without_tiers_is_refused_at_the_start() -> None:
+    position = StartPosition(quantity=Decimal(1), price=Decimal(60_000))
+    login = AccountConfig(name="a", venue="paper", positions={LINEAR: position})
+    settings = DeskConfig(venues=[VenueConfig(name="paper", margin=MarginConfig(rules="okx"))], accounts=[login])
+    with pytest.raises(ConfigurationError, match="the leverage tiers of"):
+        SimulatedVenue("paper", SimulatedVenue.Config(venue="paper"), context(settings=settings))

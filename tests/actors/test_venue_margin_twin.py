@@ -5,8 +5,10 @@ from __future__ import annotations
 import random
 from fractions import Fraction as Plain
 
+import msgspec
 import pytest
 
+from letrade.actors.venue.margin_orders import exposures, free_margin
 from letrade.actors.venue.margin_rules import RULES, VenueRules
 from letrade.actors.venue.margin_sums import (
     Holding,
@@ -19,10 +21,13 @@ from letrade.actors.venue.margin_sums import (
     rows_of,
 )
 from letrade.core.fraction import Fraction
-from letrade.core.margin.account import CollateralState, InstrumentState, MarginAccount, PositionState
+from letrade.core.margin.account import CollateralState, InstrumentState, MarginAccount, OrderState, PositionState
 from letrade.core.margin.calculator import MarginCalculator
 from letrade.core.margin.registry import rules_for
 from letrade.core.margin.tiers import Tier, TierTable
+from letrade.core.quantities import exact
+from tests.actors.venue_margin_parts import LINEAR, OTHER, MarginDesk
+from tests.actors.venue_parts import submit
 
 TICK = Fraction(1, 100)
 SEEDS = range(150)
@@ -139,3 +144,44 @@ def test_the_bankruptcy_price_of_a_single_position_and_its_initial_margin_agree(
         value = holding.cost if calculator.rules.initial_price == "entry" else holding.value
         rate = initial_rate(rules, holding.side, holding.leverage, holding.fee)
         assert value * rate == margins.positions[0].initial
+
+
+def test_the_margin_that_orders_leave_free_at_binance_is_the_calculators() -> None:
+    """Positions in two contracts, and orders on both sides of them."""
+    calculator = MarginCalculator(rules_for("binance", contract="linear", margin_mode="cross"))
+    for seed in range(25):
+        rng, desk = random.Random(f"orders {seed}"), MarginDesk(balance="100000")
+        for name in (LINEAR, OTHER):
+            desk.ask("leverage", float(rng.choice((10, 15))), instrument=name)
+        placed = [*orders(rng, LINEAR, 60_000, 1.5), *orders(rng, OTHER, 3_000, 25)]
+        for number, (name, side, size, price) in enumerate(placed):
+            desk.tell(submit(f"o{number}", side, size, price, instrument=name))
+        margins, account = desk.venue.exchange.margin, desk.venue.exchange.accounts["a"]
+        assert margins is not None
+        unit = margins.cross(account, "USDT")
+        assert unit is not None
+        free = free_margin(margins, account, "USDT", exposures(margins, account, "USDT"))
+        working = tuple(
+            OrderState(
+                instrument=each.instrument, side=1 if each.side > 0 else -1, price=exact(each.price),
+                size=exact(desk.venue.exchange.markets[each.instrument].scales.size(each.left)),
+                leverage=margins.setting("a", each.instrument).leverage,
+            )
+            for each in account.working.values()
+        )  # fmt: skip
+        marks = {each.instrument: each.mark for each in unit.holdings}
+        told = msgspec.structs.replace(calculated(margins.rules, unit, marks), orders=working)
+        its = calculator.assess(told).units[0]
+        assert its.initial is not None
+        assert free == its.equity - its.initial
+
+
+def orders(rng: random.Random, name: str, price: float, size: float) -> list[tuple[str, int, float, float | None]]:
+    """One at the market and up to four that rest."""
+    first = (name, rng.choice((1, -1)), round(size * rng.random() + 0.001, 3), None)
+    found: list[tuple[str, int, float, float | None]] = [first]
+    for _ in range(rng.randint(0, 4)):
+        side = rng.choice((1, -1))
+        away = round(price * (1 - side * rng.uniform(0.01, 0.1)), 1)
+        found.append((name, side, round(size * rng.random() + 0.001, 3), away))
+    return found

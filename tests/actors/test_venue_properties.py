@@ -218,5 +218,3 @@ def test_faults_touch_answers_and_requests_but_never_the_truth(seed: int) -> Non
         for fill in desk.venue.exchange.accounts[name].fills:
             model.book(fill)
         assert Fraction(desk.venue.exchange.accounts[name].wallet.total("BTC").value) == model.money["BTC"]
-
-

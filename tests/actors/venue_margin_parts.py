@@ -39,7 +39,9 @@ class MarginDesk(Desk):
     """Its contracts are quoted at 60,000 and 3,000 with much size, and its accounts have 10,000 USDT each."""
 
     def __init__(self, rules: str = "binance", *, balance: str = "10000", **more: Any) -> None:
-        margin = {key: more.pop(key) for key in ("leverage", "insurance_fund", "liquidation_fee") if key in more}
+        margin = {
+            key: more.pop(key) for key in ("leverage", "insurance_fund", "liquidation_fee", "mark_age") if key in more
+        }
         contract = more.pop("contract", {})
         super().__init__(
             balances={"USDT": Decimal(balance)},

@@ -100,3 +100,9 @@ def test_the_recorded_tables_are_read(tmp_path: Path) -> None:
     assert old is not None
     assert new is not None
     assert (old.tiers[0].cap, new.tiers[0].cap) == (50_000, 300_000)
+
+
+def test_tiers_stand_in_each_version_of_an_instrument_or_in_none(tmp_path: Path) -> None:
+    later = '[[instrument]]\nname = "binance.BTC-USDT_USDT"\nvalid_from = "2025-01-01"\ntick = "0.1"\nlot = "0.01"\n'
+    with pytest.raises(ConfigurationError, match="expected brackets in each of its versions, or in none"):
+        Blueprint(desk(tmp_path, MARGIN.format("binance", ""), BRACKETS + later), "uid")

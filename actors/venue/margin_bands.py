@@ -1,0 +1,58 @@
+"""Spares the exact look at a unit while no mark can have used its slack up."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from letrade.actors.venue.margin_rules import VenueRules
+from letrade.actors.venue.margin_sums import Holding, Unit, slack
+from letrade.core.instruments import Specification
+
+CAUTION = 0.999
+"""Far below 1 by more than doubles are off: the rest of the slack is looked at exactly."""
+
+
+class Line(Struct):
+    """One contract of a unit: what its mark was, what a move of 1 can cost at most, and what it has cost so far."""
+
+    mark: float
+    steepness: float
+    rules: Specification
+    cost: float = 0.0
+
+
+class Bands:
+    """By account and contract, the lines of its unit: together they must not cost the slack that they began with."""
+
+    def __init__(self) -> None:
+        self._units: dict[str, dict[str, tuple[float, dict[str, Line]]]] = {}
+
+    def drop(self, account: str) -> None:
+        """Something else than a mark has moved."""
+        self._units.pop(account, None)
+
+    def keep(self, rules: VenueRules, unit: Unit, versions: dict[str, Specification]) -> None:
+        """A unit that was found safe just now."""
+        lines = {
+            holding.instrument: Line(float(holding.mark), steepness(holding), versions[holding.instrument])
+            for holding in unit.holdings
+        }
+        known = self._units.setdefault(unit.account, {})
+        for name in lines:
+            known[name] = (float(slack(rules, unit)) * CAUTION, lines)
+
+    def surely_safe(self, account: str, rules: Specification, price: float) -> bool:
+        known = self._units.get(account)
+        band = None if known is None else known.get(rules.id)
+        if band is None:
+            return False
+        left, lines = band
+        line = lines[rules.id]
+        line.cost = abs(price - line.mark) * line.steepness
+        return line.rules is rules and sum(each.cost for each in lines.values()) < left
+
+
+def steepness(holding: Holding) -> float:
+    """Gain and maintenance with its fees, by whatever tier, move no faster than this with the mark."""
+    rate = max(row.rate for row in holding.rows)
+    return float(holding.face * (1 + rate + 2 * holding.fee))
