@@ -10,7 +10,7 @@ import msgspec
 from letrade.core.config.venue_margin import MarginConfig
 from letrade.core.messages.base import Message
 from letrade.core.messages.margin import VenueMargin, VenueMarginAnswer
-from letrade.core.messages.market import Bracket, Instrument, MarkPrice
+from letrade.core.messages.market import Bracket, Instrument, MarkPrice, Quote
 from letrade.core.messages.venue import HeldPosition, VenueFill
 from tests.actors.venue_parts import LINEAR, Desk, quote, submit
 from tests.stage import BTC, PERP, of_kind
@@ -89,3 +89,8 @@ class MarginDesk(Desk):
 
 def mark(price: float, instrument: str = LINEAR) -> MarkPrice:
     return MarkPrice(instrument=instrument, price=price)
+
+
+def empty(instrument: str = LINEAR) -> Quote:
+    """Nobody buys or sells but at prices that nobody takes."""
+    return quote(1.0, 1_000_000.0, 1_000.0, instrument)

@@ -1,0 +1,82 @@
+"""Who bears what a liquidated account cannot: the insurance fund, then opposite positions by rank."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from letrade.core.messages.events import Alert
+from letrade.core.messages.venue import VenueFill, VenueOrder
+from tests.actors.venue_margin_parts import LINEAR, MarginDesk, empty, mark
+from tests.actors.venue_parts import submit
+from tests.stage import of_kind
+
+
+def test_a_mark_beyond_the_bankruptcy_price_costs_the_fund_and_not_the_trader() -> None:
+    desk = MarginDesk(insurance_fund={"USDT": 5_000})
+    desk.isolated(20)
+    desk.trade(1, 1.0)
+    desk.tell(empty())
+    desk.tell(mark(55_000.0))
+    assert desk.usdt() == 7_000
+    assert desk.venue.liquidation is not None
+    assert desk.venue.liquidation._takeover.fund == {"USDT": 3_000}
+
+
+def test_when_the_fund_is_empty_the_opposite_side_is_deleveraged_by_rank() -> None:
+    """FAQ 360033525471: ranked by profit and margin ratio, at the bankruptcy price, without a fee, orders cancelled."""
+    desk = MarginDesk(insurance_fund={"USDT": 0}, accounts=("a", "b", "c"))
+    desk.isolated(20)
+    desk.trade(1, 1.0)
+    desk.trade(-1, 0.2, "b")
+    desk.trade(-1, 1.5, "c")
+    desk.tell(submit("rests", -1, 0.1, 90_000.0, account="c", instrument=LINEAR))
+    desk.tell(empty())
+    said = desk.tell(mark(55_000.0))
+    fills = [(fill.account, fill.origin, fill.side, fill.price, fill.size) for fill in of_kind(said, VenueFill)]
+    assert fills == [("a", "liquidation", -1, 57_000.0, 1.0), ("c", "adl", 1, 57_000.0, 1.0)]
+    assert [order.client_order_id for order in of_kind(said, VenueOrder)] == ["rests"]
+    assert [alert.code for alert in of_kind(said, Alert)] == ["liquidation", "auto_deleveraging"]
+    assert desk.usdt("c") == 10_000 + 2_999.9
+    held = desk.held("c")
+    assert held is not None
+    assert held.quantity == -0.5
+
+
+def test_the_fund_takes_what_it_can_pay_for_and_the_rest_is_deleveraged() -> None:
+    desk = MarginDesk(insurance_fund={"USDT": 500})
+    desk.isolated(20)
+    desk.trade(1, 1.0)
+    desk.trade(-1, 1.0, "b")
+    desk.tell(empty())
+    fills = of_kind(desk.tell(mark(55_000.0)), VenueFill)
+    assert [(fill.account, fill.size) for fill in fills] == [("a", 1.0), ("b", 0.75)], "500 of the 2,000 that are lost"
+
+
+def test_bybit_deleverages_by_profit_and_leverage_and_takes_the_makers_fee() -> None:
+    """help.bybit.com 900000031623: the highest profit and effective leverage first; a maker's fee is charged."""
+    desk = MarginDesk("bybit", insurance_fund={"USDT": 0}, accounts=("a", "b", "c"), maker_fee=Decimal("0.0002"))
+    desk.isolated(20)
+    desk.isolated(50, "b")
+    desk.trade(1, 0.5)
+    desk.trade(-1, 0.2, "b")
+    desk.trade(-1, 1.0, "c")
+    desk.tell(empty())
+    said = desk.tell(mark(55_000.0))
+    fills = [(fill.account, fill.origin, fill.price, fill.size, str(fill.fee)) for fill in of_kind(said, VenueFill)]
+    assert fills == [
+        ("a", "liquidation", 57_000.0, 0.5, "0.00000000 USDT"),
+        ("b", "adl", 57_000.0, 0.2, "2.28000000 USDT"),
+        ("c", "adl", 57_000.0, 0.3, "3.42000000 USDT"),
+    ]
+
+
+def test_where_no_account_of_the_desk_is_opposite_somebody_else_is_deleveraged() -> None:
+    desk = MarginDesk(insurance_fund={"USDT": 0})
+    desk.isolated(20)
+    desk.trade(1, 1.0)
+    desk.trade(1, 0.1, "b")
+    desk.tell(empty())
+    said = desk.tell(mark(55_000.0))
+    assert [(fill.account, fill.origin) for fill in of_kind(said, VenueFill)] == [("a", "liquidation")]
+    assert of_kind(said, Alert)[1].text.endswith("for 1.0 of it; 1.0 went to accounts that are not of this desk")
+    assert desk.usdt() == 7_000
