@@ -16,8 +16,10 @@ VENUES_OWN = ("liquidation", "adl")
 
 
 def parts_of(fill: Fill, shares: Mapping[str, int], lot: int) -> list[Fill]:
-    """The fill as one for each strategy whose share (in units of 1e-18) it closes, in proportion and in whole lots; what
-    no share covers is nobody's. Sizes and fees add up to the whole."""
+    """The fill as one for each strategy whose share (in units of 1e-18) it closes, in proportion and in whole lots.
+
+    What no share covers is nobody's. Sizes and fees add up to the whole.
+    """
     sizes = closed_shares(fill.side, units(fill.size), shares, lot)
     if len(sizes) == 1:
         return [structs.replace(fill, strategy=next(iter(sizes)))]
