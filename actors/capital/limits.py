@@ -22,6 +22,7 @@ Scope = tuple[str, str, str]
 REDUCE_PATIENCE_NS = 2_000_000_000
 """A reduction that has not filled after so long is asked for anew."""
 RULE = "position_limit"
+LIMIT = "limit"
 
 
 class Limit(msgspec.Struct, array_like=True):
@@ -71,7 +72,8 @@ class Limiter(Proposer):
             mine[message.source] = Limit(*scope, message.source, message.largest, message.reason, message.until)
         if not mine:
             del self.limits[scope]
-        self._enforce(scope)
+        # A moment later: whoever limits a position may have asked for its reduction too, at this same time.
+        self.set_timer(self.now() + 1, f"{LIMIT} {message.account} {message.instrument}")
 
     def on_reduce(self, reduce: Reduce) -> None:
         """Another cuts a position: what strategies wished of it is not pursued any further."""
@@ -82,8 +84,21 @@ class Limiter(Proposer):
         self._note(reduce.reduction_id, scope, reduce.size)
 
     def on_timer(self, timer: Timer) -> None:
-        """A reduction had its time: what is still held beyond a limit is reduced anew."""
-        gone = [key for key, each in self.underway.items() if each.until <= self.now()]
+        kind, _, what = timer.key.partition(" ")
+        if kind == LIMIT:
+            account, _, instrument = what.partition(" ")
+            self._enforce_all(account, instrument)
+        else:
+            self._reductions_due()
+
+    def _reductions_due(self) -> None:
+        """Reductions that had their time, and no order of which works any more: what is held beyond is reduced anew."""
+        gone = []
+        for key, each in self.underway.items():
+            if each.until <= self.now() and self._works(key):
+                self._wait(key, each)
+            elif each.until <= self.now():
+                gone.append(key)
         scopes = [(each.account, each.instrument, each.strategy) for key in gone for each in [self.underway[key]]]
         for key in gone:
             del self.underway[key]
@@ -91,6 +106,13 @@ class Limiter(Proposer):
             self._enforce_all(account, instrument)
             for share in [key for key in self.desires if key[:2] == (account, instrument)]:
                 self._continue(share)
+
+    def _works(self, reduction_id: str) -> bool:
+        return any(order_id.startswith(f"reduce.{reduction_id}.") for order_id in self.working.by_id)
+
+    def _wait(self, reduction_id: str, underway: Underway) -> None:
+        underway.until = self.now() + REDUCE_PATIENCE_NS
+        self.set_timer(underway.until, f"reduction {reduction_id}")
 
     def _continue(self, key: Key) -> None:
         """Go on with a wish that waits, in manager.py."""
@@ -225,9 +247,8 @@ class Limiter(Proposer):
                 desire.waiting = False
 
     def _note(self, reduction_id: str, scope: Scope, size: float) -> None:
-        until = self.now() + REDUCE_PATIENCE_NS
-        self.underway[reduction_id] = Underway(*scope, size, until)
-        self.set_timer(until, f"reduction {reduction_id}")
+        self.underway[reduction_id] = Underway(*scope, size, 0)
+        self._wait(reduction_id, self.underway[reduction_id])
 
     def _touches(self, underway: Underway, scope: Scope) -> bool:
         same = (underway.account, underway.instrument) == scope[:2]

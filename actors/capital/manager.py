@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from letrade.actors.capital.limits import Limiter
 from letrade.actors.capital.orders import Desire, Working, WorkingOrders
+from letrade.actors.capital.protection import TRIGGERS
 from letrade.actors.capital.reconcile import Amend, NewOrder, Plan, halves, match_quotes, stands, toward_position
 from letrade.core import ids
 from letrade.core.actor import ActorConfig
@@ -104,10 +105,12 @@ class CapitalManager(Limiter):
             return
         specification = self.context.instruments.at(protect.instrument, self.now())
         key = (protect.account, protect.instrument, protect.strategy)
-        prices = [price for price in (protect.stop, protect.take_profit) if price is not None]
+        prices = [price for price in (protect.stop, protect.take_profit, protect.trail) if price is not None]
         wrong = next((price for price in prices if not specification.price.fits(price)), None)
         if self._late(protect):
             self._refuse_late(Desire(*key, protect.signal), protect)
+        elif protect.trigger_by not in TRIGGERS:
+            self._refuse(Desire(*key, protect.signal), "trigger_by", "last, mark or index", str(protect.trigger_by))
         elif wrong is not None or (protect.size is not None and not specification.size.fits(protect.size)):
             found = str(wrong if wrong is not None else protect.size)
             self._refuse(Desire(*key, protect.signal), "grid", "tick and lot of the instrument", found)

@@ -12,6 +12,9 @@ from letrade.core.messages.orders import OrderIntent
 from letrade.core.messages.signals import Protect
 from letrade.core.quantities import number, units
 
+PROFIT = "take_profit"
+TRIGGERS = ("last", "mark", "index")
+
 
 class Protection(msgspec.Struct, array_like=True):
     """The newest Protect of one share; its orders only reduce, so they need no capital and may be larger than it."""
@@ -28,6 +31,8 @@ class Protection(msgspec.Struct, array_like=True):
     placed: int = 0
     """Units of 1e-18 of each of its orders."""
     orders: list[str] = msgspec.field(default_factory=list)
+    trigger_by: str = "last"
+    trail: float | None = None
 
     @property
     def key(self) -> Key:
@@ -46,8 +51,11 @@ class Protections:
         """The orders of the protection that this one takes the place of, to be cancelled."""
         key = (protect.account, protect.instrument, protect.strategy)
         before = self.by_key.pop(key, None)
-        if protect.stop is not None or protect.take_profit is not None:
-            self.by_key[key] = Protection(*key, protect.signal, protect.stop, protect.take_profit, protect.size)
+        if protect.stop is not None or protect.take_profit is not None or protect.trail is not None:
+            self.by_key[key] = Protection(
+                *key, protect.signal, protect.stop, protect.take_profit, protect.size,
+                trigger_by=protect.trigger_by, trail=protect.trail,
+            )  # fmt: skip
         return before.orders if before is not None else []
 
     def follow(self, key: Key, held: int, wanted: int) -> tuple[list[str], list[OrderIntent]]:
@@ -78,14 +86,15 @@ class Protections:
         """A pair whose one order shrinks as the other trades."""
         intents = []
         group = f"{protection.strategy}.{protection.signal}.{protection.legs}"
-        for kind, trigger in (("stop", protection.stop), ("take_profit", protection.take_profit)):
-            if trigger is not None:
+        stop = "stop" if protection.trail is None else "trailing_stop"
+        for kind, trigger, trail in ((stop, protection.stop, protection.trail), (PROFIT, protection.take_profit, None)):
+            if trigger is not None or trail is not None:
                 protection.legs += 1
                 order_id = ids.order_id(protection.strategy, protection.signal, protection.legs)
                 intents.append(
                     OrderIntent(
                         order_id=order_id, side=protection.side, size=number(protection.placed), reduce_only=True,
-                        kind=kind, trigger=trigger, group=group,
+                        kind=kind, trigger=trigger, trigger_by=protection.trigger_by, trail=trail, group=group,
                     )
                 )  # fmt: skip
                 self.orders[order_id] = protection.key

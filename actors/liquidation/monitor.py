@@ -18,7 +18,7 @@ from letrade.core.messages.base import NO_STRATEGY, Timer
 from letrade.core.messages.margin import ISOLATED_MARGIN, MarginRequest, MarginUpdate, PositionLimit, Reduce
 from letrade.core.messages.orders import OrderRefused, OrderUpdate
 from letrade.core.messages.venue import VenueState
-from letrade.core.orders import TERMINAL
+from letrade.core.orders import OPEN, PARTLY_FILLED, TERMINAL
 from letrade.core.quantities import exact
 
 STEP, AGAIN = "step", "again"
@@ -122,17 +122,31 @@ class LiquidationMonitor(Planner):
 
     def on_order_update(self, update: OrderUpdate) -> None:
         """An order of a step that ended is judged a moment later, when its fills are booked."""
-        step = self._step_of(update.order_id.rpartition(".")[0])
-        if step is None or update.state not in TERMINAL:
+        reduction = update.order_id.rpartition(".")[0]
+        step = self._step_of(reduction)
+        if step is None:
+            self._hear_other(update)
             return
-        if not update.filled:
-            self._refuse_leg(step, update.order_id.rpartition(".")[0])
-        self.set_timer(self.now() + 1, f"{STEP} {step.unit}")
+        over = update.state in TERMINAL
+        for leg in step.legs:
+            if reduction == f"reduce.{leg.reduction_id}":
+                leg.works = update.state in (OPEN, PARTLY_FILLED)
+                leg.refused = leg.refused or (over and not update.filled)
+        if over:
+            self.set_timer(self.now() + 1, f"{STEP} {step.unit}")
+
+    def _hear_other(self, update: OrderUpdate) -> None:
+        """The orders of others' cuts that the venue has."""
+        if update.order_id.startswith("reduce."):
+            self.cutting.pop(update.order_id, None)
+            if update.state in (OPEN, PARTLY_FILLED):
+                self.cutting[update.order_id] = (update.account, update.instrument)
 
     def on_order_refused(self, refused: OrderRefused) -> None:
         step = self._step_of(refused.order_id)
         if step is not None:
-            self._refuse_leg(step, refused.order_id)
+            for leg in step.legs:
+                leg.refused = leg.refused or refused.order_id == f"reduce.{leg.reduction_id}"
             self.set_timer(self.now() + 1, f"{STEP} {step.unit}")
 
     def on_reduce(self, reduce: Reduce) -> None:
@@ -159,6 +173,8 @@ class LiquidationMonitor(Planner):
         open_legs = [leg for leg in step.legs if not leg.is_done(self.quantity(leg.account, leg.instrument))]
         moved = [leg for leg in open_legs if abs(self.quantity(leg.account, leg.instrument)) < abs(leg.before)]
         overdue = self.now() >= step.deadline
+        if overdue and any(leg.works for leg in open_legs):
+            step.deadline, overdue = self.now() + self.config.step_patience, False
         if any(leg.refused for leg in open_legs if leg not in moved):
             self._fail(step, "refused")
         elif overdue and (step.adds or not moved):
@@ -195,10 +211,6 @@ class LiquidationMonitor(Planner):
                 return step
         return None
 
-    def _refuse_leg(self, step: Step, order_id: str) -> None:
-        for leg in step.legs:
-            leg.refused = leg.refused or order_id == f"reduce.{leg.reduction_id}"
-
     # ---- snapshots
 
     def state(self) -> Any:
@@ -213,6 +225,7 @@ class LiquidationMonitor(Planner):
             "resting": list(self.resting.items()),
             "spent": [[*key, str(spent)] for key, spent in self.spent.items()],
             "spot": [[*key, quantity] for key, quantity in self.spot.items()],
+            "cutting": [[key, *market] for key, market in self.cutting.items()],
             "coming": [[*key, until] for key, until in self.coming.items()],
             "count": self.count,
         }
@@ -229,6 +242,7 @@ class LiquidationMonitor(Planner):
         self.resting = dict(state["resting"])
         self.spent = {(account, name, day): read_fraction(text) for account, name, day, text in state["spent"]}
         self.spot = {(account, name, strategy): quantity for account, name, strategy, quantity in state["spot"]}
+        self.cutting = {key: (account, name) for key, account, name in state["cutting"]}
         self.coming = {(account, name): until for account, name, until in state["coming"]}
         self.count = state["count"]
 

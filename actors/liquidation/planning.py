@@ -39,6 +39,8 @@ class Planner(Watcher):
         """Strategies' holdings of spot instruments that are in a group."""
         self.coming: dict[tuple[str, str], int] = {}
         """Until when a cut of another is awaited, by account and instrument."""
+        self.cutting: dict[str, tuple[str, str]] = {}
+        """Orders of others' cuts that work at the venue."""
         self.count = 0
         """Of reductions and requests, for their ids."""
         self._grouped = {name for group in config.groups for name in group}
@@ -52,7 +54,7 @@ class Planner(Watcher):
     def is_busy(self, unit: Watched) -> bool:
         """Whether another, or another unit's step, cuts something of this one's, or of what hedges it."""
         mine = {(account, name) for account, name, _ in self._members(unit)}
-        if any(self.coming.get(market, 0) > self.now() for market in mine):
+        if any(self.coming.get(market, 0) > self.now() for market in mine) or mine & set(self.cutting.values()):
             return True
         return any((leg.account, leg.instrument) in mine for step in self.steps.values() for leg in step.legs)
 

@@ -16,6 +16,8 @@ class Leg(msgspec.Struct, array_like=True):
     target: float
     reduction_id: str
     refused: bool = False
+    works: bool = False
+    """The venue has its order, and has not ended it."""
 
     def is_done(self, quantity: float) -> bool:
         """Whether no more is held than was wanted, on the same side."""

@@ -219,9 +219,13 @@ class Watcher(Actor):
         self._say(key, "warning", "liquidation_price_differs", text, unit.account, told.instrument, about=repr(told))
 
     def _say_stale(self, contract: Contract, price: float, basis: str) -> None:
-        text = f"no mark for {self.config.stale_after / 1e9:g} s: watched at {price!r}, taken from {basis}"
+        seen = self.marks.seen[contract.instrument]
+        level, code, what = "info", "mark_missing", "no mark is told of it"
+        if seen.mark_time:
+            level, code, what = "warning", "mark_stale", f"no mark for {self.config.stale_after / 1e9:g} s"
+        text = f"{what}: watched at {price!r}, taken from {basis}"
         key = f"{STALE} {contract.instrument}"
-        self._say(key, "warning", "mark_stale", text, contract.account, contract.instrument, about=basis)
+        self._say(key, level, code, text, contract.account, contract.instrument, about=f"{code} {basis}")
 
     def _say_uncounted(self, unit: Watched) -> None:
         skipped = self._maker.uncounted(self.holdings, unit.account, unit.rules)

@@ -151,6 +151,7 @@ class RiskManager(Actor):
     def _judge_protection(self, proposal: Proposal, order: OrderIntent, specification: Specification) -> None:
         """What waits for a trigger may only reduce, and the venue holds it to what is held: it reserves nothing."""
         refusal = malformed(specification, order.side, order.size, order.trigger)
+        refusal = refusal or malformed(specification, order.side, order.size, order.trail)
         if not order.reduce_only:
             refusal = Refusal("conditional", "an order that only reduces", order.kind)
         if refusal is not None:

@@ -64,13 +64,20 @@ class BaseStrategy(Actor):
             )
         )  # fmt: skip
 
-    def protect(self, stop: float | None = None, take_profit: float | None = None, size: float | None = None) -> None:
-        """Want these prices to close the position, or `size` of it; without a price, nothing. The last wish counts."""
+    def protect(
+        self, stop: float | None = None, take_profit: float | None = None, size: float | None = None, *,
+        trail: float | None = None, trigger_by: str = "last",
+    ) -> None:  # fmt: skip
+        """Want these prices to close the position, or `size` of it; without a price, nothing. The last wish counts.
+
+        With `trail` the stop follows the best price at this distance, and never goes back; beside `stop` it begins
+        there. `trigger_by`: the price that reaches them, last, mark or index. The orders wait at the venue.
+        """
         self.signal += 1
         self.publish(
             Protect(
                 strategy=self.name, account=self.account, instrument=self.instrument, signal=self.signal,
-                stop=stop, take_profit=take_profit, size=size,
+                stop=stop, take_profit=take_profit, size=size, trigger_by=trigger_by, trail=trail,
             )
         )  # fmt: skip
 

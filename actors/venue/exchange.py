@@ -89,6 +89,7 @@ class Exchange(Floor):
         version = self.rules_of(order.instrument)
         return (
             rules.form(request)
+            or rules.known_trigger(request, market)
             or model.refusal(order)
             or rules.prices(request, market, version)
             or self._give_shown(order, request, market, version)

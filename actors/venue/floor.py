@@ -116,7 +116,11 @@ class Floor:
             market.last, market.last_time = message.close, self.time
 
     def _take_over(self, market: Market, model: FillModel) -> None:
-        """A new model learns what the accounts hold."""
+        """A new model learns what the accounts hold, and the prices that were told before it came."""
+        if market.mark:
+            model.hear(MarkPrice(instrument=market.instrument, price=market.mark), self.time)
+        if market.index:
+            model.hear(IndexPrice(instrument=market.instrument, price=market.index), self.time)
         for account in self.accounts.values():
             if market.terms.contract and (held := account.quantity(market)):
                 model.hold(account.name, held)

@@ -52,6 +52,8 @@ Said = Print | Ended | Changed | Refused
 NO_MORE_SIZE = "immediate or cancel: no more size at its price"
 SELF_TRADED = "self trade: the account's own order is next"
 WOULD_TAKE = "post_only: it would trade at once"
+NO_MARK_PRICE = "trigger_by: the data have told no mark price of the instrument so far"
+NO_INDEX_PRICE = "trigger_by: the data have told no index price of the instrument so far"
 
 
 class Terms(msgspec.Struct, frozen=True):

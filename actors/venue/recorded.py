@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from letrade.actors.venue.model import (
+    NO_INDEX_PRICE,
+    NO_MARK_PRICE,
     NO_MORE_SIZE,
     SELF_TRADED,
     WOULD_TAKE,
@@ -61,6 +63,8 @@ ENDS: dict[int, tuple[str, str]] = {
     8: (CANCELLED, "reduce_only: no more is left to reduce"),
     9: (EXPIRED, "no market"),
     11: (REJECTED, "bad terms"),
+    15: (REJECTED, NO_MARK_PRICE),
+    16: (REJECTED, NO_INDEX_PRICE),
 }
 """(status, reason) of each Reason of orders.pxd."""
 CHANGES = {0: "", 7: "one cancels the other", 8: "reduce_only: no more is left to reduce"}

@@ -8,6 +8,7 @@ import msgspec
 
 from letrade.actors.venue.account import VenueAccount
 from letrade.actors.venue.market import Market
+from letrade.actors.venue.model import NO_INDEX_PRICE, NO_MARK_PRICE
 from letrade.actors.venue.orders import (
     FOK,
     GTC,
@@ -59,6 +60,14 @@ def conditional_form(request: VenueSubmit) -> str:
     if request.order_kind != TRAILING_STOP and request.trigger is None:
         return f"trigger: a {request.order_kind} says its trigger price"
     return "post_only: only a gtc limit order can be post-only" if request.post_only else ""
+
+
+def known_trigger(request: VenueSubmit, market: Market) -> str:
+    """An order that awaits a price which the data do not have would wait for ever."""
+    if request.order_kind == PLAIN or request.trigger_by == LAST:
+        return ""
+    known = market.mark if request.trigger_by == MARK else market.index
+    return "" if known else NO_MARK_PRICE if request.trigger_by == MARK else NO_INDEX_PRICE
 
 
 def prices(request: VenueSubmit, market: Market, rules: Specification) -> str:

@@ -57,3 +57,7 @@ class Protect(DeskMessage, frozen=True, kw_only=True):
     stop: Price | None = None
     take_profit: Price | None = None
     size: Size | None = None
+    trigger_by: str = "last"
+    """The price that reaches them: last, mark or index."""
+    trail: Price | None = None
+    """The stop follows the best price at this distance; beside `stop` it begins there."""

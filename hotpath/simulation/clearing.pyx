@@ -231,6 +231,8 @@ cdef class Clearing(Wallets):
         if said.kind == SAID_REFUSED:
             if one.working and not one.accepted:
                 self.let_go(one)
+            elif one.working:  # an amend that was judged had set aside what it would have cost
+                self.lock_rest(one)
             return 0
         one.accepted = 1
         if said.kind == SAID_TRADED:

@@ -33,8 +33,8 @@ cdef class Desk(LossWatch):
     ) except -1  # Quotes
     cdef int want_protection(
         self, int64_t strategy, int64_t instrument, int64_t signal, int64_t time, double stop, double take_profit,
-        double size,
-    ) except -1  # Protect; prices of 0 and sizes below 0: none
+        double size, double trail, int64_t source,
+    ) except -1  # Protect; prices of 0, sizes and sources below 0: none
     cdef int hear_execution(self, int64_t instrument, const Said* said, int64_t fee, int64_t time) except -1
     # ^ an answer of the exchange reaches the desk; `fee` of SAID_TRADED is what Clearing found
     cdef int hear_funding(

@@ -10,10 +10,10 @@ from letrade.hotpath.constants cimport GTC, IOC
 from letrade.hotpath.simulation.capital cimport Desire, WantedQuote
 from letrade.hotpath.simulation.desk_orders cimport (
     DESK_STOPS, GRID_RULE, NO_PRICE_RULE, ORDER_FILLED, ORDER_PENDING, SIGNAL_RULE, SPOT_SHORT_RULE, TICK_RULE,
-    CashRecord, OrderRecord
+    TRIGGER_BY_RULE, CashRecord, OrderRecord
 )
 from letrade.hotpath.simulation.desk_terms cimport Instrument
-from letrade.hotpath.simulation.orders cimport BY_LAST, LIMIT_ORDER, MARKET_ORDER
+from letrade.hotpath.simulation.orders cimport LIMIT_ORDER, MARKET_ORDER
 
 from letrade.hotpath.simulation.doubt import Doubtful
 
@@ -127,23 +127,31 @@ cdef class Desk(LossWatch):
 
     cdef int want_protection(
         self, int64_t strategy, int64_t instrument, int64_t signal, int64_t time, double stop, double take_profit,
-        double size,
+        double size, double trail, int64_t source,
     ) except -1:
-        cdef int64_t key = strategy * self.terms.instruments_count + instrument, loss = 0, profit = 0, units = 0
+        cdef int64_t key = strategy * self.terms.instruments_count + instrument
+        cdef int64_t loss = 0, profit = 0, units = 0, distance = 0
         if signal <= self.signals[strategy]:
             if signal == self.desires[key].signal and signal > 0:
                 return self.refuse_protection(key, signal, SIGNAL_RULE, time)
             return 0
         self.signals[strategy] = signal
+        if source < 0:
+            return self.refuse_protection(key, signal, TRIGGER_BY_RULE, time)
         if stop != 0.0:
             loss = self.ticks_of(instrument, stop)
         if take_profit != 0.0:
             profit = self.ticks_of(instrument, take_profit)
+        if trail != 0.0:
+            distance = self.ticks_of(instrument, trail)
         if size >= 0.0:
             units = self.sizes_of(instrument, size)
-        if (stop != 0.0 and loss == 0) or (take_profit != 0.0 and profit == 0) or (size >= 0.0 and units == 0):
+        if (
+            (stop != 0.0 and loss == 0) or (take_profit != 0.0 and profit == 0) or (size >= 0.0 and units == 0)
+            or (trail != 0.0 and distance == 0)
+        ):
             return self.refuse_protection(key, signal, GRID_RULE, time)
-        self.replace_protection(key, signal, loss, profit, units)
+        self.replace_protection(key, signal, loss, profit, units, distance, source)
         return self.protect(key, self.aim(key), time)
 
     cdef int hear_execution(self, int64_t instrument, const Said* said, int64_t fee, int64_t time) except -1:
@@ -216,7 +224,8 @@ cdef class Desk(LossWatch):
         asked.post_only, asked.reduce_only = known.post_only, known.reduce_only
         if known.protects:
             asked.kind, asked.time_in_force = known.protects, GTC
-            asked.trigger, asked.trigger_source, asked.group = known.trigger, BY_LAST, known.group
+            asked.trigger, asked.trigger_source, asked.group = known.trigger, known.trigger_source, known.group
+            asked.trail = known.trail
         return asked
 
     cdef int64_t strategy_of(self, int64_t number) except -2:

@@ -55,7 +55,8 @@ cdef enum Rule:
     OWN_ORDER_RULE = 17
     VENUE_RULE = 18  # the exchange rejected it
     SIGNAL_RULE = 19  # a protection bears the number of a position, or the reverse
-    RULES_COUNT = 20
+    TRIGGER_BY_RULE = 20
+    RULES_COUNT = 21
 
 
 cdef struct View:  # what one room believes of an order
@@ -85,7 +86,8 @@ cdef struct OrderRecord:
     int64_t rests
     # of a protection
     int64_t protects  # the OrderKind that it has at the exchange; 0: an order of a target or of quotes
-    int64_t trigger, group  # units; the number of the first order of which one cancels the other
+    int64_t trigger_source, trail  # a TriggerSource; units, 0: none
+    int64_t trigger, group  # units, 0: none; the number of the first order of which one cancels the other
     int64_t guards  # capital has not heard of its end
 
 

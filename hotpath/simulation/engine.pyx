@@ -282,7 +282,8 @@ cdef class Engine:
                 )
             else:
                 self.desk.want_protection(
-                    wish.strategy, wish.instrument, wish.signal, time, wish.stop, wish.take_profit, wish.size
+                    wish.strategy, wish.instrument, wish.signal, time, wish.stop, wish.take_profit, wish.size,
+                    wish.trail, wish.source,
                 )
         troupe.wishes_count = troupe.orders_count = 0
         self.desk.settle(time)

@@ -19,10 +19,11 @@ from letrade.hotpath.simulation.events cimport FUNDING_EVENT, INDEX_EVENT, MARK_
 from letrade.hotpath.simulation.latency cimport Latency
 from letrade.hotpath.simulation.market cimport Market
 from letrade.hotpath.simulation.orders cimport (
-    BUSY, CUT_ON_ENTRY, NO_REASON, NOTHING_TO_REDUCE, SAID_AMENDED, SAID_ENDED, SAID_REFUSED, SAID_STANDS, SAID_TRADED,
-    Said, SimulatedOrder,
+    BUSY, BY_MARK, CUT_ON_ENTRY, NO_INDEX_PRICE, NO_MARK_PRICE, NO_REASON, NOTHING_TO_REDUCE, SAID_AMENDED, SAID_ENDED,
+    SAID_REFUSED, SAID_STANDS, SAID_TRADED, STOP_MARKET, TRAILING_STOP, Said, SimulatedOrder,
 )
 from letrade.hotpath.simulation.parcels cimport Parcel, parcels_next, parcels_pop, parcels_push
+from letrade.hotpath.simulation.recorded cimport RecordedMarket
 from letrade.hotpath.simulation.trades cimport TradesMarket
 from letrade.hotpath.simulation.wallets cimport Cleared
 from letrade.hotpath.simulation.watch cimport Watch
@@ -192,9 +193,13 @@ cdef class Exchange:
 
     cdef int submit(self, Market market, SimulatedOrder* order, int64_t instrument, int64_t time) except -1:
         cdef int64_t reason, best = 0, most
+        cdef bint waits = STOP_MARKET <= order.kind <= TRAILING_STOP
         if not market.has_market():
             raise Doubtful("an order before its market has any price")
-        if order.reduce_only and not order.trigger:
+        if waits and not (<RecordedMarket?>market).knows(order.trigger_source):
+            reason = NO_MARK_PRICE if order.trigger_source == BY_MARK else NO_INDEX_PRICE
+            return self.say_refused(instrument, time, order.number, reason, SUBMIT_REQUEST)
+        if order.reduce_only and not waits:
             most = self.clearing.reducible(order, instrument)
             if most <= 0:
                 return self.say_refused(instrument, time, order.number, NOTHING_TO_REDUCE, SUBMIT_REQUEST)
@@ -202,7 +207,8 @@ cdef class Exchange:
                 order.size, market.time = order.filled + most, time
                 market.say(SAID_AMENDED, order, CUT_ON_ENTRY)
         market.offers_count = 0
-        market.preview(order.side, order.size - order.filled, order.price)
+        if not waits:
+            market.preview(order.side, order.size - order.filled, order.price)
         if market.offers_count:
             best = market.offers[0].price
         reason = self.clearing.judge(order, instrument, best, time)

@@ -11,8 +11,9 @@ from letrade.hotpath.simulation.desk_told cimport (
     AMEND_REQUEST, CANCEL_REQUEST, QUERY_REQUEST, SUBMIT_REQUEST, TOLD_FILL, Told
 )
 from letrade.hotpath.simulation.orders cimport (
-    BAD_TERMS, NO_MARKET, NO_MORE_SIZE, NOTHING_TO_REDUCE, OTHER_OF_GROUP, OWN_ORDER, SAID_AMENDED, SAID_ENDED,
-    SAID_REFUSED, SAID_STANDS, SAID_TRADED, SAID_TRIGGERED, TIME_OVER, WAS_CANCELLED, WAS_FILLED, WOULD_TAKE
+    BAD_TERMS, BUSY, NO_INDEX_PRICE, NO_MARK_PRICE, NO_MARKET, NO_MORE_SIZE, NO_REASON, NOTHING_TO_REDUCE,
+    OTHER_OF_GROUP, OWN_ORDER, SAID_AMENDED, SAID_ENDED, SAID_REFUSED, SAID_STANDS, SAID_TRADED, SAID_TRIGGERED, TIME_OVER, WAS_CANCELLED,
+    WAS_FILLED, WOULD_TAKE
 )
 
 from letrade.hotpath.simulation.doubt import Doubtful
@@ -131,6 +132,7 @@ cdef class Execution(Patience):
         return 0
 
     cdef int answer(self, OrderRecord* order, const Said* said, int64_t fee, int64_t time) except -1:
+        cdef bint told
         if said.kind == SAID_TRADED:
             return self.traded(order, said, fee, time)
         if said.kind == SAID_ENDED:
@@ -140,7 +142,8 @@ cdef class Execution(Patience):
             if order.reduce_only and 0 < said.size < order.size:
                 order.size = said.size
             self.refusals[<Py_ssize_t>VENUE_RULE] += 1
-            return self.move(order, ORDER_REJECTED, time, BY_VENUE)
+            told = said.reason in (BUSY, NO_MARK_PRICE, NO_INDEX_PRICE)
+            return self.move(order, ORDER_REJECTED, time, BY_VENUE + (said.reason if told else NO_REASON))
         return 0 if said.kind == SAID_TRIGGERED else self.stands(order, said, time)  # the next word tells
 
     cdef int stands(self, OrderRecord* order, const Said* said, int64_t time) except -1:

@@ -62,6 +62,8 @@ cdef enum Reason:
     WAS_TRIGGERED = 12  # nothing more is to be said of how an order stands
     CUT_ON_ENTRY = 13  # to what there was to reduce when it came: nothing that the answer tells
     BUSY = 14  # it turned the request away unread
+    NO_MARK_PRICE = 15  # none was told that could trigger the order
+    NO_INDEX_PRICE = 16
 
 
 cdef struct Said:

@@ -3,7 +3,7 @@ from letrade.hotpath.simulation.desk_orders cimport (
     ANOTHER_POSITION, BY_SIGNAL, ORDER_WAS_REFUSED, SIGNAL_RULE
 )
 from letrade.hotpath.simulation.desk_terms cimport Terms
-from letrade.hotpath.simulation.orders cimport STOP_MARKET, TAKE_PROFIT_MARKET
+from letrade.hotpath.simulation.orders cimport STOP_MARKET, TAKE_PROFIT_MARKET, TRAILING_STOP
 from letrade.hotpath.simulation.positions cimport magnitude
 
 cdef enum:
@@ -19,16 +19,17 @@ cdef class Protections(ExactPurse):
         )
 
     cdef int replace_protection(
-        self, int64_t key, int64_t signal, int64_t stop, int64_t take_profit, int64_t size
+        self, int64_t key, int64_t signal, int64_t stop, int64_t take_profit, int64_t size, int64_t trail,
+        int64_t source,
     ) except -1:
         """Without a price the last one is taken away."""
         cdef Protection* one = &self.protections[key]
         if one.signal:
             self.withdraw(one, BY_SIGNAL, signal)
             self.protected -= 1
-        one.signal = signal if stop or take_profit else 0
+        one.signal = signal if stop or take_profit or trail else 0
         one.legs = one.side = one.placed = 0
-        one.stop, one.take_profit, one.size = stop, take_profit, size
+        one.stop, one.take_profit, one.size, one.trail, one.source = stop, take_profit, size, trail, source
         self.protected += one.signal != 0
         return 0
 
@@ -63,13 +64,15 @@ cdef class Protections(ExactPurse):
         one.side, one.placed = side, needed
         if one.size == 0 and (wanted > 0) == (held > 0):
             one.placed = max(needed, magnitude(wanted))
-        if one.stop:
-            self.place(key, STOP_MARKET, one.stop, time)
+        if one.trail:
+            self.place(key, TRAILING_STOP, one.stop, one.trail, time)
+        elif one.stop:
+            self.place(key, STOP_MARKET, one.stop, 0, time)
         if one.take_profit:
-            self.place(key, TAKE_PROFIT_MARKET, one.take_profit, time)
+            self.place(key, TAKE_PROFIT_MARKET, one.take_profit, 0, time)
         return 0
 
-    cdef int place(self, int64_t key, int64_t kind, int64_t trigger, int64_t time) except -1:
+    cdef int place(self, int64_t key, int64_t kind, int64_t trigger, int64_t trail, int64_t time) except -1:
         """Risk approves what only reduces, and reserves nothing for it: the exchange holds it to what is held then."""
         cdef Protection* one = &self.protections[key]
         cdef int64_t strategy = key // self.terms.instruments_count
@@ -80,6 +83,7 @@ cdef class Protections(ExactPurse):
         order.side, order.size, order.reduce_only = one.side, one.placed, 1
         order.decided, order.mid = time, self.prices[order.instrument]
         order.protects, order.trigger, order.guards = kind, trigger, 1
+        order.trigger_source, order.trail = one.source, trail
         order.group = one.orders[0] if one.orders[0] else order.number
         one.orders[1 if one.orders[0] else 0] = order.number
         return self.approve(order.number, False, 0, 0, False)

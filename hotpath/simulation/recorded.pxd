@@ -14,6 +14,7 @@ cdef class RecordedMarket(Market):
     cdef bint heard_trade
     cdef double up[3]  # by source: no order fires from below this price up
     cdef double down[3]  # nor from above this one down
+    cdef double values[3]  # by source: the newest mark and index price, in quote units; 0: none was told
     cdef int64_t following  # how many trailing stops may wait
 
     # `for_sells` is the price that sell orders are triggered by, `for_buys` that of buy orders, in units.
@@ -24,6 +25,8 @@ cdef class RecordedMarket(Market):
     cdef int watch_all(self) except -1
     cdef int triggered(self, const SimulatedOrder* order) except -1  # it is about to enter
     cdef int reference(self, int64_t source, double* for_sells, double* for_buys) except -1  # 0: not known
+    cdef bint knows(self, int64_t source) noexcept  # whether orders may await a price of this TriggerSource
+    cdef double units_of(self, double value) noexcept
     cdef int meet_trade(self, int64_t price, int64_t size, int64_t taker) except -1
     cdef int64_t share_at_price(self, Py_ssize_t slot, int64_t size, int64_t taken) noexcept
     cdef int64_t meet_offer(self, int64_t side, int64_t price, int64_t size) except -1

@@ -14,7 +14,7 @@ from letrade.hotpath.simulation.working cimport (
 )
 
 cdef double NOWHERE = float("inf")
-cdef double GRID_ERROR = 1e-6  # a double this near to a whole unit means that unit
+cdef double GRID_ERROR = 1e-6  # a price this near to a whole tick, in ticks, means that tick
 
 
 cdef bint takes_profit(int64_t kind) noexcept:
@@ -30,7 +30,7 @@ cdef class RecordedMarket(Market):
 
     def __cinit__(self):
         for source in range(3):
-            self.up[source], self.down[source] = NOWHERE, -NOWHERE
+            self.up[source], self.down[source], self.values[source] = NOWHERE, -NOWHERE, 0.0
 
     # ---- conditional orders
 
@@ -50,7 +50,17 @@ cdef class RecordedMarket(Market):
     cdef int reference(self, int64_t source, double* for_sells, double* for_buys) except -1:
         if source == BY_LAST and self.last_price:
             for_sells[0] = for_buys[0] = <double>self.last_price
+        elif source != BY_LAST:
+            for_sells[0] = for_buys[0] = self.units_of(self.values[source])
         return 0
+
+    cdef bint knows(self, int64_t source) noexcept:
+        return source == BY_LAST or self.values[source] > 0.0
+
+    cdef double units_of(self, double value) noexcept:
+        """Of a price that is on no grid; one that is meant to be a whole tick is it, however fine the units are."""
+        cdef double step = <double>self.terms.price_step, ticks = value * self.terms.price_scale / step
+        return rint(ticks) * step if fabs(ticks - rint(ticks)) < GRID_ERROR else value * self.terms.price_scale
 
     cdef int watch(self, const SimulatedOrder* order) except -1:
         if order.trigger > 0 and fires_upwards(order):
@@ -60,9 +70,8 @@ cdef class RecordedMarket(Market):
         return 0
 
     cdef int hear_value(self, int64_t source, double value) except -1:
-        cdef double units = value * self.terms.price_scale
-        if fabs(units - rint(units)) < GRID_ERROR:
-            units = rint(units)
+        cdef double units = self.units_of(value)
+        self.values[source] = value
         return self.hear_price(source, units, units)
 
     cdef int hear_price(self, int64_t source, double for_sells, double for_buys) except -1:
@@ -111,7 +120,8 @@ cdef class RecordedMarket(Market):
         return 0
 
     cdef int follow(self, int64_t source, double for_sells, double for_buys) except -1:
-        """Trailing stops keep their distance from the best price so far."""
+        """Trailing stops keep their distance from the best price so far; mark and index prices are cut to the tick."""
+        cdef int64_t step = 1 if source == BY_LAST else self.terms.price_step
         cdef Py_ssize_t place
         cdef SimulatedOrder* order
         cdef int64_t trigger
@@ -120,10 +130,10 @@ cdef class RecordedMarket(Market):
             if order.kind != TRAILING_STOP or order.trigger_source != source:
                 continue
             if order.side > 0:
-                trigger = <int64_t>ceil(for_buys) + order.trail
+                trigger = <int64_t>ceil(for_buys / step) * step + order.trail
                 order.trigger = trigger if order.trigger == 0 else min(order.trigger, trigger)
             else:
-                trigger = <int64_t>floor(for_sells) - order.trail
+                trigger = <int64_t>floor(for_sells / step) * step - order.trail
                 order.trigger = max(order.trigger, trigger)
             self.watch(order)
         return 0
@@ -255,11 +265,11 @@ cdef class RecordedMarket(Market):
         return 0
 
     cdef list state_of_record(self):
-        return [self.state_of_orders(), self.heard_trade]
+        return [self.state_of_orders(), self.heard_trade, self.values[1], self.values[2]]
 
     cdef int restore_record(self, list state) except -1:
         """Trigger prices are watched anew."""
-        orders, self.heard_trade = state
+        orders, self.heard_trade, self.values[1], self.values[2] = state
         self.restore_orders(orders)
         return self.watch_all()
 

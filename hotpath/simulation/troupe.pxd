@@ -22,6 +22,8 @@ cdef struct Wish:  # what a strategy wants from now on
     double position, limit  # of a Target; limit 0: none
     bint sized, post_only
     double stop, take_profit, size  # of a Protect; prices of 0 and sizes below 0: none
+    double trail
+    int64_t source  # a TriggerSource; below 0: one that nobody knows
     Py_ssize_t first, orders  # of Quotes: where they stand in sides, prices and sizes
 
 

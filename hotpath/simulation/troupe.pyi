@@ -9,6 +9,8 @@ from letrade.hotpath.slots import MailSlot
 
 WISHES: dict[str, tuple[int, tuple[str, ...]]]
 """Kinds of wishes by name, with the fields that are read."""
+SOURCES: dict[str, int]
+"""What may reach a stop or a take-profit, as a TriggerSource."""
 
 _Said = TypeVar("_Said")
 _Slot = TypeVar("_Slot", bound=MailSlot[Any, Any])

@@ -11,6 +11,7 @@ from letrade.hotpath.fields cimport number, offset_of, set_value
 from letrade.hotpath.mailbox cimport Entry
 from letrade.hotpath.simulation.doubt import Doubtful
 from letrade.hotpath.simulation.events cimport LEVELS_EVENT, SNAPSHOT_EVENT, Event
+from letrade.hotpath.simulation.orders cimport BY_INDEX, BY_LAST, BY_MARK
 from letrade.hotpath.simulation.telling cimport Teller
 from letrade.hotpath.slots cimport MailSlot
 from letrade.hotpath.speaker cimport Speaker
@@ -18,8 +19,9 @@ from letrade.hotpath.speaker cimport Speaker
 WISHES = {
     "target": (TARGET_WISH, ("instrument", "account", "strategy", "signal", "position", "sized", "price", "post_only")),
     "quotes": (QUOTES_WISH, ("instrument", "account", "strategy", "signal", "orders", "post_only")),
-    "protect": (PROTECT_WISH, ("instrument", "account", "strategy", "signal", "stop", "take_profit", "size")),
+    "protect": (PROTECT_WISH, ("instrument", "account", "strategy", "signal", "stop", "take_profit", "size", "trigger_by", "trail")),
 }
+SOURCES = {"last": BY_LAST, "mark": BY_MARK, "index": BY_INDEX}
 
 
 cdef double NUMBER_MAX = 1e15  # as messages have it
@@ -254,6 +256,8 @@ cdef class Troupe(Dispatcher):
             self.wish_quotes(message, places, found)
         else:
             found.stop, found.take_profit = double_or_zero(message, places[4]), double_or_zero(message, places[5])
+            found.source = SOURCES.get(<object>set_value(message, places[7]), -1)
+            found.trail = double_or_zero(message, places[8])
             found.size = -1.0 if <object>set_value(message, places[6]) is None else double_or_zero(message, places[6])
         self.wishes_count += 1
         return 0

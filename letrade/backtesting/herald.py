@@ -34,6 +34,7 @@ RULES = (
     "", "capital", "no_price", "spot_short", "tick", "grid", "amend", "stale", "rate_missing", "price_band",
     "order_rate", "size_min", "notional_min", "order_size", "order_notional", "position_notional",
     "gross_exposure", "own_order", "venue", "signal",
+    "trigger_by",
 )  # fmt: skip
 """As Rule of the same file."""
 AMENDED, AMEND_REFUSED, DESK_STOPS = 2, 3, 5

@@ -219,7 +219,7 @@ def test_a_cut_of_another_is_awaited() -> None:
     desk.tell(PositionLimit(strategy="-", account="main", instrument=LINEAR, largest=0.5, source="leverage", epoch=1))
     said = desk.mark(52_600.0)
     assert of_kind(said, Reduce) == []
-    assert next(each.source for each in of_kind(desk.tell(wait=3 * SECOND), Reduce)) == "capital"
+    assert next(each.source for each in of_kind(desk.tell(wait=3 * SECOND), Reduce)) == "monitor"
 
 
 def test_a_restart_keeps_the_budget_that_was_spent() -> None:

@@ -138,6 +138,16 @@ def test_a_reduction_of_another_ends_what_was_wished_before_it() -> None:
     assert desk.working() == []
 
 
+def test_a_limit_and_anothers_reduction_of_one_time_cut_once() -> None:
+    desk = desk_at()
+    desk.target(5.0, instrument=LINEAR)
+    reduce = Reduce(
+        strategy=NO_STRATEGY, account="main", instrument=LINEAR, reduction_id="m-1", size=4.0, reason="test"
+    )
+    desk.tell(limit(2.0), stamped(reduce, "monitor"), wait=10 * SECOND)
+    assert desk.held("alpha", LINEAR) == 1.0
+
+
 def test_limits_and_reductions_underway_survive_a_restart() -> None:
     desk = desk_at()
     desk.target(5.0, instrument=LINEAR)

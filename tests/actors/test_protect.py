@@ -9,6 +9,7 @@ import pytest
 
 from letrade.core.messages.accounts import Position
 from letrade.core.messages.base import Message
+from letrade.core.messages.market import MarkPrice
 from letrade.core.messages.orders import ApprovedOrder, CancelOrder, Fill, OrderRefused, OrderUpdate, Proposal
 from letrade.core.messages.signals import Protect, Target
 from letrade.core.messages.venue import VenueSubmit
@@ -124,6 +125,52 @@ def test_a_protection_on_no_grid_is_refused_and_told() -> None:
     desk = long_two()
     (refused,) = of_kind(desk.protect(stop=95.00001), OrderRefused)
     assert (refused.rule, refused.value) == ("grid", "95.00001")
+
+
+def test_a_trailing_stop_follows_the_best_price_and_never_goes_back() -> None:
+    desk = long_two()
+    (sent_now,) = of_kind(desk.protect(trail=3.0), VenueSubmit)
+    assert (sent_now.order_kind, sent_now.trigger, sent_now.trail) == ("trailing_stop", None, 3.0)
+    for price in (99.0, 110.0, 107.1):
+        desk.price(price)
+        assert desk.share() == 2.0
+    desk.price(107.0)
+    assert desk.share() == 0.0
+
+
+@pytest.mark.parametrize(("prices", "closes"), [([98.0, 97.0], True), ([100.0, 110.0, 107.0], True), ([99.0], False)])
+def test_a_trail_beside_a_stop_begins_there_and_a_take_profit_goes_with_it(prices: list[float], closes: bool) -> None:
+    desk = long_two()
+    said = desk.protect(stop=98.0, trail=3.0, take_profit=150.0)
+    assert sent(said) == [("trailing_stop", -1, 2.0, 98.0, True), ("take_profit", -1, 2.0, 150.0, True)]
+    for price in prices:
+        desk.price(price)
+    assert desk.share() == (0.0 if closes else 2.0)
+    assert len(desk.actor("execution").table.live("main")) == (0 if closes else 2)
+
+
+def test_a_protection_by_the_mark_is_refused_by_the_venue_until_one_is_told_and_then_heeds_it() -> None:
+    desk = long_two()
+    said = desk.protect(stop=95.0, take_profit=110.0, trigger_by="mark")
+    ends = [each for each in of_kind(said, OrderUpdate) if each.state == "rejected"]
+    assert [each.reason.partition(":")[0] for each in ends] == ["trigger_by", "trigger_by"]
+    desk.tell(MarkPrice(instrument=LINEAR, price=100.0, source="feed", epoch=1))
+    desk.protect(stop=95.0, take_profit=110.0, trigger_by="mark")
+    desk.price(94.0)
+    assert desk.share() == 2.0
+    desk.tell(MarkPrice(instrument=LINEAR, price=94.9, source="feed", epoch=1))
+    assert desk.share() == 0.0
+
+
+def test_a_trigger_that_nobody_knows_is_refused_by_name_and_the_last_protection_stands() -> None:
+    desk = long_two()
+    desk.protect(stop=95.0)
+    (refused,) = of_kind(desk.protect(stop=96.0, trigger_by="bid"), OrderRefused)
+    assert (refused.rule, refused.limit, refused.value) == ("trigger_by", "last, mark or index", "bid")
+    (refused,) = of_kind(desk.protect(trail=0.00001), OrderRefused)
+    assert (refused.rule, refused.value) == ("grid", "1e-05")
+    desk.price(95.0)
+    assert desk.share() == 0.0
 
 
 def test_a_protection_that_bears_the_number_of_the_target_is_refused_and_told_and_so_is_the_reverse() -> None:

@@ -87,11 +87,37 @@ def test_a_stop_limit_rests_where_its_limit_is_missed() -> None:
 
 @pytest.mark.parametrize(("source", "message"), [("mark", MarkPrice), ("index", IndexPrice)])
 def test_a_trigger_may_be_the_mark_or_the_index(source: str, message: type[MarkPrice | IndexPrice]) -> None:
-    desk = told(at(100.0))
+    desk = told(message(instrument=LINEAR, price=100.0), at(100.0))
     desk.tell(linear("x", -1, 1.0, order_kind="stop", trigger=98.0, trigger_by=source))
     assert desk.fills(at(90.0)) == []
     assert desk.fills(message(instrument=LINEAR, price=98.0001)) == []
     assert desk.fills(message(instrument=LINEAR, price=98.0)) == [("x", 90.0, 1.0)]
+
+
+@pytest.mark.parametrize("source", ["mark", "index"])
+def test_an_order_that_awaits_a_price_nobody_told_is_refused(source: str) -> None:
+    desk = told(at(100.0), (IndexPrice if source == "mark" else MarkPrice)(instrument=LINEAR, price=100.0))
+    said = desk.tell(linear("x", -1, 1.0, order_kind="stop", trigger=98.0, trigger_by=source))
+    (refused,) = of_kind(said, VenueOrder)
+    assert refused.status == "rejected"
+    assert refused.reason == f"trigger_by: the data have told no {source} price of the instrument so far"
+
+
+def test_a_mark_from_before_the_order_and_from_before_the_market_is_remembered() -> None:
+    desk = told(MarkPrice(instrument=LINEAR, price=97.0), at(100.0))
+    assert desk.fills(linear("a", -1, 1.0, order_kind="stop", trigger=98.0, trigger_by="mark")) == [("a", 100.0, 1.0)]
+    desk.tell(quote(99.0, 101.0, 9.0, LINEAR))
+    assert desk.fills(linear("b", 1, 1.0, order_kind="take_profit", trigger=98.0, trigger_by="mark")) == [
+        ("b", 101.0, 1.0)
+    ]
+
+
+def test_a_stop_trails_the_mark_on_the_tick() -> None:
+    desk = told(MarkPrice(instrument=LINEAR, price=100.0), at(100.0))
+    desk.tell(linear("x", -1, 1.0, order_kind="trailing_stop", trail=2.0, trigger_by="mark"))
+    assert desk.fills(MarkPrice(instrument=LINEAR, price=103.19)) == []
+    assert desk.fills(MarkPrice(instrument=LINEAR, price=101.15)) == []
+    assert desk.fills(MarkPrice(instrument=LINEAR, price=101.1)) == [("x", 100.0, 1.0)]
 
 
 def test_a_stop_that_is_reached_already_fires_at_once() -> None:
@@ -251,6 +277,7 @@ def test_among_participants_orders_expire_hide_and_are_killed() -> None:
     desk.tell(linear("gtd", 1, 1.0, 97.0, time_in_force="gtd", expires=desk.time + 15_000_000))
     (ended,) = of_kind(desk.tell(), VenueOrder)
     assert (ended.client_order_id, ended.status, ended.reason) == ("gtd", "expired", "gtd: its time is over")
+    desk.tell(MarkPrice(instrument=LINEAR, price=97.0))
     desk.tell(cancel("ice"), linear("mark", -1, 1.0, order_kind="stop", trigger=90.0, trigger_by="mark"))
     assert desk.answer(amend("mark", 95.0, 1.0, instrument=LINEAR)).status == "open"
     assert desk.fills(MarkPrice(instrument=LINEAR, price=94.9)) == [("mark", 99.0, 1.0)]

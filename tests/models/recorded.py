@@ -17,6 +17,7 @@ class RecordedModel(MarketModel):
     def __init__(self, **terms: Any) -> None:
         super().__init__(**terms)
         self.heard_trade = False
+        self.values: dict[int, float] = {}
 
     def reference(self) -> tuple[int, int]:
         """What sells and buys are triggered by; 0: not known."""
@@ -28,7 +29,8 @@ class RecordedModel(MarketModel):
     def park(self, order: OrderModel) -> None:
         self.working.enlist(order, TRIGGER)
         self.say(RESTS, order)
-        for_sells, for_buys = self.reference() if order.trigger_source == 0 else (0, 0)
+        value = self.values.get(order.trigger_source, 0)
+        for_sells, for_buys = (value, value) if order.trigger_source else self.reference()
         if for_sells > 0 and for_buys > 0:
             self.hear_price(order.trigger_source, for_sells, for_buys)
 
@@ -56,16 +58,19 @@ class RecordedModel(MarketModel):
         for order in self.working.listed(TRIGGER):
             if order.kind != TRAILING or order.trigger_source != source:
                 continue
+            step = self.terms["price_step"] if source else 1
             if order.side > 0:
-                trigger = math.ceil(for_buys) + order.trail
+                trigger = math.ceil(for_buys / step) * step + order.trail
                 order.trigger = min(order.trigger or trigger, trigger)
             else:
-                order.trigger = max(order.trigger, math.floor(for_sells) - order.trail)
+                order.trigger = max(order.trigger, math.floor(for_sells / step) * step - order.trail)
 
     def hear_mark(self, time: int, price: float, index: bool = False) -> list[tuple[int, ...]]:
         self.time = time
         units = price * 10.0 ** self.terms["price_decimals"]
-        units = round(units) if abs(units - round(units)) < 1e-6 else units
+        ticks = units / self.terms["price_step"]
+        units = round(ticks) * self.terms["price_step"] if abs(ticks - round(ticks)) < 1e-6 else units
+        self.values[2 if index else 1] = units
         self.hear_price(2 if index else 1, units, units)
         self.settle()
         return self.heard()

@@ -62,9 +62,10 @@ kind = "npz"
 file = "{file}"
 instrument = "{name}"
 """
+COLUMNS = {"marks": "mark_price", "index": "index_price", "funding": "funding_rate"}
 VALUES = """
 [[feed]]
-name = "{kind}"
+name = "{kind}-{short}"
 class = "letrade.actors.feeds.ticks.TicksFeed"
 kind = "{kind}"
 file = "{file}"
@@ -104,15 +105,21 @@ def data(kind: str, seed: int, count: int, file: Path, random: Random) -> None:
         np.savez(file, ts=ends, o=path[:, 0], h=high, l=low, c=path[:, 3], v=size)
 
 
-def values(folder: Path, kind: str, name: str, every: int, random: Random) -> str:
-    """Mark prices or funding rates at regular times, as a table and its feed."""
-    file, base = folder / f"{kind}.csv", 100.0 if kind == "marks" else 0.0
-    rows = [
-        f"{START // MS + every * place},{base + random.randrange(-400, 400) / (100 if base else 10**6):.6f}"
-        for place in range(1, 60)
-    ]
-    file.write_text("\n".join([f"timestamp,{'mark_price' if base else 'funding_rate'}", *rows]) + "\n")
-    return VALUES.format(kind=kind, file=file, name=name)
+def values(
+    folder: Path, kind: str, name: str, every: int, random: Random, *, middle: float = 100.0, walks: bool = False
+) -> str:
+    """Mark prices, index prices or funding rates at regular times, as a table and its feed."""
+    short, rows, told = name.partition(".")[2], [], middle
+    for place in range(1, 60):
+        drawn = random.randrange(-400, 400)
+        if kind == "funding":
+            told = drawn / 10**6
+        else:
+            told = told + middle * drawn / 160_000 if walks else middle + middle * drawn / 10**4
+        rows.append(f"{START // MS + every * place},{told:.15f}")
+    file = folder / f"{kind}-{short}.csv"
+    file.write_text("\n".join([f"timestamp,{COLUMNS[kind]}", *rows]) + "\n")
+    return VALUES.format(kind=kind, file=file, name=name, short=short)
 
 
 def desk(

@@ -25,6 +25,10 @@ class WildConfig(StrategyConfig, frozen=True, kw_only=True):
     sized: bool = True
     protecting: float = 0.0
     """How often a wish is a stop, a take-profit or both, by themselves or with a position."""
+    trailing: float = 0.0
+    """How many of them follow the best price."""
+    triggers: tuple[str, ...] = ("last",)
+    """What reaches them, each as often as it stands here."""
 
 
 class Wild(BaseStrategy):
@@ -105,7 +109,11 @@ class Wild(BaseStrategy):
         profit = grid.value_of_steps(at + side * draw.randrange(-2, 9))
         part = size.value_of_steps(1 + draw.randrange(self.config.lots_max)) if draw.random() < 0.25 else None
         which = draw.randrange(4)
-        self.protect(stop if which != 1 else None, profit if which != 2 else None, part)
+        trail = grid.value_of_steps(draw.randrange(1, 9)) if draw.random() < self.config.trailing else None
+        if trail is not None and draw.random() < 0.05:
+            trail *= 1.00001234
+        by = draw.choice(self.config.triggers)
+        self.protect(stop if which != 1 else None, profit if which != 2 else None, part, trail=trail, trigger_by=by)
 
     def _want(self) -> None:
         if self.config.protecting and self.price and self.drawn.random() < self.config.protecting:
