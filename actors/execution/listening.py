@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from letrade.actors.execution.answers import ENDS, EVENTS, event_of, settles_amend
+from letrade.actors.execution.attributing import VENUES_OWN, parts_of
 from letrade.actors.execution.sending import ACCOUNT, Sender
 from letrade.actors.execution.table import Order
 from letrade.core.actor import Context
@@ -113,10 +114,15 @@ class Listener(Sender):
 
     def _take_fill(self, told: VenueFill) -> None:
         order = self.table.by_client.get(told.client_order_id)
-        fill = self._fill_of(told, order)
-        self.holdings.book(self.context.instruments.at(told.instrument, self.now()), fill)
-        self.publish(fill)
-        if order is None and told.origin != "opening":
+        rules = self.context.instruments.at(told.instrument, self.now())
+        fills = [self._fill_of(told, order)]
+        if order is None and told.origin in VENUES_OWN:
+            shares = self.holdings.of_account(told.account).get(told.instrument, {})
+            fills = parts_of(fills[0], shares, rules.size.step_quantity)
+        for fill in fills:
+            self.holdings.book(rules, fill)
+            self.publish(fill)
+        if order is None and told.origin not in (*VENUES_OWN, "opening"):
             text = f"fill {told.trade_id} of {told.size!r} at {told.price!r} is of no order of this desk"
             self.alert("warning", "foreign_fill", text, told.account, told.instrument)
         elif order is not None:
