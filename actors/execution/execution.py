@@ -8,7 +8,7 @@ import msgspec
 
 from letrade.actors.execution.flattening import Flattening
 from letrade.actors.execution.gate import GAP, PASSES, REPEATED, ApprovalGate
-from letrade.actors.execution.margin import MARGIN, REDUCTION, MarginDesk
+from letrade.actors.execution.margin import MARGIN, REDUCE, REDUCTION, MarginDesk
 from letrade.actors.execution.numbers import FillNumbers
 from letrade.actors.execution.reduce import reduces
 from letrade.actors.execution.sending import ACCOUNT, FLATTEN, ORDER
@@ -19,6 +19,7 @@ from letrade.core.config.desk import DESK_PROCESS
 from letrade.core.halts import EVERYONE, Halts
 from letrade.core.messages.base import DeskMessage, Timer
 from letrade.core.messages.events import Drain, Failure, Flatten, Halt, Recovered, Resume
+from letrade.core.messages.margin import Reduce
 from letrade.core.messages.orders import (
     ApprovedAmend,
     ApprovedOrder,
@@ -140,6 +141,14 @@ class Execution(MarginDesk):
         }
         due[kind](what)
         self._say_drained()
+
+    def on_reduce(self, reduce: Reduce) -> None:
+        """One that an outage held up is not sent after it: who asked for it sees what is held now."""
+        if self.max_age is not None and self.now() - reduce.time > CLOSING_PATIENCE * self.max_age:
+            limit, found = f"{CLOSING_PATIENCE * self.max_age} ns", f"{self.now() - reduce.time} ns"
+            self._refuse(reduce, f"{REDUCE}.{reduce.reduction_id}", "late", limit, found)
+        else:
+            super().on_reduce(reduce)
 
     def on_halt(self, halt: Halt) -> None:
         self.halts.halt(halt.account, halt.reason, halt.pause)

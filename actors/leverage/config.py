@@ -34,7 +34,7 @@ class LeverageManagerConfig(ActorConfig, frozen=True, kw_only=True):
     regimes: dict[str, NotNegative] = {}
     """What is left of the limit in each regime, by its number; 1 where it is not named."""
     full_distance: Fraction = Decimal("0.08")
-    """Nearer to liquidation than this (LiquidationNear) the limit falls in proportion."""
+    """Nearer to liquidation than this (LiquidationNear) the limit of a cross position falls in proportion."""
     hysteresis: Fraction = Decimal("0.05")
     """A limit stands between 1 and 1 − 2 × this of what is computed, and is set anew in between when it leaves that."""
     margin_share: NotNegative = Decimal("0.5")

@@ -107,6 +107,8 @@ class Sizer(Actor):
         volatility, trend = known.get(config.volatility), known.get(config.trend)
         near = (contract.instrument, account_instrument(self.venues[contract.account]))
         found = [self.distances[key] for name in near if (key := (contract.account, name)) in self.distances]
+        if contract.mode == ISOLATED:
+            found = []  # its own margin says how near it is: that is what its leverage is kept by
         return Signs(
             volatility=None if volatility is None else exact(volatility),
             trend=None if trend is None else exact(trend),

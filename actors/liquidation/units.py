@@ -22,6 +22,8 @@ from letrade.core.margin.rules import MarginMode, MarginRules
 from letrade.core.quantities import exact
 
 PriceOf = Callable[[Contract], float | None]
+YET = "known yet"
+"""Reasons that end so are over as soon as something is heard."""
 Blind = dict[str, str]
 """Why a unit is not watched, by its key."""
 
@@ -86,7 +88,7 @@ class UnitMaker:
         if rules.tiers is None:
             raise MarginError(f"{rules.id}: its leverage tiers are not known; add [[instrument.bracket]] or tiers")
         if price is None:
-            raise MarginError(f"{rules.id}: no mark, index or book price is known yet")
+            raise MarginError(f"{rules.id}: no mark, index or book price is {YET}")
         return InstrumentState(
             name=rules.id, contract="inverse" if rules.kind == "inverse" else "linear",
             mark=number(price, f"{rules.id}: mark"), settle=rules.settle, tiers=rules.tiers, underlying=rules.base,
@@ -111,7 +113,7 @@ def _position(contract: Contract, instrument: InstrumentState, rules: MarginRule
     """MarginError for an isolated position of which neither margin nor leverage is known."""
     isolated = contract.mode == ISOLATED
     if isolated and contract.margin is None and contract.leverage is None:
-        raise MarginError(f"{contract.instrument}: neither its margin nor its leverage is known yet")
+        raise MarginError(f"{contract.instrument}: neither its margin nor its leverage is {YET}")
     position = PositionState(
         instrument=contract.instrument,
         side=1 if contract.quantity > 0 else -1,

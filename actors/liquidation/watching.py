@@ -8,7 +8,7 @@ from letrade.actors.liquidation.cases import case_line
 from letrade.actors.liquidation.config import LiquidationMonitorConfig, check
 from letrade.actors.liquidation.levels import ACT, LEVELS, LIQUIDATED, level_of
 from letrade.actors.liquidation.marks import MARK, Marks
-from letrade.actors.liquidation.units import UnitMaker
+from letrade.actors.liquidation.units import YET, UnitMaker
 from letrade.actors.liquidation.watched import FAR, Look, Watched
 from letrade.core.actor import Actor, ActorConfig, Context
 from letrade.core.config.desk import DeskConfig
@@ -125,9 +125,8 @@ class Watcher(Actor):
                 self._unsay(f"unwatched {unit.key}")
                 self._say_uncounted(unit)
             for key, reason in blind.items():
-                self._say(
-                    f"unwatched {key}", "error", "liquidation_unwatched", f"{key} is not watched: {reason}", account
-                )
+                level, text = "warning" if reason.endswith(YET) else "error", f"{key} is not watched: {reason}"
+                self._say(f"unwatched {key}", level, "liquidation_unwatched", text, account)
         return self.units[account]
 
     def _holders(self, instrument: str) -> list[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from letrade.actors.execution.reduce import Closing, within
 from letrade.core.messages.base import NO_STRATEGY
 from letrade.core.messages.events import Halt
@@ -139,6 +141,17 @@ def test_what_cannot_be_reduced_is_refused_and_told() -> None:
     said = holding().tell(stamped(reduce(1.0)))
     (refused,) = of_kind(said, OrderRefused)
     assert (refused.order_id, refused.rule) == ("reduce.monitor-1", "reduces")
+
+
+def test_a_reduction_from_before_an_outage_is_not_sent_after_it() -> None:
+    desk = holding(("alpha", 2.0))
+    desk.actor("execution").max_age = SECOND
+    desk.time += 20 * SECOND
+    desk.trade(100.0, LINEAR)
+    late = replace(reduce(0.5), time=desk.stage.node.floor - 6 * SECOND, source="operator", epoch=1, sequence=99)
+    (refused,) = of_kind(desk.stage.tell(late, until=desk.time), OrderRefused)
+    assert refused.rule == "late"
+    assert desk.held("alpha", LINEAR) == 2.0
 
 
 def test_working_orders_that_stand_in_the_way_are_taken_off_first() -> None:

@@ -94,6 +94,17 @@ def test_mark_and_index_prices_reach_stops_that_trail_or_stand(
     assert fills_of(desks(), 3) > 100
 
 
+def test_marks_reach_protections_where_data_are_seen_late(tmp_path: Path) -> None:
+    def desks() -> Iterator[DeskConfig]:
+        for seed in range(6):
+            desk(tmp_path, seed, ("quotes", "trades"), names=(LINEAR, SPOT))
+            config = with_values(tmp_path, seed, (LINEAR, SPOT), 37)
+            venue = structs.replace(config.venues[0], data_latency=config.venues[0].response_latency)
+            yield structs.replace(config, venues=[venue])
+
+    assert fills_of(desks(), 3) > 100
+
+
 def test_marks_reach_protections_on_books_of_odd_grids(tmp_path: Path) -> None:
     def desks() -> Iterator[DeskConfig]:
         for seed in range(6):
