@@ -36,6 +36,26 @@ class Record(NamedTuple):
             raise DataError(f"{self.place}: {name} is missing")
         return found
 
+    def positive(self, name: str) -> Fraction | None:
+        """Above 0, where anything was written."""
+        found = self.number(name)
+        if found is not None and found <= 0:
+            raise DataError(f"{self.place}: {name}: expected a number above 0, found {float(found):g}")
+        return found
+
+    def needed_positive(self, name: str) -> Fraction:
+        found = self.positive(name)
+        if found is None:
+            raise DataError(f"{self.place}: {name} is missing")
+        return found
+
+    def at_least(self, name: str, least: int) -> Fraction | None:
+        """Not below `least`, where anything was written."""
+        found = self.number(name)
+        if found is not None and found < least:
+            raise DataError(f"{self.place}: {name}: expected {least} or more, found {float(found):g}")
+        return found
+
     def text(self, name: str) -> str | None:
         value = self.values.get(name)
         if value is None or value == "":
@@ -61,7 +81,7 @@ def exact(value: object, place: str) -> Fraction:
     try:
         number = Decimal(text)
     except InvalidOperation:
-        raise DataError(f"{place}: expected a number such as 0.5, found {value!r}") from None
+        raise DataError(f"{place}: expected a number such as 0.5, found {text[:80]!r}") from None
     if not number.is_finite():
         raise DataError(f"{place}: expected a finite number, found {text}: leave out what is not known")
     if max(abs(number.adjusted()) if number else 0, len(number.as_tuple().digits)) > DIGITS_MAX:
@@ -86,13 +106,27 @@ def read_tree(path: Path) -> Any:
     text = read_text(path)
     try:
         if path.suffix.lower() == ".toml":
-            return tomllib.loads(text, parse_float=Decimal)
+            return tomllib.loads(text, parse_float=_decimal)
         if path.suffix.lower() in (".csv", ".tsv"):
             return _rows(path, text, "\t" if path.suffix.lower() == ".tsv" else ",")
-        return json.loads(text, parse_float=Decimal, parse_constant=Decimal)
-    except (tomllib.TOMLDecodeError, json.JSONDecodeError, RecursionError) as error:
+        return json.loads(text, parse_float=_decimal, parse_int=_integer, parse_constant=Decimal)
+    except (ValueError, RecursionError) as error:
+        # Each parser's own error is a ValueError, as is tomllib's for an integer of thousands of digits.
         wanted = "TOML" if path.suffix.lower() == ".toml" else "JSON (or a name that ends in .toml or .csv)"
         raise DataError(f"{path}: expected {wanted}: {error}") from error
+
+
+def _decimal(text: str) -> Decimal | str:
+    """An exponent that no decimal holds stays text, which is refused where it is read as a number."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return text
+
+
+def _integer(text: str) -> int | Decimal:
+    """Python refuses integers of thousands of digits; as a decimal it is refused alone, where it is read."""
+    return int(text) if len(text) <= DIGITS_MAX else Decimal(text)
 
 
 def _rows(path: Path, text: str, delimiter: str) -> list[dict[str, Any]]:

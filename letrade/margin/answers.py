@@ -12,6 +12,7 @@ from letrade.core.margin.numbers import MarginError
 from letrade.core.margin.results import Margins, PositionMargin, UnitMargin
 from letrade.margin.largest import largest_by_margin, largest_by_tiers
 from letrade.margin.questions import Group, Question
+from letrade.margin.specs import OrderSpec, PositionSpec
 from letrade.margin.tier_choice import Chosen
 
 Answer = dict[str, Any]
@@ -32,11 +33,16 @@ def answer(question: Question, groups: Sequence[Group]) -> Answer:
 
 
 def _assessed(group: Group) -> Margins:
-    """MarginError that names a position by where it was said."""
+    """MarginError that names a position or an order by where it was said."""
     try:
         return MarginCalculator(group.rules).assess(group.account)
     except MarginError as error:
-        told = re.sub(r"positions\[(\d+)\]\.?", lambda found: f"{group.specs[int(found[1])].place}: ", str(error))
+        places: dict[str, Sequence[PositionSpec | OrderSpec]] = {"positions": group.specs, "orders": group.orders}
+        told = re.sub(
+            r"(positions|orders)\[(\d+)\](?:\.|: )?",
+            lambda found: f"{places[found[1]][int(found[2])].place}: ",
+            str(error),
+        )
         raise MarginError(told) from error
 
 

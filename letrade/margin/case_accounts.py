@@ -65,6 +65,9 @@ class _Building:
         self.date = told or date
         self.tiers = tiers.elsewhere(self.venue, None if told is None else parse_instant(told))
         self.notes: list[str] = []
+        if not case.position.symbol:
+            raise DataError(f"{self.place}: symbol is missing")
+        self.mode = case.mode or self._assumed_mode()
         self.fee = case.fields.number("fee_rate")
         self.rules = self._rules()
         if known_venue(case.exchange) is None:
@@ -89,6 +92,10 @@ class _Building:
             instruments=tuple(instruments.values()), positions=tuple(positions), collaterals=collaterals
         )
         return Built(self.rules, account, own, self.date, tuple(self.notes))
+
+    def _assumed_mode(self) -> str:
+        self.notes.append("margin_mode is not said: it is taken to be isolated")
+        return "isolated"
 
     def _check_leg(self, other: CasePosition) -> None:
         """Two legs of one symbol have one mark and one table; each finds its own tier in it."""
@@ -122,7 +129,7 @@ class _Building:
 
     def _rules_of(self, date: str | None) -> MarginRules:
         try:
-            return rules_of(self.venue, self.case.mode, self.contract, self.settle, date)
+            return rules_of(self.venue, self.mode, self.contract, self.settle, date)
         except UsageError as error:
             raise DataError(f"{self.place}: {error}") from error
 
@@ -159,7 +166,7 @@ class _Building:
             if factor is None and rate is not None:
                 self.rules = msgspec.structs.replace(self.rules, rate_is="maintenance")
             rate = rate if factor is None else factor
-        highest = self.case.fields.number("max_leverage")
+        highest = self.case.fields.at_least("max_leverage", 1)
         if rate is None and highest and self.venue == "hyperliquid" and position is self.case.position:
             rate, name = 1 / (2 * highest), "half the initial margin at the highest leverage"
         if rate is None:
@@ -195,7 +202,11 @@ class _Building:
         if raw is not None:
             return raw + own.side * own.size * own.entry
         wallet = self.case.wallet
-        if wallet is None or not self.case.holds_gains:
+        if wallet is None:
+            if self.rules.margin_mode == "isolated" and own.leverage:
+                self.notes.append("wallet_balance is not said: the margin is entry value / leverage")
+            return None
+        if not self.case.holds_gains:
             return wallet
         for each in positions:
             wallet -= _unrealised(each, instruments[each.symbol])

@@ -53,6 +53,7 @@ class Case(Struct, frozen=True, kw_only=True):
     oracle: str
     contract: str
     mode: str
+    """"" where nothing is said."""
     position: CasePosition
     others: tuple[CasePosition, ...]
     wallet: Fraction | None
@@ -99,7 +100,7 @@ def case_of(record: Record, expects: bool) -> Case:
         exchange=record.text("exchange") or "",
         oracle=record.text("oracle") or "given",
         contract=record.text("contract") or "",
-        mode=record.text("margin_mode") or "isolated",
+        mode=record.text("margin_mode") or "",
         position=_position(record, record.text("symbol") or ""),
         others=tuple(_others(record)),
         wallet=record.number("wallet_balance"),
@@ -113,12 +114,12 @@ def _position(record: Record, symbol: str) -> CasePosition:
     return CasePosition(
         symbol=symbol,
         side=side_of(record.text("side") or "", record.place),
-        size=record.needed("amount"),
-        entry=record.needed("entry_price"),
-        mark=record.number("mark_price"),
+        size=record.needed_positive("amount"),
+        entry=record.needed_positive("entry_price"),
+        mark=record.positive("mark_price"),
         leverage=record.number("leverage"),
         rate=record.number("mm_rate"),
-        amount=record.number("maint_amount"),
+        amount=record.at_least("maint_amount", 0),
     )
 
 

@@ -93,6 +93,10 @@ def _run(case: Case, tiers: TierChoice, date: str) -> CaseResult:
 def _buffered(case: Case, price: Fraction | None, result: CaseResult) -> Fraction | None:
     """Freqtrade's own margin of safety: so much of the way from the liquidation price to the entry."""
     buffer = case.fields.number("liquidation_buffer")
+    if buffer is not None and not 0 <= buffer <= 1:
+        raise DataError(
+            f"{case.fields.place}: liquidation_buffer: expected a share from 0 to 1, found {float(buffer):g}"
+        )
     if buffer is None or price is None:
         return price
     result.why = f"with the case's buffer: {float(buffer):.1%} of the way back to the entry"

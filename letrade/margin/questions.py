@@ -51,6 +51,7 @@ class Group(NamedTuple):
     specs: tuple[PositionSpec, ...]
     tiers: tuple[Chosen, ...]
     """Of each position."""
+    orders: tuple[OrderSpec, ...]
     notes: tuple[str, ...]
     """What was assumed where nothing was said."""
 
@@ -100,7 +101,7 @@ class _Building:
         account = MarginAccount(
             instruments=tuple(self.instruments.values()), positions=positions, orders=working, collaterals=collaterals
         )
-        return Group(self.rules, account, tuple(self.specs), chosen, tuple(dict.fromkeys(self.notes)))
+        return Group(self.rules, account, tuple(self.specs), chosen, tuple(orders), tuple(dict.fromkeys(self.notes)))
 
     def _check_hedge(self) -> None:
         sides: dict[str, int] = {}

@@ -93,12 +93,17 @@ def position_of(raw: Record) -> PositionSpec:
     size, side = record.needed("size"), record.text("side")
     if size < 0 and side is None:
         size, side = -size, "short"
+    elif side is None:
+        raise DataError(f"{record.place}: side is missing: expected long or short")
+    elif size <= 0:
+        raise DataError(f"{record.place}: size: expected a number above 0, found {float(size):g}")
     return PositionSpec(
         place=record.place,
         symbol=_symbol(record),
-        side=side_of(side or "long", record.place),
+        side=side_of(side, record.place),
         size=size,
-        entry=record.needed("entry"),
+        entry=record.needed_positive("entry"),
+        mark=record.positive("mark"),
         mode=record.text("mode"),
         rate=record.number("rate"),
         **{name: record.number(name) for name in _OPTIONAL},
@@ -106,7 +111,7 @@ def position_of(raw: Record) -> PositionSpec:
 
 
 _OPTIONAL = (
-    "mark", "leverage", "margin", "added", "multiplier", "fee", "maintenance_amount", "maintenance", "max_leverage",
+    "leverage", "margin", "added", "multiplier", "fee", "maintenance_amount", "maintenance", "max_leverage",
 )  # fmt: skip
 
 
@@ -126,8 +131,8 @@ def _order_of(raw: Record) -> OrderSpec:
         place=record.place,
         symbol=_symbol(record),
         side=side_of(record.text("side") or "", record.place),
-        size=record.needed("size"),
-        price=record.needed("price"),
+        size=record.needed_positive("size"),
+        price=record.needed_positive("price"),
         leverage=record.number("leverage"),
         reduces=record.flag("reduce_only"),
     )

@@ -13,6 +13,7 @@ from letrade.core.subjects import venue_symbol
 
 _OWN = re.compile(r"(?:[a-z0-9]+\.)?[A-Za-z0-9]+-[A-Za-z0-9]+_[A-Za-z0-9-]+")
 _PLAIN = re.compile(r"([A-Za-z0-9]+)[-_/]([A-Za-z0-9]+)")
+_JOINED = re.compile(r"([A-Z0-9]+?)(USDT|USDC|USD)(?:_?PERP)?")
 _SYMBOL = re.compile(r"([^/:\s]+)/([^/:\s]+):([^/:\s-]+)(-[0-9A-Za-z-]+)?")
 LINEAR_UNITS: Mapping[tuple[str, str], str] = {
     ("okx", "BTC"): "0.01", ("okx", "ETH"): "0.1", ("okx", "SOL"): "1",
@@ -36,12 +37,25 @@ def parts_of(symbol: str, place: str) -> Parts:
     """DataError where the symbol names no futures contract whose gains are paid in its base or its quote."""
     found = _SYMBOL.fullmatch(symbol)
     if found is None:
-        hint = f": a perpetual is {symbol}:{symbol.rpartition('/')[2]}" if symbol.count("/") == 1 else ""
-        raise DataError(f"{place}: expected a contract such as BTC/USDT:USDT or BTC/USD:BTC, found {symbol!r}{hint}")
+        wanted = "expected a contract such as BTC/USDT:USDT or BTC/USD:BTC"
+        raise DataError(f"{place}: {wanted}, found {symbol!r}{_meant(symbol)}")
     base, quote, settle = found.group(1, 2, 3)
+    if settle != settle.upper():
+        raise DataError(f'{place}: no currency is written {settle!r}, did you mean "{symbol.upper()}"?')
     if settle not in (base, quote):
         raise DataError(f"{place}: {symbol}: contracts that settle in a third currency are not modelled")
     return Parts(base, quote, settle, "inverse" if settle == base else "linear")
+
+
+def _meant(symbol: str) -> str:
+    """What a symbol without a settle currency can mean."""
+    joined = _JOINED.fullmatch(symbol.upper())
+    base, _, quote = symbol.partition("/") if joined is None else (joined[1], "/", joined[2])
+    if joined is not None and quote != "USD":
+        return f', did you mean "{base}/{quote}:{quote}"?'
+    if not quote or symbol.count("/") > 1 or ":" in symbol:
+        return ""
+    return f": a perpetual is {base}/{quote}:{base if quote == 'USD' else quote}"
 
 
 def unified(symbol: str, contract: Contract | None = None) -> str:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from letrade.core.config.describe import did_you_mean
 from letrade.core.config.values import parse_instant, show_instant
 from letrade.core.errors import DataError
 from letrade.core.fraction import Fraction
@@ -48,6 +49,9 @@ class TierChoice:
 
     def of(self, spec: PositionSpec) -> Chosen:
         """A rate that stands with the position goes before every table. DataError where nothing says the tiers."""
+        if spec.maintenance_amount is not None and spec.maintenance_amount < 0:
+            found = float(spec.maintenance_amount)
+            raise DataError(f"{spec.place}: maintenance amount: expected 0 or more, found {found:g}")
         if spec.rate is not None:
             table = one_tier(spec.symbol, spec.rate, spec.maintenance_amount or Fraction(0), spec.max_leverage)
             return Chosen(table, "the maintenance rate that was given", "given")
@@ -86,10 +90,10 @@ class TierChoice:
     def _built_in(self, symbol: str, place: str) -> Chosen:
         published = PUBLISHED.get((self._venue, symbol))
         if published is None:
-            known = ", ".join(each for venue, each in PUBLISHED if venue == self._venue) or "none"
+            known = [each for venue, each in PUBLISHED if venue == self._venue]
             raise DataError(
-                f"{place}: no leverage tiers of {symbol} at {self._venue} are built in (there: {known}): give a file "
-                "with --tiers FILE, ask the venue with --tiers live, or say --maintenance-rate"
+                f"{place}: no leverage tiers of {symbol} at {self._venue} are built in{did_you_mean(symbol, known)}; "
+                "or give a file with --tiers FILE, ask the venue with --tiers live, or say --maintenance-rate"
             )
         if self._at is not None and parse_instant(published.date) > self._at:
             raise DataError(

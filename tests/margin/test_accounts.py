@@ -117,7 +117,15 @@ def test_open_orders_need_margin(tmp_path: Path) -> None:
         ({**BTC_SHORT, "size": None}, "size is missing"),
         ({**BTC_SHORT, "size": True}, "expected a number"),
         ({**BTC_SHORT, "entry": -5}, "above 0"),
+        ({**BTC_SHORT, "entry": 0, "mark": None}, "row 2: entry: expected a number above 0"),
+        ({**BTC_SHORT, "mark": 0}, "row 2: mark: expected a number above 0"),
+        ({**BTC_SHORT, "size": 0}, "row 2: size: expected a number above 0"),
+        ({**BTC_SHORT, "entry": int("1" * 100)}, "row 2: entry: expected at most 40 digits"),
+        ({**BTC_SHORT, "side": None}, "row 2: side is missing"),
         ({**BTC_SHORT, "symbol": "BTC/USDT"}, "BTC/USDT:USDT"),
+        ({**BTC_SHORT, "symbol": "btc/usdt:usdt"}, 'did you mean "BTC/USDT:USDT"?'),
+        ({**BTC_SHORT, "symbol": "BTCUSDT"}, 'did you mean "BTC/USDT:USDT"?'),
+        ({**BTC_SHORT, "symbol": "BTC/USD"}, "BTC/USD:BTC"),
         ({**BTC_SHORT, "symbol": "BTC/USD:ETH"}, "third currency"),
         ({**BTC_SHORT, "amount": 2}, "said twice"),
         ({**BTC_SHORT, "margin": 5}, "no margin of its own"),
@@ -128,6 +136,22 @@ def test_a_faulty_position_is_refused_and_the_row_named(tmp_path: Path, row: Any
     path = written(tmp_path / "p.json", [ETH_LONG, row])
     ran = refused(*CROSS, "--wallet", "12000", "--positions", path)
     assert reason in ran.errors
+
+
+def test_a_size_below_0_without_a_side_is_a_short(tmp_path: Path) -> None:
+    row = {**BTC_SHORT, "side": None, "size": -1}
+    assert run(tmp_path, [row], "--json").answer["positions"][0]["side"] == "short"
+
+
+def test_a_faulty_order_is_refused_and_its_row_named(tmp_path: Path) -> None:
+    order = {"symbol": "ETH/USDT:USDT", "side": "buy", "size": 1, "price": 2900, "leverage": "0.5"}
+    path = written(tmp_path / "p.json", [ETH_LONG])
+    orders = written(tmp_path / "o.json", [{**order, "leverage": 5}, order])
+    ran = refused(*CROSS, "--wallet", "12000", "--positions", path, "--orders", orders)
+    assert "o.json: row 2: leverage: expected 1 or more" in ran.errors
+    faulty = written(tmp_path / "o.json", [{**order, "price": 0}])
+    ran = refused(*CROSS, "--wallet", "12000", "--positions", path, "--orders", faulty)
+    assert "o.json: row 1: price: expected a number above 0" in ran.errors
 
 
 def test_a_cross_account_of_several_needs_every_mark(tmp_path: Path) -> None:

@@ -105,6 +105,10 @@ def test_a_refused_case_does_not_keep_the_others_from_being_run(tmp_path: Path) 
         {"wallet_balance": -1}, {"other_positions": [1]}, {"other_positions": [{"side": "long"}]}, {"contract": "odd"},
         {"margin_mode": "odd"}, {"symbol": "DOGE/USDT:USDT", "mm_rate": None}, {"date": "yesterday"},
         {"exchange": "kucoin", "margin_mode": "cross"}, {"margin_mode": "cross", "wallet_balance": None},
+        {"mark_price": 0}, {"max_leverage": 0}, {"maint_amount": -50}, {"liquidation_buffer": 5},
+        {"liquidation_buffer": -1}, {"symbol": None}, {"amount": 0}, {"entry_price": "1e99999999999999999999"},
+        {"other_positions": [{"side": "long", "entry_price": 1, "amount": 1, "mark_price": 0}]},
+        {"contract": "inverse", "symbol": "BTC/USD:BTC", "entry_price": 0, "wallet_balance_is": "equity"},
     ],
 )  # fmt: skip
 def test_a_faulty_case_is_refused_with_code_6(tmp_path: Path, change: dict[str, Any]) -> None:
@@ -118,6 +122,23 @@ def test_what_is_no_file_of_cases_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "cases.json"
     path.write_text(text)
     assert margin("--cases", path).code == 6
+
+
+@pytest.mark.parametrize("literal", ["1" * 5_000, "1e99999999999999999999"])
+def test_a_number_that_python_does_not_read_refuses_its_case_alone(tmp_path: Path, literal: str) -> None:
+    path = tmp_path / "cases.json"
+    path.write_text(json.dumps([{**CASE, "entry_price": 7}, {**CASE, "id": "b"}]).replace(" 7,", f" {literal},"))
+    ran = margin("--cases", path, "--json")
+    assert (ran.code, [line["refused"] is None for line in ran.lines]) == (6, [False, True])
+    assert len(ran.lines[0]["refused"]) < 300
+
+
+def test_what_a_case_leaves_out_and_is_assumed_is_told(tmp_path: Path) -> None:
+    bare = {**CASE, "wallet_balance": None, "margin_mode": None}
+    (line,) = run(tmp_path, bare).lines
+    assert line["got"] == pytest.approx(PRICE)
+    assert any("wallet_balance" in note and "leverage" in note for note in line["notes"])
+    assert any("margin_mode" in note and "isolated" in note for note in line["notes"])
 
 
 def test_names_that_nobody_reads_are_told(tmp_path: Path) -> None:
