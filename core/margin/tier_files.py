@@ -79,6 +79,15 @@ def newest_before(files: Sequence[TierFile], symbol: str, at: int | None) -> Tie
     return max(held, key=lambda file: file.date or 0, default=None)
 
 
+def nearest_to(files: Sequence[TierFile], symbol: str, at: int) -> TierFile | None:
+    """The newest table of a symbol that held at a time, else the oldest that is known."""
+    having = [file for file in files if symbol in file.rows]
+    dated = [file for file in having if file.date is not None]
+    if not dated or any(file.date is not None and file.date <= at for file in dated):
+        return newest_before(having, symbol, at)
+    return min(dated, key=lambda file: file.date or 0)
+
+
 def unknown_symbol(files: Sequence[TierFile], symbol: str) -> DataError:
     known = sorted({each for file in files for each in file.rows})
     places = ", ".join(file.place for file in files)

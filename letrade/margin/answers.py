@@ -138,6 +138,7 @@ def _rules(group: Group, margins: Margins) -> Answer:
         "formula": margins.formula,
         "source": margins.source,
         "checked": margins.checked,
+        "note": group.rules.note or None,
         "limits": margins.limits or None,
         "liquidated_when": "slack <= 0" if group.rules.liquidated_at == "reached" else "slack < 0",
     }

@@ -19,7 +19,7 @@ from letrade.core.margin.tiers import one_tier
 from letrade.margin.case_inputs import Case, CasePosition
 from letrade.margin.collaterals import PEGGED
 from letrade.margin.modes import known_venue, rules_of
-from letrade.margin.symbols import multiplier_of, parts_of, unified
+from letrade.margin.symbols import multiplier_of, parts_of, taker_fee, unified
 from letrade.margin.tier_choice import Chosen, TierChoice, fitted
 
 FEES_IN_WALLET = frozenset({"bybit"})
@@ -63,15 +63,18 @@ class _Building:
         self.settle, self.underlying = self._currencies()
         self.told_date = told = self._date()
         self.date = told or date
-        self.tiers = tiers.elsewhere(self.venue, None if told is None else parse_instant(told))
         self.notes: list[str] = []
         if not case.position.symbol:
             raise DataError(f"{self.place}: symbol is missing")
         self.mode = case.mode or self._assumed_mode()
         self.fee = case.fields.number("fee_rate")
         self.rules = self._rules()
+        self.tiers = tiers.elsewhere(
+            self.venue, None if told is None else parse_instant(told), parse_instant(self.date)
+        )
+        self.others = self._others()
         if known_venue(case.exchange) is None:
-            self.notes.append(f"{case.exchange} is no venue: by {self.venue}'s rules")
+            self.notes.append(f"{case.exchange} is no venue: by {self.venue}'s rules{self._named_by()}")
 
     def built(self) -> Built:
         case = self.case
@@ -79,11 +82,11 @@ class _Building:
         self.rules, changed = fitted(self.rules, (own,), self.place)
         self.notes.extend(changed)
         instruments = {case.position.symbol: self._instrument(case.position, own)}
-        for other in case.others:
+        for other in self.others:
             self._check_leg(other)
             if other.symbol not in instruments:
                 instruments[other.symbol] = self._instrument(other, self._tiers(other))
-        everyone = (case.position, *case.others)
+        everyone = (case.position, *self.others)
         wallet = self._wallet(everyone, instruments)
         isolated = self.rules.margin_mode == "isolated"
         positions = [self._position(each, wallet if isolated and each is case.position else None) for each in everyone]
@@ -109,6 +112,36 @@ class _Building:
         if own.mark is not None and other.mark != own.mark:
             raise DataError(f"{self.place}: two legs of {own.symbol} with different marks")
 
+    def _named_by(self) -> str:
+        """A venue that stands in no exchange, and is taken from the words of the bot's formula."""
+        formula = self.case.fields.text("formula") or ""
+        return f", as its formula, {formula}, names it" if known_venue(formula.split("_")[0]) is not None else ""
+
+    def _others(self) -> tuple[CasePosition, ...]:
+        """Those of the same wallet. DataError where the case's one balance does not say what stands behind them all."""
+        if self.rules.margin_mode == "isolated":
+            return self.case.others
+        found = []
+        for other in self.case.others:
+            settle = self._settle_of(other)
+            if settle == self.settle:
+                found.append(other)
+            elif self.rules.unit == "account":
+                raise DataError(
+                    f"{self.place}: {other.symbol} settles in {settle}, and the case tells the balance of "
+                    f"{self.settle} alone: assess it with --positions and --collateral"
+                )
+            else:
+                self.notes.append(f"{other.symbol} settles in {settle}, which is another wallet: it is left out")
+        return tuple(found)
+
+    def _settle_of(self, other: CasePosition) -> str:
+        """As the case's own position, where its symbol is in a bot's own words."""
+        try:
+            return parts_of(unified(other.symbol, self.contract), self.place).settle
+        except DataError:
+            return self.settle
+
     def _rules(self) -> MarginRules:
         """In force on the case's date; a recorded position without one is older than the venues' last changes."""
         try:
@@ -123,7 +156,10 @@ class _Building:
         if self.fee is None and isinstance(asked, dict) and rules.closing_fees == "none":
             self.fee = Record(f"{self.place}: formula_args", asked).number("fee_rate")
             if self.fee is not None:
-                self.notes.append(f"with the closing fee that the case asks for, which {self.venue} does not count")
+                self.notes.append(
+                    f"with a closing fee of {float(self.fee):.4%}, which {self.venue} does not count and the case's "
+                    "formula_args.fee_rate asks for"
+                )
                 return msgspec.structs.replace(rules, closing_fees="maintenance")
         return rules
 
@@ -170,11 +206,30 @@ class _Building:
         if rate is None and highest and self.venue == "hyperliquid" and position is self.case.position:
             rate, name = 1 / (2 * highest), "half the initial margin at the highest leverage"
         if rate is None:
-            return self.tiers.of_symbol(unified(position.symbol, self.contract), self.place)
+            return self._table(unified(position.symbol, self.contract))
         return Chosen(one_tier(position.symbol, rate, position.amount or Fraction(0)), name, "case")
 
+    def _table(self, symbol: str) -> Chosen:
+        found = self.tiers.of_symbol(symbol, self.place)
+        if self.told_date is None and found.table.dated > self.date:
+            self.notes.append(
+                f"the case says no date: its rules are of {self.date}, and the oldest tiers of {symbol} that are known "
+                f"are of {found.table.dated}"
+            )
+        return found
+
+    def _fee_rate(self) -> Fraction:
+        """A new account's, where the venue counts one and none is told."""
+        if self.fee is not None or self.rules.closing_fees == "none":
+            return self.fee or Fraction(0)
+        assumed = taker_fee(self.venue)
+        note = f"the closing fee counts, and the case tells none: {float(assumed):.4%} is a new account's"
+        if note not in self.notes:
+            self.notes.append(note)
+        return assumed
+
     def _instrument(self, position: CasePosition, chosen: Chosen) -> InstrumentState:
-        marks = [each.mark for each in (position, *self.case.others) if each.symbol == position.symbol and each.mark]
+        marks = [each.mark for each in (position, *self.others) if each.symbol == position.symbol and each.mark]
         return InstrumentState(
             name=position.symbol,
             contract=self.contract,
@@ -183,7 +238,7 @@ class _Building:
             tiers=chosen.table,
             underlying=self.underlying if position is self.case.position else "",
             multiplier=self._multiplier(position),
-            fee_rate=self.fee or Fraction(0),
+            fee_rate=self._fee_rate(),
         )
 
     def _multiplier(self, position: CasePosition) -> Fraction:

@@ -36,10 +36,14 @@ def rules_of(venue: str, mode: str, contract: Contract, settle: str | None, date
     wanted = mode.strip().lower().replace("-", "_").replace(" ", "_")
     wanted = MODE_ALIASES.get(wanted, wanted)
     margin_mode, account = _meant(venue, wanted)
+    own = [rules for rules in RULES if rules.venue == venue and rules.mode == wanted]
+    if own and wanted not in ("isolated", "cross") and not any(contract in rules.contracts for rules in own):
+        kinds = " and ".join(own[0].contracts)
+        raise UsageError(f"--mode: {wanted} is for {kinds} contracts, and this one is {contract}")
     found = rules_for(
         venue, contract=contract, margin_mode=margin_mode, settle=settle, account=account or None, date=date
     )
-    named = [rules for rules in RULES if rules.venue == venue and rules.mode == wanted and contract in rules.contracts]
+    named = [rules for rules in own if contract in rules.contracts]
     if wanted in ("isolated", "cross") or not named or found in named:
         return found
     if date is not None:
@@ -55,7 +59,7 @@ def modes(venue: str | None) -> list[dict[str, Any]]:
             "account": rules.account or None, "contracts": list(rules.contracts),
             "since": rules.since or None, "unit": rules.unit,
             "ratio_name": rules.ratio_name, "formula": rules.formula, "source": rules.source, "checked": rules.checked,
-            "limits": rules.limits or None,
+            "note": rules.note or None, "limits": rules.limits or None,
         }
         for rules in RULES
         if venue in (None, rules.venue)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +24,11 @@ from letrade.margin.modes import rules_of
 from letrade.margin.specs import OrderSpec, PositionSpec
 from letrade.margin.symbols import multiplier_of, parts_of, taker_fee
 from letrade.margin.tier_choice import Chosen, TierChoice, fitted
+
+OF_THE_SYMBOL = ("rate", "maintenance_amount", "max_leverage", "fee", "multiplier")
+"""What rows of one symbol cannot say differently."""
+GAINS_IN_COLLATERAL = frozenset({"binance"})
+"""Venues whose isolated margin, as ccxt tells it, holds the unrealised gains."""
 
 
 class Question(Struct, frozen=True, kw_only=True):
@@ -63,12 +68,27 @@ def groups_of(question: Question, tiers: TierChoice) -> list[Group]:
         parts = parts_of(spec.symbol, spec.place)
         rules = rules_of(question.venue, spec.mode or question.mode, parts.contract, parts.settle, question.date)
         by_mode.setdefault(rules.mode, (rules, []))[1].append(spec)
-    crossing = [mode for mode, (rules, _) in by_mode.items() if rules.margin_mode == "cross"]
-    groups = []
-    for mode, (rules, specs) in by_mode.items():
-        orders = question.orders if mode in crossing or not crossing else ()
-        groups.append(_Building(question, rules, specs, tiers).group(orders))
-    return groups
+    orders: dict[str, list[OrderSpec]] = {mode: [] for mode in by_mode}
+    for order in question.orders:
+        orders[_mode_of(order, by_mode)].append(order)
+    return [_Building(question, rules, specs, tiers).group(orders[mode]) for mode, (rules, specs) in by_mode.items()]
+
+
+def _mode_of(order: OrderSpec, by_mode: Mapping[str, tuple[MarginRules, Sequence[PositionSpec]]]) -> str:
+    """Where the position of its symbol stands, else the cross account that its contract fits. DataError where there is
+    none: the margin of such an order is of a balance that was not asked about."""
+    held = [mode for mode, (_, specs) in by_mode.items() if any(spec.symbol == order.symbol for spec in specs)]
+    if held:
+        return held[0]
+    parts = parts_of(order.symbol, order.place)
+    for mode, (rules, _) in by_mode.items():
+        settles = not rules.settles or parts.settle in rules.settles
+        if rules.margin_mode == "cross" and parts.contract in rules.contracts and settles:
+            return mode
+    raise DataError(
+        f"{order.place}: no position in {order.symbol}, and no cross account that the order's margin is of: "
+        "leave it out"
+    )
 
 
 class _Building:
@@ -115,14 +135,26 @@ class _Building:
     def _add(self, spec: PositionSpec, tier: Chosen) -> None:
         """The instrument of a position, once."""
         known = self.instruments.get(spec.symbol)
-        if known is not None and (spec.mark is None or spec.mark == known.mark):
-            return
         if known is not None:
-            raise DataError(f"{spec.place}: {spec.symbol} has one mark: {float(known.mark):g} was said before")
+            self._check_same(spec, known)
+            return
         mark = next((each.mark for each in self.specs if each.symbol == spec.symbol and each.mark is not None), None)
         if mark is None:
             mark = self._assumed_mark(spec)
         self._instrument(spec.symbol, spec.place, mark, tier, spec.multiplier, spec.fee)
+
+    def _check_same(self, spec: PositionSpec, known: InstrumentState) -> None:
+        """All positions of a symbol have one mark, one table, one fee and one contract size."""
+        if spec.mark is not None and spec.mark != known.mark:
+            raise DataError(f"{spec.place}: {spec.symbol} has one mark: {float(known.mark):g} was said before")
+        first = next(each for each in self.specs if each.symbol == spec.symbol)
+        for name in OF_THE_SYMBOL:
+            before, here = getattr(first, name), getattr(spec, name)
+            if before != here:
+                raise DataError(
+                    f"{spec.place}: {spec.symbol} has one {name}: {_said(before)} was said before, "
+                    f"and {_said(here)} here"
+                )
 
     def _assumed_mark(self, spec: PositionSpec) -> Fraction:
         if self.rules.margin_mode == "cross" and len({each.symbol for each in self.specs}) > 1:
@@ -168,6 +200,8 @@ class _Building:
             raise UsageError(f"{spec.place}: a cross position has no margin of its own: give the account's --wallet")
         if self.rules.margin_mode == "isolated" and margin is None and len(self.question.positions) == 1:
             margin = self.question.wallet
+        if self.rules.margin_mode == "isolated" and margin is None and spec.collateral is not None:
+            margin = self._told_by_ccxt(spec, spec.collateral)
         return PositionState(
             instrument=spec.symbol,
             side=spec.side,
@@ -178,6 +212,19 @@ class _Building:
             added=spec.added or Fraction(0),
             maintenance=spec.maintenance,
         )
+
+    def _told_by_ccxt(self, spec: PositionSpec, collateral: Fraction) -> Fraction | None:
+        """Its collateral less gains, where the venue is known to count them in."""
+        if self.question.venue in GAINS_IN_COLLATERAL:
+            margin = collateral - spec.gains
+            told = f"the margin of {spec.symbol} is ccxt's collateral without unrealised gains: {float(margin):,.8g}"
+            self.notes.append(told)
+            return margin
+        self.notes.append(
+            f"ccxt's collateral of {spec.symbol}, {float(collateral):,.8g}, is not used, as gains may be in it: the "
+            "margin is entry value / leverage, or what `margin` says"
+        )
+        return None
 
     def _order(self, spec: OrderSpec) -> OrderState:
         if spec.symbol not in self.instruments:
@@ -215,3 +262,7 @@ class _Building:
         if self.rules.unit == "account" and settles[0] != valued_in:
             self.notes.append(f"the wallet counts in full, a {settles[0]} as a {valued_in}: or give --collateral")
         return (wallet(settles[0], self.question.wallet),)
+
+
+def _said(value: Fraction | None) -> str:
+    return "nothing" if value is None else f"{float(value):g}"

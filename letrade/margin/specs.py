@@ -39,7 +39,8 @@ CCXT_POSITION = (
     "realizedPnl", "collateral", "liquidationPrice", "marginRatio", "percentage", "hedged", "stopLossPrice",
     "takeProfitPrice",
 )  # fmt: skip
-"""What ccxt's unified position says beside: the venue's own results, which are computed here anew."""
+"""What ccxt's unified position says beside: the venue's own results, which are computed here anew;
+`collateral` and `unrealizedPnl` are read apart."""
 CCXT_ORDER = (
     "info", "id", "clientOrderId", "timestamp", "datetime", "lastTradeTimestamp", "lastUpdateTimestamp", "type",
     "status", "timeInForce", "postOnly", "triggerPrice", "stopPrice", "stopLossPrice", "takeProfitPrice", "cost",
@@ -69,6 +70,10 @@ class PositionSpec(Struct, frozen=True, kw_only=True):
     maintenance_amount: Fraction | None = None
     maintenance: Fraction | None = None
     max_leverage: Fraction | None = None
+    collateral: Fraction | None = None
+    """What ccxt says is behind an isolated position."""
+    gains: Fraction = Fraction(0)
+    """Unrealised, as ccxt tells them beside it."""
 
 
 class OrderSpec(Struct, frozen=True, kw_only=True):
@@ -89,7 +94,8 @@ def read_positions(path: Path) -> list[PositionSpec]:
 
 
 def position_of(raw: Record) -> PositionSpec:
-    record = _of_ccxt(raw)
+    ccxt = "entryPrice" in raw.values
+    record = renamed(raw, POSITION_NAMES, CCXT_POSITION if ccxt else ())
     size, side = record.needed("size"), record.text("side")
     if size < 0 and side is None:
         size, side = -size, "short"
@@ -106,6 +112,8 @@ def position_of(raw: Record) -> PositionSpec:
         mark=record.positive("mark"),
         mode=record.text("mode"),
         rate=record.number("rate"),
+        collateral=(raw.number("collateral") or None) if ccxt else None,
+        gains=(raw.number("unrealizedPnl") or Fraction(0)) if ccxt else Fraction(0),
         **{name: record.number(name) for name in _OPTIONAL},
     )
 
@@ -113,11 +121,6 @@ def position_of(raw: Record) -> PositionSpec:
 _OPTIONAL = (
     "leverage", "margin", "added", "multiplier", "fee", "maintenance_amount", "maintenance", "max_leverage",
 )  # fmt: skip
-
-
-def _of_ccxt(raw: Record) -> Record:
-    """ccxt tells an isolated position's collateral with its unrealised gains, which the venue's own wallet has not."""
-    return renamed(raw, POSITION_NAMES, CCXT_POSITION if "entryPrice" in raw.values else ())
 
 
 def read_orders(path: Path) -> list[OrderSpec]:

@@ -12,9 +12,10 @@ from letrade.core.config.values import parse_instant, show_instant
 from letrade.core.errors import DataError
 from letrade.core.fraction import Fraction
 from letrade.core.margin.rules import MarginRules
-from letrade.core.margin.tier_files import TierFile, newest_before, unknown_symbol
+from letrade.core.margin.tier_files import TierFile, nearest_to, newest_before, unknown_symbol
 from letrade.core.margin.tiers import TierTable, one_tier
 from letrade.margin.builtin_tiers import PUBLISHED
+from letrade.margin.modes import known_venue
 from letrade.margin.specs import PositionSpec
 
 Live = Callable[[str], TierFile]
@@ -35,17 +36,29 @@ class TierChoice:
     """Tiers for one venue: of the files that were given, of the venue itself, or what is built in."""
 
     def __init__(
-        self, venue: str, files: Sequence[TierFile] = (), at: int | None = None, live: Live | None = None
+        self,
+        venue: str,
+        files: Sequence[TierFile] = (),
+        at: int | None = None,
+        live: Live | None = None,
+        *,
+        nearest: bool = False,
     ) -> None:
+        """`nearest`: where no table is known to have held at `at`, the oldest that is known stands for it."""
         self._venue = venue
         self._files = files
         self._at = at
         self._live = live
+        self._nearest = nearest
         self._known: dict[str, Chosen] = {}
 
-    def elsewhere(self, venue: str, at: int | None) -> TierChoice:
-        """The same files for another venue and day; None keeps the day."""
-        return TierChoice(venue, self._files, self._at if at is None else at)
+    def elsewhere(self, venue: str, at: int | None, usual: int) -> TierChoice:
+        """The same files for another venue and day, or the day that was asked for; without that, `usual` as nearly as
+        there are tables."""
+        told = at if at is not None else self._at
+        if told is not None:
+            return TierChoice(venue, self._files, told)
+        return TierChoice(venue, self._files, usual, nearest=True)
 
     def of(self, spec: PositionSpec) -> Chosen:
         """A rate that stands with the position goes before every table. DataError where nothing says the tiers."""
@@ -80,12 +93,28 @@ class TierChoice:
             origin = f"the venue itself, {told.shown_date()}"
             return Chosen(told.table(symbol), origin, told.source, told.in_notional(symbol))
         if self._files:
-            file = newest_before(self._files, symbol, self._at)
-            if file is None:
-                raise unknown_symbol(self._files, symbol)
+            file = self._of_files(symbol, place)
             origin = f"{file.place} of {file.shown_date()}"
             return Chosen(file.table(symbol), origin, file.source, file.in_notional(symbol))
         return self._built_in(symbol, place)
+
+    def _of_files(self, symbol: str, place: str) -> TierFile:
+        """Of files of this venue, or of those that name none."""
+        own = [each for each in self._files if each.venue is None or known_venue(each.venue) == self._venue]
+        file = None
+        if self._nearest and self._at is not None:
+            file = nearest_to(own, symbol, self._at)
+        elif own:
+            file = newest_before(own, symbol, self._at)
+        if file is not None:
+            return file
+        others = [each for each in self._files if each not in own and symbol in each.rows]
+        if others:
+            raise DataError(
+                f"{place}: {others[0].place} is of {others[0].venue}, and not of {self._venue}: give tiers of {symbol} "
+                "there, with --tiers"
+            )
+        raise unknown_symbol(own or self._files, symbol)
 
     def _built_in(self, symbol: str, place: str) -> Chosen:
         published = PUBLISHED.get((self._venue, symbol))
@@ -95,7 +124,7 @@ class TierChoice:
                 f"{place}: no leverage tiers of {symbol} at {self._venue} are built in{did_you_mean(symbol, known)}; "
                 "or give a file with --tiers FILE, ask the venue with --tiers live, or say --maintenance-rate"
             )
-        if self._at is not None and parse_instant(published.date) > self._at:
+        if self._at is not None and not self._nearest and parse_instant(published.date) > self._at:
             raise DataError(
                 f"{place}: the tiers of {symbol} that are built in are of {published.date}, and what held on "
                 f"{show_instant(self._at)} is not known: give a file of that time with --tiers FILE"

@@ -58,7 +58,7 @@ def show_cases(results: Sequence[CaseResult], tallies: Sequence[Tally]) -> None:
 
 
 def show_modes(modes: Sequence[Answer]) -> None:
-    """Every mode that is modelled, as Markdown."""
+    """Every mode that is modelled, and what is to be known of some, as Markdown."""
     table = _table("", "venue", "mode", "contracts", "since", "liquidated as one", "read as of", "source")
     for each in modes:
         table.add_row(
@@ -66,6 +66,12 @@ def show_modes(modes: Sequence[Answer]) -> None:
             each["checked"], each["source"],
         )  # fmt: skip
     _markdown(table)
+    notes = [
+        f"- {each['venue']} {each['mode']}{' since ' + each['since'] if each['since'] else ''}: {each['note']}\n"
+        for each in modes
+        if each["note"]
+    ]
+    sys.stdout.write("".join(["\n", *notes] if notes else []))
 
 
 def _sums(results: Sequence[CaseResult]) -> str:
@@ -159,6 +165,8 @@ def _fits(console: Console, table: Table) -> bool:
 
 def _rules(rules: Answer) -> Text:
     text = Text(f"formula: {rules['formula']}\nsource: {rules['source']} (read as of {rules['checked']})")
+    if rules["note"]:
+        text.append(f"\nto be known: {rules['note']}")
     if rules["limits"]:
         text.append(f"\nnot modelled: {rules['limits']}")
     return text

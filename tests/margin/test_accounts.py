@@ -75,6 +75,33 @@ def test_positions_as_ccxt_tells_them_are_understood(tmp_path: Path) -> None:
     assert answer["liquidation_price"] == pytest.approx(54_216.8674698795)
 
 
+def ccxt_position(**others: Any) -> dict[str, Any]:
+    return {
+        "info": {}, "symbol": "BTC/USDT:USDT", "contracts": 0.5, "contractSize": 1, "side": "long", "leverage": 10,
+        "unrealizedPnl": 500, "collateral": 8500.0, "entryPrice": 60000.0, "markPrice": 61000.0,
+        "marginMode": "isolated", **others,
+    }  # fmt: skip
+
+
+def test_the_collateral_that_ccxt_tells_of_an_isolated_position_is_its_margin_and_its_gains(tmp_path: Path) -> None:
+    path = written(tmp_path / "p.json", [ccxt_position()])
+    answer = margin("--venue", "binance", "--positions", path, "--json").answer
+    assert answer["bankruptcy_price"] == 60_000 - 8_000 / 0.5
+    assert any("8,000" in note and "collateral" in note for note in answer["notes"])
+
+
+def test_collateral_that_may_or_may_not_hold_gains_is_not_used_and_a_note_says_so(tmp_path: Path) -> None:
+    path = written(tmp_path / "p.json", [ccxt_position(mm_rate=0.005)])
+    answer = margin("--venue", "gate", "--fee", "0", "--positions", path, "--json").answer
+    assert answer["bankruptcy_price"] == 54_000
+    assert any("8,500" in note and "not used" in note for note in answer["notes"])
+
+
+def test_collateral_of_nothing_is_what_ccxt_says_where_it_knows_none(tmp_path: Path) -> None:
+    path = written(tmp_path / "p.json", [ccxt_position(collateral=0)])
+    assert margin("--venue", "binance", "--positions", path, "--json").answer["bankruptcy_price"] == 54_000
+
+
 def test_isolated_and_cross_positions_may_stand_in_one_file(tmp_path: Path) -> None:
     answer = run(tmp_path, [BTC_SHORT, {**ETH_LONG, "mode": "isolated"}], "--json").answer
     assert [each["mode"] for each in answer["positions"]] == ["usdm_cross", "usdm_isolated"]
@@ -162,6 +189,46 @@ def test_a_cross_account_of_several_needs_every_mark(tmp_path: Path) -> None:
 def test_one_symbol_has_one_mark(tmp_path: Path) -> None:
     path = written(tmp_path / "p.json", [BTC_SHORT, {**BTC_SHORT, "side": "long", "mark": 61000}])
     assert "one mark" in refused(*CROSS, "--hedge", "--wallet", "12000", "--positions", path).errors
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"rate": 0.01}, "one rate: 0.004 was said before, and 0.01 here"),
+        ({"rate": None}, "one rate: 0.004 was said before, and nothing here"),
+        ({"fee": 0.001}, "one fee: nothing was said before, and 0.001 here"),
+        ({"multiplier": 10}, "one multiplier"),
+        ({"maintenance_amount": 5}, "one maintenance_amount"),
+        ({"max_leverage": 20}, "one max_leverage"),
+    ],
+)
+@pytest.mark.parametrize("mode", ["cross", "isolated"])
+def test_one_symbol_has_one_rate_fee_and_contract_size(
+    tmp_path: Path, mode: str, change: dict[str, Any], reason: str
+) -> None:
+    legs = [{**BTC_SHORT, **RATE}, {**BTC_SHORT, **RATE, "side": "long", **change}]
+    path = written(tmp_path / "p.json", legs)
+    wallet = ("--wallet", "12000") if mode == "cross" else ()
+    ran = refused("--venue", "binance", "--mode", mode, "--hedge", *wallet, "--positions", path)
+    assert f"row 2: BTC/USDT:USDT has {reason}" in ran.errors
+
+
+def test_an_order_beside_isolated_positions_of_other_symbols_is_refused(tmp_path: Path) -> None:
+    orders = written(tmp_path / "o.json", [{"symbol": "BTC/USDT:USDT", "side": "buy", "size": 1, "price": 50000}])
+    path = written(tmp_path / "p.json", [ETH_LONG])
+    ran = refused("--venue", "binance", "--positions", path, "--orders", orders)
+    assert "o.json: row 1: no position in BTC/USDT:USDT" in ran.errors
+
+
+def test_an_order_counts_where_the_position_of_its_symbol_stands(tmp_path: Path) -> None:
+    orders = written(tmp_path / "o.json", [{"symbol": "ETH/USDT:USDT", "side": "buy", "size": 1, "price": 2900}])
+    rows = [BTC_SHORT, {**ETH_LONG, "mode": "isolated"}]
+    cross, isolated = run(tmp_path, rows, "--orders", orders, "--json").answer["units"]
+    assert (cross["initial_margin"], isolated["initial_margin"]) == (6_600, 890)
+    (alone,) = run(tmp_path, [BTC_SHORT], "--orders", written(tmp_path / "o.json", [
+        {"symbol": "ETH/USDT:USDT", "side": "buy", "size": 1, "price": 2900, "leverage": 10}
+    ]), "--json").answer["units"]  # fmt: skip
+    assert alone["initial_margin"] == 6_600 + 290
 
 
 def test_what_a_file_says_of_each_position_is_no_option(tmp_path: Path) -> None:

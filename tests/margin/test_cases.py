@@ -164,6 +164,59 @@ def test_a_case_without_date_of_a_younger_mode_is_run_by_its_first_rules(tmp_pat
     assert line["got"] == pytest.approx((60_000 - 6_000) / (1 - 0.0045))
 
 
+@pytest.mark.parametrize(("given", "dated"), [(("2024-10", "2026-09"), "2024-10-01"), (("2026-09",), "2026-09-01")])
+def test_a_case_without_date_has_the_tiers_of_its_rules_day_or_a_note(
+    tmp_path: Path, given: tuple[str, ...], dated: str
+) -> None:
+    folder = tmp_path / "tiers"
+    folder.mkdir()
+    for name in given:
+        (folder / f"tiers-{name}.json").write_text(json.dumps({"BTC/USDT:USDT": TIERS}))
+    (line,) = run(tmp_path, {**CASE, "mm_rate": None}, words=("--tiers", folder, "--json")).lines
+    assert line["rules_of"] == "2024-10-01"
+    assert dated in line["tier"]["from"]
+    assert any("2026-09-01" in note and "no date" in note for note in line["notes"]) is (dated != "2024-10-01")
+    (late,) = run(tmp_path, {**CASE, "mm_rate": None, "date": "2024-01-01"}, words=("--tiers", folder, "--json")).lines
+    assert "2024-01-01" in late["refused"]
+
+
+def test_built_in_tiers_under_older_rules_are_told(tmp_path: Path) -> None:
+    (line,) = run(tmp_path, {**CASE, "mm_rate": None}).lines
+    assert line["tier"]["from"] == "built-in of 2025-08-19"
+    assert any("2025-08-19" in note and "no date" in note for note in line["notes"])
+    assert run(tmp_path, {**CASE, "mm_rate": None}, words=("--date", "2024-10-01", "--json")).code == 6
+
+
+def test_a_closing_fee_that_a_case_leaves_out_is_a_new_accounts_as_for_one_position(tmp_path: Path) -> None:
+    gate = {**CASE, "exchange": "gate"}
+    (line,) = run(tmp_path, gate).lines
+    assert line["got"] == pytest.approx((60_000 - 6_000) / (1 - 0.0045))
+    assert any("closing fee" in note and "0.05" in note for note in line["notes"])
+    (told,) = run(tmp_path, {**gate, "fee_rate": 0}).lines
+    assert (told["got"], told["notes"]) == (pytest.approx((60_000 - 6_000) / (1 - 0.004)), [])
+
+
+def test_positions_of_another_settle_currency_are_of_another_wallet(tmp_path: Path) -> None:
+    other = {"symbol": "ETH/USDC:USDC", "side": "long", "entry_price": 3000, "amount": 10, "mark_price": 3500}
+    cross = {**CASE, "margin_mode": "cross", "other_positions": [{**other, "mm_rate": 0.004}]}
+    (line,) = run(tmp_path, cross).lines
+    assert line["got"] == pytest.approx(PRICE)
+    assert any("ETH/USDC:USDC" in note and "another wallet" in note for note in line["notes"])
+    inverse = {**other, "symbol": "ETH/USD:ETH", "mm_rate": 0.004}
+    (line,) = run(tmp_path, {**cross, "other_positions": [inverse]}).lines
+    assert line["got"] == pytest.approx(PRICE)
+    (line,) = run(tmp_path, {**cross, "exchange": "bybit", "date": "2026-06-01"}).lines
+    assert "settles in USDC" in line["refused"]
+
+
+def test_where_a_case_itself_decides_the_rules_its_notes_say_so(tmp_path: Path) -> None:
+    fee = {**CASE, "formula_args": {"fee_rate": 0.0006}}
+    bot = {**CASE, "id": "b", "exchange": "(bot)", "formula": "bybit_linear"}
+    first, second = run(tmp_path, fee, bot).lines
+    assert any("formula_args" in note and "fee_rate" in note for note in first["notes"])
+    assert any("its formula, bybit_linear," in note and "bybit's rules" in note for note in second["notes"])
+
+
 def test_two_legs_of_one_symbol_move_together_and_have_one_table(tmp_path: Path) -> None:
     leg = {name: CASE[name] for name in ("symbol", "entry_price", "amount", "mm_rate")}
     other = {**leg, "side": "short", "mark_price": 60000}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -82,6 +83,17 @@ def test_fees_that_a_venue_counts_are_named_when_they_are_assumed() -> None:
     assert told["liquidation_price"] == pytest.approx((60_000 - 6_000) / (1 - 0.00475))
 
 
+def test_what_is_to_be_known_of_the_rules_is_told() -> None:
+    words = ("--venue", "gate", *BTC[2:], "--maintenance-rate", "0.004", "--date", "2025-01-01")
+    (rules,) = margin(*words, "--json").answer["rules"]
+    assert rules["note"] == "The trader chose the tier; it is taken to be the one of the value."
+    assert f"to be known: {rules['note']}" in margin(*words).output
+    (older, *_) = json.loads(margin("modes", "--venue", "gate", "--json").output)
+    assert older["note"] == rules["note"]
+    assert f"- gate isolated: {rules['note']}" in margin("modes", "--venue", "gate").output
+    assert "to be known" not in margin(*BTC).output
+
+
 def test_contracts_are_counted_where_the_tiers_count_them(tmp_path: Path) -> None:
     file = tmp_path / "okx.csv"
     file.write_text(
@@ -127,6 +139,8 @@ def test_other_names_of_a_venue_and_of_an_instrument_are_understood() -> None:
         ((*BTC, "--symbol", "BTCUSDT"), 2, 'did you mean "BTC/USDT:USDT"?'),
         ((*BTC, "--symbol", "BTCC/USDT:USDT"), 6, 'did you mean "BTC/USDT:USDT"?'),
         ((*BTC, "--maintenance-rate", "0.004", "--maintenance-amount", "-50"), 6, "0 or more"),
+        ((*BTC, "--mode", "coinm_cross", "--wallet", "9"), 2, "coinm_cross is for inverse contracts"),
+        ((*BTC, "--mode", "coinm-isolated"), 2, "coinm_isolated is for inverse contracts"),
         ((*BTC, "--contract", "inverse"), 2, "is linear"),
         ((*BTC, "--date", "yesterday"), 2, "--date"),
         ((*BTC, "--tiers", "nowhere.json"), 2, "nowhere.json"),

@@ -123,6 +123,14 @@ def test_a_symbol_that_a_file_lacks_is_refused_with_the_nearest(tmp_path: Path) 
     assert 'did you mean "BTC/USDC:USDC"?' in refused(*BTC, "--tiers", path).errors
 
 
+def test_the_tiers_of_another_venue_are_not_taken(tmp_path: Path) -> None:
+    bybit = written(tmp_path / "a.json", {"venue": "bybit", "date": "2026-10-01", "tiers": {SYMBOL: ROWS}})
+    ran = refused(*BTC, "--tiers", bybit)
+    assert (ran.code, "is of bybit, and not of binance" in ran.errors) == (6, True), ran.errors
+    own = written(tmp_path / "b.json", {"venue": "binanceusdm", "date": "2026-09-01", "tiers": {SYMBOL: ROWS}})
+    assert margin(*BTC, "--tiers", bybit, "--tiers", own, "--json").answer["tier"]["date"] == "2026-09-01"
+
+
 def test_a_fault_in_another_symbol_does_not_matter(tmp_path: Path) -> None:
     path = written(tmp_path / "tiers.json", {SYMBOL: ROWS, "ETH/USDT:USDT": [{"floor": 5}]})
     assert margin(*BTC, "--tiers", path).code == 0
