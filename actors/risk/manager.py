@@ -59,6 +59,7 @@ class RiskManager(Actor):
         self.settings: DeskConfig = context.settings or DeskConfig()
         self.approvals = 0
         self.reservations = Reservations()
+        self._across_accounts = self.settings.risk.own_orders == "desk"
         self.protective: dict[str, None] = {}
         """Orders that wait to close a position; they count in no exposure."""
         self.halts = Halts()
@@ -217,7 +218,9 @@ class RiskManager(Actor):
             halted=self.halts.reason(account),
             orders_within_second=len(self._recent(account)),
             equity_known=not _limits_losses(limits) or self._equity(account) is not None,
-            crosses=self.reservations.crossed_by(instrument, side, price, amended),
+            crosses=self.reservations.crossed_by(
+                instrument, side, price, amended, None if self._across_accounts else account
+            ),
         )
 
     def _rate(self, currency: str) -> Fraction | None:

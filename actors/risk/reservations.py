@@ -163,11 +163,11 @@ class Reservations:
         market = (account, instrument)
         return bool(self.holdings.gross().get(market) or self._by_market.get(market))
 
-    def crossed_by(self, instrument: str, side: int, price: float | None, but: str) -> str:
-        """The resting order of ours, in any account, that an order would trade with; '' when none."""
+    def crossed_by(self, instrument: str, side: int, price: float | None, but: str, account: str | None = None) -> str:
+        """The resting order of ours, in any account or in this one, that an order would trade with; '' when none."""
         orders = self._by_instrument.get(instrument)
         for order in orders.values() if orders else ():
-            if order.side == side or not order.rests or order.order_id == but:
+            if order.side == side or not order.rests or order.order_id == but or account not in (None, order.account):
                 continue
             prices = [order.price, *(order.amending[:1] if order.amending else ())]
             if any(price is None or found is None or side * (price - found) >= 0 for found in prices):

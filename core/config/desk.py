@@ -324,6 +324,8 @@ class RiskConfig(RiskLimits, frozen=True, kw_only=True):
     """The desk's limits, and those that differ."""
 
     stale_after: PositiveDuration | None = parse_duration("5s")
+    own_orders: Literal["desk", "account"] = "desk"
+    """Whose resting orders an order must not meet: those of all the desk's accounts, or of its own alone."""
     limits: list[RiskLimit] = msgspec.field(name="limit", default_factory=list)
 
     def limits_for(self, account: str, instrument: str) -> RiskLimits:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from letrade.core.actor import Actor, Context
 from letrade.core.config.check import names_in
 from letrade.core.config.describe import did_you_mean
-from letrade.core.config.desk import DESK_PROCESS, ActorEntry, DeskConfig, InstrumentConfig
+from letrade.core.config.desk import DESK_PROCESS, ActorEntry, DeskConfig, InstrumentConfig, NoSettings
 from letrade.core.engine.brackets import brackets_of, with_brackets
 from letrade.core.errors import ConfigurationError
 from letrade.core.feed import Feed
@@ -43,6 +45,12 @@ def stage_of(entry: ActorEntry) -> Stage:
     return stage
 
 
+def _without_data(config: DeskConfig) -> DeskConfig:
+    """The desk as its actors may see it: a strategy that could read a feed's files or arrays would see the future."""
+    blind = [msgspec.structs.replace(feed, config=NoSettings(), files=[]) for feed in config.feeds]
+    return msgspec.structs.replace(config, feeds=blind)
+
+
 class Blueprint:
     """Who lives where, in which order, with which instruments. Actors and feeds are made anew for each process.
 
@@ -55,7 +63,7 @@ class Blueprint:
         self.step_ns = config.desk.step
         own = tuple(instrument_message(each) for each in config.instruments)
         self.catalogue = Catalogue(with_brackets(config, own))
-        self.context = Context(config.desk.name, uid, config.desk.seed, self.catalogue, config)
+        self.context = Context(config.desk.name, uid, config.desk.seed, self.catalogue, _without_data(config))
         self._add_instruments(known or self._told_by_feeds())
         self._check_instruments()
         self.directory: dict[str, Place] = {

@@ -224,9 +224,7 @@ class CoreEngine:
             owns_money = stage_of(entry) not in SKIPS_BAD_MESSAGES
             if entry.name in worker.config.actors and (owns_money or worker.given_up) and self.driver is not None:
                 text = f"worker {worker.config.name} died"
-                self.driver.command(
-                    Failure(actor=entry.name, kind="", message_id="", error=text, stopped=True)
-                )
+                self.driver.command(Failure(actor=entry.name, kind="", message_id="", error=text, stopped=True))
 
     def _lease_lost(self, error: LetradeError) -> None:
         """Another desk has our name: whatever we would decide now, it decides too."""
@@ -238,4 +236,3 @@ class CoreEngine:
             self._early.append((code, text))
         else:
             self.station.complain(code, text)
-

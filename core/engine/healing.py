@@ -83,9 +83,7 @@ class Healer:
             self._since[process] = min(since - self._margin_ns, self._since.get(process, since))
         if process in self._since and self._kinds:
             self._parts[process] = []
-            self.station.transport.signal(
-                Since(self.station.name, process, max(0, self._since[process]), self._kinds)
-            )
+            self.station.transport.signal(Since(self.station.name, process, max(0, self._since[process]), self._kinds))
 
     def hear(self, signal: StepSignal) -> None:
         """A question to us, or an answer."""

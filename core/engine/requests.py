@@ -112,7 +112,7 @@ def verbs_of(engine: Host) -> dict[str, Verb]:
         "status": Verb("prices, strategies, orders, positions, profit, rates, latency and alerts", requests.status),
         "show": Verb("the desk's effective configuration, secrets redacted", requests.show),
         "schema": Verb('JSON Schema: {"kind": "fill"}, {"kind": "*"}, {"verb": "status"}; {} names', requests.schema),
-        "pause": Verb("nothing new opens until resume: {\"account\": \"*\", \"reason\": \"...\"}", requests.pause),
+        "pause": Verb('nothing new opens until resume: {"account": "*", "reason": "..."}', requests.pause),
         "halt": Verb("as pause, and it survives a restart", requests.halt),
         "resume": Verb("lifts a pause or a halt", requests.resume),
         "flatten": Verb("pause, cancel all, close all reduce-only; answers with what is left", requests.flatten),

@@ -36,6 +36,8 @@ def check_desk(blueprint: Blueprint) -> None:
     for strategy in strategies_of(config):
         if strategy.account not in accounts:
             raise Doubtful(f"{strategy.name} trades on no account of the desk")
+    if config.risk.own_orders == "account" and len(config.accounts) > 1:
+        raise Doubtful("orders of its accounts may trade with each other")
     for account in config.accounts:
         if account.positions:
             raise Doubtful(f"{account.name} begins with positions")

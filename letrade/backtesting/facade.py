@@ -17,6 +17,7 @@ from letrade.backtesting.comparing import Difference
 from letrade.backtesting.running import Finished, run_desk, variants, verify
 from letrade.core.actor import Actor
 from letrade.core.analysis.record import RunRecord
+from letrade.core.config.describe import did_you_mean
 from letrade.core.config.desk import ActorEntry, DeskConfig, FeedEntry
 from letrade.core.data.columns import BarRows, IntArray, Kind, LevelRows, QuoteRows, Rows, TradeRows
 from letrade.core.engine.blueprint import instrument_message
@@ -63,6 +64,10 @@ class BacktestEngine:
             config = msgspec.convert(keys, actor.Config)
         except msgspec.ValidationError as error:
             raise ConfigurationError(f"{name}: {error}") from error
+        account, known = getattr(config, "account", None), [each.name for each in self.config.accounts]
+        if isinstance(account, str) and account not in known:
+            hint = did_you_mean(account, known) or f": expected one of {', '.join(known)}"
+            raise ConfigurationError(f"{name}: account: there is no account {account!r}{hint}")
         entry = ActorEntry(name=name, path=f"{actor.__module__}.{actor.__qualname__}", actor_class=actor, config=config)
         self.config = msgspec.structs.replace(self.config, actors=[*self.config.actors, entry])
 

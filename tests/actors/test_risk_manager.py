@@ -171,6 +171,14 @@ def test_our_own_orders_never_trade_with_each_other() -> None:
     assert desk.opening(-1, 1.0) == "own_order"
     assert desk.opening(-1, 1.0, 99.1) is True
     assert desk.opening(1, 1.0, 99.0) is True
+    assert desk.opening(-1, 1.0, 99.0, account="other") == "own_order"
+
+
+def test_two_accounts_may_trade_with_each_other_where_the_desk_says_so() -> None:
+    desk = Desk(own_orders="account")
+    desk.propose(1, 1.0, 99.0)
+    assert desk.opening(-1, 1.0, 99.0, account="other") is True
+    assert desk.opening(-1, 1.0, 99.0) == "own_order"
 
 
 def amend(desk: Desk, price: float, size: float, order_id: str = "alpha.1.1") -> str:

@@ -139,3 +139,23 @@ def test_no_strategy_sees_the_future_where_its_data_comes_late() -> None:
             backtest.run("compiled")
             found.append([each for each in Spy.seen if each[0] <= PARTS_AT - 4 * SECOND])
         assert found[0] == found[1] != []
+
+
+class Searcher(BaseStrategy):
+    """Looks for the data in everything that it is given."""
+
+    found: ClassVar[list[object]] = []
+
+    def on_quote(self, quote: Quote) -> None:
+        for feed in self.context.settings.feeds:
+            Searcher.found += [msgspec.to_builtins(feed.config), feed.files]
+
+
+@pytest.mark.parametrize("engine", ["compiled", "actors"])
+def test_what_a_strategy_knows_of_its_desk_holds_no_data(engine: EngineName) -> None:
+    Searcher.found = []
+    backtest = desk(1, "quotes")
+    backtest.add_strategy(Searcher, "searcher", instrument=INSTRUMENT, account="paper")
+    backtest.run(engine)
+    assert Searcher.found
+    assert all(not each for each in Searcher.found)

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from letrade.actors.strategies.hold import Hold
 from letrade.backtesting.facade import BacktestEngine
-from letrade.core.errors import DataError
+from letrade.core.errors import ConfigurationError, DataError
 from tests.backtesting.golden import INSTRUMENT, START, quotes, tables
 
 ROWS = 6
@@ -101,3 +102,9 @@ def test_years_from_1970_on_and_no_rows_at_all_are_no_error() -> None:
     made.add_quotes(INSTRUMENT, **{**told, "time": np.arange(5)})
     made.add_trades(INSTRUMENT, [], [], [], [])
     assert len(made.config.feeds) == 2
+
+
+def test_a_strategy_on_an_account_that_the_desk_does_not_have_is_refused_by_name() -> None:
+    engine = BacktestEngine(tables())
+    with pytest.raises(ConfigurationError, match=r"mine: account: there is no account 'papre'.*paper"):
+        engine.add_strategy(Hold, "mine", instrument=INSTRUMENT, account="papre", position=1.0)
