@@ -42,6 +42,8 @@ class CaseResult(Struct, kw_only=True, omit_defaults=False):
     mode: str | None = None
     rules_of: str | None = None
     """The day whose rules were used."""
+    rules_note: str | None = None
+    """What is to be known of the inputs or the source of these rules."""
     tier: dict[str, Any] | None = None
     bankruptcy_got: float | None = None
     bankruptcy_expected: float | None = None
@@ -81,7 +83,7 @@ def _run(case: Case, tiers: TierChoice, date: str) -> CaseResult:
     result.got = None if price is None else float(price)
     result.why = result.why or found.liquidation_note or None
     result.mode, result.rules_of = f"{built.rules.venue} {built.rules.mode}", built.date
-    result.notes = built.notes
+    result.notes, result.rules_note = built.notes, built.rules.note or None
     result.tier = _tier(built, found)
     bankrupt = case.fields.number("bankruptcy_price")
     if bankrupt is not None:

@@ -86,14 +86,20 @@ def _sums(results: Sequence[CaseResult]) -> str:
 
 
 def _case_line(result: CaseResult) -> str:
+    """ "" for one that fits and of which nothing was assumed."""
+    parts = [part for part in (_outcome(result), *result.notes) if part]
+    return f"{result.id}: {'; '.join(parts)}" if parts else ""
+
+
+def _outcome(result: CaseResult) -> str:
     if result.refused is not None:
-        return f"{result.id}: refused: {result.refused}"
+        return f"refused: {result.refused}"
     if not result.has_expectation:
-        return f"{result.id}: {_price(result.got)}" + (f" ({result.why})" if result.why else "")
+        return _price(result.got) + (f" ({result.why})" if result.why else "")
     if result.within is False:
         kind = "differs" if result.counts else "differs, and does not count"
-        return f"{result.id}: {kind}: got {_price(result.got)}, expected {_price(result.expected)} ({result.oracle})"
-    return f"{result.id}: {'; '.join(result.notes)}" if result.notes and result.counts else ""
+        return f"{kind}: got {_price(result.got)}, expected {_price(result.expected)} ({result.oracle})"
+    return ""
 
 
 def _one(venue: str, position: Answer) -> Table:

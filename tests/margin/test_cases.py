@@ -196,6 +196,20 @@ def test_a_closing_fee_that_a_case_leaves_out_is_a_new_accounts_as_for_one_posit
     assert (told["got"], told["notes"]) == (pytest.approx((60_000 - 6_000) / (1 - 0.004)), [])
 
 
+def test_a_person_gets_the_notes_of_every_case(tmp_path: Path) -> None:
+    bare = {**CASE, "wallet_balance": None}
+    for case in (bare, {**bare, **expecting(PRICE), "wallet_balance": None}, {**expecting(1), "wallet_balance": None}):
+        assert "wallet_balance is not said" in run(tmp_path, case, words=()).output
+    bot = expecting(PRICE, exchange="(bot)", formula="binance_linear", oracle="bot-unit-test")
+    assert "its formula, binance_linear, names it" in run(tmp_path, bot, words=()).output
+
+
+def test_what_is_to_be_known_of_a_cases_rules_stands_in_its_line(tmp_path: Path) -> None:
+    gate, binance = run(tmp_path, {**CASE, "exchange": "gate"}, {**CASE, "id": "b"}).lines
+    assert "trader chose the tier" in gate["rules_note"]
+    assert binance["rules_note"] is None
+
+
 def test_positions_of_another_settle_currency_are_of_another_wallet(tmp_path: Path) -> None:
     other = {"symbol": "ETH/USDC:USDC", "side": "long", "entry_price": 3000, "amount": 10, "mark_price": 3500}
     cross = {**CASE, "margin_mode": "cross", "other_positions": [{**other, "mm_rate": 0.004}]}
