@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 
 from letrade.core.clock import MICROSECOND, MILLISECOND, SECOND
 from letrade.core.config.values import parse_instant
@@ -18,6 +19,8 @@ def stamp_ns(value: object) -> int:
     if isinstance(value, str) and not is_number(value):
         return parse_instant(_with_zone(value.strip()))
     number = float(value)  # type: ignore[arg-type]
+    if not math.isfinite(number):
+        raise ValueError("a finite number of seconds or parts of them is needed")
     unit = next(unit for limit, unit in EPOCH_UNITS if abs(number) < limit)
     if number == int(number):
         # Not by way of the float, which cannot tell nanoseconds apart.
@@ -33,7 +36,15 @@ def _with_zone(text: str) -> datetime.date:
 def is_number(text: str) -> bool:
     """Whether it reads as a number; an empty text is one that is missing."""
     try:
-        float(text or "nan")
+        number_of(text)
     except ValueError:
         return False
     return True
+
+
+def number_of(text: str) -> float:
+    """As any program reads it: what Python alone takes for a number (1_000, digits of other scripts) is a ValueError.
+    An empty text is NaN."""
+    if not text.isascii() or "_" in text:
+        raise ValueError(f"expected a number, found {text!r}")
+    return float(text or "nan")

@@ -13,7 +13,7 @@ import numpy as np
 
 from letrade.actors.feeds.arrow_values import numbers, times_ns
 from letrade.actors.feeds.packed import open_packed
-from letrade.actors.feeds.stamps import is_number, stamp_ns
+from letrade.actors.feeds.stamps import is_number, number_of, stamp_ns
 from letrade.core.config.values import show_instant
 from letrade.core.errors import DataError, ResourceError
 
@@ -138,13 +138,15 @@ def _read_any_csv(path: str) -> Table:
     if not rows:
         raise DataError(f"{path}: expected bars, found an empty file")
     header, body, first_row = rows[0], rows[1:], 2
+    width = len(header)
     if header[0].isdigit() and len(header) >= 6:
         # An exchange's dump: open time, open, high, low, close, volume and no header.
         header, body, first_row = ["open_time", *PRICE_NAMES, "volume"], rows, 1
     places = _places(path, header)
     for index, row in enumerate(body):
-        if len(row) <= max(places.values()):
-            raise DataError(f"{path}: row {first_row + index}: expected {len(header)} columns, found {len(row)}")
+        if len(row) != width:
+            found = f"found {len(row)}: {','.join(row)[:200]!r}"
+            raise DataError(f"{path}: row {first_row + index}: expected {width} columns, {found}")
     opens_ns = _stamps(path, [row[places["stamp"]] for row in body], first_row)
     columns = [_floats(path, [row[places[name]] for row in body], first_row) for name in (*PRICE_NAMES, "volume")]
     return make_table(path, opens_ns, columns, first_row)
@@ -164,7 +166,7 @@ def _places(path: str, header: Sequence[str]) -> dict[str, int]:
 def _floats(path: str, texts: Sequence[str], first_row: int) -> FloatArray:
     """An empty text is NaN."""
     try:
-        return np.array([float(text or "nan") for text in texts], dtype=np.float64)
+        return np.array([number_of(text) for text in texts], dtype=np.float64)
     except ValueError:
         bad = next(index for index, text in enumerate(texts) if not is_number(text))
         raise DataError(f"{path}: row {first_row + bad}: expected a number, found {texts[bad]!r}") from None

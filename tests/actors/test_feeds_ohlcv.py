@@ -175,15 +175,40 @@ def test_gaps_and_missing_volumes_are_counted_and_told_first(tmp_path: Path) -> 
         ("2023-01-01 02:00:00,10,9,10,10,1", "expected low <= open, close <= high"),
         ("2023-01-01 02:00:00,10,12,11,12,1", "expected low <= open, close <= high"),
         ("2023-01-01 02:00:00,10,10,10,10,-1", "expected a finite volume of 0 to 1e15"),
-        ("2023-01-01 01:30:00,10,10,10,10,1", "opens before the bar of 1h before it ends"),
+        ("2023-01-01 01:30:00,10,10,10,10,1", r"opens before the bar of 1h of row 3 .* ends"),
         ("2023-01-01 02:00:00,ten,10,10,10,1", "expected a number, found 'ten'"),
         ("yesterday,10,10,10,10,1", "expected a time, found 'yesterday'"),
         ("2023-01-01 02:00:00,10,10", "expected 6 columns, found 3"),
+        ("2023-01-01 02:00:00,10,10,10,10,1,7", "expected 6 columns, found 7: '2023-01-01 02:00:00,10,10,10,10,1,7'"),
+        ("2023-01-01 02:00:00,10,10,10,10,1_000", "expected a number, found '1_000'"),
+        ("2023-01-01 02:00:00,10,10,10,10,\u0661", "expected a number, found '\u0661'"),
+        ("nan,10,10,10,10,1", "expected a time, found 'nan'"),
+        ("inf,10,10,10,10,1", "expected a time, found 'inf'"),
+        ("1_672_538_400,10,10,10,10,1", "expected a time, found '1_672_538_400'"),
     ],
 )
 def test_a_row_that_is_no_bar_is_refused_by_its_number(tmp_path: Path, row: str, why: str) -> None:
     with pytest.raises(DataError, match=rf"{NAME}: row 4\b.*{why}"):
         messages(written(tmp_path, HEADER + ROWS + row + "\n"))
+
+
+def minutes(*places: float, name: str = "BTCUSDT.csv", folder: Path) -> Path:
+    """Bars that open so many minutes after the start."""
+    stamps = [START // 10**6 + int(place * 60_000) for place in places]
+    return written(folder, HEADER + "".join(f"{stamp},10,10,10,10,1\n" for stamp in stamps), name)
+
+
+def test_bars_that_overlap_are_refused_by_both_rows(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"row 6 .*opens before the bar of 1m of row 5 \(2023-01-01T00:03:00Z?\) ends"):
+        messages(minutes(0, 1, 2, 3, 3.5, 4, 5, 6, folder=tmp_path))
+    half = messages(minutes(0, 1, 2, 3, 3.5, 4, 5, 6, folder=tmp_path), bar=HOUR // 120)
+    assert len(of_kind(half, Bar)) == 8, "who says that they are shorter is believed"
+
+
+def test_gaps_and_months_do_not_overlap(tmp_path: Path) -> None:
+    assert feed(minutes(0, 3, 4, 9, 10, folder=tmp_path)).bar_ns() == HOUR // 60
+    days = [sum((31, 28, 31, 30, 31, 30, 31, 31)[:month]) for month in range(9)]
+    assert feed(minutes(*(day * 1440 for day in days), folder=tmp_path)).bar_ns() == 28 * 24 * HOUR
 
 
 def test_other_files_are_refused(tmp_path: Path) -> None:
