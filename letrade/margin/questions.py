@@ -214,8 +214,10 @@ class _Building:
         )
 
     def _told_by_ccxt(self, spec: PositionSpec, collateral: Fraction) -> Fraction | None:
-        """Its collateral less gains, where the venue is known to count them in."""
+        """Its wallet, or its collateral less gains, where the venue is known to count them in."""
         if self.question.venue in GAINS_IN_COLLATERAL:
+            if spec.own_wallet is not None:
+                return spec.own_wallet
             margin = collateral - spec.gains
             told = f"the margin of {spec.symbol} is ccxt's collateral without unrealised gains: {float(margin):,.8g}"
             self.notes.append(told)

@@ -37,10 +37,10 @@ CCXT_POSITION = (
     "info", "id", "timestamp", "datetime", "lastUpdateTimestamp", "lastPrice", "initialMargin",
     "initialMarginPercentage", "maintenanceMargin", "maintenanceMarginPercentage", "notional", "unrealizedPnl",
     "realizedPnl", "collateral", "liquidationPrice", "marginRatio", "percentage", "hedged", "stopLossPrice",
-    "takeProfitPrice",
+    "takeProfitPrice", "positionMargin", "exitPrice", "isolated",
 )  # fmt: skip
 """What ccxt's unified position says beside: the venue's own results, which are computed here anew;
-`collateral` and `unrealizedPnl` are read apart."""
+`collateral`, `positionMargin` and `unrealizedPnl` are read apart."""
 CCXT_ORDER = (
     "info", "id", "clientOrderId", "timestamp", "datetime", "lastTradeTimestamp", "lastUpdateTimestamp", "type",
     "status", "timeInForce", "postOnly", "triggerPrice", "stopPrice", "stopLossPrice", "takeProfitPrice", "cost",
@@ -72,6 +72,8 @@ class PositionSpec(Struct, frozen=True, kw_only=True):
     max_leverage: Fraction | None = None
     collateral: Fraction | None = None
     """What ccxt says is behind an isolated position."""
+    own_wallet: Fraction | None = None
+    """What ccxt says its margin is without gains."""
     gains: Fraction = Fraction(0)
     """Unrealised, as ccxt tells them beside it."""
 
@@ -113,6 +115,7 @@ def position_of(raw: Record) -> PositionSpec:
         mode=record.text("mode"),
         rate=record.number("rate"),
         collateral=(raw.number("collateral") or None) if ccxt else None,
+        own_wallet=(raw.number("positionMargin") or None) if ccxt else None,
         gains=(raw.number("unrealizedPnl") or Fraction(0)) if ccxt else Fraction(0),
         **{name: record.number(name) for name in _OPTIONAL},
     )

@@ -97,6 +97,18 @@ def test_collateral_that_may_or_may_not_hold_gains_is_not_used_and_a_note_says_s
     assert any("8,500" in note and "not used" in note for note in answer["notes"])
 
 
+def test_the_isolated_wallet_that_ccxt_tells_is_the_margin(tmp_path: Path) -> None:
+    told = ccxt_position(positionMargin=7000, exitPrice=None, collateral=7500)
+    path = written(tmp_path / "p.json", [told])
+    assert (
+        margin("--venue", "binance", "--positions", path, "--json").answer["bankruptcy_price"] == 60_000 - 7_000 / 0.5
+    )
+    path = written(tmp_path / "p.json", [{**told, "mm_rate": 0.005}])
+    answer = margin("--venue", "gate", "--fee", "0", "--positions", path, "--json").answer
+    assert answer["bankruptcy_price"] == 54_000
+    assert any("7,500" in note and "not used" in note for note in answer["notes"])
+
+
 def test_collateral_of_nothing_is_what_ccxt_says_where_it_knows_none(tmp_path: Path) -> None:
     path = written(tmp_path / "p.json", [ccxt_position(collateral=0)])
     assert margin("--venue", "binance", "--positions", path, "--json").answer["bankruptcy_price"] == 54_000
