@@ -7,12 +7,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from letrade.actors.feeds.bar_steps import OVERLAP_HELP, usual_step_ns
 from letrade.actors.feeds.columnar import ColumnarFeed
 from letrade.actors.feeds.naming import described
 from letrade.actors.feeds.npz_arrays import WholeArray, stored_arrays, windows
 from letrade.core.actor import ActorConfig, Context
 from letrade.core.config.durations import format_duration
-from letrade.core.config.values import PositiveDuration
+from letrade.core.config.values import PositiveDuration, show_instant
 from letrade.core.data.columns import (
     CHUNK_ROWS,
     BarRows,
@@ -41,7 +42,7 @@ ARRAYS: dict[Kind, tuple[str, ...]] = {
 """Levels before trades, whose names they hold too."""
 SHAPES = "; ".join(f"{kind}: {' '.join(names)}" for kind, names in ARRAYS.items())
 BID, ASK = 1, 2
-DELETE = 3
+ADD, DELETE = 1, 3
 
 
 class NpzConfig(ActorConfig, frozen=True, kw_only=True):
@@ -55,7 +56,7 @@ class NpzConfig(ActorConfig, frozen=True, kw_only=True):
     tick: str | None = None
     lot: str | None = None
     bar: PositiveDuration | None = None
-    """How long a bar is; the shortest step between the first rows when it is left out."""
+    """How long a bar is; the step between the first rows when it is left out."""
 
     def __post_init__(self) -> None:
         if bool(self.file) + len(self.files) != 1:
@@ -144,6 +145,8 @@ class Reader:
         self.bar_ns = bar_ns
         self.row = 0
         self.sequence = 0
+        self.last_event = -1
+        self.last_end: int | None = None
 
     def quotes(self) -> Iterator[Chunk]:
         for time, bid, bid_size, ask, ask_size in self._windows(Kind.QUOTES):
@@ -180,12 +183,14 @@ class Reader:
             raise DataError(f"{self.path}: expected the last row to end its event (last = 1), found it cut off")
 
     def _events(self, columns: list[WholeArray], ends: IntArray) -> Chunk:
-        time, event, action, side, price, size, _ = columns
+        time, event, action, side, price, size, last = columns
         offset = np.concatenate(([0], ends)).astype(np.int64, copy=False)
         first = offset[:-1]
-        if side.min() < BID or side.max() > ASK:
-            raise DataError(f"{self.path}: expected side 1 (bid) or 2 (ask), found {sorted(set(side.tolist()))[:5]}")
+        self._within("side", side, (BID, ASK), "1 (bid) or 2 (ask)")
+        self._within("act", action, (ADD, DELETE), "1 (add), 2 (change) or 3 (delete)")
+        self._constant(time, event, last)
         events = units(event[first])
+        self._rising(events, first)
         updates = events + 1
         sides: SideArray = BID + ASK - 2 * side.astype(np.int8, copy=False)
         sizes = units(size, self.lot)
@@ -198,6 +203,35 @@ class Reader:
         )  # fmt: skip
         return self._chunk(Kind.LEVELS, units(time[first]), rows)
 
+    def _within(self, name: str, column: WholeArray, allowed: tuple[int, int], meaning: str) -> None:
+        least, most = allowed
+        if column.min() < least or column.max() > most:
+            place = int(np.argmax((column < least) | (column > most)))
+            raise self._error(place, f"expected {name} {meaning}, found {int(column[place])}")
+
+    def _constant(self, time: WholeArray, event: WholeArray, last: WholeArray) -> None:
+        """Each row is of the time and the number of the row above, unless that one ended its event."""
+        changed = time[1:] != time[:-1]
+        changed |= event[1:] != event[:-1]
+        changed &= last[:-1] == 0
+        if changed.any():
+            place = int(np.argmax(changed)) + 1
+            name, column = ("ts", time) if time[place] != time[place - 1] else ("ev", event)
+            text = f"expected the {name} of row {self.row + place}, whose event goes on ({int(column[place - 1])})"
+            raise self._error(place, f"{text}, found {int(column[place])}")
+
+    def _rising(self, events: IntArray, first: IntArray) -> None:
+        falls = np.concatenate(([events[0] <= self.last_event], events[1:] <= events[:-1]))
+        if falls.any():
+            place = int(np.argmax(falls))
+            before = int(events[place - 1]) if place else self.last_event
+            raise self._error(int(first[place]), f"expected an ev above {before}, found {int(events[place])}")
+        self.last_event = int(events[-1])
+
+    def _error(self, place: int, text: str) -> DataError:
+        """Of a row of the window, from 0."""
+        return DataError(f"{self.path}: row {self.row + place + 1}: {text}")
+
     def _windows(self, kind: Kind) -> Iterator[list[WholeArray]]:
         return windows(self.path, ARRAYS[kind], CHUNK_ROWS)
 
@@ -205,12 +239,19 @@ class Reader:
         if self.bar_ns is None:
             if len(time) < 2:
                 raise DataError(f"{self.path}: one row does not show how long a bar is: give the feed's `bar`")
-            self.bar_ns = int(np.diff(time).min())
-        early = np.diff(time) < self.bar_ns
-        if early.any():
-            row = self.row + int(np.argmax(early)) + 2
-            text = f"row {row} begins before the bar of {format_duration(self.bar_ns)} above it ends"
-            raise DataError(f"{self.path}: {text}: give the feed's `bar`, or sort the rows")
+            self.bar_ns = usual_step_ns(time)
+        before = np.concatenate(([time[0] - self.bar_ns if self.last_end is None else self.last_end], time[:-1]))
+        early = (time > before) & (time - before < self.bar_ns)
+        twice = time == before
+        if (early | twice).any():
+            place = int(np.argmax(early | twice))
+            row = self.row + place
+            if twice[place]:
+                raise self._error(place, f"the bar that ends at {show_instant(int(time[place]))} is in row {row} too")
+            text = f"{show_instant(int(time[place]))}) begins before the bar of {format_duration(self.bar_ns)} of"
+            shown = f"row {row} (end {show_instant(int(before[place]))}) ends"
+            raise DataError(f"{self.path}: row {row + 1} (end {text} {shown}: {OVERLAP_HELP}")
+        self.last_end = int(time[-1])
         return self.bar_ns
 
     def _chunk(self, kind: Kind, time: IntArray, rows: Rows) -> Chunk:
@@ -218,6 +259,6 @@ class Reader:
         step = 2 if kind == Kind.BARS else 1
         sequence = self.sequence + step * np.arange(1, len(time) + 1, dtype=np.int64)
         chunk = Chunk(kind, self.instrument, time, sequence, rows, None, self.row + 1)
-        self.row += len(time)
+        self.row += len(rows.side) if isinstance(rows, LevelRows) else len(time)
         self.sequence = int(sequence[-1])
         return chunk

@@ -138,7 +138,7 @@ def _chunk(where: str, kind: Kind, instrument: str, window: Sequence[Told], need
     else:
         rows = _levels([message for message in window if isinstance(message, (BookDelta, BookSnapshot))], price, size)
     sequence = _whole(message.sequence for message in window)
-    return Chunk(kind, instrument, time, sequence, rows, venue_time, int(sequence[0]))
+    return Chunk(kind, instrument, time, sequence, rows, venue_time, int(sequence[0]), events_are_rows=True)
 
 
 def _levels(events: Sequence[BookDelta | BookSnapshot], price: Any, size: Any) -> LevelRows:

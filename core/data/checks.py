@@ -55,16 +55,17 @@ class Checker:
         ]
 
     def _error(self, chunk: Chunk, row: int, expected: str) -> DataError:
-        rows = chunk.rows
+        rows, place = chunk.rows, row
         if isinstance(rows, LevelRows):
             low, high = int(rows.offset[row]), int(rows.offset[row + 1])
-            columns = {
-                name: column[low:high][:3] for name, column in rows._asdict().items() if name in rows._fields[5:]
-            }
-            found = f"{high - low} levels: {self._shown(columns)}"
+            # Of the levels the first that is bad; of an event that is bad as a whole its first.
+            level = low + int(np.argmax(_bad_levels(rows)[low:high])) if high > low else low
+            place = row if chunk.events_are_rows else level
+            columns = {name: getattr(rows, name)[level : level + 1] for name in rows._fields[5:]}
+            found = self._shown({name: column[0] for name, column in columns.items() if len(column)})
         else:
             found = self._shown({name: column[row] for name, column in rows._asdict().items()})
-        at = f"{self.where}: row {chunk.first_row + row} ({show_instant(max(0, int(chunk.time[row])))})"
+        at = f"{self.where}: row {chunk.first_row + place} ({show_instant(max(0, int(chunk.time[row])))})"
         return DataError(f"{at}: expected {expected}; found {found}")
 
     def _shown(self, columns: dict[str, Any]) -> str:
@@ -127,11 +128,16 @@ def _level_faults(rows: LevelRows) -> list[Fault]:
     # What follows makes a dozen arrays to name a row: the extremes are read first.
     if len(rows.side) and _within(rows.price, 1) and _within(rows.size, 0) and (np.abs(rows.side) == 1).all():
         return [disordered]
-    bad = (np.abs(rows.side) != 1) | _outside(rows.price, 1, "")[0] | _outside(rows.size, 0, "")[0]
+    bad = _bad_levels(rows)
     count = len(rows.offset) - 1
     events = np.zeros(count, dtype=np.bool_)
     events[np.searchsorted(rows.offset, np.flatnonzero(bad), side="right") - 1] = True
     return [disordered, (events, "a side of 1 or -1, a price above 0 and a size of 0 or more")]
+
+
+def _bad_levels(rows: LevelRows) -> Mask:
+    bad: Mask = (np.abs(rows.side) != 1) | _outside(rows.price, 1, "")[0] | _outside(rows.size, 0, "")[0]
+    return bad
 
 
 def _order_faults(rows: OrderRows) -> list[Fault]:

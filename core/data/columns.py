@@ -123,7 +123,8 @@ class Chunk(msgspec.Struct, frozen=True):
 
     `time` is when we saw it, `venue_time` when the exchange did it (None: the same; never
     later), both ns UTC. `first_row` is the
-    number of the first row in its file, for the words of errors.
+    number of the first row in its file, for the words of errors: each level has a row there, or with
+    `events_are_rows` each event.
     """
 
     kind: Kind
@@ -133,6 +134,7 @@ class Chunk(msgspec.Struct, frozen=True):
     rows: Rows
     venue_time: IntArray | None = None
     first_row: int = 0
+    events_are_rows: bool = False
 
     @property
     def count(self) -> int:
@@ -184,13 +186,14 @@ class Columns:
 def split(chunk: Chunk, first: int, last: int) -> Chunk:
     """The rows [first, last) of a chunk."""
     venue_time = chunk.venue_time[first:last] if chunk.venue_time is not None else None
+    rows_before = chunk.rows.offset[first] if isinstance(chunk.rows, LevelRows) and not chunk.events_are_rows else first
     return msgspec.structs.replace(
         chunk,
         time=chunk.time[first:last],
         sequence=chunk.sequence[first:last],
         rows=_part(chunk.rows, first, last),
         venue_time=venue_time,
-        first_row=chunk.first_row + first,
+        first_row=chunk.first_row + int(rows_before),
     )
 
 

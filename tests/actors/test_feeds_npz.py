@@ -128,6 +128,58 @@ def test_arrays_that_are_no_quotes_are_refused(tmp_path: Path, changed: dict[str
         chunks_of(feed_of(quotes(tmp_path / "quotes.npz", **changed)))
 
 
+@pytest.mark.parametrize(
+    ("name", "row", "value", "expected"),
+    [
+        ("act", 4, 9, r"row 5: expected act 1 \(add\), 2 \(change\) or 3 \(delete\), found 9"),
+        ("side", 1, 7, r"row 2: expected side 1 \(bid\) or 2 \(ask\), found 7"),
+        ("ts", 4, START + 6, rf"row 5: expected the ts of row 4, whose event goes on \({START + 5}\)"),
+        ("ev", 2, 1, r"row 3: expected the ev of row 2, whose event goes on \(0\), found 1"),
+    ],
+)
+@pytest.mark.parametrize("window", [5, 65_536])
+def test_levels_that_contradict_themselves_are_refused_by_their_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, row: int, value: int, expected: str, window: int
+) -> None:
+    monkeypatch.setattr(npz, "CHUNK_ROWS", window)
+    column = [value if place == row else each for place, each in enumerate(LEVELS[name])]
+    with pytest.raises(DataError, match=rf"levels\.npz: {expected}"):
+        chunks_of(feed_of(written(tmp_path / "levels.npz", **{**LEVELS, name: column})))
+
+
+@pytest.mark.parametrize("window", [3, 65_536])
+@pytest.mark.parametrize("event", [0, -1])
+def test_events_that_go_back_are_refused_by_their_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, event: int, window: int
+) -> None:
+    monkeypatch.setattr(npz, "CHUNK_ROWS", window)
+    with pytest.raises(DataError, match=f"row 4: expected an ev above 0, found {event}"):
+        chunks_of(feed_of(written(tmp_path / "levels.npz", **{**LEVELS, "ev": [0, 0, 0, event, event]})))
+
+
+def test_a_level_without_a_price_is_named_by_its_row(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"row 5 \(.*\): expected .* a price above 0.*; found side -1, price 0\.0"):
+        chunks_of(feed_of(written(tmp_path / "levels.npz", **{**LEVELS, "px": [10, 9, 12, 9, 0]})))
+
+
+@pytest.mark.parametrize("window", [4, 65_536])
+@pytest.mark.parametrize(
+    ("end", "expected"),
+    [
+        (4, r"row 5: the bar that ends at .* is in row 4 too"),
+        (4.5, r"row 5 \(end .*\) begins before the bar of 1m of row 4 \(end .*\) ends"),
+    ],
+)
+def test_bars_that_overlap_are_refused_by_both_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: float, expected: str, window: int
+) -> None:
+    monkeypatch.setattr(npz, "CHUNK_ROWS", window)
+    ends = [START + int(place * MINUTE) for place in (1, 2, 3, 4, end, 5, 6, 7)]
+    prices = {name: [value] * 8 for name, value in (("o", 10), ("h", 12), ("l", 9), ("c", 11), ("v", 5))}
+    with pytest.raises(DataError, match=expected):
+        chunks_of(feed_of(written(tmp_path / "bars.npz", ts=ends, **prices)))
+
+
 def test_levels_that_end_amid_an_event_are_refused(tmp_path: Path) -> None:
     cut = {name: values[:-1] for name, values in LEVELS.items()}
     with pytest.raises(DataError, match="found it cut off"):

@@ -79,9 +79,9 @@ def test_a_row_that_cannot_be_is_refused(kind: Kind, columns: dict[str, Any], ex
     assert expected in refused(chunk(kind, [7], **columns))
 
 
-def test_a_bad_level_makes_its_event_bad() -> None:
+def test_a_bad_level_makes_its_event_bad_and_is_named() -> None:
     found = levels([1, 2, 3], [[(1, 5, 1)], [(1, 5, 1), (2, 5, 1)], []])
-    assert "row 2" in refused(found)
+    assert "row 3" in refused(found)
     assert "2 levels" in refused(found)
 
 
