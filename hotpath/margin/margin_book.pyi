@@ -99,12 +99,14 @@ class MarginBook:
     def ratio(self, account: int) -> float:
         """Maintenance / equity; infinity when there is maintenance and no equity."""
     def liquidation(self, position: int) -> tuple[_Answer, float | None, float]:
-        """The first mark at which the account's slack is used up, going where the instrument's legs together lose.
+        """The first mark at which the account's slack is used up when no other mark moves.
 
-        The answer, the price, and how far the true one is from it at most: slack is certainly above 0 that far to the
-        safe side, and 0 or below that far beyond. "none" has no price: between 1e-12 and 1e12 times the mark there is
-        none. "liquidated": it is at the present marks, and the price is the mark. "uncertain": the given numbers leave
-        the sign open at the price that is told.
+        It is sought first on the side where the instrument's legs together lose, then, when there is none, on the
+        other, where a coin of the account may lose more than the legs gain; on the nearer side where the legs do
+        neither. The answer, the price, and how far the true one is from it at most: slack is certainly above 0 that
+        far to the safe side, and 0 or below that far beyond. "none" has no price: between 1e-12 and 1e12 times the
+        mark there is none. "liquidated": it is at the present marks, and the price is the mark. "uncertain": the given
+        numbers leave the sign, or of two prices the side, open at the price that is told.
         """
     def bankruptcy(self, position: int) -> tuple[_Answer, float | None, float]:
         """The same for equity without maintenance."""

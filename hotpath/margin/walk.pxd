@@ -263,8 +263,6 @@ cdef inline Crossing first_crossing(
     if now != GAIN:
         return found
     found.answer = NEVER
-    if direction == 0:
-        return found
     hold(book, scene, account, work.held)
     note_edges(work, book, scene, account)
     for place in range(work.count + 1):

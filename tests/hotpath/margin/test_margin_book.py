@@ -53,21 +53,28 @@ def test_a_bit_before_the_price_is_safe_and_a_bit_beyond_is_not(world: World) ->
                 for part in range(10):
                     between = mark + (price - apart - mark) * part / 10
                     assert value_at(world, measure, leg.instrument, between) > 0
+                if price != mark and (price > mark) != (hurtful_way(world, measure, leg) > 0):
+                    assert_never(world, measure, leg, hurtful_way(world, measure, leg))
             elif answer == "none":
-                assert_never(world, measure, leg)
+                assert_never(world, measure, leg, 1)
+                assert_never(world, measure, leg, -1)
 
 
-def assert_never(world: World, measure: Measure, leg: Leg) -> None:
-    """Nowhere where the legs of this mark together lose, which a small step shows."""
+def hurtful_way(world: World, measure: Measure, leg: Leg) -> int:
+    """1: the legs of this mark together lose when it rises, -1: when it falls, which a small step shows; 0: neither."""
     mark = world.scene.marks[leg.instrument]
     down, up = (legs_at(world, leg.instrument, measure, mark * (1 + step)) for step in (-LITTLE, LITTLE))
+    return (up < down) - (down < up)
+
+
+def assert_never(world: World, measure: Measure, leg: Leg, way: int) -> None:
+    """Nowhere on one side."""
+    mark = world.scene.marks[leg.instrument]
     for power in range(11):
         for times in (Fraction(101, 100), 2, 5):
             away = Fraction(10) ** power * times
-            if up < down:
-                assert value_at(world, measure, leg.instrument, mark * away) > 0
-            elif down < up:
-                assert value_at(world, measure, leg.instrument, mark / away) > 0
+            if way:
+                assert value_at(world, measure, leg.instrument, mark * away if way > 0 else mark / away) > 0
 
 
 def legs_at(world: World, instrument: int, measure: Measure, price: Fraction) -> Fraction:

@@ -57,6 +57,39 @@ def test_both_legs_of_a_mark_move_together() -> None:
     assert book.bankruptcy(position) == ("none", None, 0.0)
 
 
+def covered_short(*, coins: float, cap: float | None) -> tuple[MarginBook, int]:
+    """Short 1 at 50,000, 0.5 % maintenance; so many coins that count 80 %, up to a cap, and a debt of 100,000."""
+    book = MarginBook(instruments=1, coins=2)
+    book.set_coin(0, 1.0, fixed=True)
+    book.set_coin(1, 50_000.0)
+    book.set_instrument(0, tiers=book.add_tiers([0.0], [0.005]), settle=0, base=1)
+    book.set_mark(0, 50_000.0)
+    account = book.add_account()
+    floors, shares = ([0.0], [0.8]) if cap is None else ([0.0, cap], [0.8, 0.0])
+    book.set_collateral(account, 1, coins, haircut=book.add_haircut(floors, shares))
+    book.set_collateral(account, 0, -100_000.0, liability=1.0, joins=True)
+    return book, book.add_position(account, 0, SELL, 1.0, 50_000.0)
+
+
+def test_where_the_side_on_which_the_legs_lose_has_no_price_the_other_side_has() -> None:
+    """2.4 p - 100,000 + (50,000 - p) - 0.005 p = 0: the coins lose more than the short gains as the mark falls."""
+    book, position = covered_short(coins=3.0, cap=None)
+    assert price_of(book.liquidation(position)) == pytest.approx(50_000 / (2.4 - 1.005), rel=1e-14)
+    assert price_of(book.bankruptcy(position)) == pytest.approx(50_000 / 1.4, rel=1e-14)
+
+
+def test_where_both_sides_have_a_price_it_is_the_one_where_the_legs_lose() -> None:
+    """From 60,000 up the coins count 144,000 and no more: 144,000 - 50,000 - 1.005 p = 0."""
+    book, position = covered_short(coins=3.0, cap=180_000.0)
+    assert price_of(book.liquidation(position)) == pytest.approx(94_000 / 1.005, rel=1e-14)
+
+
+def test_where_the_legs_neither_gain_nor_lose_it_is_the_nearer_side() -> None:
+    book, position = covered_short(coins=3.0, cap=None)
+    book.add_position(0, 0, BUY, 1.0, 50_000.0)
+    assert price_of(book.bankruptcy(position)) == pytest.approx(100_000 / 2.4, rel=1e-14)
+
+
 def test_a_hedge_of_which_the_net_is_maintained_has_no_price() -> None:
     book, position = one(hedge_legs="net")
     book.add_position(0, 0, SELL, 1.0, 60_000.0)

@@ -64,6 +64,8 @@ class Maker:
         parts = sorted(self.take(st.lists(st.integers(1, 300), min_size=count - 1, max_size=count - 1, unique=True)))
         shares = [self.meant(Fraction(self.take(st.integers(0, 20)), 20)) for _ in range(count)]
         floors = [Fraction(0)] + [self.meant(unit * part / 100) for part in parts]
+        if self.take(st.booleans()):
+            shares[-1] = Fraction(0)  # a cap
         return Haircut(floors, shares, self.take(st.sampled_from(("value", "amount"))))
 
     def contract(self, tiers: Tiers, coins: int, *, inverse: bool, basis: str) -> Contract:
@@ -147,7 +149,7 @@ def worlds(draw: Any, *, exact: bool) -> World:
         set_contract(book, instrument, contract)
         book.set_mark(instrument, float(mark))
         for side in take(st.sampled_from(((BUY,), (SELL,), (BUY, SELL)))):
-            units = meant(Fraction(float(size * take(st.sampled_from((1, 1, 2))))))
+            units = meant(Fraction(str(float(size * take(st.sampled_from((1, 1, 2)))))))
             leg = Leg(instrument, side, units, meant(Fraction(str(float(mark * take(AROUND))))))
             account.legs.append(leg)
             positions.append(book.add_position(number, instrument, side, float(leg.size), float(leg.entry)))
