@@ -91,8 +91,12 @@ def reserved_share(
         return ZERO
     if rules.reserved_fee == "leveraged":
         return ONE + ONE / leverage
-    turn = -position.side if instrument.contract == "linear" else position.side
-    return ONE + turn / leverage
+    return ONE + turn(instrument, position) / leverage
+
+
+def turn(instrument: InstrumentState, position: PositionState) -> int:
+    """1 where the value of a position grows as its price goes against it, -1 where it shrinks."""
+    return -position.side if instrument.contract == "linear" else position.side
 
 
 def _units(rules: MarginRules, account: MarginAccount, instruments: Mapping[str, InstrumentState]) -> tuple[Unit, ...]:

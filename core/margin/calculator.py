@@ -5,7 +5,7 @@ from __future__ import annotations
 from letrade.core.fraction import Fraction
 from letrade.core.margin.account import InstrumentState, MarginAccount, Side
 from letrade.core.margin.book import Book, Unit, open_book
-from letrade.core.margin.initial import check_leverages, position_initial, unit_initial
+from letrade.core.margin.initial import leverage_notes, position_initial, unit_initial
 from letrade.core.margin.largest import largest_size
 from letrade.core.margin.numbers import ONE, ZERO
 from letrade.core.margin.results import Margins, PositionMargin, UnitMargin
@@ -23,9 +23,13 @@ class MarginCalculator:
     def assess(self, account: MarginAccount) -> Margins:
         """Every unit and every position; MarginError names what is wrong with the account, and where."""
         book = open_book(self.rules, account)
-        check_leverages(book)
+        notes = leverage_notes(book)
         units = tuple(_unit_margin(book, unit) for unit in book.units)
-        positions = {place: _position_margin(book, unit, place) for unit in book.units for place in unit.positions}
+        positions = {
+            place: _position_margin(book, unit, place, notes.get(place, ""))
+            for unit in book.units
+            for place in unit.positions
+        }
         moves = [unit.common_move for unit in units if unit.common_move is not None]
         return Margins(
             venue=self.rules.venue,
@@ -76,7 +80,7 @@ def _ratio(book: Book, unit: Unit, equity: Fraction, maintenance: Fraction) -> F
     return (equity - maintenance) / used if used > 0 else None
 
 
-def _position_margin(book: Book, unit: Unit, place: int) -> PositionMargin:
+def _position_margin(book: Book, unit: Unit, place: int, note: str) -> PositionMargin:
     position, instrument = book.account.positions[place], book.instrument(place)
     its = leg(book, unit, STILL, place, ONE)
     path = instrument_path(book, unit, instrument.name)
@@ -91,22 +95,26 @@ def _position_margin(book: Book, unit: Unit, place: int) -> PositionMargin:
         unit=unit.name,
         value=its.value.at(ONE),
         unrealised=its.unrealised.at(ONE),
-        initial=position_initial(book, unit, place),
+        initial=position_initial(book, place),
         maintenance=its.maintenance.at(ONE),
         tier=its.tier + 1,
         rate=its.rate,
         amount=its.amount,
         liquidation_price=price,
-        liquidation_note=_note(crossing),
+        other_liquidation_price=None if crossing.other is None else instrument.mark * crossing.other,
+        liquidation_note=_note(crossing, instrument.mark),
         bankruptcy_price=None if bankrupt.x is None else instrument.mark * bankrupt.x,
         distance=None if price is None else abs(price - instrument.mark) / instrument.mark,
         liquidated=crossing.at_once,
+        note=note,
     )
 
 
-def _note(crossing: Crossing) -> str:
+def _note(crossing: Crossing, mark: Fraction) -> str:
     if crossing.at_once:
         return "it is liquidated at the present mark"
     if crossing.x is None:
         return "no price of this instrument alone uses the margin up"
+    if crossing.other is not None:
+        return f"the margin is used up on the other side too, at {float(mark * crossing.other):.10g}"
     return "the margin is used up on the other side only" if crossing.against else ""

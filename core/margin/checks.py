@@ -90,12 +90,24 @@ def _check_collaterals(rules: MarginRules, account: MarginAccount, instruments: 
     if rules.unit == "position":
         if account.collaterals:
             raise MarginError(f"{rules.venue} {rules.mode} looks at no shared wallet; give each position its margin")
+        _check_isolated_orders(rules, account)
         return
     names = [position.instrument for position in account.positions] + [order.instrument for order in account.orders]
     for name in dict.fromkeys(names):
         settle = instruments[name].settle
         if settle not in held:
             raise MarginError(f"{name}: settles in {settle}, whose balance is not given; add it, 0 if there is none")
+
+
+def _check_isolated_orders(rules: MarginRules, account: MarginAccount) -> None:
+    """An isolated position is a unit; an order in an instrument without one has none to be counted in."""
+    held = {position.instrument for position in account.positions}
+    for place, order in enumerate(account.orders):
+        if order.instrument not in held and not order.reduces:
+            raise MarginError(
+                f"orders[{place}]: under {rules.venue} {rules.mode} its margin is set aside of the free wallet, and"
+                f" there is no position in {order.instrument} that would count it; leave the order out"
+            )
 
 
 def _check_collateral(what: str, collateral: CollateralState, rules: MarginRules) -> None:

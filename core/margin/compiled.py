@@ -8,10 +8,10 @@ import msgspec
 
 from letrade.core.fraction import Fraction
 from letrade.core.margin.account import CollateralState, InstrumentState, MarginAccount
-from letrade.core.margin.book import Book, Unit, open_book
+from letrade.core.margin.book import Book, Unit, open_book, turn
 from letrade.core.margin.numbers import ONE, ZERO, MarginError, number
 from letrade.core.margin.rules import MarginRules
-from letrade.core.margin.slack import STILL, closing_fee, unit_curves
+from letrade.core.margin.slack import STILL, closing_fee, requirement_share, unit_curves
 from letrade.core.margin.solving import is_used_up
 from letrade.core.margin.tiers import ReadyTiers
 from letrade.hotpath.constants import BUY, SELL
@@ -117,8 +117,7 @@ class CompiledMargin:
 
     def _add_instrument(self, unit: Unit, place: int, instrument: InstrumentState) -> None:
         rules, held = self._exact.rules, self._exact.account.positions[place]
-        coin = next(each for each in unit.collaterals if each.currency == instrument.settle)
-        scale = ONE + coin.debt_buffer if rules.requirements_at == "ask" else ONE
+        scale = requirement_share(self._exact, unit, place)
         divisor = self._exact.leverage(place) if rules.rate_is == "adjustment" else ONE
         table = self._exact.tables[instrument.name]
         tiers = self._tiers(table, ZERO if held.maintenance is not None else scale / divisor)
@@ -132,7 +131,6 @@ class CompiledMargin:
             base=self.coins.get(instrument.underlying) if rules.collateral_moves else None,
             tier_basis=rules.tier_basis,
             maintenance_price=rules.maintenance_price,
-            hedge_legs="each" if rules.hedge_legs == "refused" else rules.hedge_legs,
             fee=float(self._fee_share(place, instrument) * scale),
         )
         self.book.set_mark(place, float(instrument.mark))
@@ -144,8 +142,7 @@ class CompiledMargin:
             return instrument.fee_rate
         if kind != "leveraged" or instrument.fee_rate == 0:
             return ZERO
-        turn = -held.side if instrument.contract == "linear" else held.side
-        return instrument.fee_rate * (ONE + turn / self._exact.leverage(place))
+        return instrument.fee_rate * (ONE + turn(instrument, held) / self._exact.leverage(place))
 
     def _tiers(self, table: ReadyTiers, scale: Fraction) -> int:
         if table.tiers[0].amount:

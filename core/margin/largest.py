@@ -34,6 +34,6 @@ def _cap(rules: MarginRules, instrument: InstrumentState, leverage: Fraction) ->
 
 
 def _tier_size_of_one(rules: MarginRules, instrument: InstrumentState, price: Fraction) -> Fraction:
-    if rules.tier_basis in ("contracts", "coin"):
-        return instrument.multiplier if rules.tier_basis == "coin" else ONE
+    if rules.tier_basis == "contracts":
+        return ONE
     return value_at(instrument, ONE, price)

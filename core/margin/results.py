@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import msgspec
 from msgspec import Struct
 
 from letrade.core.fraction import Fraction
@@ -58,12 +55,18 @@ class PositionMargin(Struct, frozen=True, kw_only=True):
     rate: Fraction
     amount: Fraction
     liquidation_price: Fraction | None
+    """The first mark at which its unit is liquidated when nothing else moves, on the side where the legs of its
+    instrument lose together; the first on the other side when there is none."""
+    other_liquidation_price: Fraction | None = None
+    """The first mark on the other side, when there is one on both."""
     liquidation_note: str
     """Why there is none, or why it is not the first that comes to mind; "" otherwise."""
     bankruptcy_price: Fraction | None
     distance: Fraction | None
     """|liquidation price − mark| / mark."""
     liquidated: bool
+    note: str = ""
+    """What is to be known of the position, as a leverage that its tier no longer allows."""
 
 
 class Margins(Struct, frozen=True, kw_only=True):
@@ -80,8 +83,3 @@ class Margins(Struct, frozen=True, kw_only=True):
     positions: tuple[PositionMargin, ...]
     common_move: Fraction | None
     """The nearest of the units'."""
-
-    def shown(self) -> dict[str, Any]:
-        """The same in builtins, fractions as the nearest floats, for JSON."""
-        shown: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(self, enc_hook=float))
-        return shown

@@ -9,13 +9,13 @@ from msgspec import Struct
 Contract = Literal["linear", "inverse"]
 MarginMode = Literal["isolated", "cross"]
 LiquidationUnit = Literal["position", "wallet", "account"]
-TierBasis = Literal["mark_notional", "entry_notional", "contracts", "coin"]
+TierBasis = Literal["mark_notional", "entry_notional", "contracts"]
 TierForm = Literal["cumulative", "flat"]
 TierEdge = Literal["lower", "upper"]
-HedgeLegs = Literal["each", "larger", "net", "refused"]
+HedgeLegs = Literal["each", "refused"]
 ValuePrice = Literal["mark", "entry"]
 ClosingFees = Literal["none", "maintenance", "bankruptcy", "leveraged_entry", "leveraged"]
-OrderMargin = Literal["larger_side", "sum", "refused"]
+OrderMargin = Literal["larger_side", "refused"]
 RatioName = Literal["maintenance_over_equity", "equity_over_maintenance", "equity_over_initial_less_adjustment"]
 
 
@@ -34,7 +34,7 @@ class MarginRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     numeraire: str | None = None
     """The currency an account is valued in; None: a unit is valued in its settle currency."""
     tier_basis: TierBasis
-    """`contracts` is the size, `coin` size × multiplier; a notional is quote units (linear) or coins (inverse)."""
+    """`contracts` is the size; a notional is quote units (linear) or coins (inverse)."""
     tier_form: TierForm
     """cumulative: rate × value − amount, continuous; flat: rate × value, so maintenance jumps at a floor."""
     tier_edge: TierEdge = "lower"
@@ -51,7 +51,7 @@ class MarginRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """The closing fee that the initial margin holds: on the value at the price where margin of 1/leverage is spent, or
     on value × (1 + 1/leverage)."""
     hedge_legs: HedgeLegs = "each"
-    """Whose maintenance counts of a long and a short leg in one instrument and unit."""
+    """Whether a long and a short leg of one instrument may be in one unit: the maintenance of each counts."""
     tier_size: Literal["leg", "legs"] = "leg"
     """The size that the tier is looked up by: of the leg, or of both legs of the instrument together."""
     orders: OrderMargin = "refused"

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from letrade.core.fraction import Fraction
-from letrade.core.margin.book import Book, Unit, entry_value, isolated_margin
+from letrade.core.margin.account import CollateralState
+from letrade.core.margin.book import Book, Unit, entry_value, isolated_margin, turn
 from letrade.core.margin.collateral import counted, index_curve, product, thresholds
 from letrade.core.margin.curves import NOTHING, Curve
 from letrade.core.margin.numbers import ONE, ZERO
@@ -83,7 +84,7 @@ def _leg_in(book: Book, unit: Unit, path: Path, place: int, row: int) -> Leg:
     return Leg(
         value_curve(book, path, place),
         unrealised_curve(book, path, place),
-        _maintenance(book, unit, path, place, tier, counting_share(book, unit, place)),
+        _maintenance(book, unit, path, place, tier),
         row,
         book.rate(place, tier),
         tier.amount or ZERO,
@@ -93,8 +94,7 @@ def _leg_in(book: Book, unit: Unit, path: Path, place: int, row: int) -> Leg:
 def tier_curve(book: Book, unit: Unit, path: Path, place: int) -> Curve:
     """The size that the position's tier is looked up by."""
     if book.rules.tier_size == "leg":
-        share = counting_share(book, unit, place)
-        return _leg_tier_curve(book, path, place).times(share or ONE)
+        return _leg_tier_curve(book, path, place)
     total = NOTHING
     for other in book.legs(unit, place):
         total = total.plus(_leg_tier_curve(book, path, other))
@@ -133,8 +133,7 @@ def _summed(book: Book, unit: Unit, path: Path, legs: dict[int, Leg], sample: Fr
                 gains, needs = gains.plus(its.unrealised), needs.plus(its.maintenance)
         index = index_curve(held, path.currencies)
         equity = equity.plus(counted(book.rules, held, gains, index, sample))
-        buffer = ONE + held.debt_buffer if book.rules.requirements_at == "ask" else ONE
-        maintenance = maintenance.plus(product(needs, index).times(buffer))
+        maintenance = maintenance.plus(product(needs, index).times(requirement_buffer(book, held)))
     return equity, maintenance
 
 
@@ -154,23 +153,15 @@ def breakpoints(book: Book, unit: Unit, path: Path) -> list[Fraction]:
     return sorted(found)
 
 
-def slack_at(book: Book, unit: Unit, path: Path, x: Fraction) -> Fraction:
-    """Equity − maintenance when the path's prices are x times what they are."""
-    equity, maintenance = unit_curves(book, unit, path, x)
-    return equity.at(x) - maintenance.at(x)
+def requirement_buffer(book: Book, held: CollateralState) -> Fraction:
+    """How many times its index a currency's margin requirements count."""
+    return ONE + held.debt_buffer if book.rules.requirements_at == "ask" else ONE
 
 
-def counting_share(book: Book, unit: Unit, place: int) -> Fraction:
-    """How much of a leg its unit's margins count: all of it, or of a hedged pair the larger leg, or the difference."""
-    if book.rules.hedge_legs in ("each", "refused"):
-        return ONE
-    legs = book.legs(unit, place)
-    sizes = [book.account.positions[other].size for other in legs]
-    if legs[sizes.index(max(sizes))] != place:
-        return ZERO
-    if book.rules.hedge_legs == "larger" or len(legs) == 1:
-        return ONE
-    return (max(sizes) - min(sizes)) / max(sizes)
+def requirement_share(book: Book, unit: Unit, place: int) -> Fraction:
+    """The same of the currency that a position settles in."""
+    settle = book.instrument(place).settle
+    return requirement_buffer(book, next(held for held in unit.collaterals if held.currency == settle))
 
 
 def _leg_tier_curve(book: Book, path: Path, place: int) -> Curve:
@@ -179,18 +170,17 @@ def _leg_tier_curve(book: Book, path: Path, place: int) -> Curve:
         return value_curve(book, path, place)
     if book.rules.tier_basis == "entry_notional":
         return Curve(entry_value(instrument, position))
-    return Curve(position.size * (instrument.multiplier if book.rules.tier_basis == "coin" else ONE))
+    return Curve(position.size)
 
 
-def _maintenance(book: Book, unit: Unit, path: Path, place: int, tier: Tier, share: Fraction) -> Curve:
+def _maintenance(book: Book, unit: Unit, path: Path, place: int, tier: Tier) -> Curve:
     position, instrument = book.account.positions[place], book.instrument(place)
     if position.maintenance is not None:
-        return Curve(position.maintenance * share)
+        return Curve(position.maintenance)
     at_entry = Curve(entry_value(instrument, position))
     value = at_entry if book.rules.maintenance_price == "entry" else value_curve(book, path, place)
     rate, amount = book.rate(place, tier), (tier.amount or ZERO) * _amount_share(book, unit, place)
-    needed = value.times(rate * share).minus(Curve(amount if share else ZERO))
-    return needed.plus(closing_fee(book, path, place).times(share))
+    return value.times(rate).minus(Curve(amount)).plus(closing_fee(book, path, place))
 
 
 def closing_fee(book: Book, path: Path, place: int) -> Curve:
@@ -208,8 +198,7 @@ def closing_fee(book: Book, path: Path, place: int) -> Curve:
     leverage = book.leverage(place)
     if kind == "leveraged_entry":
         return at_entry.times(fee * (ONE + ONE / leverage))
-    turn = -position.side if instrument.contract == "linear" else position.side
-    return value.times(fee * (ONE + turn / leverage))
+    return value.times(fee * (ONE + turn(instrument, position) / leverage))
 
 
 def _fee_when_spent(book: Book, place: int) -> Fraction:

@@ -11,7 +11,7 @@ from letrade.core.fraction import Fraction
 from letrade.core.margin.book import Book, Unit
 from letrade.core.margin.curves import NOTHING, Curve
 from letrade.core.margin.numbers import ONE, ZERO
-from letrade.core.margin.slack import Path, breakpoints, closing_fee, moving_curves
+from letrade.core.margin.slack import Path, breakpoints, closing_fee, leg, moving_curves, requirement_share
 
 Measure = Callable[[Fraction], Curve]
 """The curve that holds around a sample."""
@@ -23,14 +23,17 @@ class Crossing(Struct, frozen=True):
     x: Fraction | None
     """None: at no price above 0."""
     against: bool = False
-    """It lies on the side that is good for the unit at first; nothing is reached on the other one."""
+    """It lies on the side that is good for the legs at first; nothing is reached on the other one."""
     at_once: bool = False
     """It is used up already."""
+    other: Fraction | None = None
+    """Where it is used up on the other side of the mark too."""
 
 
 def slack_crossing(book: Book, unit: Unit, path: Path) -> Crossing:
-    """Where the unit is liquidated."""
-    return _crossing(_slack(book, unit, path), breakpoints(book, unit, path), passed=_passed(book))
+    """Where the unit is liquidated as one mark moves: first on the side where its own legs lose, else on the other."""
+    edges, way = breakpoints(book, unit, path), _hurtful_way(book, unit, path, maintained=True)
+    return _crossing(_slack(book, unit, path), edges, way, passed=_passed(book))
 
 
 def equity_crossing(book: Book, unit: Unit, path: Path) -> Crossing:
@@ -40,16 +43,13 @@ def equity_crossing(book: Book, unit: Unit, path: Path) -> Crossing:
     if book.rules.unit == "position" and book.rules.reserved_fee != "none":
         for place in unit.positions:
             reserved = reserved.plus(closing_fee(book, path, place))
-    return _crossing(lambda sample: curves(sample)[0].minus(reserved), breakpoints(book, unit, path), passed=False)
+    edges, way = breakpoints(book, unit, path), _hurtful_way(book, unit, path, maintained=False)
+    return _crossing(lambda sample: curves(sample)[0].minus(reserved), edges, way, passed=False)
 
 
 def nearest_crossing(book: Book, unit: Unit, path: Path) -> Fraction | None:
     """The x nearest to 1, on either side, where the unit is liquidated."""
-    slack, edges = _slack(book, unit, path), breakpoints(book, unit, path)
-    if is_used_up(book, slack(ONE).at(ONE)):
-        return ONE
-    found = [x for x in (_upward(slack, edges), _downward(slack, edges)) if x is not None]
-    return min(found, key=lambda x: abs(x - ONE), default=None)
+    return _crossing(_slack(book, unit, path), breakpoints(book, unit, path), 0, passed=_passed(book)).x
 
 
 def is_used_up(book: Book, slack: Fraction) -> bool:
@@ -71,18 +71,28 @@ def _slack(book: Book, unit: Unit, path: Path) -> Measure:
     return slack
 
 
-def _crossing(measure: Measure, edges: list[Fraction], *, passed: bool) -> Crossing:
-    here = measure(ONE)
-    now = here.at(ONE)
+def _hurtful_way(book: Book, unit: Unit, path: Path, *, maintained: bool) -> int:
+    """1: the legs that move lose together when x rises, -1: when it falls, 0: neither. Collateral is not looked at."""
+    slope = ZERO
+    for place in unit.positions:
+        if book.account.positions[place].instrument in path.instruments:
+            its = leg(book, unit, path, place, ONE)
+            needed = its.maintenance.slope(ONE) * requirement_share(book, unit, place) if maintained else ZERO
+            slope += its.unrealised.slope(ONE) - needed
+    return (slope < 0) - (slope > 0)
+
+
+def _crossing(measure: Measure, edges: list[Fraction], way: int, *, passed: bool) -> Crossing:
+    """`way`: the side that is asked first; 0 asks for the nearer one."""
+    now = measure(ONE).at(ONE)
     if now < 0 or (now == 0 and not passed):
         return Crossing(ONE, at_once=True)
-    falls_upward = here.slope(ONE) < 0
-    ways = (_upward, _downward) if falls_upward else (_downward, _upward)
-    for place, way in enumerate(ways):
-        x = way(measure, edges)
-        if x is not None:
-            return Crossing(x, against=place == 1)
-    return Crossing(None)
+    up, down = _upward(measure, edges), _downward(measure, edges)
+    asked = way or (-1 if up is None or (down is not None and ONE - down < up - ONE) else 1)
+    first, second = (up, down) if asked > 0 else (down, up)
+    if first is None:
+        return Crossing(second, against=second is not None)
+    return Crossing(first, other=second)
 
 
 def _upward(measure: Measure, edges: list[Fraction]) -> Fraction | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import pairwise
 
 from msgspec import Struct
@@ -71,15 +70,6 @@ class ReadyTiers(Struct, frozen=True):
 def one_tier(name: str, rate: Fraction, amount: Fraction = ZERO, leverage_max: Fraction | None = None) -> TierTable:
     """The table of a position of which only the row in force is known."""
     return TierTable(name, (Tier(ZERO, None, rate, amount, leverage_max),), whole=False)
-
-
-def table_at(tables: Sequence[TierTable], date: str) -> TierTable:
-    """The newest table that is not newer than a date (YYYY-MM-DD); MarginError when all are newer."""
-    known = [table for table in tables if table.dated and table.dated <= date]
-    if not known:
-        dates = ", ".join(sorted(table.dated or "undated" for table in tables)) or "none"
-        raise MarginError(f"expected a tier table of {date} or before, found {dates}; load one with --tiers")
-    return max(known, key=lambda table: table.dated)
 
 
 def _check_rows(table: TierTable) -> None:

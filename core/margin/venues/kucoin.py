@@ -38,7 +38,10 @@ ISOLATED_AT_MARK = msgspec.structs.replace(
     formula="linear: liquidation = (E - s W / q) / (1 - s (m + f)), f the liquidation fee rate",
     since="2025-05-22",
     note="The trader sets the risk limit; the tier is taken to be the one of the value.",
-    limits="open orders",
+    limits=(
+        "open orders; the estimated funding rate, which the venue's notice of 2025-05-29 says is still counted in"
+        " maintenance until a later change: until then the venue's price is nearer by about that rate"
+    ),
 )
 RULES = (ISOLATED_AT_ENTRY, ISOLATED_AT_MARK)
 REFUSED = (

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from letrade.core.fraction import Fraction
 from letrade.core.margin.account import CollateralState, InstrumentState, MarginAccount, PositionState, Side
+from letrade.core.margin.book import Book, Unit
 from letrade.core.margin.calculator import MarginCalculator
 from letrade.core.margin.numbers import ZERO, Number, number
 from letrade.core.margin.results import Margins, PositionMargin
 from letrade.core.margin.rules import Contract, MarginRules
+from letrade.core.margin.slack import Path, unit_curves
 from letrade.core.margin.tiers import Tier, TierTable, one_tier
 
 LONG: Side = 1
@@ -113,3 +115,9 @@ def first(
 def price(margin: PositionMargin) -> float:
     """Its liquidation price; 0.0 when there is none."""
     return float(margin.liquidation_price or ZERO)
+
+
+def slack_at(book: Book, unit: Unit, path: Path, x: Fraction) -> Fraction:
+    """Equity − maintenance when the path's prices are x times what they are."""
+    equity, maintenance = unit_curves(book, unit, path, x)
+    return equity.at(x) - maintenance.at(x)

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from letrade.core.fraction import Fraction
+from letrade.core.margin import compiled as compiled_module
 from letrade.core.margin.account import MarginAccount
+from letrade.core.margin.book import Book, Unit, open_book
 from letrade.core.margin.calculator import MarginCalculator
 from letrade.core.margin.compiled import CompiledMargin
-from letrade.core.margin.numbers import MarginError
+from letrade.core.margin.numbers import ONE, MarginError
 from letrade.core.margin.rules import MarginRules
+from letrade.core.margin.slack import Path, common_path, instrument_path
 from letrade.core.margin.venues import binance, bitget, bybit, gate, htx, kucoin, okx, phemex
-from tests.core.margin.accounts import LONG, SHORT, instrument, position, rate, table, wallet
+from letrade.hotpath.margin.margin_book import MarginBook
+from tests.core.margin.accounts import LONG, SHORT, instrument, position, rate, slack_at, table, wallet
 from tests.core.margin.test_unified import RATIOS, unified
 
 TIERS = table((0, 50_000, "0.004"), (50_000, 600_000, "0.005"), (600_000, 3_000_000, "0.01"), (3_000_000, None, "0.05"))
@@ -32,27 +38,70 @@ ISOLATED = [
     htx.ISOLATED,
     phemex.USDT_ISOLATED,
 ]
+FARTHEST = Fraction(10**12)
+"""Times the mark: beyond there the compiled book has no price."""
+APART = Fraction(1, 10**6)
 sides = st.sampled_from([LONG, SHORT])
 marks = st.integers(10_000, 10_000_000).map(lambda value: Fraction(value, 100))
 sizes = st.integers(1, 50_000).map(lambda value: Fraction(value, 1000))
 
 
 def compare(rules: MarginRules, account: MarginAccount) -> None:
+    """Every answer is the exact one, "none" and "uncertain" too."""
     compiled, exact = CompiledMargin(rules, account), MarginCalculator(rules).assess(account)
+    book = open_book(rules, account)
     for place, unit in enumerate(exact.units):
         slack, bound = compiled.book.slack(compiled.units[place])
         assert abs(Fraction(slack) - unit.slack) <= Fraction(bound)
         if unit.positions:
             assert compiled.is_liquidated(place) == unit.liquidated
-    for place, margin in enumerate(exact.positions):
-        answer, price, bound = compiled.book.liquidation(compiled.positions[place])
-        if answer == "price" and price is not None and not margin.liquidation_note:
-            assert margin.liquidation_price is not None
-            assert abs(Fraction(price) - margin.liquidation_price) <= Fraction(bound)
-        if answer == "price":
-            assert margin.liquidation_price is not None
-        if answer == "liquidated":
-            assert margin.liquidated
+            move = None if unit.common_move is None else unit.common_move + 1
+            sought = Sought(book, book.units[place], common_path(book, book.units[place]), ONE, move)
+            answer, found, bound = compiled.book.common_move(compiled.units[place])
+            check(sought, (answer, None if found is None else found + 1, bound))
+        for number in unit.positions:
+            margin = exact.positions[number]
+            path = instrument_path(book, book.units[place], margin.instrument)
+            sought = Sought(book, book.units[place], path, margin.mark, margin.liquidation_price)
+            check(sought, compiled.book.liquidation(compiled.positions[number]))
+
+
+class Sought(NamedTuple):
+    """Where a unit is liquidated along a path that is at `start` now."""
+
+    book: Book
+    unit: Unit
+    path: Path
+    start: Fraction
+    price: Fraction | None
+
+    def slack(self, price: Fraction) -> Fraction:
+        return slack_at(self.book, self.unit, self.path, price / self.start)
+
+
+def check(sought: Sought, told: tuple[str, float | None, float]) -> None:
+    answer, price, bound = told
+    now = sought.slack(sought.start)
+    if answer == "liquidated":
+        assert now <= 0
+    elif answer == "none":
+        assert now > 0
+        assert sought.price is None or not FARTHEST ** (-1) < sought.price / sought.start < FARTHEST
+    elif answer == "price":
+        assert price is not None
+        assert sought.price is not None
+        assert abs(Fraction(price) - sought.price) <= Fraction(bound) + Fraction(1, 10**15) * abs(sought.price)
+    else:
+        assert answer == "uncertain"
+        assert price is not None
+        assert is_open(sought, Fraction(price), now)
+
+
+def is_open(sought: Sought, price: Fraction, now: Fraction) -> bool:
+    """Whether the sign of the slack says nothing a millionth before and beyond a price."""
+    before, beyond = (sought.slack(price + (price - sought.start) * step) for step in (-APART, APART))
+    near = APART**2 * (abs(now) + sought.start)
+    return price == sought.start or min(abs(before), abs(beyond)) <= near or (before > 0) == (beyond > 0)
 
 
 @pytest.mark.parametrize("rules", ISOLATED, ids=lambda rules: f"{rules.venue}-{rules.mode}-{rules.since}")
@@ -101,19 +150,24 @@ def test_unified_accounts_are_the_same(account: MarginAccount) -> None:
     compare(binance.USDM_MULTI_ASSETS, msgspec.structs.replace(account, instruments=markets, positions=linear))
 
 
-@settings(max_examples=30, deadline=None)
-@given(account=unified())
-def test_the_common_move_is_the_same(account: MarginAccount) -> None:
-    compiled, exact = (
-        CompiledMargin(bybit.UNIFIED_CROSS, account),
-        MarginCalculator(bybit.UNIFIED_CROSS).assess(account),
+@pytest.mark.parametrize("word", ["none", "uncertain", "liquidated"])
+@pytest.mark.parametrize("name", ["liquidation", "common_move"])
+def test_a_book_that_always_says_the_same_word_is_caught(monkeypatch: pytest.MonkeyPatch, name: str, word: str) -> None:
+    account = MarginAccount(
+        instruments=(instrument(rate("0.004"), 60_000),),
+        positions=(position(LONG, 1, 60_000),),
+        collaterals=(wallet(6000),),
     )
-    answer, move, bound = compiled.book.common_move(compiled.units[0])
-    if answer == "price" and move is not None:
-        assert exact.common_move is not None
-        assert abs(Fraction(move) - exact.common_move) <= Fraction(bound)
-    if answer == "none":
-        assert exact.common_move is None or abs(exact.common_move) > 10**11
+    compare(binance.USDM_CROSS, account)
+    right = CompiledMargin(binance.USDM_CROSS, account).book.liquidation(0)[1] if name == "liquidation" else None
+    for price in (None, right):
+        monkeypatch.setattr(compiled_module, "MarginBook", mutant(name, (word, price, 0.0)))
+        with pytest.raises(AssertionError):
+            compare(binance.USDM_CROSS, account)
+
+
+def mutant(name: str, told: tuple[str, float | None, float]) -> type[MarginBook]:
+    return type("Mutant", (MarginBook,), {name: lambda book, number: told})
 
 
 def test_marks_and_indexes_move_and_an_open_sign_is_decided_exactly() -> None:

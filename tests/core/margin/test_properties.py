@@ -15,10 +15,10 @@ from letrade.core.margin.book import open_book
 from letrade.core.margin.calculator import MarginCalculator
 from letrade.core.margin.results import PositionMargin
 from letrade.core.margin.rules import Contract, MarginRules
-from letrade.core.margin.slack import instrument_path, slack_at
+from letrade.core.margin.slack import instrument_path
 from letrade.core.margin.tiers import Tier, TierTable
 from letrade.core.margin.venues import binance, bybit, gate, okx
-from tests.core.margin.accounts import LONG, SHORT, instrument, position, wallet
+from tests.core.margin.accounts import LONG, SHORT, instrument, position, slack_at, wallet
 
 UNIT = Fraction(1, 100)
 """One price unit."""
@@ -233,11 +233,9 @@ def test_a_linear_price_is_the_closed_form_of_the_tier_it_lies_in(
     assert found.liquidation_price == top / (held.size * tier.rate - held.side * held.size)
 
 
-def test_answers_are_fractions_and_shown_as_floats() -> None:
+def test_answers_are_fractions() -> None:
     market = instrument(TierTable("BTC", (Tier(Fraction(0), None, Fraction(1, 250)),)), 60_000)
     account = account_of(binance.USDM_ISOLATED, market, position(LONG, 1, 60_000, leverage=10), funds=Fraction(0))
     margins = MarginCalculator(binance.USDM_ISOLATED).assess(account)
     assert isinstance(margins.units[0].equity, Fraction | PlainFraction)
-    shown = margins.shown()
-    assert shown["positions"][0]["liquidation_price"] == pytest.approx(54_216.8674698795)
-    assert shown["units"][0]["positions"] == [0]
+    assert margins.positions[0].liquidation_price == Fraction(54_000) / Fraction(996, 1000)

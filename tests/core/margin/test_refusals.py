@@ -16,7 +16,7 @@ from letrade.core.margin.calculator import MarginCalculator
 from letrade.core.margin.numbers import MarginError, Number, number
 from letrade.core.margin.registry import REFUSED, RULES, rules_for
 from letrade.core.margin.rules import MarginRules, RefusedMode
-from letrade.core.margin.tiers import Tier, TierTable, table_at
+from letrade.core.margin.tiers import Tier, TierTable
 from letrade.core.margin.venues import binance, bybit, gate, htx, okx
 from tests.core.margin.accounts import LONG, SHORT, assess, exact, instrument, position, rate, table, wallet
 
@@ -122,13 +122,6 @@ def test_amounts_that_do_not_belong_to_the_rates_are_refused() -> None:
     assert "tier 2: expected the amount 300" in says
 
 
-def test_no_table_before_a_date_is_refused_and_the_newest_before_it_is_taken() -> None:
-    old, new = (msgspec.structs.replace(rate("0.004"), dated=date) for date in ("2024-10", "2026-09"))
-    assert table_at([old, new], "2025-01-01") is old
-    assert table_at([new, old], "2026-10-01") is new
-    assert "2024-10, 2026-09" in refused(lambda: table_at([old, new], "2023-01-01"))
-
-
 def cross(rules: MarginRules, *collaterals: CollateralState) -> Callable[[], object]:
     market = instrument(rate("0.004"), 60_000)
     return lambda: assess(rules, [market], [position(LONG, 1, 60_000, leverage=10)], list(collaterals))
@@ -201,6 +194,16 @@ def test_open_orders_are_refused_where_their_margin_is_not_known() -> None:
     )
     unknown = msgspec.structs.replace(account, orders=(msgspec.structs.replace(order, leverage=None),))
     assert "expected its leverage" in refused(lambda: MarginCalculator(binance.USDM_CROSS).assess(unknown))
+
+
+def test_an_order_that_no_isolated_position_counts_is_refused() -> None:
+    markets = (instrument(rate("0.004"), 60_000), instrument(rate("0.004"), 3000, "ETH"))
+    order = OrderState(instrument="ETH", side=LONG, size=exact(1), price=exact(3000), leverage=exact(10))
+    held = (position(LONG, 1, 60_000, leverage=10),)
+    account = MarginAccount(instruments=markets, positions=held, orders=(order,))
+    says = refused(lambda: MarginCalculator(binance.USDM_ISOLATED).assess(account))
+    assert "orders[0]: under binance usdm_isolated" in says
+    assert "no position in ETH" in says
 
 
 def test_an_unknown_venue_is_refused_with_those_there_are() -> None:

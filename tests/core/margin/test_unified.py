@@ -10,9 +10,9 @@ from letrade.core.fraction import Fraction
 from letrade.core.margin.account import CollateralState, CollateralTier, MarginAccount
 from letrade.core.margin.book import open_book
 from letrade.core.margin.calculator import MarginCalculator
-from letrade.core.margin.slack import STILL, common_path, instrument_path, slack_at
+from letrade.core.margin.slack import STILL, common_path, instrument_path
 from letrade.core.margin.venues import binance, bybit
-from tests.core.margin.accounts import LONG, SHORT, instrument, position, table
+from tests.core.margin.accounts import LONG, SHORT, instrument, position, slack_at, table
 
 RATIOS = tuple(
     CollateralTier(Fraction(low), None if high is None else Fraction(high), Fraction(ratio, 100))
@@ -21,12 +21,17 @@ RATIOS = tuple(
 TIERS = table((0, 1_000_000, "0.005"), (1_000_000, 5_000_000, "0.01"), (5_000_000, None, "0.02"))
 COIN_TIERS = table((0, 20, "0.005"), (20, 100, "0.01"), (100, None, "0.02"))
 sides = st.sampled_from([LONG, SHORT])
+USDT_RATIOS = (
+    CollateralTier(Fraction(0), Fraction(500_000), Fraction(1)),
+    CollateralTier(Fraction(500_000), None, Fraction(0)),
+)
+caps = st.none() | st.integers(1, 3000).map(lambda value: Fraction(value, 100))
 amounts = st.integers(-2000, 4000).map(lambda value: Fraction(value, 100))
 
 
 @st.composite
 def unified(draw: st.DrawFn) -> MarginAccount:
-    """BTC and USDT as collateral; BTC linear and inverse, ETH linear."""
+    """BTC and USDT as collateral, with caps and last rows that count nothing; BTC linear and inverse, ETH linear."""
     mark = Fraction(draw(st.integers(20_000, 90_000)))
     markets = (
         instrument(TIERS, mark, "BTCUSDT", underlying="BTC", fee="0.00055"),
@@ -38,9 +43,12 @@ def unified(draw: st.DrawFn) -> MarginAccount:
         position(draw(sides), draw(st.integers(1, 1_000_000)), mark, "BTCUSD", leverage=10),
         position(draw(sides), draw(st.integers(1, 500)), 3000, "ETHUSDT", leverage=10),
     )
+    capped, ratios = draw(caps), draw(st.sampled_from([(), USDT_RATIOS]))
+    coin = CollateralState(currency="BTC", balance=draw(amounts), index=mark, ratios=RATIOS, cap=draw(caps))
+    usdt = CollateralState(currency="USDT", balance=Fraction(draw(st.integers(-(10**5), 10**7))), ratios=ratios)
     held = (
-        CollateralState(currency="BTC", balance=draw(amounts), index=mark, ratios=RATIOS, debt_buffer=Fraction(1, 50)),
-        CollateralState(currency="USDT", balance=Fraction(draw(st.integers(-(10**5), 10**7))), pegged=True),
+        msgspec.structs.replace(coin, debt_buffer=Fraction(1, 50)),
+        msgspec.structs.replace(usdt, pegged=True, cap=None if capped is None else capped * 50_000),
     )
     return MarginAccount(instruments=markets, positions=legs, collaterals=held)
 
@@ -121,3 +129,48 @@ def test_an_index_that_falls_with_its_own_gains_is_solved_too() -> None:
     x = 1 + found.common_move
     equity, need = (20_000 + 50_000 * (x - 1)) * x, 500 * x * x
     assert abs(equity - need) < Fraction(1, 10**9)
+
+
+def capped(cap: int | None, ratios: tuple[CollateralTier, ...], balance: int) -> MarginAccount:
+    """Long 10 at 60,000 beside dollars of which a part counts."""
+    dollars = CollateralState(currency="USDT", balance=Fraction(balance), ratios=ratios, pegged=True)
+    held = msgspec.structs.replace(dollars, cap=None if cap is None else Fraction(cap))
+    market = instrument(table((0, None, "0.004")), 60_000, underlying="BTC")
+    return MarginAccount(
+        instruments=(market,), positions=(position(LONG, 10, 60_000, leverage=10),), collaterals=(held,)
+    )
+
+
+def test_a_price_lies_where_the_legs_lose_although_gains_above_a_cap_count_for_nothing() -> None:
+    """9.96 p = 100,000 (below 60,000 the loss is first taken from what does not count); 0.04 p = 100,000 far above."""
+    only = (
+        CollateralTier(Fraction(0), Fraction(100_000), Fraction(1)),
+        CollateralTier(Fraction(100_000), None, Fraction(0)),
+    )
+    for rules, account in (
+        (binance.USDM_MULTI_ASSETS, capped(100_000, (), 500_000)),
+        (bybit.UNIFIED_CROSS, capped(None, only, 500_000)),
+    ):
+        found = MarginCalculator(rules).assess(account).positions[0]
+        assert found.liquidation_price == Fraction(100_000) / Fraction(996, 100)
+        assert found.other_liquidation_price == 2_500_000
+        assert found.liquidation_note == "the margin is used up on the other side too, at 2500000"
+
+
+def test_a_price_lies_on_the_other_side_where_only_the_collateral_loses() -> None:
+    """3 coins that count 80 % and a debt of 100,000: 2.4 p - 100,000 + (50,000 - p) - 0.005 p = 0."""
+    coin = CollateralState(
+        currency="BTC",
+        balance=Fraction(3),
+        index=Fraction(50_000),
+        ratios=(CollateralTier(Fraction(0), None, Fraction(4, 5)),),
+    )
+    debt = CollateralState(currency="USDT", balance=Fraction(-100_000), pegged=True)
+    market = instrument(table((0, None, "0.005")), 50_000, underlying="BTC")
+    account = MarginAccount(
+        instruments=(market,), positions=(position(SHORT, 1, 50_000, leverage=10),), collaterals=(debt, coin)
+    )
+    found = MarginCalculator(bybit.UNIFIED_CROSS).assess(account).positions[0]
+    assert found.liquidation_price == Fraction(50_000) / Fraction(1395, 1000)
+    assert found.other_liquidation_price is None
+    assert found.liquidation_note == "the margin is used up on the other side only"

@@ -18,6 +18,7 @@ from tests.core.margin.accounts import (
     exact,
     first,
     instrument,
+    maybe,
     position,
     price,
     rate,
@@ -239,6 +240,34 @@ def test_binance_hedge_mode_adds_the_orders_of_each_side() -> None:
     assert MarginCalculator(binance.USDM_CROSS).assess(account).units[0].initial == 20_000 + 950 + 1100
 
 
+def test_orders_beside_two_isolated_legs_count_once_each_with_the_leg_that_they_add_to() -> None:
+    account = MarginAccount(
+        instruments=(instrument(rate("0.004"), 20_000),),
+        positions=(position(LONG, 1, 20_000, leverage=2), position(SHORT, 1, 20_000, leverage=2)),
+        orders=orders((1, "0.1", "19000"), (-1, "0.1", "22000")),
+    )
+    units = MarginCalculator(binance.USDM_ISOLATED).assess(account).units
+    assert [unit.initial for unit in units] == [10_000 + 950, 10_000 + 1100]
+
+
+def test_a_leverage_that_was_allowed_at_the_entry_is_kept_and_noted() -> None:
+    """4.9 at 60,000 is 294,000, where 150x is allowed; at 62,000 it is 303,800, where only 100x is."""
+    rows = ((0, 300_000, 150), (300_000, None, 100))
+    tiers = TierTable("BTC", tuple(Tier(exact(a), maybe(b), exact("0.004"), None, exact(most)) for a, b, most in rows))
+    for rules, funds in ((binance.USDM_ISOLATED, []), (binance.USDM_CROSS, [wallet(10_000)])):
+        found = first(rules, [instrument(tiers, 62_000)], [position(LONG, "4.9", 60_000, leverage=150)], funds)
+        assert found.liquidation_price is not None
+        assert found.note == "BTC allows 100 at this size, but 150 was allowed at its entry: it cannot be added to"
+        held = position(LONG, "4.9", 60_000, leverage=100)
+        assert not first(rules, [instrument(tiers, 62_000)], [held], funds).note
+
+
+def test_the_note_of_the_rules_is_told_with_the_margins() -> None:
+    market, held = instrument(rate("0.004"), 60_000), position(LONG, 1, 60_000, leverage=10)
+    for rules in (kucoin.ISOLATED_AT_MARK, binance.USDM_ISOLATED):
+        assert assess(rules, [market], [held]).note == rules.note
+
+
 def test_binance_multi_assets_as_its_help_prints_it() -> None:
     marks = [
         instrument(rate("0.008"), 20_000, "BTCUSDT"),
@@ -299,6 +328,7 @@ def test_kucoin_since_may_2025_counts_the_mark_and_a_liquidation_fee() -> None:
     market = instrument(rate("0.004"), 28_000, fee="0.0006")
     found = first(rules, [market], [position(LONG, 1, 28_000, leverage=10)])
     assert found.liquidation_price == 25_200 / (1 - exact("0.0046"))
+    assert "estimated funding rate" in rules.limits
 
 
 def test_hyperliquid_third_tier_has_the_deduction_of_its_docs() -> None:
