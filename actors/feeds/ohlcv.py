@@ -116,11 +116,12 @@ class OhlcvFeed(ColumnarFeed):
             for first in range(0, len(table.opens_ns), CHUNK_ROWS):
                 part = slice(first, first + CHUNK_ROWS)
                 opens = table.opens_ns[part]
-                units = [to_units(column[part], price_decimals, table.path) for column in table[2:6]]
-                volume = to_units(table.volume[part], size_decimals, table.path)
+                row = table.first_row + first
+                units = [to_units(column[part], price_decimals, table.path, row) for column in table[2:6]]
+                volume = to_units(table.volume[part], size_decimals, table.path, row)
                 sequence = len(notices) + 2 * np.arange(first + 1, first + len(opens) + 1, dtype=np.int64)
                 rows = BarRows(opens, units[0], units[1], units[2], units[3], volume)
-                yield Chunk(Kind.BARS, instrument, opens + bar_ns, sequence, rows, first_row=table.first_row + first)
+                yield Chunk(Kind.BARS, instrument, opens + bar_ns, sequence, rows, first_row=row)
 
         return Columns(
             where=table.path,

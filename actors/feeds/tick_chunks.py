@@ -68,13 +68,13 @@ class Chunker:
         return ValueRows(values["mark" if kind == Kind.MARKS else "index"])
 
     def _prices(self, raw: Raw, role: str) -> IntArray:
-        return to_units(raw.values[role], self.price_decimals, self._where(raw, role))
+        return to_units(raw.values[role], self.price_decimals, self._where(role), raw.first_row)
 
     def _sizes(self, raw: Raw, role: str) -> IntArray:
-        return to_units(raw.values[role], self.size_decimals, self._where(raw, role))
+        return to_units(raw.values[role], self.size_decimals, self._where(role), raw.first_row)
 
-    def _where(self, raw: Raw, role: str) -> str:
-        return f"{self.table.path}: {self.table.shape.columns[role]} from row {raw.first_row}"
+    def _where(self, role: str) -> str:
+        return f"{self.table.path}: {self.table.shape.columns[role]}"
 
     def _levels(self, raw: Raw) -> Iterator[Chunk]:
         joined = _joined([*self._kept, raw]) if self._kept else raw

@@ -12,7 +12,7 @@ from letrade.actors.feeds.arrow_values import FLAGS, SIDES, coded, numbers, time
 from letrade.actors.feeds.packed import stem_of
 from letrade.actors.feeds.shapes import NUMBERS, Shape, headerless, shape_of
 from letrade.core.clock import SECOND
-from letrade.core.data.columns import FloatArray, IntArray, Kind, SideArray
+from letrade.core.data.columns import UNITS_MAX, FloatArray, IntArray, Kind, SideArray
 from letrade.core.errors import DataError
 
 
@@ -69,13 +69,13 @@ def _raw(table: Table, batch: Any, first_row: int) -> Raw:
     values = {role: numbers(column[role], where) for role in shape.columns if role in NUMBERS}
     if shape.kind == Kind.QUOTES:
         # A side that is not there is told as missing.
-        values = {role: np.nan_to_num(array, nan=0.0) for role, array in values.items()}
+        values = {role: np.where(np.isnan(array), 0.0, array) for role, array in values.items()}
     for role, array in values.items():
-        if not np.isfinite(array).all():
-            row = int(np.argmin(np.isfinite(array)))
-            raise DataError(
-                f"{table.path}: row {first_row + row}: expected a finite {shape.columns[role]}, found {array[row]}"
-            )
+        fits = np.abs(array) <= UNITS_MAX
+        if not fits.all():
+            row = int(np.argmin(fits))
+            found = f"expected a finite {shape.columns[role]} of at most 15 digits, found {array[row]}"
+            raise DataError(f"{table.path}: row {first_row + row}: {found}")
     ids = ("trade_id", "first_update", "last_update", "previous_update")
     return Raw(
         time=time,

@@ -150,9 +150,9 @@ def scan_of(path: str, wanted: str | None, modified_ns: int, size_bytes: int) ->
         for role, values in raw.values.items():
             where = f"{path}: {table.shape.columns[role]}"
             if role in PRICES:
-                price = max(price, decimals_needed(values, where))
+                price = max(price, decimals_needed(values, where, raw.first_row))
             elif role in SIZES:
-                size = max(size, decimals_needed(values, where))
+                size = max(size, decimals_needed(values, where, raw.first_row))
         symbols |= dict.fromkeys(raw.symbols)
         exchanges |= dict.fromkeys(raw.exchanges)
     if not rows:

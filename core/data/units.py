@@ -12,18 +12,23 @@ NOISE_ULPS = 4.0
 """A sum or a product of a few decimals is so many steps of a double away from the decimal that it means."""
 
 
-def decimals_needed(values: FloatArray, where: str) -> int:
-    """The fewest places at which every value is a decimal, up to noise.
+def decimals_needed(values: FloatArray, where: str, first_row: int = 0) -> int:
+    """The fewest places at which every value is a decimal, up to noise; `first_row` is the row of the first value.
 
     DataError when that takes more than 15 significant digits or 12 places.
     """
-    for decimals in range(decimals_fitting(values) + 1):
+    fitting = decimals_fitting(values)
+    for decimals in range(fitting + 1):
         if _rounds(values, decimals).all():
             return decimals
-    bad = values[int(np.argmin(_rounds(values, decimals_fitting(values))))]
-    raise DataError(
-        f"{where}: expected at most 15 significant digits and {DECIMALS_MAX} decimals, found {float(bad)!r}"
-    )
+    place, largest = int(np.argmin(_rounds(values, fitting))), int(np.argmax(np.abs(values)))
+    expected = f"expected at most 15 significant digits and {DECIMALS_MAX} decimals"
+    beside = f" beside {_named(values, largest, first_row)}" if place != largest and fitting < DECIMALS_MAX else ""
+    raise DataError(f"{where}: {expected}, found {_named(values, place, first_row)}{beside}")
+
+
+def _named(values: FloatArray, place: int, first_row: int) -> str:
+    return f"{float(values[place])!r}" + (f" in row {first_row + place}" if first_row else "")
 
 
 def decimals_or_fitting(values: FloatArray) -> int:
@@ -42,19 +47,21 @@ def decimals_fitting(values: FloatArray) -> int:
 
 def _rounds(values: FloatArray, decimals: int) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
     power = 10.0**decimals
-    return np.abs(np.rint(values * power) / power - values) <= NOISE_ULPS * np.spacing(np.abs(values))
+    with np.errstate(invalid="ignore", over="ignore"):
+        return np.abs(np.rint(values * power) / power - values) <= NOISE_ULPS * np.spacing(np.abs(values))
 
 
-def to_units(values: FloatArray, decimals: int, where: str) -> IntArray:
-    """The nearest whole units. DataError for a value that is not finite or has more than 15 digits."""
+def to_units(values: FloatArray, decimals: int, where: str, first_row: int = 0) -> IntArray:
+    """The nearest whole units; `first_row` is the row of the first value.
+
+    DataError for a value that is not finite or has more than 15 digits.
+    """
     with np.errstate(invalid="ignore", over="ignore"):
         scaled = np.rint(values * 10.0**decimals)
     bad = ~(np.abs(scaled) <= UNITS_MAX)
     if bad.any():
-        row = int(np.argmax(bad))
-        raise DataError(
-            f"{where}: expected finite numbers of at most 15 digits, found {float(values[row])!r} at place {row}"
-        )
+        found = _named(values, int(np.argmax(bad)), first_row)
+        raise DataError(f"{where}: expected finite numbers of at most 15 digits ({decimals} decimals), found {found}")
     return scaled.astype(np.int64)
 
 

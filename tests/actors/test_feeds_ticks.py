@@ -261,3 +261,30 @@ def test_years_that_nanoseconds_cannot_tell_are_refused(tmp_path: Path, name: st
     parquet.write_table(pyarrow.table({"time": time, "price": [1.0], "size": [1.0], **bars}), tmp_path / name)
     with pytest.raises(DataError, match="expected times between 1678 and 2262"):
         chunks_of(feed_of(tmp_path / name))
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("text", ["inf", "-inf", "1e30", "1e400", "99999999999999999999"])
+@pytest.mark.parametrize("column", ["bid_price", "bid_amount"])
+def test_numbers_that_no_market_has_are_named_with_their_row(tmp_path: Path, text: str, column: str) -> None:
+    rows = [["timestamp", "bid_price", "bid_amount", "ask_price", "ask_amount"]]
+    rows += [[str(T + place), "50001.4", "3.354", "50001.6", "4.025"] for place in range(5)]
+    rows[3][rows[0].index(column)] = text
+    (tmp_path / "BTC-USDT.csv").write_text("".join(",".join(row) + "\n" for row in rows))
+    expected = rf"BTC-USDT\.csv: row 4: expected a finite {column} of at most 15 digits, found {float(text)}"
+    with pytest.raises(DataError, match=expected.replace("+", r"\+")):
+        chunks_of(feed_of(tmp_path / "BTC-USDT.csv"))
+
+
+def test_a_number_that_leaves_no_room_for_the_others_is_named_too(tmp_path: Path) -> None:
+    rows = "".join(f"{T + place},{price},1,buy\n" for place, price in enumerate(("50001.25", "1e14")))
+    (tmp_path / "BTC-USDT.csv").write_text("timestamp,price,size,side\n" + rows)
+    with pytest.raises(DataError, match=r"price: .* found 50001\.25 in row 2 beside 100000000000000\.0 in row 3"):
+        chunks_of(feed_of(tmp_path / "BTC-USDT.csv"))
+
+
+def test_a_level_that_is_none_is_named_by_its_own_row(tmp_path: Path) -> None:
+    rows = [f"{T},true,bid,{50000 - place},1\n" for place in range(40)] + [f"{T + 1},false,ask,50001,-2\n"]
+    (tmp_path / "BTC-USDT.csv").write_text("timestamp,is_snapshot,side,price,amount\n" + "".join(rows))
+    with pytest.raises(DataError, match=r"row 42 \(.*; found side -1, price 50001\.0, size -2\.0"):
+        chunks_of(feed_of(tmp_path / "BTC-USDT.csv"))

@@ -82,7 +82,7 @@ def test_a_row_that_cannot_be_is_refused(kind: Kind, columns: dict[str, Any], ex
 def test_a_bad_level_makes_its_event_bad_and_is_named() -> None:
     found = levels([1, 2, 3], [[(1, 5, 1)], [(1, 5, 1), (2, 5, 1)], []])
     assert "row 3" in refused(found)
-    assert "2 levels" in refused(found)
+    assert "found side 2, price 0.05, size 0.001" in refused(found)
 
 
 @given(st.data())
