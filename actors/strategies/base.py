@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
+from letrade.actors.strategies.wishes import number, number_or_none, text, working_quotes
 from letrade.core import codec
 from letrade.core.actor import Actor, ActorConfig, Context
 from letrade.core.book_sync import BookSync, Phase, Verdict
@@ -46,21 +48,23 @@ class BaseStrategy(Actor):
         self, position: float, *, sized: bool = True, price: float | None = None, post_only: bool = False
     ) -> None:
         """Want this position, in base units, or as a direction in [-1, 1] when not `sized`."""
+        wanted, limit = number(position, "position"), number_or_none(price, "price")
         self.signal += 1
         self.publish(
             Target(
                 strategy=self.name, account=self.account, instrument=self.instrument, signal=self.signal,
-                position=position, sized=sized, price=price, post_only=post_only,
+                position=wanted, sized=bool(sized), price=limit, post_only=bool(post_only),
             )
         )  # fmt: skip
 
-    def quotes(self, orders: tuple[WorkingQuote, ...], *, post_only: bool = True) -> None:
+    def quotes(self, orders: Iterable[WorkingQuote], *, post_only: bool = True) -> None:
         """Want exactly these orders to be working."""
+        wanted = working_quotes(orders)
         self.signal += 1
         self.publish(
             Quotes(
                 strategy=self.name, account=self.account, instrument=self.instrument, signal=self.signal,
-                orders=orders, post_only=post_only,
+                orders=wanted, post_only=bool(post_only),
             )
         )  # fmt: skip
 
@@ -73,11 +77,14 @@ class BaseStrategy(Actor):
         With `trail` the stop follows the best price at this distance, and never goes back; beside `stop` it begins
         there. `trigger_by`: the price that reaches them, last, mark or index. The orders wait at the venue.
         """
+        prices = [number_or_none(value, what) for what, value in (("stop", stop), ("take_profit", take_profit))]
+        distance, part = number_or_none(trail, "trail"), number_or_none(size, "size")
+        source = text(trigger_by, "trigger_by")
         self.signal += 1
         self.publish(
             Protect(
                 strategy=self.name, account=self.account, instrument=self.instrument, signal=self.signal,
-                stop=stop, take_profit=take_profit, size=size, trigger_by=trigger_by, trail=trail,
+                stop=prices[0], take_profit=prices[1], size=part, trigger_by=source, trail=distance,
             )
         )  # fmt: skip
 

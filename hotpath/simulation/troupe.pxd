@@ -47,6 +47,7 @@ cdef class Troupe(Dispatcher):
     cdef dict instruments
     cdef dict meanings  # message types to kinds of wishes
     cdef dict offsets
+    cdef object order  # the type of an order of Quotes
     cdef tuple only_actors
     cdef int64_t resume_at
     cdef Wish* wishes
@@ -69,6 +70,7 @@ cdef class Troupe(Dispatcher):
     cdef int post_event(self, const Event* event) except -1
     cdef int post_news(self, MailSlot slot, object message, int64_t time, int64_t rank) except -1
     cdef int send(self, MailSlot slot, object message, int64_t time, object cause) except -1
+    cdef int check_quotes(self, PyObject* message) except -1
     cdef int wish(self, MailSlot slot, PyObject* message, int64_t kind) except -1
     cdef int wish_quotes(self, PyObject* message, tuple places, Wish* found) except -1
     cdef int make_room(self) except -1

@@ -60,7 +60,7 @@ cdef class Troupe(Dispatcher):
     def __cinit__(self, *arguments, **named):
         self.lines, self.strategies, self.accounts = [], [], []
         self.instruments, self.meanings, self.offsets, self.only_actors = {}, {}, {}, ()
-        self.resume_at = INT64_MAX
+        self.order, self.resume_at = None, INT64_MAX
 
     def __dealloc__(self):
         PyMem_Free(self.wishes)
@@ -73,6 +73,7 @@ cdef class Troupe(Dispatcher):
             meaning, fields = WISHES[name]
             self.meanings[kind] = meaning
             self.offsets[kind] = tuple([offset_of(kind, field) for field in fields])
+        self.order = order
         self.offsets["order"] = tuple([offset_of(order, field) for field in ("side", "price", "size")])
         self.only_actors = tuple(only_actors)
 
@@ -215,11 +216,33 @@ cdef class Troupe(Dispatcher):
         return self.put(slot, &entry)
 
     cdef int check_said(self, Speaker actor) except -1:
-        """As for any node; the orders of Quotes are looked at when they are taken, without Python."""
+        """As for any node; Quotes are looked at without Python, before anything is read from where an order has it."""
         cdef Py_ssize_t place
+        cdef bint quotes_alone = True
         for place in range(actor.said_count):
-            if self.meanings.get(<object>Py_TYPE(<object>actor.said[place].message)) != QUOTES_WISH:
-                return Dispatcher.check_said(self, actor)
+            if self.meanings.get(<object>Py_TYPE(<object>actor.said[place].message)) == QUOTES_WISH:
+                self.check_quotes(actor.said[place].message)
+            else:
+                quotes_alone = False
+        return 0 if quotes_alone else Dispatcher.check_said(self, actor)
+
+    cdef int check_quotes(self, PyObject* message) except -1:
+        """A strategy's own program made these: nothing of them is sure."""
+        cdef tuple places = <tuple>self.offsets[<object>Py_TYPE(<object>message)]
+        cdef tuple fields = <tuple>self.offsets["order"]
+        cdef double price, size
+        orders = <object>set_value(message, places[4])
+        if type(orders) is not tuple:
+            raise TypeError(f"quotes.orders: expected a tuple of {self.order.__name__}, found {repr(orders)[:80]}")
+        number(message, places[3])
+        for item in <tuple>orders:
+            if type(item) is not self.order:
+                raise TypeError(f"quotes.orders: expected a {self.order.__name__}, found {repr(item)[:80]}")
+            number(<PyObject*>item, fields[0])
+            price, size = <object>set_value(<PyObject*>item, fields[1]), <object>set_value(<PyObject*>item, fields[2])
+            if not (0.0 < price <= NUMBER_MAX and 0.0 < size <= NUMBER_MAX):
+                self.refuse(<object>message)
+                raise ValueError(f"quotes.orders: expected a price and a size above 0, found {size!r} at {price!r}")
         return 0
 
     cdef int send(self, MailSlot slot, object message, int64_t time, object cause) except -1:
@@ -270,6 +293,8 @@ cdef class Troupe(Dispatcher):
         found.post_only, found.first, found.orders = <object>set_value(message, places[5]), self.orders_count, len(orders)
         self.make_order_room(found.orders)
         for item in orders:
+            if type(item) is not self.order:
+                raise Doubtful(f"quotes of {repr(item)[:80]}")
             order, place = <PyObject*>item, self.orders_count
             self.sides[place] = number(order, fields[0])
             self.prices[place] = <object>set_value(order, fields[1])

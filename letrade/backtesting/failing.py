@@ -6,6 +6,7 @@ import sys
 import traceback
 from typing import Any, NamedTuple
 
+from letrade.actors.strategies.base import BaseStrategy
 from letrade.core.actor import Actor
 from letrade.core.errors import ExitCode, LetradeError
 from letrade.core.messages.registry import tag
@@ -43,11 +44,12 @@ class Fault(NamedTuple):
 
 
 def fault_of(actor: Actor, error: Exception) -> Fault:
-    """The deepest line in the files of the actor's classes, and the first function there; else the last line of all."""
+    """The deepest line in the files of the actor's own classes, and the first function there; else the last line."""
     files = {getattr(sys.modules.get(each.__module__), "__file__", None) for each in type(actor).__mro__}
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if frame.filename in files - {_BASE}]
-    deepest = (own or list(frames))[-1:]
+    users = [frame for frame in own if frame.filename != _STRATEGIES]
+    deepest = (users or own or list(frames))[-1:]
     where = "".join(f"{frame.filename}:{frame.lineno}" for frame in deepest)
     message = actor.in_hand
     handler = own[0].name if own else "start" if message is None else f"on_{tag(type(message))}"
@@ -56,6 +58,7 @@ def fault_of(actor: Actor, error: Exception) -> Fault:
 
 
 _BASE = sys.modules[Actor.__module__].__file__
+_STRATEGIES = sys.modules[BaseStrategy.__module__].__file__
 
 
 class Faults:
