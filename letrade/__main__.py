@@ -19,6 +19,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader (head, less) has seen enough: what is still buffered must not raise again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return SIGPIPE_EXIT
+    except KeyboardInterrupt:
+        # Before anything was there to tell it.
+        from letrade.commands.failures import report
+        from letrade.core.errors import ExitCode
+
+        return report(ExitCode.FORCED, "interrupted", words)
 
 
 def _guarded(words: list[str]) -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any, Self
 
@@ -14,6 +16,19 @@ class Interrupted(LetradeError):
     """Ctrl-C came before there was anything to tell."""
 
     exit_code = ExitCode.FORCED
+
+
+INTERRUPTED = "interrupted"
+NOT_COMPARED = "not compared: interrupted"
+
+
+@contextmanager
+def interrupted_as(text: str) -> Iterator[None]:
+    """A Ctrl-C that nobody asked to wait (before a run, after it, the second) ends in Interrupted with these words."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        raise Interrupted(text) from error
 
 
 class Interrupt:

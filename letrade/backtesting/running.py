@@ -12,7 +12,7 @@ from letrade.backtesting.comparing import Difference, Noted, compare
 from letrade.backtesting.compiled import CompiledBacktest
 from letrade.backtesting.failing import ActorFailed, Failing
 from letrade.backtesting.hearing import NO_ROWS, deaf_to, sources_or_none
-from letrade.backtesting.interrupt import Interrupted
+from letrade.backtesting.interrupt import NOT_COMPARED, Interrupted
 from letrade.backtesting.outcome import Outcome
 from letrade.backtesting.sources import Source
 from letrade.core import clock
@@ -158,7 +158,7 @@ def verify(
 
 def _check_complete(finished: Finished) -> None:
     if finished.summary.get("incomplete"):
-        raise Interrupted("not compared: interrupted")
+        raise Interrupted(NOT_COMPARED)
 
 
 def assuming(config: DeskConfig, assumption: Assumption) -> DeskConfig | None:

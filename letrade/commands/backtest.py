@@ -55,14 +55,17 @@ def backtest(
       letrade backtest my-desk.toml --data quotes.parquet --report runs/today
       letrade backtest my-desk.toml --data quotes.parquet --verify --for 1h
     """
-    from letrade.assembly import assemble
-    from letrade.backtesting.running import run_desk
+    from letrade.backtesting.interrupt import INTERRUPTED, NOT_COMPARED, interrupted_as
 
     if no_report and folder is not None:
         raise UsageError("--report and --no-report exclude each other")
     if verify and folder is not None:
         raise UsageError("--verify and --report exclude each other: what is compared is not reported")
-    config = assemble(list(desks) or [DEFAULT_BACKTEST], data_files=data_files, instrument=instrument)
+    with interrupted_as(NOT_COMPARED if verify else INTERRUPTED):
+        from letrade.assembly import assemble
+        from letrade.backtesting.running import run_desk
+
+        config = assemble(list(desks) or [DEFAULT_BACKTEST], data_files=data_files, instrument=instrument)
     run_for_ns = options.parse_seconds(duration)
     if verify:
         return _verify(config, run_for_ns, as_json, strict)
@@ -137,9 +140,10 @@ def _show(summary: dict[str, Any], as_json: bool) -> None:
 
 def _verify(config: DeskConfig, run_for_ns: int | None, as_json: bool, strict: bool) -> int:
     """Exit code 7 on the first difference, which is said."""
+    from letrade.backtesting.interrupt import NOT_COMPARED, interrupted_as
     from letrade.backtesting.running import verify
 
-    with _progress(as_json) as progress:
+    with interrupted_as(NOT_COMPARED), _progress(as_json) as progress:
         finished, differences = verify(config, run_for_ns, progress)
     if strict:
         _refuse_estimates(finished.summary)

@@ -91,8 +91,9 @@ def run(words: Sequence[str]) -> int:
         result = letrade.main(args=list(words) or ["--help"], prog_name="letrade", standalone_mode=False)
     except click.exceptions.Exit as ended:
         return int(ended.exit_code)
-    except click.exceptions.Abort:
-        return ExitCode.FORCED
+    except click.exceptions.Abort as ended:
+        # What click makes of Ctrl-C says nothing.
+        raise KeyboardInterrupt from ended
     except click.ClickException as error:
         where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx is not None else "letrade"
         raise UsageError(f"{error.format_message()} See {where} --help") from error

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
+from letrade.__main__ import main
 from letrade.backtest import run_backtest
 from letrade.backtesting import running
 from letrade.backtesting.comparing import Difference
 from letrade.backtesting.facade import BacktestEngine
 from letrade.backtesting.interrupt import Interrupt
 from letrade.commands.backtest import backtest
-from letrade.core.errors import ConfigurationError, ResourceError, UsageError
+from letrade.core.errors import ConfigurationError, ExitCode, ResourceError, UsageError
 from letrade.report import shown
 from tests.backtesting.golden import INSTRUMENT, all_quotes, quotes, tables
 
@@ -131,3 +132,32 @@ def test_ctrl_c_ends_a_run_early_and_in_good_order(engine: str, monkeypatch: pyt
     summary = made.run("compiled" if engine == "compiled" else "actors")
     assert summary["incomplete"] is True
     assert 0 < summary["events"] < 500
+
+
+@pytest.mark.parametrize(
+    ("words", "inside", "text"),
+    [
+        ((), "letrade.assembly.assemble", "interrupted"),
+        ((), "letrade.backtesting.running.run_desk", "interrupted"),
+        (("--verify",), "letrade.assembly.assemble", "not compared: interrupted"),
+        (("--verify",), "letrade.backtesting.running.verify", "not compared: interrupted"),
+        (("--verify",), "letrade.words.summary_in_words", "interrupted"),
+    ],
+)
+@pytest.mark.parametrize("as_json", [True, False])
+def test_ctrl_c_at_any_other_moment_is_told(
+    data: str, words: tuple[str, ...], inside: str, text: str, as_json: bool,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    def come(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(inside, come)
+    if as_json and inside.endswith("in_words"):
+        monkeypatch.setattr("letrade.commands.backtest._show", come)
+    more = ["--json"] if as_json else []
+    assert main(["backtest", "backtest-ema-quotes", "--data", data, *words, *more]) == ExitCode.FORCED
+    said = capsys.readouterr()
+    assert f"letrade: {text}" in said.err.splitlines()
+    if as_json:
+        assert json.loads(said.out)["error"] == {"code": "forced", "exit_code": 130, "text": text}
