@@ -13,11 +13,17 @@ from letrade.core.errors import DataError
 
 UNITS_MAX = 1e15
 INT64_MAX = 2**63 - 1
+TIME_MAX = 9_214_646_400_000_000_000
+"""2262-01-01: latencies and windows after it still are int64 ns."""
+NO_NUMBERS = "bcmM"
+"""Kinds of numpy's arrays that it would make floats of: booleans, complex numbers, differences and dates."""
 AnyArray: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
 
 def flat(values: Any, what: str) -> AnyArray:
-    """Values as an array of one dimension."""
+    """Values as an array of one dimension, none of them masked: numpy would forget the mask."""
+    if np.ma.is_masked(values):
+        raise DataError(f"{what}: expected a value in each row, found a mask over {int(np.ma.count_masked(values)):,}")
     try:
         found = np.asarray(values)
     except ValueError as error:
@@ -40,6 +46,8 @@ def whole_numbers(values: Any, what: str) -> IntArray:
 def choices(values: Any, what: str, allowed: Sequence[int]) -> SideArray:
     """Numbers of a few."""
     found = flat(values, what)
+    if len(found) and found.dtype.kind in NO_NUMBERS and (found.dtype.kind != "b" or -1 in allowed):
+        raise DataError(f"{what}: expected integers, found {found.dtype}")
     _refuse(what, found, ~np.isin(found, allowed), f"one of {', '.join(map(str, allowed))}")
     return np.ascontiguousarray(found, dtype=np.int8)
 
@@ -48,6 +56,8 @@ def units(values: Any, decimals: int, what: str, step: int = 1) -> IntArray:
     """Values as whole units of 10**-decimals, each a multiple of `step`. DataError for what is not a number of at most
     15 digits, or lies off the grid."""
     shown = flat(values, what)
+    if len(shown) and shown.dtype.kind in NO_NUMBERS:
+        raise DataError(f"{what}: expected numbers, found {shown.dtype}")
     try:
         told = shown.astype(np.float64)
     except (TypeError, ValueError) as error:
@@ -86,6 +96,7 @@ def check_chunk(where: str, chunk: Chunk, price_decimals: int, size_decimals: in
         return
     of = "end" if chunk.kind == Kind.BARS else "time"
     _refuse(f"{where}: {of}", chunk.time, chunk.time < 0, "a time from 1970 on")
+    _refuse(f"{where}: {of}", chunk.time, chunk.time >= TIME_MAX, "a time before 2262 in ns")
     Checker(where, price_decimals, size_decimals).check(chunk)
     if chunk.venue_time is not None:
         late = (chunk.venue_time > chunk.time) | (chunk.venue_time < 0)
