@@ -28,8 +28,12 @@ def answer(question: Question, groups: Sequence[Group]) -> Answer:
         "positions": positions,
         "units": [_unit(unit, group) for group, margins in assessed for unit in margins.units],
         "rules": [_rules(group, margins) for group, margins in assessed],
-        "notes": [note for group, _ in assessed for note in group.notes],
+        "notes": [note for group, margins in assessed for note in (*group.notes, *_position_notes(margins))],
     }
+
+
+def _position_notes(margins: Margins) -> list[str]:
+    return [each.note for each in margins.positions if each.note]
 
 
 def _assessed(group: Group) -> Margins:
