@@ -10,7 +10,7 @@ from libc.string cimport memcpy, memset
 from letrade.hotpath.fields cimport NO_FIELD, offset_of, set_field
 from letrade.hotpath.sha256 cimport sha256_hex
 from letrade.hotpath.simulation.desk cimport Desk
-from letrade.hotpath.simulation.desk_orders cimport BY_SIGNAL, FillRecord, OrderRecord
+from letrade.hotpath.simulation.desk_orders cimport BY_SIGNAL, ORDER_PENDING, ORDER_SENT, FillRecord, OrderRecord
 from letrade.hotpath.simulation.desk_told cimport Told
 from letrade.hotpath.simulation.text cimport NUMBER_ROOM, put_number, put_text
 
@@ -141,7 +141,7 @@ cdef class Crier:
         put(message, at.sequence, self.sequence)
         put(message, at.order_id, self.known_id)
         put(message, at.client_order_id, self.known_client_id)
-        put(message, at.venue_order_id, shown(told.order))
+        put(message, at.venue_order_id, "" if told.state in (ORDER_PENDING, ORDER_SENT) else shown(told.order))
         put(message, at.state, self.states[told.state])
         put(message, at.side, order.side)
         put(message, at.size, told.size / size_one)

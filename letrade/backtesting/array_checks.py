@@ -23,7 +23,7 @@ AnyArray: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 def flat(values: Any, what: str) -> AnyArray:
     """Values as an array of one dimension, none of them masked: numpy would forget the mask."""
     if np.ma.is_masked(values):
-        raise DataError(f"{what}: expected a value in each row, found a mask over {int(np.ma.count_masked(values)):,}")
+        raise DataError(f"{what}: expected a value in each row, found {int(np.sum(values.mask)):,} masked")
     try:
         found = np.asarray(values)
     except ValueError as error:

@@ -19,7 +19,7 @@ from tests.backtesting.golden import INSTRUMENT, tables
 
 SECOND = 10**9
 FILL = ("order_id", "client_order_id", "strategy", "account", "instrument", "side", "price", "size", "fee", "maker")
-UPDATE = (*FILL[:6], "state", "size", "filled", "price", "reduce_only", "reason", "time", "source")
+UPDATE = (*FILL[:6], "venue_order_id", "state", "size", "filled", "price", "reduce_only", "reason", "time", "source")
 
 
 class Turner(BaseStrategy):
