@@ -30,6 +30,7 @@ cdef class Engine:
     cdef bint listened  # somebody hears an event of this time
     cdef int8_t* hears  # by source of the tape: somebody does
     cdef dict own_books  # by instrument: what we see of a book that the exchange is ahead of
+    cdef list seen_books  # by instrument: the exchange's or our own; None: nobody follows it
     cdef bint stops  # at this time the desk is told to stop
     cdef bint stop_cancels
     cdef int8_t* quoted  # by instrument: quotes tell its best prices
@@ -43,6 +44,7 @@ cdef class Engine:
     cdef Py_ssize_t take_events(self, int64_t time) except -1
     cdef int tell_middles(self, Py_ssize_t count) except -1
     cdef int see_levels(self, const Event* event) except -1
+    cdef int check_crossed(self, int64_t instrument, int64_t time) except -1
     cdef double book_middle(self, int64_t instrument) except? -1
     cdef int tell_price(self, const Event* event) except -1
     cdef int tell_news(self, int64_t time) except -1

@@ -7,10 +7,12 @@ from letrade.hotpath.book cimport Book
 from letrade.hotpath.simulation.desk cimport Desk
 from letrade.hotpath.simulation.desk_orders cimport CashRecord
 from letrade.hotpath.simulation.desk_told cimport TOLD_CASH, TOLD_FILL, TOLD_UPDATE, Told
+from letrade.hotpath.simulation.doubt import Doubtful
 from letrade.hotpath.simulation.events cimport (
     BAR_EVENT, LEVELS_EVENT, MARK_EVENT, QUOTE_EVENT, SNAPSHOT_EVENT, TRADE_EVENT, Event,
 )
 from letrade.hotpath.simulation.exchange cimport Exchange
+from letrade.hotpath.simulation.levels cimport LevelsMarket
 from letrade.hotpath.simulation.parcels cimport parcels_next
 from letrade.hotpath.simulation.tape cimport OUR_VIEW, VENUE_VIEW, Tape
 from letrade.hotpath.simulation.troupe cimport QUOTES_WISH, TARGET_WISH, Troupe, Wish
@@ -36,6 +38,9 @@ cdef class Engine:
         self.desk, self.watch = exchange.desk, exchange.watch
         self.listening, self.listeners, self.ranks, self.step = listening, {}, dict(ranks), step
         self.own_books = {}
+        self.seen_books = [
+            (<LevelsMarket>market).book if isinstance(market, LevelsMarket) else None for market in exchange.markets
+        ]
         self.quoted = <int8_t*>PyMem_Calloc(exchange.instruments + 1, sizeof(int8_t))
         self.hears = <int8_t*>PyMem_Calloc(len(troupe.lines) + 1, sizeof(int8_t))
         if self.quoted == NULL or self.hears == NULL:
@@ -49,7 +54,7 @@ cdef class Engine:
         PyMem_Free(self.hears)
 
     def follow_book(self, int64_t instrument):
-        self.own_books[instrument] = Book()
+        self.own_books[instrument] = self.seen_books[instrument] = Book()
 
     def run_data(self, int64_t events):
         cdef int64_t last = self.tape.count + events
@@ -197,6 +202,20 @@ cdef class Engine:
             event.row.levels.sides, event.row.levels.prices, event.row.levels.sizes, event.row.levels.count
         )
 
+    cdef int check_crossed(self, int64_t instrument, int64_t time) except -1:
+        """The keeper of books believes none of it from then on, until a snapshot comes."""
+        cdef object book = self.seen_books[instrument]
+        cdef int64_t bid, ask
+        if book is None:
+            return 0
+        bid = (<Book>book).best_price(1)
+        if bid > 0 and 0 < (ask := (<Book>book).best_price(-1)) <= bid:
+            price_one = self.exchange.price_one[instrument]
+            name = self.desk.terms.source.instruments[instrument].name
+            best = f"best bid {bid / price_one}, best ask {ask / price_one}"
+            raise Doubtful(f"the book of {name} is crossed at {time}: {best}")
+        return 0
+
     cdef double book_middle(self, int64_t instrument) except? -1:
         """As we see it; 0 while a side is empty."""
         cdef Book book = self.own_books.get(instrument) if self.own_books else None
@@ -215,6 +234,7 @@ cdef class Engine:
             self.levels_came = True
             if self.own_books:
                 self.see_levels(event)
+            self.check_crossed(event.instrument, event.time)
         elif event.kind == QUOTE_EVENT:
             self.quoted[event.instrument] = 1
             if event.row.quote.bid > 0 and event.row.quote.ask > 0:

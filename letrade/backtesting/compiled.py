@@ -34,6 +34,7 @@ from letrade.hotpath.simulation.desk_terms import Terms
 from letrade.hotpath.simulation.engine import Engine
 from letrade.hotpath.simulation.exchange import Exchange
 from letrade.hotpath.simulation.latency import Latency
+from letrade.hotpath.simulation.levels import LevelsMarket
 from letrade.hotpath.simulation.tape import Tape
 from letrade.hotpath.simulation.watch import Watch
 
@@ -154,8 +155,10 @@ class CompiledBacktest:
                  (Stage.CAPITAL, Stage.RISK, Stage.EXECUTION)}  # fmt: skip
         engine = Engine(self.tape, exchange, self.cast, herald, hearers, ranks, config.desk.step)
         for source in self.sources:
-            if source.columns.kind == Kind.LEVELS and delays[source.columns.instrument] is not None:
-                engine.follow_book(self.instruments[source.columns.instrument])
+            name = source.columns.instrument
+            followed = type(self.markets[self.instruments[name]]) is LevelsMarket
+            if source.columns.kind == Kind.LEVELS and (delays[name] is not None or not followed):
+                engine.follow_book(self.instruments[name])
         return engine
 
     def _order_of(self, stage: Stage) -> int:

@@ -63,24 +63,30 @@ class Eraser(Poller):
 
 
 def backtest(kind: type[Poller], seed: int) -> BacktestEngine:
-    """Levels and trades each 5 ms, many at one time, and some at the times of timers; snapshots in between."""
+    """Levels and trades each 5 ms, many at one time, some at the times of timers; snapshots between; no book crossed."""
     draw = np.random.Generator(np.random.PCG64(seed))
     engine = BacktestEngine(tables(order_latency="3ms", response_latency="2ms"))
     snapshot = (np.arange(EVENTS) % 97 == 0).astype(np.int8)
     middle = 500_000 + np.cumsum(draw.integers(-1, 2, EVENTS))
     rows: list[tuple[int, int, int]] = []
-    offset = [0]
+    offset, known = [0], {1: set[int](), -1: set[int]()}
     for whole, centre in zip(snapshot.tolist(), middle.tolist(), strict=True):
+        for side in (1, -1):
+            gone = [] if whole else sorted(price for price in known[side] if side * price >= side * centre)
+            rows += [(side, price, 0) for price in gone]
+            known[side] = set() if whole else known[side] - set(gone)
         reach = range(1, 9) if whole else draw.integers(1, 9, 3).tolist()
         for depth in reach:
             rows += [(side, centre - side * depth, int(draw.integers(0 if not whole else 1, 40))) for side in (1, -1)]
+            for side in (1, -1):
+                known[side].add(centre - side * depth)
         offset.append(len(rows))
     time = START + np.sort(draw.integers(0, EVENTS // 2, EVENTS)) * 5 * MS
     columns = [np.array(column) for column in zip(*rows, strict=True)]
     engine.add_levels(INSTRUMENT, time, offset, columns[0], columns[1] / 10, columns[2] / 1000, snapshot)
     hit = np.sort(draw.integers(0, EVENTS, EVENTS))
-    side = draw.choice([-1, 1], EVENTS)
-    engine.add_trades(INSTRUMENT, time[hit], (middle[hit] + side * 2) / 10, draw.integers(1, 60, EVENTS) / 1000, side)
+    taker = draw.choice([-1, 1], EVENTS)
+    engine.add_trades(INSTRUMENT, time[hit], (middle[hit] + taker * 2) / 10, draw.integers(1, 60, EVENTS) / 1000, taker)
     engine.add_strategy(kind, "one", instrument=INSTRUMENT, account="paper")
     return engine
 
