@@ -63,7 +63,7 @@ class Eraser(Poller):
 
 
 def backtest(kind: type[Poller], seed: int) -> BacktestEngine:
-    """Levels and trades each 5 ms, many at one time, some at the times of timers; snapshots between; no book crossed."""
+    """Levels and trades each 5 ms, many at one time, some at the times of timers; snapshots; no book crossed."""
     draw = np.random.Generator(np.random.PCG64(seed))
     engine = BacktestEngine(tables(order_latency="3ms", response_latency="2ms"))
     snapshot = (np.arange(EVENTS) % 97 == 0).astype(np.int8)
