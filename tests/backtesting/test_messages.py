@@ -67,6 +67,8 @@ def plain(message: Quote | BookDelta) -> dict[str, object]:
 @given(st.lists(st.lists(st.tuples(st.sampled_from([1, -1]), units, units), max_size=5), min_size=1, max_size=8))
 def test_levels_are_told_as_their_class_makes_them(events: list[list[tuple[int, int, int]]]) -> None:
     engine, Keeper.every = backtest(), 1
+    above = {1: 1, -1: 5 * 10**11 + 2}
+    events = [[(side, price // 2 + above[side], size) for side, price, size in event] for event in events]
     rows = [row for event in events for row in event]
     offset = np.cumsum([0, *(len(event) for event in events)])
     engine.add_levels(
