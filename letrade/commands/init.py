@@ -12,7 +12,9 @@ from letrade.core.errors import ConfigurationError, ResourceError
 
 @click.command("init")
 @click.argument("file", type=click.Path(path_type=Path), default=Path("desk.toml"))
-@click.option("--from", "source", default="paper", metavar="DESK", help="paper, futures, recorded, backtest-ma-cross or full.")
+@click.option(
+    "--from", "source", default="paper", metavar="DESK", help="paper, futures, recorded, backtest-ma-cross or full."
+)
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
 @options.as_json
 def init(file: Path, source: str, force: bool, as_json: bool) -> int:
