@@ -80,8 +80,10 @@ class BookModel(RecordedModel):
         return self._top(BUY), self._top(SELL)
 
     def _top(self, side: int) -> tuple[float, int] | None:
-        offers = self.door.preview(-side, SIZE_MAX, self.door.best(side))
-        return (self.price(offers[0][0]), offers[0][1]) if offers else None
+        """The best price as shown, and what we have left of it: a position is worth no less for our own trade."""
+        best = self.door.best(side)
+        offers = self.door.preview(-side, SIZE_MAX, best)
+        return (self.price(best), offers[0][1] if offers else 0) if best else None
 
     def state(self) -> Any:
         sync = [int(self.sync.phase), self.sync.last_update, [codec.encode(delta) for delta in self.sync.buffer]]

@@ -210,3 +210,11 @@ def test_bad_data_again_and_again_is_told_less_and_less_often() -> None:
     bad = [desk.tell(quote(100.001, 101.0)) for _ in range(9)]
     alerts = [alert.text.rpartition("(")[2] for said in bad for alert in of_kind(said, Alert)]
     assert alerts == ["1 so far)", "2 so far)", "4 so far)", "8 so far)"]
+
+
+def test_a_position_is_valued_at_the_middle_that_is_shown_also_where_we_took_all_that_was_there() -> None:
+    desk = told(snapshot([(99.0, 5.0)], [(101.0, 2.0)], instrument=LINEAR))
+    assert desk.fills(submit("x", 1, 2.0, instrument=LINEAR)) == [("x", 101.0, 2.0)]
+    market = desk.venue.exchange.market(LINEAR)
+    assert market is not None
+    assert market.value_price() == 100.0
