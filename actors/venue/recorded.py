@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 from typing import Any, ClassVar
 
 from letrade.actors.venue.model import (
@@ -106,9 +107,9 @@ class RecordedModel(FillModel):
             self.complaint = f"data off the instrument's grid: {error}"
             return []
 
+    @abc.abstractmethod
     def hear_data(self, message: MarketMessage, time: int) -> list[tuple[int, ...]]:
         """What the market says to it. ValueError or OverflowError for what is no such data."""
-        raise NotImplementedError
 
     def hear_trade(self, trade: Trade, time: int) -> list[tuple[int, ...]]:
         """Its size is cut to whole units: it may be finer than the lot."""
