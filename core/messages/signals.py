@@ -48,6 +48,8 @@ class Basket(DeskMessage, frozen=True, kw_only=True):
     """(instrument, position in base units)."""
     naked_ns_max: int
     """The longest time that a part of the legs may stand alone."""
+    accounts: tuple[str, ...] = ()
+    """The account of each leg; empty: all are in `account`."""
 
 
 class Protect(DeskMessage, frozen=True, kw_only=True):
