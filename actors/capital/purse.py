@@ -9,7 +9,8 @@ import msgspec
 from letrade.actors.capital.orders import Market, Working, WorkingOrders
 from letrade.actors.capital.terms import Terms, parts_in
 from letrade.core.bookkeeping import AccountBook
-from letrade.core.config.desk import Allocation, CapitalConfig, DeskConfig
+from letrade.core.config.capital import Allocation, CapitalConfig
+from letrade.core.config.desk import DeskConfig
 from letrade.core.fraction import Fraction, read_fraction
 from letrade.core.holdings import Holdings, Key
 from letrade.core.instruments import Catalogue, Specification
@@ -102,22 +103,32 @@ class Purse:
         return NOTHING if cash is None else Ratio(cash.numerator * FINE_ONE, cash.denominator)
 
     def basis(self, instrument: str, side: int, price: float | None) -> float | None:
-        """The worst price to expect: a limit for a buyer; else the market's and what it may slip; None when unknown."""
-        if side > 0 and price is not None:
-            return price
+        """The worst price to expect: a limit for a buyer; else the market's and what it may slip; None when unknown. Of
+        an inverse contract, which is dearer the lower its price is, a limit for a seller."""
+        inverse = self.is_inverse(instrument)
+        if side != (-1 if inverse else 1):
+            return self._slipped_price(instrument, price, inverse)
+        return self._slipped_price(instrument, None, inverse) if price is None else price
+
+    def is_inverse(self, instrument: str) -> bool:
+        return instrument in self.catalogue and self.catalogue.at(instrument, 0).inverse
+
+    def _slipped_price(self, instrument: str, price: float | None, inverse: bool) -> float | None:
+        """The dearer of a price and the market's with its slippage."""
         last = self.board.prices.get(instrument)
         if last is None:
             return price
         found = self._slipped.get(instrument)
         if found is None or found[0] != last:
             digits, decimals = decimal_units(last)
-            slipped = digits * self._slip.numerator / (10**decimals * self._slip.denominator)
+            up, down = self._slip.numerator, self._slip.denominator
+            slipped = digits * down / (10**decimals * up) if inverse else digits * up / (10**decimals * down)
             found = self._slipped[instrument] = (last, slipped)
-        return found[1] if price is None else max(price, found[1])
+        return found[1] if price is None else (min if inverse else max)(price, found[1])
 
     def cost(self, specification: Specification, size: int, basis: float) -> Fraction:
-        """Cash that opening `size` may take, fees included, in the quote or settle currency."""
-        notional = Fraction(size, ONE) * exact(basis) * specification.multiplier
+        """Cash that opening `size` may take, fees included, in `specification.currency`."""
+        notional = specification.worth(exact(basis), Fraction(size, ONE))
         return notional * (1 / self._leverage(specification) + self.fee(specification))
 
     def fee(self, specification: Specification) -> Fraction:
@@ -245,9 +256,9 @@ class Purse:
         specification = self.catalogue.at(key[1], now)
         if specification.kind == "spot":
             parts += self._worth(specification, self.holdings.shares.get(key, 0))
-        if specification.quote == self._reporting:
+        if specification.currency == self._reporting:
             return parts
-        rate = self.board.rate(specification.quote, self._reporting, self.catalogue)
+        rate = self.board.rate(specification.currency, self._reporting, self.catalogue)
         return None if rate is None else -(-parts * rate.numerator // rate.denominator)
 
     def _worth(self, specification: Specification, share: int) -> int:
@@ -262,7 +273,7 @@ class Purse:
         basis = self.basis(specification.id, side, None)
         allocation = self.allocation(account, strategy)
         sizing = self.capital.sizing_for(allocation) if allocation else self.capital.sizing
-        rate = self.board.rate(specification.quote, self._reporting, self.catalogue)
+        rate = self.board.rate(specification.currency, self._reporting, self.catalogue)
         if basis is None or rate is None:
             return None
         allowed = self.allocated(account, strategy, now)

@@ -40,6 +40,7 @@ class Checker:
         self.check_servers()
         self.check_names()
         self.check_accounts_and_venues()
+        self.check_routes()
         self.check_instruments()
         self.check_actors()
         self.check_workers()
@@ -114,6 +115,16 @@ class Checker:
                 self.problems.add(place, "spot holdings are balances: expected a contract")
             elif known.name == instrument and position.quantity % known.lot:
                 self.problems.add((*place, "quantity"), f"expected a multiple of the lot, {known.lot}")
+
+    def check_routes(self) -> None:
+        for name in _repeated(route.name for route in self.desk.routes):
+            self.problems.add(("route", name), "the name is given twice")
+        ways = [(route.from_account, route.to_account, route.currency) for route in self.desk.routes]
+        for route in self.desk.routes:
+            for key, account in (("from", route.from_account), ("to", route.to_account)):
+                self._known(account, self.accounts, "account", ("route", route.name, key))
+        for giver, taker, currency in _repeated(ways):
+            self.problems.add(("route",), f'two routes for {currency} from "{giver}" to "{taker}"')
 
     def check_instruments(self) -> None:
         versions = [(instrument.name, instrument.valid_from) for instrument in self.desk.instruments]

@@ -28,7 +28,7 @@ from letrade.core.errors import ConfigurationError
 
 DESK_FILE_BYTES_MAX = 4 * 2**20
 COMMAND_LINE = "command line"
-LIST_SECTIONS = ("venue", "instrument", "account", "feed", "actor", "worker")
+LIST_SECTIONS = ("venue", "instrument", "account", "route", "feed", "actor", "worker")
 
 _SYMBOL = re.compile(r"([A-Za-z0-9]+)-([A-Za-z0-9]+)(?:_([A-Za-z0-9]+))?(?:-[0-9]{6})?")
 _LOGINS = ("user", "password", "token", "nkey_seed", "credentials")

@@ -15,7 +15,7 @@ from letrade.actors.venue.simulated import SimulatedVenue, SimulatedVenueConfig
 from letrade.core import node_state
 from letrade.core.actor import Actor
 from letrade.core.config.accounts import AccountConfig
-from letrade.core.config.desk import CapitalConfig as CapitalTable
+from letrade.core.config.capital import CapitalConfig as CapitalTable
 from letrade.core.config.desk import DeskConfig, VenueConfig
 from letrade.core.config.desk import RiskConfig as RiskTable
 from letrade.core.config.venue_margin import MarginConfig
