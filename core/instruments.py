@@ -165,9 +165,15 @@ class Catalogue:
 
     def at(self, instrument: str, time: int) -> Specification:
         """The rules of an instrument at a time. DataError when it is unknown, naming the known ones."""
+        self.stated_rates: dict[tuple[str, str], Fraction] = {}
+        """(currency, wanted): what one unit is worth where no market tells it, both ways round."""
         versions = self._versions.get(instrument)
         if not versions:
             known = ", ".join(sorted(self._versions)) or "none"
+    def state_rate(self, base: str, quote: str, rate: Fraction) -> None:
+        """Somebody answers for it that one `base` is worth so many `quote`, as long as no market says another."""
+        self.stated_rates |= {(base, quote): rate, (quote, base): 1 / rate}
+
             raise DataError(f"unknown instrument {instrument!r}: the desk knows {known}; add an [[instrument]]")
         if len(versions) == 1:
             return versions[0]

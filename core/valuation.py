@@ -56,14 +56,15 @@ class PriceBoard:
         return None if seen is None else now - seen
 
     def rate(self, currency: str, wanted: str, catalogue: Catalogue) -> Fraction | None:
-        """How much of `wanted` one unit of `currency` is worth; None when no instrument with a price tells."""
+        """How much of `wanted` one unit of `currency` is worth, by an instrument with a price, else as the desk file
+        states it; None when neither tells."""
         if currency == wanted:
             return PAR
         for instrument, inverse in self._markets(currency, wanted, catalogue):
             price = self.prices.get(instrument)
             if price is not None:
                 return 1 / exact(price) if inverse else exact(price)
-        return None
+        return catalogue.stated_rates.get((currency, wanted))
 
     def _markets(self, currency: str, wanted: str, catalogue: Catalogue) -> list[tuple[str, bool]]:
         """(instrument, whether its price is the other way round) of those that tell a rate; found once."""
