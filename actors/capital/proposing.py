@@ -92,7 +92,8 @@ class Proposer(Actor):
         """A larger or dearer order reserves more, or is not amended."""
         order = self.working.by_id[amend.order_id]
         size = number(amend.size)
-        basis = max(order.basis, self.purse.basis(order.instrument, order.side, amend.price) or 0.0)
+        known = self.purse.basis(order.instrument, order.side, amend.price) or order.basis
+        basis = (min if self.purse.is_inverse(order.instrument) else max)(order.basis, known)
         changed = msgspec.structs.replace(order, amending=(amend.price, size), basis=basis)
         shortage = self.purse.shortage(changed, self.working, self.now())
         if shortage is not None:

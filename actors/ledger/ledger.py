@@ -176,8 +176,8 @@ class Ledger(Actor):
                 account=key[0],
                 instrument=key[1],
                 quantity=number(held_units(held)),
-                average_price=average_price(held),
-                realised=money_of(specification.quote, share.realised),
+                average_price=average_price(held, specification.inverse),
+                realised=money_of(specification.currency, share.realised),
                 fees=tuple([money_of(currency, paid) for currency, paid in share.fees.items()]),
                 funding=money_of(specification.settle, share.funding) if share.funding else None,
             )

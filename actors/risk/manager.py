@@ -212,7 +212,7 @@ class RiskManager(Actor):
             price=price,
             reference=self.board.prices.get(instrument),
             age_ns=self.board.age(instrument, now),
-            rate=self._rate(specification.quote),
+            rate=self._rate(specification.currency),
             exposure=exposure,
             gross=self.gross.of(account, specification.id, exposure.worst, price, now),
             halted=self.halts.reason(account),

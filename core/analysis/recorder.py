@@ -207,7 +207,8 @@ class Recorder:
             price = self.board.prices.get(instrument)
             if holder == account and quantity and price is not None:
                 rules = self.catalogue.at(instrument, self.end)
-                total += abs(quantity) * price * float(rules.multiplier) * self._rate(rules.quote)
+                worth = float(rules.multiplier) / price if rules.inverse else price * float(rules.multiplier)
+                total += abs(quantity) * worth * self._rate(rules.currency)
         return total
 
     def _rate(self, currency: str) -> float:

@@ -134,6 +134,9 @@ class Checker:
             if instrument.kind == "spot" and (instrument.settle != instrument.quote or instrument.multiplier != 1):
                 text = "a spot instrument settles in its quote currency and has multiplier 1"
                 self.problems.add(("instrument", instrument.name), text)
+            if instrument.kind == "inverse" and instrument.settle != instrument.base:
+                text = f'expected "{instrument.base}", as an inverse contract settles in its base'
+                self.problems.add(("instrument", instrument.name, "settle"), text)
 
     def check_actors(self) -> None:
         """What an actor's Config names under these keys; a set of features is named as the actor that makes it."""

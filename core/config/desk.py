@@ -248,7 +248,7 @@ class InstrumentConfig(Table, frozen=True, kw_only=True):
     """One version of an instrument: these numbers hold from `valid_from` until the next version."""
 
     name: InstrumentId
-    kind: Literal["spot", "linear"]
+    kind: Literal["spot", "linear", "inverse"]
     base: Currency
     quote: Currency
     settle: Currency
@@ -257,6 +257,7 @@ class InstrumentConfig(Table, frozen=True, kw_only=True):
     min_size: NotNegative = Decimal("0")
     min_notional: NotNegative = Decimal("0")
     multiplier: Positive = Decimal("1")
+    """Base units of one contract, of an inverse one (settled in its base) quote units."""
     valid_from: Instant = 0
     brackets: list[BracketConfig] = msgspec.field(name="bracket", default_factory=list)
     """Its leverage tiers, from the smallest on; they go before those of files."""

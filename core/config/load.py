@@ -133,7 +133,8 @@ def _infer_instruments(tables: dict[str, Any]) -> None:
         match = _SYMBOL.fullmatch(symbol)
         if match is not None:
             base, quote, settle = match.groups()
-            inferred = {"base": base, "quote": quote, "settle": settle or quote, "kind": "linear" if settle else "spot"}
+            kind = "spot" if not settle else "inverse" if settle == base else "linear"
+            inferred = {"base": base, "quote": quote, "settle": settle or quote, "kind": kind}
             for key, value in inferred.items():
                 item.setdefault(key, value)
 

@@ -66,7 +66,7 @@ def _files(venue: VenueConfig) -> list[TierFile]:
 def _dated(versions: list[Instrument], files: Sequence[TierFile]) -> list[Instrument]:
     """Every version at every date from which one of the two is another."""
     first = versions[0]
-    if first.kind != "linear" or any(version.brackets for version in versions):
+    if first.kind == "spot" or any(version.brackets for version in versions):
         return versions
     symbols = (f"{first.base}/{first.quote}:{first.settle}", first.instrument, first.instrument.partition(".")[2])
     told = [(file, next((symbol for symbol in symbols if symbol in file.rows), "")) for file in files]
