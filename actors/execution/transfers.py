@@ -64,9 +64,9 @@ class TransferDesk(MarginDesk):
         elif (told := self.over.get(order.transfer_id)) is not None:
             self.publish(msgspec.structs.replace(told))
         elif order.transfer_id not in self.moving:
-            self._begin(order)
+            self._begin_transfer(order)
 
-    def _begin(self, order: TransferOrder) -> None:
+    def _begin_transfer(self, order: TransferOrder) -> None:
         moving = Moving(
             VenueTransfer(
                 strategy=order.strategy, account=order.account, instrument=order.instrument,
@@ -76,13 +76,13 @@ class TransferDesk(MarginDesk):
         known = order.account in self.venues and order.to_account in self.venues
         reason = self.transfer_hindrance(order) if known else "unknown account"
         if reason:
-            self._end(moving, REFUSED, reason)
+            self._end_transfer(moving, REFUSED, reason)
             return
         self.moving[order.transfer_id] = moving
-        self._tell(moving)
-        self._ask(moving, self.now())
+        self._tell_transfer(moving)
+        self._ask_venue(moving, self.now())
 
-    def _ask(self, moving: Moving, since: int) -> None:
+    def _ask_venue(self, moving: Moving, since: int) -> None:
         """A first and a later question are the same message: its id makes the venue do it once."""
         asked = moving.request
         self.publish(
@@ -91,9 +91,9 @@ class TransferDesk(MarginDesk):
                 transfer_id=asked.transfer_id, to_account=asked.to_account, amount=asked.amount,
             )
         )  # fmt: skip
-        self._await(moving, since)
+        self._await_transfer(moving, since)
 
-    def _await(self, moving: Moving, since: int) -> None:
+    def _await_transfer(self, moving: Moving, since: int) -> None:
         least: int = self.config.order_timeout
         wait = min(least << min(moving.attempts, BACKOFF_DOUBLINGS_MAX), max(self.config.backoff_max, least))
         self.set_timer(since + wait, f"{TRANSFER} {moving.request.transfer_id}")
@@ -107,18 +107,18 @@ class TransferDesk(MarginDesk):
         if moving.state != UNKNOWN:
             why = "no answer in time" if moving.state == REQUESTED else "it has not arrived in time"
             moving.state = UNKNOWN
-            self._tell(moving, why)
+            self._tell_transfer(moving, why)
         elif moving.attempts % 5 == 0:
             text = f"the transfer {transfer_id} is unknown after {moving.attempts} questions"
             self.alert("warning", "transfer_unknown", text, moving.request.account, moving.request.instrument)
-        self._ask(moving, self.now())
+        self._ask_venue(moving, self.now())
 
     def on_venue_transfer_answer(self, answer: VenueTransferAnswer) -> None:
         moving = self.moving.get(answer.transfer_id)
         if moving is None or moving.request.account != answer.account:
             return
         if answer.state == REFUSED:
-            self._end(moving, REFUSED, answer.reason)
+            self._end_transfer(moving, REFUSED, answer.reason)
             return
         told = (moving.state, moving.arrives)
         overdue = max(0, self.now() - answer.arrives) if answer.arrives else 0
@@ -126,8 +126,8 @@ class TransferDesk(MarginDesk):
         if answer.state == PENDING and not overdue:
             moving.state, moving.attempts = PENDING, 0
         if (moving.state, moving.arrives) != told:
-            self._tell(moving, answer.reason)
-        self._await(moving, max(self.now(), moving.arrives))
+            self._tell_transfer(moving, answer.reason)
+        self._await_transfer(moving, max(self.now(), moving.arrives))
 
     def on_venue_cash(self, told: VenueCash) -> None:
         """Booked first, so that whoever hears that it is done has the money."""
@@ -140,11 +140,11 @@ class TransferDesk(MarginDesk):
             sent = moving.request.amount
             moving.fee = money_of(sent.currency, fraction_of_money(sent) - fraction_of_money(told.amount))
             moving.arrives = told.venue_time
-            self._end(moving, DONE)
+            self._end_transfer(moving, DONE)
         elif part == BACK and told.account == moving.request.account:
-            self._end(moving, FAILED, told.reason or "the money has come back")
+            self._end_transfer(moving, FAILED, told.reason or "the money has come back")
 
-    def _end(self, moving: Moving, state: str, reason: str = "") -> None:
+    def _end_transfer(self, moving: Moving, state: str, reason: str = "") -> None:
         transfer_id = moving.request.transfer_id
         self.moving.pop(transfer_id, None)
         self.cancel_timer(f"{TRANSFER} {transfer_id}")
@@ -152,9 +152,9 @@ class TransferDesk(MarginDesk):
         self.over[transfer_id] = _update(moving, reason)
         if len(self.over) > OVER_MAX:
             del self.over[next(iter(self.over))]
-        self._tell(moving, reason)
+        self._tell_transfer(moving, reason)
 
-    def _tell(self, moving: Moving, reason: str = "") -> None:
+    def _tell_transfer(self, moving: Moving, reason: str = "") -> None:
         self.publish(_update(moving, reason))
 
     def transfers_state(self) -> Any:
