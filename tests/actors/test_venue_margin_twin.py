@@ -100,11 +100,14 @@ def calculated(rules: VenueRules, unit: Unit, marks: dict[str, Fraction]) -> Mar
         positions=tuple(
             PositionState(
                 instrument=each.instrument, side=1 if each.side > 0 else -1, size=each.contracts,
-                entry=each.face / each.cost if each.inverse else each.cost / each.face, leverage=each.leverage, margin=unit.wallet if unit.instrument else None,
+                entry=each.face / each.cost if each.inverse else each.cost / each.face, leverage=each.leverage,
+                margin=unit.wallet if unit.instrument else None,
             )
             for each in unit.holdings
         ),
-        collaterals=() if unit.instrument else (CollateralState(currency=unit.currency, balance=unit.wallet, pegged=True),),
+        collaterals=() if unit.instrument else (
+            CollateralState(currency=unit.currency, balance=unit.wallet, pegged=True),
+        ),
     )  # fmt: skip
 
 
