@@ -31,3 +31,5 @@ class Account(DeskMessage, frozen=True, kw_only=True):
     unrealised: Money | None
     missing: tuple[str, ...] = ()
     """The instruments or currencies whose price is not known."""
+    transit: Money | None = None
+    """What has left the account and has not arrived at another yet: in no account's equity, and not lost."""
