@@ -24,7 +24,7 @@ from letrade.actors.capital.groups import (
 from letrade.actors.capital.limits import RULE, Limiter
 from letrade.actors.capital.orders import Desire
 from letrade.actors.capital.proportion import excess
-from letrade.actors.capital.reconcile import halves, toward_position
+from letrade.actors.capital.reconcile import NewOrder, halves, toward_position
 from letrade.core import codec
 from letrade.core.actor import Context
 from letrade.core.holdings import Key
@@ -179,7 +179,7 @@ class Baskets(Limiter):
             lot = self.context.instruments.at(leg.instrument, self.now()).size.step_quantity
             complete = complete and abs(units(held) - units(leg.wanted)) < lot
             leg.wanted = leg.before = held
-        group.phase, group.retried, group.undoings, group.reason = STANDING, False, 0, ""
+        group.phase, group.retried, group.undoings, group.blunt, group.reason = STANDING, False, 0, False, ""
         self._tell(group, state, reason, complete and state == STANDING)
         queued, group.queued = group.queued, b""
         if not any(leg.wanted for leg in group.legs):
@@ -220,8 +220,9 @@ class Baskets(Limiter):
         self._undo(group, self._alone(group))
 
     def _undo(self, group: Group, alone: Sequence[int]) -> None:
-        """Reduce what no reduction under way will; nobody may refuse that."""
+        """Reduce what no reduction under way will."""
         patience = max(1, group.naked_ns_max // PATIENCE_PART) << min(DOUBLINGS_MAX, group.undoings // PATIENCE_PART)
+        blunt = []
         for key, size in zip(group.keys, alone, strict=True):
             size -= sum(units(each.left) for each in self.underway.values() if self._touches(each, key))
             if size <= 0:
@@ -230,13 +231,30 @@ class Baskets(Limiter):
             self.reductions += 1
             reduction_id = f"{self.name}-{self.reductions}"
             self._note(reduction_id, key, number(size), patience)
-            account, instrument, strategy = key
-            self.publish(
-                Reduce(
-                    strategy=strategy, account=account, instrument=instrument, reduction_id=reduction_id,
-                    size=number(size), reason=f"basket {group.signal}: the other legs support no more",
-                )
-            )  # fmt: skip
+            if group.blunt:
+                blunt.append(self._closing_leg(group, key, size))
+            else:
+                self._reduce(group, key, size, reduction_id)
+        if blunt:
+            self._propose_legs(group, [leg for leg in blunt if leg.orders])
+
+    def _reduce(self, group: Group, key: Key, size: int, reduction_id: str) -> None:
+        """Nobody may refuse that."""
+        account, instrument, strategy = key
+        self.publish(
+            Reduce(
+                strategy=strategy, account=account, instrument=instrument, reduction_id=reduction_id,
+                size=number(size), reason=f"basket {group.signal}: the other legs support no more",
+            )
+        )  # fmt: skip
+
+    def _closing_leg(self, group: Group, key: Key, size: int) -> LegProposal:
+        """For the account it may open: other strategies hold the other side."""
+        desire = Desire(*key, group.signal, legs=group.orders)
+        side = -1 if self.purse.holdings.shares.get(key, 0) > 0 else 1
+        order = self._new_order(desire, NewOrder(side, size, size))
+        group.orders = desire.legs
+        return LegProposal(key[0], key[1], () if order is None else (order,))
 
     def _intents(self, group: Group) -> tuple[list[LegProposal], str]:
         """(the orders that are missing, why not): reserved for all legs, or for none."""
@@ -297,6 +315,12 @@ class Baskets(Limiter):
         group = self.group_of.get(key)
         if group is not None and reason and order_id.startswith(f"{group.strategy}.{group.signal}."):
             group.reason = reason
+
+    def reduction_refused(self, key: Key, order_id: str) -> None:
+        """The account has nothing to reduce, though the strategy has."""
+        group = self.group_of.get(key)
+        if group is not None and self.underway.pop(order_id.removeprefix("reduce."), None) is not None:
+            group.blunt = True
 
     def keep_baskets(self, strategy: str = "") -> None:
         """Of a strategy, or of all, nothing is pursued any more; what stands alone is still reduced."""

@@ -39,6 +39,8 @@ class Group(msgspec.Struct, array_like=True):
     undoings: int = 0
     queued: bytes = b""
     """The wish that came meanwhile."""
+    blunt: bool = False
+    """The account holds less than the share, so that it is cut by orders of the ordinary way."""
     reason: str = ""
     """Why something of it was not traded, as far as that was said."""
 

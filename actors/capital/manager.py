@@ -196,6 +196,8 @@ class CapitalManager(Baskets):
             desire.waiting = False
         group = self.group_of.get(key) if self.group_of else None
         if group is not None:
+            if refused.rule == "reduces":
+                self.reduction_refused(key, refused.order_id)
             self.basket_missed(key, refused.order_id, f"{refused.rule}: {refused.limit}, found {refused.value}")
             self.look(group)
 

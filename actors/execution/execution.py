@@ -24,6 +24,7 @@ from letrade.core.messages.margin import Reduce
 from letrade.core.messages.orders import (
     ApprovedAmend,
     ApprovedOrder,
+    BasketProposal,
     CancelOrder,
     OrderIntent,
     OrderRefused,
@@ -131,6 +132,28 @@ class Execution(TransferDesk):
                 self.send(order)
             else:
                 self._refuse(proposal, intent.order_id, "risk_dead", "reducing only", "opening")
+
+    def on_basket_proposal(self, basket: BasketProposal) -> None:
+        """While RiskManager is dead: all of it where every order provably reduces, else nothing."""
+        if not self.risk_dead:
+            return
+        legs = [
+            Proposal(
+                strategy=basket.strategy, account=leg.account, instrument=leg.instrument, signal=basket.signal,
+                orders=leg.orders,
+            )
+            for leg in basket.legs
+        ]  # fmt: skip
+        if all(
+            reduces(self.exposure(leg.account, leg.instrument), intent.side, units(intent.size))
+            for leg in legs for intent in leg.orders
+        ):  # fmt: skip
+            for leg in legs:
+                self.on_proposal(leg)
+            return
+        for leg in legs:
+            for intent in leg.orders:
+                self._refuse(leg, intent.order_id, "risk_dead", "reducing only", "a basket that opens")
 
     def on_timer(self, timer: Timer) -> None:
         kind, _, what = timer.key.partition(" ")

@@ -7,7 +7,7 @@ from typing import Any
 
 from letrade.core.config.desk import DeskConfig, RiskLimit
 from letrade.core.config.desk import RiskConfig as RiskTable
-from letrade.core.messages.events import Alert
+from letrade.core.messages.events import Alert, Failure
 from letrade.core.messages.margin import PositionLimit, Reduce
 from letrade.core.messages.orders import BasketProposal, BasketUpdate, OrderRefused
 from letrade.core.messages.venue import VenueSubmit
@@ -248,3 +248,23 @@ def test_a_leg_that_cannot_be_reduced_is_told_and_tried_on() -> None:
     said = desk.basket(*PAIR, bound=400 * MS, wait=10 * SECOND)
     assert [alert.code for alert in of_kind(said, Alert) if alert.level == "error"] == ["naked_leg"]
     assert desk.pair() == (0.0, 0.0)
+
+
+def test_a_share_that_another_strategy_holds_against_is_cut_all_the_same() -> None:
+    desk = BasketDesk()
+    desk.target(1.0, strategy="beta", instrument=LINEAR)
+    desk.script(SPOT, REFUSE, REFUSE)
+    desk.basket(*PAIR, wait=5 * SECOND)
+    assert desk.pair() == (0.0, 0.0)
+    assert desk.held("beta", LINEAR) == 1.0
+
+
+def test_without_risk_a_basket_may_close_and_nothing_of_one_that_opens_is_sent() -> None:
+    desk = BasketDesk()
+    desk.basket(*PAIR)
+    desk.tell(stamped(Failure(actor="risk", kind="trade", message_id="", error="test", stopped=True), "risk"))
+    desk.stage.node.slots[[slot.name for slot in desk.stage.node.slots].index("risk")].stop()
+    said = desk.basket((SPOT, 0.5), (LINEAR, -1.5))
+    assert of_kind(said, VenueSubmit) == []
+    desk.basket((SPOT, 0.5), (LINEAR, -0.5))
+    assert desk.pair() == (0.5, -0.5)
