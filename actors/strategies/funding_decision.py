@@ -6,6 +6,7 @@ notional, all rates are of an hour. Money counts where it has arrived: what is o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from itertools import permutations
 from typing import NamedTuple
@@ -57,6 +58,8 @@ class Purse(NamedTuple):
     """Asked to leave, and perhaps still in `equity`."""
     coming: float = 0.0
     """On its way here: a reason to ask for no more, never to hold more."""
+    cash: float = math.inf
+    """What of the equity is money already: gains of open positions cannot be sent."""
 
 
 class Route(NamedTuple):
@@ -117,7 +120,8 @@ def net(terms: Terms, legs: Sequence[Leg], pair: Pair, size: float, routes: Rout
     if hourly is None or not price or not size:
         return None
     costs = 2 * (legs[pair[0]].cost + legs[pair[1]].cost)
-    ways = [routes.get(way) for way in permutations((legs[pair[0]].account, legs[pair[1]].account))]
+    one, other = legs[pair[0]].account, legs[pair[1]].account
+    ways = [routes.get((one, other)), routes.get((other, one))]
     transfer = max((way.fee for way in ways if way is not None), default=0.0)
     return hourly * terms.horizon_hours - costs - transfer / (size * price)
 
@@ -224,7 +228,8 @@ def _moves(
             continue
         lacking = notional / terms.leverage - available(purses[taker]) - purses[taker].coming + route.fee
         side = 1.0 if rich == pair[0] else -1.0
-        spare = available(purses[giver]) - margin_of(legs[rich], side * held, terms.leverage)
+        there = min(available(purses[giver]), purses[giver].cash - purses[giver].leaving)
+        spare = there - margin_of(legs[rich], side * held, terms.leverage)
         amount = min(lacking, spare)
         if amount > route.fee and amount >= route.minimum:
             return (Move(giver, taker, amount),)

@@ -137,7 +137,7 @@ def there(purse: Purse) -> float:
 @settings(max_examples=600, deadline=None)
 @given(legs_of, purses_of)
 def test_arbitrage_is_never_paid_by_margin_that_has_not_arrived(legs: list[Leg], purses: dict[str, Purse]) -> None:
-    """Whatever opens is carried by what is there alone, at the lower leverage; so is what a short leg is cut down to."""
+    """What opens is carried by what is there alone, at the lower leverage; so is what a short leg is cut down to."""
     found = decide(TERMS, legs, purses, ALL_ROUTES)
     if found.wanted is not None:
         opens = any(abs(wanted) > abs(leg.held) + 1e-9 for wanted, leg in zip(found.wanted, legs, strict=True))
