@@ -8,7 +8,7 @@ import msgspec
 
 from letrade.actors.capital.orders import Desire, Working
 from letrade.actors.capital.reconcile import whole_lots
-from letrade.actors.capital.transfers import Mover
+from letrade.actors.capital.settling import SETTLE, Settler
 from letrade.core.actor import Context
 from letrade.core.holdings import Key
 from letrade.core.instruments import Specification
@@ -51,7 +51,7 @@ class Underway(msgspec.Struct, array_like=True):
     until: int
 
 
-class Limiter(Mover):
+class Limiter(Settler):
     """Cuts wishes for good: when a limit is lifted nothing happens until the strategy wishes anew."""
 
     def __init__(self, name: str, config: Any, context: Context) -> None:
@@ -88,6 +88,8 @@ class Limiter(Mover):
         if kind == LIMIT:
             account, _, instrument = what.partition(" ")
             self._enforce_all(account, instrument)
+        elif kind == SETTLE:
+            self.settle()
         else:
             self._reductions_due()
 

@@ -312,6 +312,7 @@ class CapitalManager(Baskets):
             "protections": self.protections.state(),
             "limits": self.limits_state(),
             "transfers": self.transfers_state(),
+            "settling": self.settling_state(),
             "baskets": self.baskets_state(),
         }
 
@@ -326,4 +327,5 @@ class CapitalManager(Baskets):
         self.protections.restore(state["protections"])
         self.restore_limits(state["limits"])
         self.restore_transfers(state["transfers"])
+        self.restore_settling(state["settling"])
         self.restore_baskets(state["baskets"])

@@ -105,9 +105,8 @@ class Purse:
         equity = self.equity(account, now)
         if self.capital.settle is not None and (base := self._base(account, now)) is not None:
             equity = Ratio(base, 1)
-        elif moved := self.shifts.total(account):
-            less = Fraction(equity.numerator, equity.denominator) - moved * FINE_ONE
-            equity = Ratio(less.numerator, less.denominator)
+        elif self.shifts:
+            equity = self._unmoved(account, equity)
         return Ratio(fraction.numerator * equity.numerator, fraction.denominator * equity.denominator)
 
     def _base(self, account: str, now: int) -> int | None:
@@ -116,8 +115,17 @@ class Purse:
             known = totals(self.books[account], self.board, self.catalogue, self._reporting, now)
             if known.missing:
                 return None
-            self.shifts.bases[account] = known.equity
+            unmoved = self._unmoved(account, Ratio(known.equity, 1))
+            self.shifts.bases[account] = unmoved.numerator // unmoved.denominator
         return self.shifts.bases[account]
+
+    def _unmoved(self, account: str, equity: Ratio) -> Ratio:
+        """As if strategies had moved nothing: what is held back to leave has not left yet."""
+        moved = self.shifts.total(account)
+        for currency, amount in self.shifts.held_back(account).items():
+            moved += self.worth(currency, amount) or 0
+        left = Fraction(equity.numerator, equity.denominator) - moved * FINE_ONE
+        return Ratio(left.numerator, left.denominator)
 
     def is_allocated(self, account: str) -> bool:
         """Whether allocations name it, so that it is theirs alone."""

@@ -19,6 +19,9 @@ class Shifts:
         self.bases: dict[str, int] = {}
         """By account the equity that fractions are of, where that is fixed, in units of 1e-96."""
 
+    def __bool__(self) -> bool:
+        return bool(self._leaving or self._capital)
+
     def hold_back(self, account: str, currency: str, amount: Fraction) -> None:
         """More, or with a negative amount less than before."""
         _add(self._leaving, (account, currency), amount)
@@ -26,6 +29,10 @@ class Shifts:
     def leaving(self, account: str, currency: str) -> Fraction:
         """Cash that no order may take any more."""
         return self._leaving.get((account, currency), NOTHING) if self._leaving else NOTHING
+
+    def held_back(self, account: str) -> dict[str, Fraction]:
+        """By currency."""
+        return {currency: amount for (holder, currency), amount in self._leaving.items() if holder == account}
 
     def shift(self, account: str, strategy: str, amount: Fraction) -> None:
         _add(self._capital.setdefault(account, {}), strategy, amount)

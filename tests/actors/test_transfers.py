@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -168,6 +169,23 @@ def test_a_strategy_moves_no_more_than_its_own_capital_and_takes_it_along() -> N
     assert desk.request("t3", "1001")[0].reason.startswith("allocation:")
     assert desk.request("t4", "100", strategy="gamma")[0].reason.startswith("allocation:")
     assert desk.request("t5", "1001", strategy="-")[0].reason.startswith("allocation:")
+
+
+def test_what_one_strategy_moves_is_never_anothers_to_use_on_its_way_or_after() -> None:
+    """Of 10,000 each may use the half: while the money of one leaves, and when it has left, the other's half stands."""
+    halves = [
+        Allocation(name=name, strategy=name, account="here", fraction=Decimal("0.5")) for name in ("alpha", "beta")
+    ]
+    desk = TwoVenues(settings(allocations=halves, btc="0"))
+    capital = desk.actor("capital")
+
+    def allowed(strategy: str) -> float:
+        found = capital.purse.allocated("here", strategy, desk.time)
+        return float(Fraction(found.numerator, found.denominator * 10**96))
+
+    for wait in (0, MS, 20 * MS, SECOND):
+        desk.tell(wish("t1", "4000"), wait=wait)
+        assert (allowed("alpha"), allowed("beta")) == (1_000.0, 5_000.0)
 
 
 def test_the_rest_of_an_account_that_nobody_is_allocated_is_a_monitors_to_move() -> None:
