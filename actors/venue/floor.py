@@ -37,7 +37,7 @@ class Floor:
         self.reports: list[Report] = []
         self.time = 0
         self._fill_model, self._fills = config.fill_model, config.fills
-        self._leverage_max = read_fraction(config.max_leverage)
+        self.leverage_max = read_fraction(config.max_leverage)
         self.orders_count = 0
         self.trades_count = 0
         self.positions_moved = False
@@ -198,7 +198,7 @@ class Floor:
         return (
             rules.minimum(order, price, market, version)
             or rules.balance(account, order, market, version, offered)
-            or rules.leverage(account, order, self.markets, self.rules_of, self._leverage_max)
+            or rules.leverage(account, order, self.markets, self.rules_of, self.leverage_max)
         )
 
     def execute(self, order: Order, market: Market, model: FillModel) -> str:
