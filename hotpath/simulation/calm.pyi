@@ -1,5 +1,4 @@
 """Calm stretches of a compiled backtest: what nobody hears, and only the exchange's books need."""
-from letrade.hotpath.simulation.doubt import Doubtful as Doubtful
 from letrade.hotpath.simulation.exchange import Exchange
 from letrade.hotpath.simulation.tape import Tape
 

@@ -36,7 +36,7 @@ cdef class Calm:
     stretch.
     """
 
-    def __cinit__(self, Tape tape not None, Exchange exchange not None):
+    def __init__(self, Tape tape not None, Exchange exchange not None):
         cdef Py_ssize_t place
         self.tape, self.exchange, self.open_time = tape, exchange, -1
         self.stretches = <Stretch*>PyMem_Calloc(exchange.instruments + 1, sizeof(Stretch))
