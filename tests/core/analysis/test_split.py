@@ -37,8 +37,10 @@ def record() -> RunRecord:
         (1, 1, 2, 1, 100.0, 5.0, 0, "BTC"), (1, 1, 2, -1, 125.0, 5.0, 0, "BTC"),
     )  # fmt: skip
     for count, (strategy, account, instrument, side, price, size, fee, currency) in enumerate(trades, 1):
-        builder.row("fills", order=count, time=count, strategy=strategy, account=account, instrument=instrument,
-                    side=side, price=price, size=size, fee=0.0, fee_units=fee, fee_currency=places[currency])  # fmt: skip
+        builder.row(
+            "fills", order=count, time=count, strategy=strategy, account=account, instrument=instrument, side=side,
+            price=price, size=size, fee=0.0, fee_units=fee, fee_currency=places[currency],
+        )  # fmt: skip
     for origin, account, instrument, currency, units in (
         ("funding", 0, 0, "USDT", 300_000_000), ("interest", 0, -1, "USDT", -25_000_000),
         ("transfer", 0, -1, "USDT", -5_000_000_000), ("fee", 0, -1, "USDT", -100_000_000),
@@ -83,7 +85,7 @@ def test_days_short_of_margin_are_those_that_a_strategy_a_monitor_or_a_venue_tol
     about: dict[str, Any] = {"strategy": "s", "instrument": "a.BTC-USDT_USDT"}
     update: dict[str, Any] = {
         **about, "account": "c", "order_id": "1", "client_order_id": "", "venue_order_id": "", "side": 1,
-        "size": 1.0, "filled": 0.0,
+        "size": 1.0, "filled": 0.0, "price": None,
     }  # fmt: skip
     told: list[Message] = [
         Alert(time=1, level="warning", code="margin_short", text="", account="a"),
