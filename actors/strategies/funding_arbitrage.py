@@ -240,7 +240,7 @@ class FundingArbitrage(BaseStrategy):
         )  # fmt: skip
 
     def _tell_short(self, account: str) -> None:
-        text = f"{account}: its equity carries its leg at {self.config.leverage_max:g} times no longer: both are reduced"
+        text = f"{account}: beyond {self.config.leverage_max:g} times the equity that is there: both legs are reduced"
         self.publish(Alert(level="warning", code=SHORT, text=text, account=account))
 
     def state(self) -> Any:
