@@ -52,6 +52,10 @@ class SlowBook:
     def best(self) -> tuple[Level | None, Level | None]:
         return self.best_of(BUY), self.best_of(SELL)
 
+    def best_prices(self) -> tuple[int, int]:
+        bid, ask = self.best()
+        return bid[0] if bid else 0, ask[0] if ask else 0
+
     def imbalance(self, n: int) -> float:
         bids, asks = (sum(float(size) for _, size in self.depth(side, n)) for side in (BUY, SELL))
         return (bids - asks) / (bids + asks) if bids + asks else 0.0
