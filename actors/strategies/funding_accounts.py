@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -27,6 +27,19 @@ from letrade.core.money import money
 from letrade.core.subjects import account_instrument
 
 OVER = (DONE, FAILED, REFUSED)
+HOURS = {"binance": 24, "kraken": 4}
+"""That the rate of a loan is of."""
+
+
+class Loan(NamedTuple):
+    """What a coin costs for an hour (None: it is not lent), how much of it there is, and the level of margin."""
+
+    rate: float | None
+    limit: float
+    level: float
+
+
+NO_LOAN = Loan(None, 0.0, 2.0)
 
 
 class Moving(msgspec.Struct, array_like=True):
@@ -46,6 +59,8 @@ class FundingAccounts:
     def __init__(self, name: str, config: Any, context: Context) -> None:
         self.name, self.config, self.context = name, config, context
         settings: DeskConfig = context.settings or DeskConfig()
+        venues = {venue.name: venue for venue in settings.venues}
+        self._lenders = {account.name: venues.get(account.venue) for account in settings.accounts if account.borrow}
         self._venues = {account.name: account.venue for account in settings.accounts}
         self.wallets: dict[str, dict[str, float]] = {}
         self.positions: dict[tuple[str, str], tuple[float, float]] = {}
@@ -57,16 +72,20 @@ class FundingAccounts:
         """By giving account: no transfer is asked for before it, as the last one was refused."""
         self.routes: Mapping[tuple[str, str], Route] = {}
         self._decimals: dict[tuple[str, str], int] = {}
+        self._currencies = {leg.account: self._settles(leg.instrument) for leg in config.legs}
+        """What is counted of each account."""
         for route in settings.routes:
             ends = (route.from_account, route.to_account)
-            if all(end in config.accounts and self.currency(end) == route.currency for end in ends):
+            if self._currencies.get(route.to_account) != route.currency:
+                continue
+            if route.from_account in config.reserves:
+                self._currencies.setdefault(route.from_account, route.currency)
+            if self._currencies.get(route.from_account) == route.currency:
                 self.routes = {**self.routes, ends: Route(float(route.fee), float(route.minimum))}
                 self._decimals[ends] = min(route.decimals, 8)
 
-    def currency(self, account: str) -> str:
-        """What the legs of an account settle in."""
-        name = next(leg.instrument for leg in self.config.legs if leg.account == account)
-        rules = self.context.instruments.at(name, 0)
+    def _settles(self, instrument: str) -> str:
+        rules = self.context.instruments.at(instrument, 0)
         return rules.quote if rules.kind == "spot" else rules.settle
 
     def hear_balance(self, balance: Balance) -> None:
@@ -90,16 +109,20 @@ class FundingAccounts:
         if update.state in OVER and self.moving.pop(update.transfer_id, None) is not None and update.state != DONE:
             self.next_wish[update.account] = now + self.config.patience
 
-    def borrow(self, account: str, instrument: str) -> float | None:
-        """What a short of a spot market costs for an hour; None: it is not to be had."""
-        return None
+    def loan(self, account: str, instrument: str) -> Loan:
+        """What a short of a spot market takes."""
+        venue = self._lenders.get(account)
+        lent = None if venue is None else venue.borrow.get(self.context.instruments.at(instrument, 0).base)
+        if lent is None:
+            return NO_LOAN
+        return Loan(float(lent.rate) / HOURS[lent.rules], float(lent.limit), float(lent.level))
 
     def purses(self, prices: Mapping[str, float]) -> dict[str, Purse]:
         """The accounts as they may be relied on; equity is None where a price or a balance is not known."""
         return {account: self._purse(account, prices) for account in self.config.accounts}
 
     def _purse(self, account: str, prices: Mapping[str, float]) -> Purse:
-        cash = self.wallets.get(account, {}).get(self.currency(account))
+        cash = self.wallets.get(account, {}).get(self._currencies.get(account, ""))
         gains = [
             self._gain(instrument, *held, prices) for (owner, instrument), held in self.positions.items()
             if owner == account and held[0]
@@ -134,7 +157,7 @@ class FundingAccounts:
             yield TransferRequest(
                 strategy=self.name, account=move.from_account,
                 instrument=account_instrument(self._venues[move.from_account]), transfer_id=transfer_id,
-                to_account=move.to_account, amount=money(self.currency(move.from_account), units, decimals),
+                to_account=move.to_account, amount=money(self._currencies[move.from_account], units, decimals),
                 reason="margin of the other leg",
             )  # fmt: skip
 

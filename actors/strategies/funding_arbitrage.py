@@ -46,6 +46,9 @@ class FundingArbitrageConfig(ActorConfig, frozen=True, kw_only=True):
 
     legs: tuple[FundingLeg, ...]
     size_max: Annotated[float, Meta(gt=0)]
+    reserves: tuple[Name, ...] = ()
+    """Accounts whose money tops up others as far as they do not need it: ones without a leg, or ones whose leg may wait
+    for its money when its turn comes."""
     horizon: PositiveDuration = parse_duration("3d")
     """Within it funding has to earn the fees and spreads of entry and exit."""
     memory: PositiveDuration = parse_duration("1d")
@@ -86,7 +89,7 @@ class FundingArbitrageConfig(ActorConfig, frozen=True, kw_only=True):
 
     @property
     def accounts(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(leg.account for leg in self.legs))
+        return tuple(dict.fromkeys([*(leg.account for leg in self.legs), *self.reserves]))
 
     @property
     def instrument(self) -> str:
@@ -169,7 +172,8 @@ class FundingArbitrage(BaseStrategy):
         if self.busy:
             self._set_timer()
             return
-        decision = decide(self.terms, self.view(), self.money.purses(self.prices()), self.money.routes)
+        purses = self.money.purses(self.prices())
+        decision = decide(self.terms, self.view(), purses, self.money.routes, self.config.reserves)
         if decision.short or self._is_fresh():
             self.decided = self.now()
             self.act(decision)
@@ -201,13 +205,14 @@ class FundingArbitrage(BaseStrategy):
         return [self._leg(leg, prices.get(leg.instrument)) for leg in self.legs]
 
     def _leg(self, leg: FundingLeg, price: float | None) -> Leg:
-        spot = self.context.instruments.at(leg.instrument, self.now()).kind == "spot"
-        funding = 0.0 if spot else self.rates.of_an_hour(leg.instrument, self.now())
         spread = self.spreads.get(leg.instrument, self.config.spread)
         cost = self._fees.get(leg.instrument.partition(".")[0], 0.0) + spread / 2
         held = self.held.get((leg.account, leg.instrument), 0.0)
-        borrow = self.money.borrow(leg.account, leg.instrument) if spot else 0.0
-        return Leg(leg.account, spot, price, funding, borrow, cost, held)
+        if self.context.instruments.at(leg.instrument, self.now()).kind == "spot":
+            loan = self.money.loan(leg.account, leg.instrument)
+            return Leg(leg.account, True, price, 0.0, loan.rate, cost, held, loan.limit, loan.level)
+        funding = self.rates.of_an_hour(leg.instrument, self.now())
+        return Leg(leg.account, False, price, funding, 0.0, cost, held)
 
     def _step(self) -> float:
         """The least size that is whole in the lots of all legs. ConfigurationError for contracts of several units."""
