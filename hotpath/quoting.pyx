@@ -49,6 +49,7 @@ cdef class Quoter:
 
     def quotes(self, strategy, account, instrument, signal, orders, post_only):
         cdef PyObject* message
+        cdef object passive = bool(post_only)
         if not self.is_plain(orders):
             orders = self.slow(orders)
         copy = self.copier()
@@ -58,5 +59,5 @@ cdef class Quoter:
         set_field(message, self.instrument, <PyObject*>instrument)
         set_field(message, self.signal, <PyObject*>signal)
         set_field(message, self.orders, <PyObject*>orders)
-        set_field(message, self.post_only, <PyObject*>(True if post_only else False))
+        set_field(message, self.post_only, <PyObject*>passive)
         return copy
