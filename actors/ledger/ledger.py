@@ -213,6 +213,7 @@ class Ledger(Actor):
                 equity=None if found.equity is None else rounded_money(reporting, found.equity),
                 unrealised=None if found.unrealised is None else rounded_money(reporting, found.unrealised),
                 missing=found.missing,
+                exposure=None if found.exposure is None else rounded_money(reporting, found.exposure),
             )
         )
 

@@ -31,3 +31,5 @@ class Account(DeskMessage, frozen=True, kw_only=True):
     unrealised: Money | None
     missing: tuple[str, ...] = ()
     """The instruments or currencies whose price is not known."""
+    exposure: Money | None = None
+    """Gross: what all positions are worth, whatever their side."""

@@ -176,6 +176,7 @@ cdef class Execution(Patience):
         if said.verb != QUERY_REQUEST and not (said.verb == AMEND_REQUEST and as_asked):
             return NOTHING_SAID
         order.price, order.size, order.amending = said.price, whole, 0
+        order.replaced += as_asked
         return WAS_AMENDED if as_asked else AMEND_WAS_REFUSED
 
     cdef int go_on_after(self, OrderRecord* order, int64_t verb, int64_t time) except -1:
