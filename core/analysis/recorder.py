@@ -165,7 +165,8 @@ class Recorder:
     def _on_account(self, account: Account) -> None:
         name, unknown = account.account, float("nan")
         grid = self._equity_grids.setdefault(name, Grid())
-        equity = unknown if account.equity is None else _number(account.equity)
+        transit = 0.0 if account.transit is None else _number(account.transit)
+        equity = unknown if account.equity is None else _number(account.equity) + transit
         unrealised = unknown if account.unrealised is None else _number(account.unrealised)
         exposure = unknown if account.exposure is None else _number(account.exposure)
         sample = (account.time, equity, unrealised, exposure)

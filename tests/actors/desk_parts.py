@@ -17,8 +17,9 @@ from letrade.actors.venue.simulated import SimulatedVenue, SimulatedVenueConfig
 from letrade.core import node_state
 from letrade.core.actor import Actor, Context
 from letrade.core.config.accounts import AccountConfig
-from letrade.core.config.desk import Allocation, DeskConfig, FaultsConfig, VenueConfig
-from letrade.core.config.desk import CapitalConfig as CapitalTable
+from letrade.core.config.capital import Allocation
+from letrade.core.config.capital import CapitalConfig as CapitalTable
+from letrade.core.config.desk import DeskConfig, FaultsConfig, VenueConfig
 from letrade.core.config.desk import RiskConfig as RiskTable
 from letrade.core.messages.base import Message
 from letrade.core.messages.market import Instrument, Trade
