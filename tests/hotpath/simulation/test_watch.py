@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from letrade.core.analysis.builder import Grid as Twin
 from letrade.hotpath.simulation.grid import Grid
 from letrade.hotpath.simulation.watch import Watch
+from tests.models.grid import Grid as Twin
 from tests.models.watch import Price, after
 
 SECOND = 1_000_000_000
