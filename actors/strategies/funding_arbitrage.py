@@ -46,6 +46,9 @@ class FundingArbitrageConfig(ActorConfig, frozen=True, kw_only=True):
 
     legs: tuple[FundingLeg, ...]
     size_max: Annotated[float, Meta(gt=0)]
+    reserves: tuple[Name, ...] = ()
+    """Accounts whose money tops up others as far as they do not need it: ones without a leg, or ones whose leg may wait
+    for its money when its turn comes."""
     horizon: PositiveDuration = parse_duration("3d")
     """Within it funding has to earn the fees and spreads of entry and exit."""
     memory: PositiveDuration = parse_duration("1d")
@@ -86,7 +89,7 @@ class FundingArbitrageConfig(ActorConfig, frozen=True, kw_only=True):
 
     @property
     def accounts(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(leg.account for leg in self.legs))
+        return tuple(dict.fromkeys([*(leg.account for leg in self.legs), *self.reserves]))
 
     @property
     def instrument(self) -> str:
@@ -169,7 +172,8 @@ class FundingArbitrage(BaseStrategy):
         if self.busy:
             self._set_timer()
             return
-        decision = decide(self.terms, self.view(), self.money.purses(self.prices()), self.money.routes)
+        purses = self.money.purses(self.prices())
+        decision = decide(self.terms, self.view(), purses, self.money.routes, self.config.reserves)
         if decision.short or self._is_fresh():
             self.decided = self.now()
             self.act(decision)
@@ -240,8 +244,7 @@ class FundingArbitrage(BaseStrategy):
         )  # fmt: skip
 
     def _tell_short(self, account: str) -> None:
-        most = self.config.leverage_max
-        text = f"{account}: its equity carries its leg at {most:g} times no longer: both are reduced"
+        text = f"{account}: beyond {self.config.leverage_max:g} times the equity that is there: both legs are reduced"
         self.publish(Alert(level="warning", code=SHORT, text=text, account=account))
 
     def state(self) -> Any:

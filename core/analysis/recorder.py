@@ -7,7 +7,10 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from msgspec import structs
+
 from letrade.core.analysis.builder import Grid, RecordBuilder
+from letrade.core.analysis.ends import ShortDays, ends_of
 from letrade.core.analysis.markets import Markets
 from letrade.core.analysis.record import KIND_CODES, STATE_CODES, InstrumentNote, RunRecord, RunSettings
 from letrade.core.analysis.sent_orders import sent_alone
@@ -15,6 +18,8 @@ from letrade.core.clock import SECOND
 from letrade.core.instruments import Catalogue
 from letrade.core.messages.accounts import Account, Position
 from letrade.core.messages.base import NO_STRATEGY, DeskMessage, Message
+from letrade.core.messages.events import Alert
+from letrade.core.messages.margin import LiquidationNear
 from letrade.core.messages.market import Bar, Instrument, MarkPrice, Middle, Quote, Trade
 from letrade.core.messages.orders import ApprovedOrder, CashEntry, Fill, OrderIntent, OrderUpdate
 from letrade.core.money import DEFAULT_SCALE, Money, rescale
@@ -43,6 +48,7 @@ class Recorder:
         self.builder = RecordBuilder()
         self.board = PriceBoard()
         self.markets = Markets(catalogue, keep_ns, believed or {}, lags or {})
+        self.short = ShortDays()
         self.start = self.end = 0
         """The times of the first and the last data."""
         self.now = 0
@@ -56,6 +62,7 @@ class Recorder:
         """Rows of fills, by message, until the ledger tells what they realised."""
         self._handlers: dict[type[Message], Callable[[Any], None]] = {
             **dict.fromkeys((Quote, Trade, Bar, MarkPrice, Middle), self.board.see),
+            **dict.fromkeys((Alert, LiquidationNear), self.short.hear),
             ApprovedOrder: self._on_order, OrderUpdate: self._on_update, Fill: self._on_fill, CashEntry: self._on_cash,
             Position: self._on_position, Account: self._on_account,
         }  # fmt: skip
@@ -80,7 +87,8 @@ class Recorder:
         for account, sample in self._last_equity.items():
             self._equity_grids[account].add(*sample)
         self._write_grids()
-        record = self.builder.record(settings)
+        ends = ends_of(self.board, self.catalogue, self.reporting)
+        record = self.builder.record(structs.replace(settings, short_days=self.short.told(), **ends))
         orders, fills = sent_alone(record.orders, record.fills)
         return replace(record, orders=orders, fills=fills)
 
@@ -110,6 +118,7 @@ class Recorder:
         )  # fmt: skip
 
     def _on_update(self, update: OrderUpdate) -> None:
+        self.short.hear(update)
         row = self._rows.get(update.order_id)
         if row is None:
             return
@@ -127,6 +136,7 @@ class Recorder:
 
     def _on_fill(self, fill: Fill) -> None:
         time = fill.venue_time or fill.time
+        self.board.prices.setdefault(fill.instrument, fill.price)
         order = self._rows.get(fill.order_id)
         bid, ask = self.markets.quote_before(fill.instrument, time)
         row = self.builder.row(

@@ -5,11 +5,11 @@ from libc.math cimport NAN
 from libc.stdint cimport INT64_MAX, int8_t, int64_t
 
 from letrade.hotpath.book cimport Book
+from letrade.hotpath.simulation.calm cimport Calm, doubt_crossed
 from letrade.hotpath.simulation.curve cimport Curve
 from letrade.hotpath.simulation.desk cimport Desk
 from letrade.hotpath.simulation.desk_orders cimport CashRecord
 from letrade.hotpath.simulation.desk_told cimport TOLD_CASH, TOLD_FILL, TOLD_UPDATE, Told
-from letrade.hotpath.simulation.doubt import Doubtful
 from letrade.hotpath.simulation.events cimport (
     BAR_EVENT, LEVELS_EVENT, MARK_EVENT, QUOTE_EVENT, SNAPSHOT_EVENT, TRADE_EVENT, Event,
 )
@@ -61,12 +61,15 @@ cdef class Engine:
     def run_data(self, int64_t events):
         cdef int64_t last = self.tape.count + events
         cdef int64_t time
+        if self.calm is None:
+            self.open_calm()
         while (time := self.tape.next_time()) != INT64_MAX:
             if time < self.quiet_until:
-                self.pass_data(time)
+                if time == self.calm.open_time or not self.pass_calm(last - self.tape.count):
+                    self.pass_data(time)
             else:
                 self.pass_time(self.next_time())
-            if self.tape.count >= last:
+            if self.tape.count >= last and self.tape.next_time() != self.time:
                 return False
         return True
 
@@ -100,6 +103,29 @@ cdef class Engine:
     cdef int64_t next_time(self) except -2:
         cdef int64_t time = min(self.tape.next_time(), self.exchange.next_time())
         return self.troupe.next_due(min(min(time, self.desk.feedback_at), self.desk.next_overdue()))
+
+    cdef int open_calm(self) except -1:
+        cdef Py_ssize_t reel
+        self.calm = Calm(self.tape, self.exchange)
+        self.calm.quoted = self.quoted
+        for reel in range(len(self.troupe.lines)):
+            if self.hears[reel]:
+                self.calm.close_lane(reel)
+        return 0
+
+    cdef bint pass_calm(self, int64_t events) except -1:
+        """Times at which nobody could look at anything; False where the next is none of them."""
+        cdef Calm calm = self.calm
+        if calm.run(self.quiet_until, events) == 0:
+            return False
+        self.time = self.troupe.latest = calm.last
+        self.steps += calm.steps
+        if calm.until <= calm.last:  # the rest of that time, and what follows
+            self.quiet_until, self.steps = calm.until, self.steps - 1
+            self.pass_data(calm.last)
+        else:
+            self.quiet_until = min(self.quiet_until, self.exchange.next_time())
+        return True
 
     cdef int pass_data(self, int64_t time) except -1:
         """A time at which nothing but data comes, most of them: the rest is looked at only where something follows."""
@@ -172,27 +198,32 @@ cdef class Engine:
                 self.tell_price(&self.events[count])
                 self.listened |= self.hears[self.events[count].reel]
                 count += 1
-        if self.levels_came:
+        if self.levels_came or (self.calm is not None and self.calm.open_time == time):
             self.levels_came = False
-            self.tell_middles(count)
+            self.tell_middles(time, count)
         return count
 
-    cdef int tell_middles(self, Py_ssize_t count) except -1:
+    cdef int tell_middles(self, int64_t time, Py_ssize_t count) except -1:
         """Of books, after all else that was told at this time, where no quotes tell them."""
         cdef Py_ssize_t place
         cdef Event* event
-        cdef double price
+        if self.calm is not None and self.calm.open_time == time:
+            for place in range(self.exchange.instruments):
+                if self.calm.has_levels_of(place, time):
+                    self.tell_middle(place, time)
         for place in range(count):
             event = &self.events[place]
             if event.kind == LEVELS_EVENT or event.kind == SNAPSHOT_EVENT:
-                price = self.book_middle(event.instrument)
-                self.tell_middle(event, price)
-                if not self.quoted[event.instrument]:
-                    if price > 0.0:
-                        self.desk.hear_price(event.instrument, event.time, price)
-                        if event.time >= self.curve.due:
-                            self.curve.tell(event.time, -1)
+                self.tell_middle(event.instrument, time)
         return 0
+
+    cdef int tell_middle(self, int64_t instrument, int64_t time) except -1:
+        cdef double price = self.book_middle(instrument)
+        self.see_middle(instrument, LEVELS_EVENT, price)
+        if self.quoted[instrument] or price <= 0.0:
+            return 0
+        self.desk.hear_price(instrument, time, price)
+        return self.curve.tell(time, -1) if time >= self.curve.due else 0
 
     cdef int see_levels(self, const Event* event) except -1:
         cdef Book book = self.own_books.get(event.instrument)
@@ -205,17 +236,13 @@ cdef class Engine:
         )
 
     cdef int check_crossed(self, int64_t instrument, int64_t time) except -1:
-        """The keeper of books believes none of it from then on, until a snapshot comes."""
         cdef object book = self.seen_books[instrument]
         cdef int64_t bid, ask
         if book is None:
             return 0
         bid = (<Book>book).best_price(1)
         if bid > 0 and 0 < (ask := (<Book>book).best_price(-1)) <= bid:
-            price_one = self.exchange.price_one[instrument]
-            name = self.desk.terms.source.instruments[instrument].name
-            best = f"best bid {bid / price_one}, best ask {ask / price_one}"
-            raise Doubtful(f"the book of {name} is crossed at {time}: {best}")
+            doubt_crossed(self.exchange, instrument, time, bid, ask)
         return 0
 
     cdef double book_middle(self, int64_t instrument) except? -1:
@@ -229,10 +256,10 @@ cdef class Engine:
             return 0.0
         return (bid / self.exchange.price_one[instrument] + ask / self.exchange.price_one[instrument]) / 2.0
 
-    cdef void tell_middle(self, const Event* event, double price) noexcept:
+    cdef void see_middle(self, int64_t instrument, int64_t kind, double price) noexcept:
         """Where it is of the kind of data that the exchange's prices are of; 0 while a side is empty."""
-        if self.exchange.kinds[event.instrument] >> event.kind & 1:
-            self.desk.middles[event.instrument] = price if price > 0.0 else NAN
+        if self.exchange.kinds[instrument] >> kind & 1:
+            self.desk.middles[instrument] = price if price > 0.0 else NAN
 
     cdef int tell_price(self, const Event* event) except -1:
         """What price boards see."""
@@ -247,13 +274,13 @@ cdef class Engine:
             self.quoted[event.instrument] = 1
             if event.row.quote.bid > 0 and event.row.quote.ask > 0:
                 price = (event.row.quote.bid / price_one + event.row.quote.ask / price_one) / 2.0
-            self.tell_middle(event, price)
+            self.see_middle(event.instrument, event.kind, price)
             self.desk.hear_price(event.instrument, event.time, price)
         elif event.kind == TRADE_EVENT:
-            self.tell_middle(event, event.row.trade.price / price_one)
+            self.see_middle(event.instrument, event.kind, event.row.trade.price / price_one)
             self.desk.hear_price(event.instrument, event.time, event.row.trade.price / price_one)
         elif event.kind == BAR_EVENT:
-            self.tell_middle(event, event.row.bar.close / price_one)
+            self.see_middle(event.instrument, event.kind, event.row.bar.close / price_one)
             self.desk.hear_bar(event.instrument, event.time, event.row.bar.close / price_one)
         elif event.kind == MARK_EVENT:  # bars go on telling beside mark prices
             self.desk.prices[event.instrument], self.desk.news[event.instrument] = event.row.value, event.time

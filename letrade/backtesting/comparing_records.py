@@ -22,8 +22,10 @@ CLOSE = 1e-9
 MONEY = {"equity", "unrealised", "exposure", "realised", "fee", "amount"}
 UNIT = 1e-8
 """The actors tell money in whole units of it."""
-SETTINGS = ("desk", "reporting_currency", "start_balances", "starting_equity", "fees", "fills_assumption", "data",
-            "refused", "result_hash", "warnings")  # fmt: skip
+SETTINGS = (
+    "desk", "reporting_currency", "start_balances", "starting_equity", "fees", "fills_assumption", "data", "refused",
+    "result_hash", "warnings", "equity_start", "equity_end", "prices_end", "rates_end", "venues", "short_days",
+)  # fmt: skip
 """Not which engine it was, how long it took and how its messages are counted."""
 
 

@@ -66,11 +66,11 @@ class WilfulVenue(SimulatedVenue):
 class BasketDesk(TradingDesk):
     """Both markets have a price, and books deep enough."""
 
-    def __init__(self, config: DeskConfig | None = None, **more: Any) -> None:
+    def __init__(self, config: DeskConfig | None = None, *, quiet: bool = False, **more: Any) -> None:
         config = config or settings(balances={"USDT": Decimal(1_000_000)})
         shared = context(*more.get("instruments", ()), settings=config)
         super().__init__(config, venue=WilfulVenue("paper", SimulatedVenueConfig(venue="paper"), shared), **more)
-        for instrument in (SPOT, LINEAR):
+        for instrument in () if quiet else (SPOT, LINEAR):
             self.trade(PRICE, instrument)
 
     def script(self, instrument: str, *words: str) -> None:
