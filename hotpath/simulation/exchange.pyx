@@ -23,8 +23,8 @@ from letrade.hotpath.simulation.kinds cimport kinds_of
 from letrade.hotpath.simulation.latency cimport Latency
 from letrade.hotpath.simulation.market cimport Market
 from letrade.hotpath.simulation.orders cimport (
-    BUSY, BY_MARK, CUT_ON_ENTRY, NO_INDEX_PRICE, NO_MARK_PRICE, NO_REASON, NOTHING_TO_REDUCE, SAID_AMENDED, SAID_ENDED,
-    SAID_REFUSED, SAID_STANDS, SAID_TRADED, STOP_MARKET, TRAILING_STOP, Said, SimulatedOrder,
+    BAD_TERMS, BUSY, BY_MARK, CUT_ON_ENTRY, NO_INDEX_PRICE, NO_MARK_PRICE, NO_REASON, NOTHING_TO_REDUCE, SAID_AMENDED, SAID_ENDED,
+    SAID_REFUSED, SAID_STANDS, SAID_TRADED, STOP_MARKET, TRAILING_STOP, TOO_LITTLE, Said, SimulatedOrder,
 )
 from letrade.hotpath.simulation.parcels cimport Parcel, parcels_next, parcels_pop, parcels_push
 from letrade.hotpath.simulation.recorded cimport RecordedMarket
@@ -35,6 +35,10 @@ from letrade.hotpath.simulation.watch cimport Watch
 cdef int64_t SECOND_NS = 1_000_000_000
 cdef enum:
     LAST_KINDS = 1 << TRADE_EVENT | 1 << BAR_EVENT | 1 << BAR_OPEN_EVENT
+
+
+cdef inline int64_t in_general(int64_t reason) noexcept:
+    return BAD_TERMS if reason == TOO_LITTLE else reason
 
 
 cdef class Exchange:
@@ -250,7 +254,7 @@ cdef class Exchange:
             request.order, request.instrument, request.price, size, best, time
         )
         if reason != NO_REASON:
-            return self.say_refused(request.instrument, time, request.order, reason, AMEND_REQUEST)
+            return self.say_refused(request.instrument, time, request.order, in_general(reason), AMEND_REQUEST)
         market.amend(request.order, request.price, size, time)
         return self.book(market, request.instrument, time, request.order, AMEND_REQUEST)
 
@@ -267,7 +271,7 @@ cdef class Exchange:
             if market.offers_count:
                 best = market.offers[0].price
             reason = self.clearing.judge(&order, instrument, best, time)
-            market.place_waiting(number, reason)
+            market.place_waiting(number, in_general(reason))
             self.book(market, instrument, time, number)
             number = market.next_waiting()
         return 0

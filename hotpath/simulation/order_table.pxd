@@ -47,6 +47,7 @@ cdef class OrderTable:
     cdef int64_t* closed
     cdef int64_t* ticking  # bars tell of prices only where neither trades nor quotes do
     cdef int64_t[32] refusals  # by Rule
+    cdef readonly dict short_days  # by account: days since 1970 with an order refused by the exchange for want of money
 
     cdef inline OrderRecord* record(self, int64_t number) noexcept:
         cdef OrderRecord* page = self.pages[number >> PAGE_BITS].records

@@ -50,7 +50,7 @@ cdef class OrderTable:
     def __cinit__(self, Terms terms not None, *arguments):
         cdef Py_ssize_t place
         self.terms = terms
-        self.feedback_at = INT64_MAX
+        self.feedback_at, self.short_days = INT64_MAX, {}
         self.prices = <double*>terms.room(terms.instruments_count, sizeof(double))
         self.middles = <double*>terms.room(terms.instruments_count, sizeof(double))
         self.news = <int64_t*>terms.room(terms.instruments_count, sizeof(int64_t))

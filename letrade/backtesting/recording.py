@@ -12,13 +12,14 @@ from letrade.backtesting.herald import STATES
 from letrade.backtesting.outcome import Outcome
 from letrade.backtesting.settings import data_in_words, notes_of, settings_of
 from letrade.backtesting.worth import board_of
-from letrade.core.analysis.ends import ends_of
+from letrade.core.analysis.ends import ShortDays, ends_of
 from letrade.core.analysis.record import KIND_CODES, STATE_CODES, Names, RunRecord
 from letrade.core.analysis.sent_orders import in_time, joined, sent_alone
 from letrade.core.analysis.tables import Cash, Equity, Fills, Orders, Prices
 from letrade.hotpath.simulation.reading import middles_of, rates_of, realised_of
 
 Columns = dict[str, np.ndarray[Any, Any]]
+DAY_NS = 86_400_000_000_000
 
 
 def record_of(outcome: Outcome, summary: Mapping[str, Any]) -> RunRecord:
@@ -34,6 +35,7 @@ def record_of(outcome: Outcome, summary: Mapping[str, Any]) -> RunRecord:
     span = (run.first_time or 0, run.tape.last_time)
     settings = structs.replace(
         settings_of(run.config, summary, "compiled", data_in_words(run.config), span),
+        short_days=_short_days(outcome).told(),
         **ends_of(board_of(run.desk, terms), run.blueprint.catalogue, run.config.desk.reporting_currency),
     )
     told = {name: np.asarray(column) for name, column in outcome.orders.items()}
@@ -44,6 +46,16 @@ def record_of(outcome: Outcome, summary: Mapping[str, Any]) -> RunRecord:
         names, settings, orders=orders, fills=fills, cash=_cash(outcome), equity=_equity(outcome),
         prices=_prices(outcome),
     )  # fmt: skip
+
+
+def _short_days(outcome: Outcome) -> ShortDays:
+    found = ShortDays()
+    for notice in outcome.run.notices:
+        found.hear(notice)
+    for account, days in outcome.run.desk.short_days.items():
+        for day in days:
+            found.note(outcome.terms.accounts[account].name, day * DAY_NS)
+    return found
 
 
 def _cash(outcome: Outcome) -> Cash:
