@@ -245,7 +245,8 @@ cdef class Engine:
         elif event.kind == BAR_EVENT:
             self.desk.hear_bar(event.instrument, event.time, event.row.bar.close / price_one)
         elif event.kind == MARK_EVENT:  # bars go on telling beside mark prices
-            self.desk.prices[event.instrument], self.desk.news[event.instrument] = event.row.value, event.time
+            self.desk.take_price(event.instrument, event.row.value)
+            self.desk.news[event.instrument] = event.time
         return 0
 
     cdef int tell_news(self, int64_t time) except -1:

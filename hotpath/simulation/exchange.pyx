@@ -15,7 +15,9 @@ from letrade.hotpath.simulation.desk_told cimport (
     AMEND_REQUEST, CANCEL_REQUEST, QUERY_REQUEST, SUBMIT_REQUEST, Request,
 )
 from letrade.hotpath.simulation.doubt import Doubtful
-from letrade.hotpath.simulation.events cimport FUNDING_EVENT, INDEX_EVENT, MARK_EVENT, TRADE_EVENT, Event
+from letrade.hotpath.simulation.events cimport (
+    FUNDING_EVENT, INDEX_EVENT, LEVELS_EVENT, MARK_EVENT, QUOTE_EVENT, TRADE_EVENT, Event,
+)
 from letrade.hotpath.simulation.latency cimport Latency
 from letrade.hotpath.simulation.market cimport Market
 from letrade.hotpath.simulation.orders cimport (
@@ -108,6 +110,8 @@ cdef class Exchange:
                 return 0
             self.unopened[event.instrument] = event.kind == MARK_EVENT or event.kind == INDEX_EVENT
         market.hear(event)
+        if event.kind != LEVELS_EVENT and event.kind != QUOTE_EVENT:
+            self.clearing.hear_last(event.instrument, market.last_price)
         if market.said_count:
             self.book(market, event.instrument, time)
         if market.terms.asks_before_waiting and market.next_waiting():
