@@ -124,16 +124,15 @@ def test_a_wish_that_takes_the_last_cent_is_counted_in_fractions() -> None:
         assert [row[10] for row in door.told() if row[0] == 3] == [1] * (1 - sent)
 
 
-def test_a_sum_of_all_is_spared_where_there_is_plenty_also_after_prices_leave_their_band() -> None:
-    config = settings("1000", allocations=[Allocation(name="a", strategy="alpha", account="main", amount=Decimal(900))])
-    door = DeskDoor(terms_of(config))
-    door.desk.compares = True
-    for signal, price, spared in ((1, 100.0, 1), (2, 103.0, 2), (3, 150.0, 3), (4, 15000.0, 3)):
-        time = signal * SECOND
-        door.price(0, time, price)
-        door.target(0, 0, signal, time, 0.1 * signal, limit=price)
-        door.settle(time)
-        assert door.desk.spared == spared
+def test_a_sum_of_all_is_spared_where_there_is_plenty_also_after_a_price_leaves_its_band() -> None:
+    rich = [Allocation(name=name, strategy=name, account="main", amount=Decimal(900)) for name in ("alpha", "beta")]
+    for price, spared in ((100.0, 2), (103.0, 2), (150.0, 2), (8000.0, 1)):
+        door = DeskDoor(terms_of(settings("1000", allocations=rich)))
+        door.desk.compares = True
+        for strategy, seen in enumerate((100.0, price)):
+            door.price(0, SECOND + strategy, seen)
+            door.target(strategy, 0, 1, SECOND + strategy, 0.1, limit=seen)
+        assert door.desk.spared == spared, price
 
 
 def test_an_older_signal_is_a_repeat() -> None:
