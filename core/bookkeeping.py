@@ -10,11 +10,13 @@ from letrade.core.fraction import Fraction, read_fraction
 from letrade.core.holdings import share_changes
 from letrade.core.instruments import Specification
 from letrade.core.messages.orders import CashEntry, Fill
-from letrade.core.money import DEFAULT_SCALE
+from letrade.core.money import DEFAULT_SCALE, round_half_even
 from letrade.core.quantities import ONE, SCALE, TEN, decimal_units, exact, fraction_of_money, units
 from letrade.hotpath.ledger import Position
 
 NOTHING = Fraction(0)
+INVERSE_DECIMALS = 40
+"""An inverse contract's cost is Σ contracts / price with so many decimals: far below what a coin is rounded to."""
 
 
 def hold(position: Position, side: int, size: tuple[int, int], price: tuple[int, int]) -> Fraction:
@@ -30,14 +32,48 @@ def hold(position: Position, side: int, size: tuple[int, int], price: tuple[int,
     return Fraction(realised, TEN[price_decimals + size_decimals]) if realised else NOTHING
 
 
+def trade(position: Position, specification: Specification, side: int, size: float, price: float) -> Fraction:
+    """Book a trade of a contract; the profit realised, in `specification.currency`.
+
+    A linear one's is exact. An inverse one's is rounded here and nowhere before, half to even at the default scale: it
+    is a short of what a unit of quote costs, 1 / price.
+    """
+    if not specification.inverse:
+        realised = hold(position, side, decimal_units(size), decimal_units(price))
+        return realised * specification.multiplier if realised and specification.multiplier != 1 else realised
+    digits, decimals = decimal_units(price)
+    inverse = round_half_even(10 ** (INVERSE_DECIMALS + decimals), digits)
+    gain = -hold(position, side, decimal_units(size), (inverse, INVERSE_DECIMALS)) * specification.multiplier
+    return Fraction(round_half_even(gain.numerator * TEN[DEFAULT_SCALE], gain.denominator), TEN[DEFAULT_SCALE])
+
+
+def value_at_entry(position: Position, specification: Specification) -> Fraction:
+    """What a contract position was opened for, without its sign, in `specification.currency`."""
+    return Fraction(abs(position.cost), TEN[position.price_decimals + position.quantity_decimals]) * (
+        specification.multiplier
+    )
+
+
+def gain_at(position: Position, specification: Specification, price: Fraction) -> Fraction:
+    """What closing a contract position at a price would realise, in `specification.currency`."""
+    worth = specification.worth(price, Fraction(position.quantity, TEN[position.quantity_decimals]))
+    scale = TEN[position.price_decimals + position.quantity_decimals]
+    gain = worth - Fraction(position.cost, scale) * specification.multiplier
+    return -gain if specification.inverse else gain
+
+
 def held_units(position: Position) -> int:
     """A position's quantity in units of 1e-18."""
     return position.quantity * ONE // TEN[position.quantity_decimals]
 
 
-def average_price(position: Position) -> float:
-    """The nearest double of the average entry; 0 when flat."""
+def average_price(position: Position, inverse: bool = False) -> float:
+    """The nearest double of the average entry; 0 when flat. An inverse contract's is contracts / Σ contracts / price,
+    told with the 15 digits that a message's number has."""
     numerator, denominator = position.average_entry()
+    if inverse:
+        price = denominator * TEN[position.price_decimals] / numerator if numerator else 0.0
+        return float(f"{price:.15g}")
     return numerator / (denominator * TEN[position.price_decimals])
 
 
@@ -54,8 +90,7 @@ def book_share(position: Position, specification: Specification, fill: Fill, rec
 def book_contract(position: Position, specification: Specification, fill: Fill) -> Fraction:
     """The same for a derivative, of which no fee takes anything. DataError for a size finer than holdings count."""
     units(fill.size)
-    realised = hold(position, fill.side, decimal_units(fill.size), decimal_units(fill.price))
-    return realised * specification.multiplier if realised and specification.multiplier != 1 else realised
+    return trade(position, specification, fill.side, fill.size, fill.price)
 
 
 def book_dust(position: Position, change: int) -> Fraction:
@@ -76,6 +111,8 @@ def trimmed(amount: int) -> tuple[int, int]:
 def new_position(specification: Specification) -> Position:
     """Flat; its cost is kept to at least the default scale of money, whatever the tick."""
     size_decimals = specification.size.decimals
+    if specification.inverse:
+        return Position(INVERSE_DECIMALS, size_decimals)
     return Position(max(specification.price.decimals, DEFAULT_SCALE - size_decimals), size_decimals)
 
 
@@ -107,7 +144,7 @@ class AccountBook:
         return position
 
     def book_fill(self, specification: Specification, fill: Fill) -> tuple[Fraction, tuple[str, ...]]:
-        """The profit realised, without fees, in the quote currency, and the currencies that changed."""
+        """The profit realised, without fees, in `specification.currency`, and the currencies that changed."""
         if specification.kind != "spot":
             return self._book_contract(specification, fill)
         received = sum(change for _, change in share_changes(specification, fill))

@@ -127,12 +127,28 @@ class Specification:
         self.multiplier = read_fraction(_decimal(message.multiplier, "multiplier", self.id))
         self.tiers = _tiers(message) if message.brackets else None
         """Its leverage tiers; None where they are not known."""
-        if self.kind not in ("spot", "linear"):
-            raise DataError(f"{self.id}: expected kind 'spot' or 'linear', found {self.kind!r}")
+        self.inverse = self.kind == "inverse"
+        self.currency = self.settle if self.inverse else self.quote
+        """What its trades are worth, and gains are counted, in."""
+        if self.kind not in ("spot", "linear", "inverse"):
+            raise DataError(f"{self.id}: expected kind 'spot', 'linear' or 'inverse', found {self.kind!r}")
+        if self.inverse and self.settle != self.base:
+            raise DataError(f"{self.id}: an inverse contract settles in its base {self.base}, found {self.settle}")
         if self.size_min < 0 or self.notional_min < 0 or self.multiplier <= 0:
             raise DataError(f"{self.id}: expected least sizes and notionals of 0 or more, and a multiplier above 0")
         if self.multiplier != 1 and self.kind == "spot":
             raise DataError(f"{self.id}: a spot instrument has multiplier 1, found {message.multiplier}")
+
+    def worth(self, price: Fraction, size: Fraction) -> Fraction:
+        """Of a size at a price, in `currency`: price × size × multiplier, or of an inverse contract, whose multiplier
+        is quote units, size × multiplier / price."""
+        if self.inverse:
+            return size * self.multiplier / price
+        return price * size if self.multiplier == 1 else price * size * self.multiplier
+
+    def notional(self, price: Fraction, size: Fraction) -> Fraction:
+        """The same in quote units, which a least notional is counted in."""
+        return size * self.multiplier if self.inverse else self.worth(price, size)
 
     def notional_units(self, price: float, size: float, scale: int) -> int:
         """|price × size × multiplier| in quote units at `scale`, ties to even."""
@@ -149,8 +165,14 @@ class Catalogue:
 
     def __init__(self, instruments: tuple[Instrument, ...] = ()) -> None:
         self._versions: dict[str, list[Specification]] = {}
+        self.stated_rates: dict[tuple[str, str], Fraction] = {}
+        """(currency, wanted): what one unit is worth where no market tells it, both ways round."""
         for message in instruments:
             self.add(message)
+
+    def state_rate(self, base: str, quote: str, rate: Fraction) -> None:
+        """Somebody answers for it that one `base` is worth so many `quote`, as long as no market says another."""
+        self.stated_rates |= {(base, quote): rate, (quote, base): 1 / rate}
 
     def add(self, message: Instrument) -> Specification:
         """A new version, or in the place of the one that holds from the same date."""

@@ -56,14 +56,15 @@ class PriceBoard:
         return None if seen is None else now - seen
 
     def rate(self, currency: str, wanted: str, catalogue: Catalogue) -> Fraction | None:
-        """How much of `wanted` one unit of `currency` is worth; None when no instrument with a price tells."""
+        """How much of `wanted` one unit of `currency` is worth, by an instrument with a price, else as the desk file
+        states it; None when neither tells."""
         if currency == wanted:
             return PAR
         for instrument, inverse in self._markets(currency, wanted, catalogue):
             price = self.prices.get(instrument)
             if price is not None:
                 return 1 / exact(price) if inverse else exact(price)
-        return None
+        return catalogue.stated_rates.get((currency, wanted))
 
     def _markets(self, currency: str, wanted: str, catalogue: Catalogue) -> list[tuple[str, bool]]:
         """(instrument, whether its price is the other way round) of those that tell a rate; found once."""
@@ -133,7 +134,8 @@ def totals(book: AccountBook, board: PriceBoard, catalogue: Catalogue, reporting
             continue
         specification = catalogue.at(instrument, now)
         price = board.prices.get(instrument)
-        rate = PAR if specification.quote == reporting else board.rate(specification.quote, reporting, catalogue)
+        currency = specification.currency
+        rate = PAR if currency == reporting else board.rate(currency, reporting, catalogue)
         if price is None or rate is None:
             missing.append(instrument)
             continue
@@ -149,14 +151,18 @@ def totals(book: AccountBook, board: PriceBoard, catalogue: Catalogue, reporting
 
 
 def _gain(book: AccountBook, position: Position, specification: Specification, price: float) -> int:
-    """What a position would realise, in units of 1e-96 of the quote currency; computed anew when it or the price has
-    changed."""
+    """What a position would realise, in units of 1e-96 of the specification's currency; computed anew when it or the
+    price has changed."""
     quantity, cost = position.quantity, position.cost
     known = book.gains.get(specification)
     if known is not None and known[0] == price and known[1] == quantity and known[2] == cost:
         return known[3]
-    worth = quantity * fine(price) // TEN[position.quantity_decimals]
-    gain = worth - cost * FINE_ONE // TEN[position.quantity_decimals + position.price_decimals]
+    if specification.inverse:
+        gain = cost * FINE_ONE // TEN[position.quantity_decimals + position.price_decimals]
+        gain -= quantity * FINE_ONE * FINE_ONE // (fine(price) * TEN[position.quantity_decimals])
+    else:
+        worth = quantity * fine(price) // TEN[position.quantity_decimals]
+        gain = worth - cost * FINE_ONE // TEN[position.quantity_decimals + position.price_decimals]
     multiplier = specification.multiplier
     if multiplier != 1:
         gain = gain * multiplier.numerator // multiplier.denominator

@@ -17,6 +17,7 @@ from letrade.core.config.load import build_desk, find_desk_file, read_tables
 from letrade.core.config.merge import is_named, merge
 from letrade.core.config.problems import Origin, Origins, Problems
 from letrade.core.errors import ConfigurationError
+from letrade.named_files import keys_of_files, named_file
 
 SIMULATED_VENUE = "letrade.actors.venue.simulated.SimulatedVenue"
 
@@ -32,6 +33,7 @@ STANDARD_ACTORS: Mapping[str, str] = {
 
 FEED_KINDS: Mapping[str, str] = {
     "synthetic_flow": "letrade.actors.feeds.synthetic_flow.SyntheticFlow",
+    "synthetic_funding": "letrade.actors.feeds.synthetic_funding.SyntheticFunding",
     "synthetic_trades": "letrade.actors.feeds.synthetic_trades.SyntheticTrades",
     "ohlcv": "letrade.actors.feeds.ohlcv.OhlcvFeed",
     "npz": "letrade.actors.feeds.npz.NpzFeed",
@@ -59,8 +61,9 @@ def assemble(
 ) -> DeskConfig:
     """The whole desk that these files describe: standard actors and venues included, bound to the given data.
 
-    `feed_files` (or `data_files`, the same by another name) take the place of the desk's feeds; `speed` is that of all
-    feeds; `instrument` is what the data is about where it does not say; `extra` are tables laid over the files.
+    `feed_files` (or `data_files`, the same by another name) take the place of the desk's feeds, each as a path, or as
+    `venue=path` or `instrument=path` where its name does not say that; `speed` is that of all feeds; `instrument` is
+    what the data is about where it does not say; `extra` are tables laid over the files.
     ConfigurationError, UsageError or DataError tell what is wrong.
     """
     named = [paths] if isinstance(paths, (str, Path)) else list(paths)
@@ -128,7 +131,9 @@ def _with_feeds(layers: Sequence[Layer], files: Sequence[str], instrument: str |
     gone = [str(feed.get("name")) for feed in feeds] if is_named(feeds) else []
     first = gone[0] if gone else RECORDED_FEED
     tables: list[dict[str, Any]] = []
-    for place, (feed_class, config) in enumerate(feeds_for_files(files)):
+    named = [named_file(file) for file in files]
+    told = keys_of_files(named)
+    for place, (feed_class, config) in enumerate(feeds_for_files([file.path for file in named])):
         path = f"{feed_class.__module__}.{feed_class.__qualname__}"
         own = {key: value for key in config.__struct_fields__ if (value := getattr(config, key)) and key != "venue"}
         name = first if place == 0 else f"{first}-{place + 1}"
@@ -136,9 +141,14 @@ def _with_feeds(layers: Sequence[Layer], files: Sequence[str], instrument: str |
         if instrument is not None:
             feed["instrument"] = instrument
             feed["venue"] = instrument.partition(".")[0]
-        tables.append(feed)
+        tables.append(feed | _market_of(config, told))
     kept = [(origin, _without_feeds(layer, gone[1:])) for origin, layer in layers]
     return [*kept, (Origin("command line"), {"feed": tables})]
+
+
+def _market_of(config: Any, told: Mapping[str, dict[str, str]]) -> dict[str, str]:
+    """What the command line says of the market of a feed's file; of several files together nothing."""
+    return told.get(str(getattr(config, "path", "")), {})
 
 
 def _without_feeds(layer: Mapping[str, Any], gone: Sequence[str]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from letrade.core.messages.orders import (
     OrderUpdate,
     Proposal,
 )
+from letrade.core.messages.signals import Basket, Protect, Quotes, Target
 from letrade.core.orders import OPEN, PARTLY_FILLED
 from letrade.core.quantities import exact, number, units
 from letrade.core.stage import Stage
@@ -44,6 +45,37 @@ class Proposer(Actor):
         self.signals: dict[str, int] = {}
         """The newest signal of each strategy: an older one is a repeat."""
         self.age_max = wish_age_max(settings)
+
+    def _takes(self, signal: Target | Quotes | Protect | Basket) -> bool:
+        """Repeats are dropped; a signal with another's number, or about nothing that the desk has, is refused."""
+        newest = self.signals.get(signal.strategy, 0)
+        if signal.signal <= newest:
+            if self._borrows(signal):
+                desire = Desire(signal.account, signal.instrument, signal.strategy, signal.signal)
+                self._refuse(desire, "signal", f"a number above {newest}", str(signal.signal))
+            return False
+        self.signals[signal.strategy] = signal.signal
+        if signal.instrument in self.context.instruments and signal.account in self.purse.books:
+            return True
+        known = ", ".join([*self.context.instruments.ids(), *self.purse.books])
+        desire = Desire(signal.account, signal.instrument, signal.strategy, signal.signal)
+        self._refuse(desire, "unknown", known, f"{signal.account} {signal.instrument}")
+        return False
+
+    def _borrows(self, signal: Target | Quotes | Protect | Basket) -> bool:
+        """Whether its number is that of the position wanted, for a protection, or of the protection, for a position:
+        no repeat, but a second wish that would be lost without a word."""
+        key = (signal.account, signal.instrument, signal.strategy)
+        others = self.desires if isinstance(signal, Protect) else self.protections.by_key
+        other = others.get(key)
+        return other is not None and other.signal == signal.signal
+
+    def _late(self, signal: Target | Quotes | Protect | Basket) -> bool:
+        return self.age_max is not None and self.now() - signal.time > self.age_max
+
+    def _refuse_late(self, desire: Desire, signal: Target | Quotes | Protect | Basket) -> None:
+        """What was wished before an outage is not followed after it: the strategy is told, and decides anew."""
+        self._refuse(desire, "late", f"{self.age_max} ns", f"{self.now() - signal.time} ns")
 
     def _is_dust(self, desire: Desire, new: NewOrder) -> bool:
         """What is left of a spot holding, too small for the venue to take: it stays, and is not asked for again."""
@@ -92,7 +124,8 @@ class Proposer(Actor):
         """A larger or dearer order reserves more, or is not amended."""
         order = self.working.by_id[amend.order_id]
         size = number(amend.size)
-        basis = max(order.basis, self.purse.basis(order.instrument, order.side, amend.price) or 0.0)
+        known = self.purse.basis(order.instrument, order.side, amend.price) or order.basis
+        basis = (min if self.purse.is_inverse(order.instrument) else max)(order.basis, known)
         changed = msgspec.structs.replace(order, amending=(amend.price, size), basis=basis)
         shortage = self.purse.shortage(changed, self.working, self.now())
         if shortage is not None:

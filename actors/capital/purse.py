@@ -7,9 +7,11 @@ from typing import Any, NamedTuple
 import msgspec
 
 from letrade.actors.capital.orders import Market, Working, WorkingOrders
+from letrade.actors.capital.shifts import Shifts
 from letrade.actors.capital.terms import Terms, parts_in
 from letrade.core.bookkeeping import AccountBook
-from letrade.core.config.desk import Allocation, CapitalConfig, DeskConfig
+from letrade.core.config.capital import Allocation, CapitalConfig
+from letrade.core.config.desk import DeskConfig
 from letrade.core.fraction import Fraction, read_fraction
 from letrade.core.holdings import Holdings, Key
 from letrade.core.instruments import Catalogue, Specification
@@ -45,6 +47,7 @@ class Purse:
         self.holdings = Holdings()
         self.board = PriceBoard()
         self.books: dict[str, AccountBook] = {}
+        self.shifts = Shifts()
         self.fees = {venue.name: read_fraction(venue.fee_max) for venue in settings.venues}
         self._allocations: dict[tuple[str, str], Allocation] = {}
         for each in settings.capital.allocations:
@@ -85,12 +88,57 @@ class Purse:
         allocation names is open to all; one that some name, to those alone."""
         share = self._shares_of.get((account, strategy))
         if share is None:
-            return NOTHING if account in self._named else self.equity(account, now)
-        amount, fraction = share
-        if amount is not None:
-            return Ratio(amount.numerator * FINE_ONE, amount.denominator)
+            known = NOTHING if account in self._named else self.equity(account, now)
+        elif share[0] is not None:
+            known = Ratio(share[0].numerator * FINE_ONE, share[0].denominator)
+        else:
+            known = self._part(share[1], account, now)
+        shift = self.shifts.of(account, strategy) if account in self._named else 0
+        if not shift:
+            return known
+        shifted = Fraction(known.numerator, known.denominator) + shift * FINE_ONE
+        return Ratio(max(0, shifted.numerator), shifted.denominator)
+
+    def _part(self, fraction: Fraction, account: str, now: int) -> Ratio:
+        """Of the account's equity, less what strategies have moved in or out by themselves; where earnings are settled,
+        of the first equity that was known."""
         equity = self.equity(account, now)
+        if self.capital.settle is not None and (base := self._base(account, now)) is not None:
+            equity = Ratio(base, 1)
+        elif self.shifts:
+            equity = self._unmoved(account, equity)
         return Ratio(fraction.numerator * equity.numerator, fraction.denominator * equity.denominator)
+
+    def _base(self, account: str, now: int) -> int | None:
+        """In units of 1e-96; None while some price is missing."""
+        if account not in self.shifts.bases:
+            known = totals(self.books[account], self.board, self.catalogue, self._reporting, now)
+            if known.missing:
+                return None
+            unmoved = self._unmoved(account, Ratio(known.equity, 1))
+            self.shifts.bases[account] = unmoved.numerator // unmoved.denominator
+        return self.shifts.bases[account]
+
+    def _unmoved(self, account: str, equity: Ratio) -> Ratio:
+        """As if strategies had moved nothing: what is held back to leave has not left yet."""
+        moved = self.shifts.total(account)
+        for currency, amount in self.shifts.held_back(account).items():
+            moved += self.worth(currency, amount) or 0
+        left = Fraction(equity.numerator, equity.denominator) - moved * FINE_ONE
+        return Ratio(left.numerator, left.denominator)
+
+    def is_allocated(self, account: str) -> bool:
+        """Whether allocations name it, so that it is theirs alone."""
+        return account in self._named
+
+    def strategies_of(self, account: str) -> list[str]:
+        """Those with an allocation there."""
+        return [strategy for holder, strategy in self._shares_of if holder == account]
+
+    def worth(self, currency: str, amount: Fraction) -> Fraction | None:
+        """In the reporting currency; None without a rate."""
+        rate = self.board.rate(currency, self._reporting, self.catalogue)
+        return None if rate is None else amount * rate
 
     def equity(self, account: str, now: int) -> Ratio:
         """Of the account; its cash in the reporting currency alone while some price is missing."""
@@ -102,22 +150,32 @@ class Purse:
         return NOTHING if cash is None else Ratio(cash.numerator * FINE_ONE, cash.denominator)
 
     def basis(self, instrument: str, side: int, price: float | None) -> float | None:
-        """The worst price to expect: a limit for a buyer; else the market's and what it may slip; None when unknown."""
-        if side > 0 and price is not None:
-            return price
+        """The worst price to expect: a limit for a buyer; else the market's and what it may slip; None when unknown. Of
+        an inverse contract, which is dearer the lower its price is, a limit for a seller."""
+        inverse = self.is_inverse(instrument)
+        if side != (-1 if inverse else 1):
+            return self._slipped_price(instrument, price, inverse)
+        return self._slipped_price(instrument, None, inverse) if price is None else price
+
+    def is_inverse(self, instrument: str) -> bool:
+        return instrument in self.catalogue and self.catalogue.at(instrument, 0).inverse
+
+    def _slipped_price(self, instrument: str, price: float | None, inverse: bool) -> float | None:
+        """The dearer of a price and the market's with its slippage."""
         last = self.board.prices.get(instrument)
         if last is None:
             return price
         found = self._slipped.get(instrument)
         if found is None or found[0] != last:
             digits, decimals = decimal_units(last)
-            slipped = digits * self._slip.numerator / (10**decimals * self._slip.denominator)
+            up, down = self._slip.numerator, self._slip.denominator
+            slipped = digits * down / (10**decimals * up) if inverse else digits * up / (10**decimals * down)
             found = self._slipped[instrument] = (last, slipped)
-        return found[1] if price is None else max(price, found[1])
+        return found[1] if price is None else (min if inverse else max)(price, found[1])
 
     def cost(self, specification: Specification, size: int, basis: float) -> Fraction:
-        """Cash that opening `size` may take, fees included, in the quote or settle currency."""
-        notional = Fraction(size, ONE) * exact(basis) * specification.multiplier
+        """Cash that opening `size` may take, fees included, in `specification.currency`."""
+        notional = specification.worth(exact(basis), Fraction(size, ONE))
         return notional * (1 / self._leverage(specification) + self.fee(specification))
 
     def fee(self, specification: Specification) -> Fraction:
@@ -191,6 +249,8 @@ class Purse:
     def _free(self, account: str, currency: str, working: WorkingOrders, now: int) -> int:
         cash = self.books[account].wallets.get(currency)
         parts = 0 if cash is None else cash.numerator * self._whole // cash.denominator
+        if leaving := self.shifts.leaving(account, currency):
+            parts -= -(-leaving.numerator * self._whole // leaving.denominator)
         return parts - self._needed(account, currency, working, now)
 
     def shortage(self, changed: Working, working: WorkingOrders, now: int) -> Shortage | None:
@@ -240,14 +300,24 @@ class Purse:
                 total = None if more is None else total + more
         return total
 
+    def at_work(self, account: str, strategy: str, working: WorkingOrders, now: int) -> Fraction | None:
+        """What the strategy has or may come to have at work, in the reporting currency; None without a rate."""
+        total: int | None = 0
+        for key in self._active.get((account, strategy), ()):
+            orders = working.of(key)
+            if orders or key in self.holdings.shares:
+                more = self._reported(key, self.required(key, orders, now), now)
+                total = None if more is None or total is None else total + more
+        return None if total is None else Fraction(total, self._whole)
+
     def _reported(self, key: Key, parts: int, now: int) -> int | None:
         """What a share takes, and what a spot asset is worth, in the reporting currency."""
         specification = self.catalogue.at(key[1], now)
         if specification.kind == "spot":
             parts += self._worth(specification, self.holdings.shares.get(key, 0))
-        if specification.quote == self._reporting:
+        if specification.currency == self._reporting:
             return parts
-        rate = self.board.rate(specification.quote, self._reporting, self.catalogue)
+        rate = self.board.rate(specification.currency, self._reporting, self.catalogue)
         return None if rate is None else -(-parts * rate.numerator // rate.denominator)
 
     def _worth(self, specification: Specification, share: int) -> int:
@@ -262,7 +332,7 @@ class Purse:
         basis = self.basis(specification.id, side, None)
         allocation = self.allocation(account, strategy)
         sizing = self.capital.sizing_for(allocation) if allocation else self.capital.sizing
-        rate = self.board.rate(specification.quote, self._reporting, self.catalogue)
+        rate = self.board.rate(specification.currency, self._reporting, self.catalogue)
         if basis is None or rate is None:
             return None
         allowed = self.allocated(account, strategy, now)
@@ -276,12 +346,14 @@ class Purse:
         return {
             "holdings": self.holdings.state(),
             "board": self.board.state(),
+            "shifts": self.shifts.state(),
             "books": [[account, book.state()] for account, book in self.books.items()],
         }
 
     def restore(self, state: Any) -> None:
         self.holdings.restore(state["holdings"])
         self.board.restore(state["board"])
+        self.shifts.restore(state["shifts"])
         for account, book in state["books"]:
             self.books.setdefault(account, AccountBook()).restore(book)
         self._needs.clear()

@@ -20,13 +20,14 @@ class Terms:
         whole, parts = leverage.numerator, leverage.numerator if spot else leverage.denominator
         self._holding = Fraction(0) if spot else specification.multiplier * parts
         self._opening = specification.multiplier * (parts + fee * whole)
+        self._inverse = specification.inverse
         self._price, self._margin = 0.0, 0
         self._costs: dict[float, int] = {}
 
     def margin(self, price: float) -> int:
         """What a share holds back for each 1e-18 of it: a spot asset is paid for, and holds back nothing."""
         if price != self._price:
-            self._price, self._margin = price, _times(price, self._holding)
+            self._price, self._margin = price, self._times(price, self._holding)
         return self._margin
 
     def beyond(self, share: int, unit: int, orders: list[Working]) -> int:
@@ -64,7 +65,7 @@ class Terms:
     def _opening_cost(self, against: int, orders: list[Working]) -> int:
         """Of what orders of one side open beyond closing `against`, the dearest of them last."""
         total, closing = 0, max(0, against)
-        for order in sorted(orders, key=_basis) if len(orders) > 1 else orders:
+        for order in sorted(orders, key=_basis, reverse=self._inverse) if len(orders) > 1 else orders:
             remaining = order.remaining
             closed = min(closing, remaining)
             closing -= closed
@@ -78,18 +79,19 @@ class Terms:
         if cost is None:
             if len(self._costs) >= COSTS_MAX:
                 self._costs.clear()
-            cost = self._costs[basis] = _times(basis, self._opening)
+            cost = self._costs[basis] = self._times(basis, self._opening)
         return cost
+
+    def _times(self, price: float, factor: Fraction) -> int:
+        """Parts for a size of 1e-18, rounded up; 0 while no price is known."""
+        if not self._inverse or not price:
+            return -(-fine(price) * factor.numerator // (factor.denominator * ONE))
+        return -(-factor.numerator * FINE_ONE * FINE_ONE // (factor.denominator * fine(price) * ONE))
 
 
 def parts_in(leverage: Fraction) -> int:
     """How many parts a unit of currency has."""
     return FINE_ONE * leverage.numerator
-
-
-def _times(price: float, factor: Fraction) -> int:
-    """Parts for 1e-18 of base, rounded up."""
-    return -(-fine(price) * factor.numerator // (factor.denominator * ONE))
 
 
 def _basis(order: Working) -> float:

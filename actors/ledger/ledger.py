@@ -9,12 +9,13 @@ import msgspec
 
 from letrade.actors.ledger.differences import Difference, differences
 from letrade.actors.ledger.shares import Share, Shares
+from letrade.actors.ledger.transit import Transit
 from letrade.core.actor import Actor, ActorConfig, Context
 from letrade.core.bookkeeping import AccountBook, average_price, held_units
 from letrade.core.config.desk import DeskConfig
 from letrade.core.config.values import NotNegative, PositiveDuration
 from letrade.core.errors import Inconsistent
-from letrade.core.fraction import read_fraction
+from letrade.core.fraction import Fraction, read_fraction
 from letrade.core.holdings import Key
 from letrade.core.instruments import Specification
 from letrade.core.messages.accounts import Account, Balance, Position
@@ -23,6 +24,7 @@ from letrade.core.messages.events import Alert, Drain, Halt
 from letrade.core.messages.market import Bar, MarkPrice, Middle, Quote, Trade
 from letrade.core.messages.orders import CashEntry, Fill, UnexplainedDifference
 from letrade.core.messages.venue import VenueState
+from letrade.core.money import Money
 from letrade.core.quantities import fraction_of_money, money_of, number, rounded_money
 from letrade.core.stage import Stage
 from letrade.core.subjects import account_instrument
@@ -59,6 +61,7 @@ class Ledger(Actor):
         self.shares = Shares()
         self.accounts = Shares()
         """The accounts' own positions with their fees, under strategy '-'."""
+        self.transit = Transit()
         self.board = PriceBoard()
         self.booked: dict[str, None] = {}
         self.fill_numbers: dict[str, int] = {}
@@ -108,7 +111,11 @@ class Ledger(Actor):
             keys = self.shares.fund(entry.account, specification, amount)
             self._tell_positions(entry.account, specification, keys)
         self._tell_balances(entry.account, (entry.amount.currency,))
-        self._tell_equity_of(entry.account)
+        if self.transit.book(entry):
+            for account in self.books:
+                self._tell_equity(account)
+        else:
+            self._tell_equity_of(entry.account)
 
     def on_venue_state(self, state: VenueState) -> None:
         """Compared a moment later, when all that came at the same time is booked."""
@@ -176,8 +183,8 @@ class Ledger(Actor):
                 account=key[0],
                 instrument=key[1],
                 quantity=number(held_units(held)),
-                average_price=average_price(held),
-                realised=money_of(specification.quote, share.realised),
+                average_price=average_price(held, specification.inverse),
+                realised=money_of(specification.currency, share.realised),
                 fees=tuple([money_of(currency, paid) for currency, paid in share.fees.items()]),
                 funding=money_of(specification.settle, share.funding) if share.funding else None,
             )
@@ -213,8 +220,16 @@ class Ledger(Actor):
                 equity=None if found.equity is None else rounded_money(reporting, found.equity),
                 unrealised=None if found.unrealised is None else rounded_money(reporting, found.unrealised),
                 missing=found.missing,
+                transit=self._transit_of(account, reporting),
             )
         )
+
+    def _transit_of(self, account: str, reporting: str) -> Money | None:
+        """None where nothing is on its way; what has no rate is left out, as its equity was unknown before it left."""
+        moving = self.transit.of(account)
+        rates = {name: self.board.rate(name, reporting, self.context.instruments) for name in moving}
+        known = [amount * rate for name, amount in moving.items() if (rate := rates[name]) is not None]
+        return rounded_money(reporting, sum(known, Fraction(0))) if known else None
 
     def _tell_difference(self, account: str, found: Difference) -> None:
         """Once for each difference; the account halts for opening until an operator resumes it."""
@@ -239,6 +254,7 @@ class Ledger(Actor):
             "shares": self.shares.state(),
             "accounts": self.accounts.state(),
             "board": self.board.state(),
+            "transit": self.transit.state(),
             "booked": list(self.booked),
             "fill_numbers": list(self.fill_numbers.items()),
             "differing": list(self.differing.items()),
@@ -252,6 +268,7 @@ class Ledger(Actor):
         self.shares.restore(state["shares"])
         self.accounts.restore(state["accounts"])
         self.board.restore(state["board"])
+        self.transit.restore(state["transit"])
         self.booked = dict.fromkeys(state["booked"])
         self.fill_numbers = dict(state["fill_numbers"])
         self.differing = dict(state["differing"])

@@ -20,7 +20,7 @@ class Share:
     def __init__(self, position: Position) -> None:
         self.position = position
         self.realised = Fraction(0)
-        """Without fees, in the quote currency."""
+        """Without fees, in the quote currency, of inverse contracts in the coin."""
         self.fees: dict[str, Fraction] = {}
         """Paid, by currency; rebates are negative."""
         self.funding = Fraction(0)

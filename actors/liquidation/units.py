@@ -77,6 +77,9 @@ class UnitMaker:
             self._venues[account], contract=instruments[0].contract, margin_mode=mode, settle=instruments[0].settle,
             account=self._account_type or None,
         )  # fmt: skip
+        if rules.unit == "account" and instruments[0].contract == "inverse":
+            # The coin's own balance backs it, in full: no haircut and no rate of another collateral is known.
+            rules = replace(rules, unit="wallet", numeraire=None, collateral_moves=False)
         positions = tuple(_position(each, of, rules) for each, of in zip(contracts, instruments, strict=True))
         collaterals = () if mode == ISOLATED else self._collaterals(holdings, account, instruments[0].settle, rules)
         book = MarginAccount(instruments=instruments, positions=positions, collaterals=collaterals)

@@ -34,7 +34,9 @@ class GrossExposure:
     def of(self, account: str, instrument: str, worst: int, price: float | None, now: int) -> Fraction | None:
         """With this worst case in one instrument, and what the reservations say of the others; in the reporting
         currency, None while a price or a rate is missing."""
-        own = self._value(instrument, worst, max(self._board.prices.get(instrument) or 0.0, price or 0.0), now)
+        prices_known = [each for each in (self._board.prices.get(instrument), price) if each]
+        dearest = min if self._catalogue.at(instrument, now).inverse else max
+        own = self._value(instrument, worst, dearest(prices_known, default=0.0), now)
         if own is None:
             return None
         total = own
@@ -62,17 +64,20 @@ class GrossExposure:
         exposure = self._reservations.exposure(account, specification)
         price = self._board.prices.get(instrument)
         value = self._value(instrument, exposure.worst, price or 0.0, now)
-        if value is not None and specification.quote == self._reporting:
+        if value is not None and specification.currency == self._reporting:
             self._known[account][instrument] = Worth(exposure, price, value)
         return value
 
     def _value(self, instrument: str, quantity: int, price: float, now: int) -> int | None:
         """None without a price or a rate."""
         specification = self._catalogue.at(instrument, now)
-        rate = self._board.rate(specification.quote, self._reporting, self._catalogue)
+        rate = self._board.rate(specification.currency, self._reporting, self._catalogue)
         if not price or rate is None:
             return None
         factor = specification.multiplier if rate is PAR else specification.multiplier * rate
+        if specification.inverse:
+            numerator = quantity * factor.numerator * FINE_ONE * FINE_ONE
+            return -(-numerator // (fine(price) * factor.denominator * ONE))
         if factor == 1:
             return -(-quantity * fine(price) // ONE)
         return -(-quantity * fine(price) * factor.numerator // (factor.denominator * ONE))

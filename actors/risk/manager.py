@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from typing import Any, ClassVar
 
 import msgspec
 
-from letrade.actors.risk.gross import GrossExposure
-from letrade.actors.risk.losses import LossWatch
-from letrade.actors.risk.reservations import Reservations, Reserved
-from letrade.actors.risk.rules import Refusal, Request, Rule, malformed, refusal_of, rules_for
-from letrade.core.actor import Actor, ActorConfig, Context
+from letrade.actors.risk.baskets import legs_of
+from letrade.actors.risk.judging import Judge, limits_losses, unknown
+from letrade.actors.risk.reservations import Reserved
+from letrade.actors.risk.rules import Refusal, malformed, refusal_of
+from letrade.core.actor import ActorConfig
 from letrade.core.bookkeeping import AccountBook
-from letrade.core.config.desk import DESK_PROCESS, DeskConfig, RiskLimits
+from letrade.core.config.desk import DESK_PROCESS
 from letrade.core.config.values import PositiveDuration
-from letrade.core.exposure import Exposure, opening_part
-from letrade.core.fraction import Fraction
-from letrade.core.halts import EVERYONE, Halts
+from letrade.core.exposure import opening_part
+from letrade.core.halts import EVERYONE
 from letrade.core.instruments import Specification
-from letrade.core.lateness import wish_age_max
 from letrade.core.messages.events import Alert, Failure, Flatten, Halt, Recovered, Resume
 from letrade.core.messages.market import Bar, MarkPrice, Middle, Quote, Trade
 from letrade.core.messages.orders import (
     AmendIntent,
     ApprovedAmend,
     ApprovedOrder,
+    BasketProposal,
     CancelOrder,
     CashEntry,
     Fill,
@@ -35,11 +33,8 @@ from letrade.core.messages.orders import (
     Proposal,
 )
 from letrade.core.orders import TERMINAL, WORKING
-from letrade.core.quantities import units
-from letrade.core.stage import SKIPS_BAD_MESSAGES, Stage
-from letrade.core.valuation import PAR, PriceBoard, value
-
-RATE_WINDOW_NS = 10**9
+from letrade.core.quantities import fraction_of_money, units
+from letrade.core.stage import Stage
 
 
 class RiskConfig(ActorConfig, frozen=True, kw_only=True):
@@ -48,38 +43,11 @@ class RiskConfig(ActorConfig, frozen=True, kw_only=True):
     equity_every: PositiveDuration = 1_000_000_000
 
 
-class RiskManager(Actor):
+class RiskManager(Judge):
     """Judges each request with the worst case of all that it approved before, so that no race exceeds a limit."""
 
     stage: ClassVar[Stage] = Stage.RISK
     Config: ClassVar[type[ActorConfig]] = RiskConfig
-
-    def __init__(self, name: str, config: Any, context: Context) -> None:
-        super().__init__(name, config, context)
-        self.settings: DeskConfig = context.settings or DeskConfig()
-        self.approvals = 0
-        self.reservations = Reservations()
-        self._across_accounts = self.settings.risk.own_orders == "desk"
-        self.protective: dict[str, None] = {}
-        """Orders that wait to close a position; they count in no exposure."""
-        self.halts = Halts()
-        self.losses = LossWatch()
-        self.board = PriceBoard()
-        self.books = {account.name: AccountBook(account.balances) for account in self.settings.accounts}
-        self.opened: dict[str, list[int]] = {}
-        """Times of approved openings within the last second, by account."""
-        self.equity_check = 0
-        self.age_max = wish_age_max(self.settings)
-        self._reporting = self.settings.desk.reporting_currency
-        self.gross = GrossExposure(self.reservations, self.board, context.instruments, self._reporting)
-        self._limits: dict[tuple[str, str], RiskLimits] = {}
-        self._rules: dict[tuple[str, Specification], tuple[Rule, ...]] = {}
-        """By account and instrument the rules that could refuse something."""
-        self._skipping = frozenset(
-            actor.name
-            for actor in self.settings.actors
-            if getattr(actor.actor_class, "stage", None) in SKIPS_BAD_MESSAGES
-        )
 
     def on_price(self, message: Trade | Quote | Bar | MarkPrice | Middle) -> None:
         self.board.see(message)
@@ -119,33 +87,70 @@ class RiskManager(Actor):
 
     def _judge_order(self, proposal: Proposal, order: OrderIntent, known: bool) -> None:
         if not known:
-            self._refuse(proposal, order.order_id, _unknown(proposal))
+            self._refuse(proposal, order.order_id, unknown(proposal))
             return
         specification = self.context.instruments.at(proposal.instrument, self.now())
         if order.kind != "order":
             self._judge_protection(proposal, order, specification)
             return
-        refusal, opening = malformed(specification, order.side, order.size, order.price), 0
-        if refusal is None:
-            size, exposure = units(order.size), self.reservations.exposure(proposal.account, specification)
-            opening = opening_part(exposure, order.side, size)
-            if opening:
-                request = self._request(proposal, specification, exposure, order.side, size, opening, order.price)
-                refusal = refusal_of(request, self._rules_of(proposal.account, request.limits, specification))
+        refusal, opening = self._weigh(proposal, order, specification)
         if refusal is not None:
             self._refuse(proposal, order.order_id, refusal)
             return
+        self._reserve(proposal, order)
+        self._approve(proposal, order, opening, self._next_approval(proposal.account, opening))
+
+    def on_basket_proposal(self, basket: BasketProposal) -> None:
+        """Each order with those before it reserved; where one is refused, none of the others leaves."""
+        legs = legs_of(basket)
+        if any(order.order_id in self.reservations.remembered for _, order in legs):
+            return
+        taken: list[tuple[Proposal, OrderIntent, int]] = []
+        for proposal, order in legs:
+            refusal, opening = self._weigh_leg(basket.time, proposal, order)
+            if refusal is not None:
+                self._refuse_basket(legs, taken, order.order_id, refusal)
+                return
+            self._reserve(proposal, order)
+            taken.append((proposal, order, opening))
+            self._recent(proposal.account).extend([self.now()] * (opening > 0))
+        for proposal, order, opening in taken:
+            self._approve(proposal, order, opening, self._next_approval(proposal.account, 0))
+
+    def _weigh_leg(self, time: int, proposal: Proposal, order: OrderIntent) -> tuple[Refusal | None, int]:
+        age = self.now() - time
+        if self.age_max is not None and age > self.age_max:
+            return Refusal("late", f"{self.age_max} ns", f"{age} ns"), 0
+        if proposal.instrument not in self.context.instruments or proposal.account not in self.books:
+            return unknown(proposal), 0
+        return self._weigh(proposal, order, self.context.instruments.at(proposal.instrument, self.now()))
+
+    def _refuse_basket(
+        self, legs: list[tuple[Proposal, OrderIntent]], taken: list[tuple[Proposal, OrderIntent, int]], culprit: str,
+        refusal: Refusal,
+    ) -> None:  # fmt: skip
+        for proposal, order, opening in taken:
+            self.reservations.forget(order.order_id)
+            if opening:
+                self._recent(proposal.account).pop()
+        others = Refusal("basket", "every leg allowed", f"{culprit}: {refusal.rule}")
+        for proposal, order in legs:
+            self._refuse(proposal, order.order_id, refusal if order.order_id == culprit else others)
+
+    def _reserve(self, proposal: Proposal, order: OrderIntent) -> None:
         self.reservations.add(
             Reserved(
                 order.order_id, proposal.account, proposal.instrument, proposal.strategy, order.side, order.size,
                 order.price, order.price is not None and order.time_in_force == "gtc",
             )
         )  # fmt: skip
+
+    def _approve(self, proposal: Proposal, order: OrderIntent, opening: int, approval: int) -> None:
         approved = msgspec.structs.replace(order, reduce_only=False) if order.reduce_only and opening else order
         self.publish(
             ApprovedOrder(
                 strategy=proposal.strategy, account=proposal.account, instrument=proposal.instrument,
-                approval=self._next_approval(proposal.account, opening), order=approved, opening=opening > 0,
+                approval=approval, order=approved, opening=opening > 0,
             )
         )  # fmt: skip
 
@@ -196,75 +201,6 @@ class RiskManager(Actor):
             )
         )  # fmt: skip
 
-    def _request(
-        self, proposal: Proposal, specification: Specification, others: Exposure, side: int, size: int, opening: int,
-        price: float | None, amended: str = "",
-    ) -> Request:  # fmt: skip
-        account, instrument, now = proposal.account, proposal.instrument, self.now()
-        exposure = others.with_order(side, size)
-        limits = self._limits_of(account, instrument)
-        return Request(
-            specification=specification,
-            limits=limits,
-            side=side,
-            size=size,
-            opening=opening,
-            price=price,
-            reference=self.board.prices.get(instrument),
-            age_ns=self.board.age(instrument, now),
-            rate=self._rate(specification.quote),
-            exposure=exposure,
-            gross=self.gross.of(account, specification.id, exposure.worst, price, now),
-            halted=self.halts.reason(account),
-            orders_within_second=len(self._recent(account)),
-            equity_known=not _limits_losses(limits) or self._equity(account) is not None,
-            crosses=self.reservations.crossed_by(
-                instrument, side, price, amended, None if self._across_accounts else account
-            ),
-        )
-
-    def _rate(self, currency: str) -> Fraction | None:
-        if currency == self._reporting:
-            return PAR
-        return self.board.rate(currency, self._reporting, self.context.instruments)
-
-    def _limits_of(self, account: str, instrument: str) -> RiskLimits:
-        found = self._limits.get((account, instrument))
-        if found is None:
-            found = self._limits[(account, instrument)] = self.settings.risk.limits_for(account, instrument)
-        return found
-
-    def _rules_of(self, account: str, limits: RiskLimits, specification: Specification) -> tuple[Rule, ...]:
-        found = self._rules.get((account, specification))
-        if found is None:
-            found = self._rules[account, specification] = rules_for(limits, specification)
-        return found
-
-    def _recent(self, account: str) -> list[int]:
-        """Times of openings within the last second; those before are forgotten."""
-        since = self.now() - RATE_WINDOW_NS
-        recent = self.opened.get(account)
-        if recent is None:
-            recent = self.opened[account] = []
-        if recent and recent[0] <= since:
-            del recent[: bisect_right(recent, since)]
-        return recent
-
-    def _next_approval(self, account: str, opening: int) -> int:
-        if opening:
-            self._recent(account).append(self.now())
-        self.approvals += 1
-        return self.approvals
-
-    def _refuse(self, proposal: Proposal, order_id: str, refusal: Refusal, what: str = "order") -> None:
-        self.publish(
-            OrderRefused(
-                strategy=proposal.strategy, account=proposal.account, instrument=proposal.instrument,
-                order_id=order_id, rule=refusal.rule, limit=refusal.limit, value=refusal.value,
-                refused_by=self.name, what=what,
-            )
-        )  # fmt: skip
-
     def on_fill(self, fill: Fill) -> None:
         specification = self.context.instruments.at(fill.instrument, fill.time)
         self.reservations.fill(specification, fill)
@@ -273,10 +209,17 @@ class RiskManager(Actor):
         self._watch(fill.account)
 
     def on_cash_entry(self, entry: CashEntry) -> None:
-        """A deposit is no profit and a withdrawal no loss, so losses are counted anew after either."""
+        """A deposit is no profit and a withdrawal no loss: losses are counted from as much more or less after either;
+        anew where no rate tells how much."""
         self.books[entry.account].book_cash(entry)
-        if entry.origin == "transfer":
+        if entry.origin != "transfer":
+            return
+        reporting = self.settings.desk.reporting_currency
+        rate = self.board.rate(entry.amount.currency, reporting, self.context.instruments)
+        if rate is None:
             self.losses.forget(entry.account)
+        else:
+            self.losses.move(entry.account, fraction_of_money(entry.amount) * rate)
 
     def on_order_update(self, update: OrderUpdate) -> None:
         if update.order_id in self.protective:
@@ -321,15 +264,12 @@ class RiskManager(Actor):
 
     def _watch(self, account: str) -> None:
         limits = self._limits_of(account, "")
-        if not _limits_losses(limits):
+        if not limits_losses(limits):
             return
         equity = self._equity(account)
         reason = "" if equity is None else self.losses.tripped(account, equity, self.now(), limits)
         if reason:
             self._halt(account, reason)
-
-    def _equity(self, account: str) -> Fraction | None:
-        return value(self.books[account], self.board, self.context.instruments, self._reporting, self.now()).equity
 
     def _halt(self, account: str, reason: str) -> None:
         if self.halts.halt(account, reason, pause=False):
@@ -359,11 +299,3 @@ class RiskManager(Actor):
         for account, book in state["books"]:
             self.books.setdefault(account, AccountBook()).restore(book)
         self.opened = {account: list(times) for account, times in state["opened"]}
-
-
-def _limits_losses(limits: RiskLimits) -> bool:
-    return limits.max_daily_loss is not None or limits.max_drawdown is not None
-
-
-def _unknown(proposal: Proposal) -> Refusal:
-    return Refusal("unknown", "a known account and instrument", f"{proposal.account} {proposal.instrument}")

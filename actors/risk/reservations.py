@@ -108,6 +108,11 @@ class Reservations:
             del self._by_instrument[order.instrument][order_id]
             self._changed(order.market)
 
+    def forget(self, order_id: str) -> None:
+        """It was not approved after all."""
+        self.end(order_id)
+        self.remembered.pop(order_id, None)
+
     def amending(self, order: Reserved, change: tuple[float, float] | None) -> None:
         """An amend is on its way to the venue, or will never be."""
         order.amending = change

@@ -38,7 +38,7 @@ class Request(msgspec.Struct, frozen=True, gc=False):
     """The last market price."""
     age_ns: int | None
     rate: Fraction | None
-    """From the quote to the reporting currency."""
+    """From what the instrument's worth counts in (`specification.currency`) to the reporting currency."""
     exposure: Exposure
     """Of the account in the instrument, with the request in it."""
     gross: Fraction | None
@@ -51,8 +51,11 @@ class Request(msgspec.Struct, frozen=True, gc=False):
 
     def notional(self, quantity: int) -> Fraction:
         """At the worse of its own and the market's price; 0 while neither is known."""
-        price = max(self.price or 0.0, self.reference or 0.0)
-        return Fraction(quantity, ONE) * exact(price) * self.specification.multiplier * (self.rate or 0)
+        known = [price for price in (self.price, self.reference) if price]
+        if not known:
+            return Fraction(0)
+        worst = min(known) if self.specification.inverse else max(known)
+        return self.specification.worth(exact(worst), Fraction(quantity, ONE)) * (self.rate or 0)
 
 
 Rule = Callable[[Request], Refusal | None]
@@ -83,7 +86,7 @@ def stale_data(request: Request) -> Refusal | None:
 def known_worth(request: Request) -> Refusal | None:
     """A missing rate makes limits in the reporting currency unknowable: then nothing opens."""
     if request.rate is None or request.gross is None:
-        return Refusal("rate_missing", "every price and rate known", request.specification.quote)
+        return Refusal("rate_missing", "every price and rate known", request.specification.currency)
     limited = request.limits.max_daily_loss is not None or request.limits.max_drawdown is not None
     return Refusal("equity_unknown", "a known equity", "none") if limited and not request.equity_known else None
 
@@ -118,7 +121,7 @@ def notional_min(request: Request) -> Refusal | None:
     if not least:
         return None
     price = request.price or request.reference or 0.0
-    notional = Fraction(request.size, ONE) * exact(price) * request.specification.multiplier
+    notional = request.specification.notional(exact(price), Fraction(request.size, ONE))
     return None if notional >= least else Refusal("notional_min", _show(least), _show(notional))
 
 

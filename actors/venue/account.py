@@ -14,12 +14,12 @@ from letrade.actors.venue.market import Market
 from letrade.actors.venue.orders import Order
 from letrade.actors.venue.volume import Volume
 from letrade.actors.venue.wallet import Wallet
-from letrade.core.bookkeeping import hold, new_position, position_of
+from letrade.core.bookkeeping import gain_at, new_position, position_of, trade
 from letrade.core.fraction import Fraction
 from letrade.core.instruments import Specification
 from letrade.core.messages.venue import VenueFill
 from letrade.core.money import DEFAULT_SCALE
-from letrade.core.quantities import TEN, decimal_units, exact
+from letrade.core.quantities import TEN, exact
 from letrade.hotpath.ledger import Position
 
 
@@ -57,9 +57,7 @@ class VenueAccount:
     def settle(self, traded: Traded, market: Market, rules: Specification) -> Amount:
         """Moves money, or money and position, and returns the fee."""
         size = market.scales.exact_size(traded.size)
-        notional = exact(traded.price) * size
-        if rules.multiplier != 1:
-            notional *= rules.multiplier
+        notional = rules.worth(exact(traded.price), size)
         fee = self._fee(traded, rules, notional, size)
         if rules.kind == "spot":
             self.wallet.add(whole(rules.base, traded.order.side * size))
@@ -89,25 +87,23 @@ class VenueAccount:
         position = self.positions.get(market.instrument)
         if position is None:
             position = self.positions[market.instrument] = new_position(rules)
-        realised = hold(position, side, decimal_units(market.scales.size(size)), decimal_units(price))
-        self.wallet.add(whole(rules.settle, realised * rules.multiplier if realised else realised))
+        self.wallet.add(whole(rules.settle, trade(position, rules, side, market.scales.size(size), price)))
 
     def unrealised(self, instrument: str, price: float, rules: Specification) -> Fraction:
         """The profit of closing the contract position at a price, in the settlement currency."""
         position = self.positions.get(instrument)
         if position is None or not position.quantity:
             return Fraction(0)
-        scale = TEN[position.price_decimals + position.quantity_decimals]
-        worth = exact(price) * Fraction(position.quantity, TEN[position.quantity_decimals])
-        return (worth - Fraction(position.cost, scale)) * rules.multiplier
+        return gain_at(position, rules, exact(price))
 
-    def unrealised_nearly(self, instrument: str, price: float) -> float:
+    def unrealised_nearly(self, instrument: str, price: float, inverse: bool = False) -> float:
         """The same in doubles and before the multiplier; 0 without a position or a price."""
         position = self.positions.get(instrument)
         if position is None or not position.quantity or not price:
             return 0.0
         scale: float = 10.0 ** (position.price_decimals + position.quantity_decimals)
-        return price * position.quantity / 10.0**position.quantity_decimals - position.cost / scale
+        quantity = position.quantity / 10.0**position.quantity_decimals
+        return position.cost / scale - quantity / price if inverse else price * quantity - position.cost / scale
 
     def working_size(self, instrument: str, side: int, but: Order, reduce_only: bool = False) -> int:
         """What the other working orders of one side may still trade; only the reduce-only ones where asked."""
@@ -135,12 +131,12 @@ class VenueAccount:
         left = order.left
         cost = Fraction(0)
         for price, offered_size in offered:
-            cost += exact(price) * market.scales.exact_size(offered_size)
+            cost += rules.worth(exact(price), market.scales.exact_size(offered_size))
             left -= offered_size
         if order.price and left > 0 and (order.rests or order.awaits_trigger):
-            cost += exact(order.price) * market.scales.exact_size(left)
+            cost += rules.worth(exact(order.price), market.scales.exact_size(left))
         size = market.scales.exact_size(order.left)
-        fee = self.fees.worst(rules, cost * rules.multiplier, size)
+        fee = self.fees.worst(rules, cost, size)
         return [*self._principal(order, cost, rules, market), *self._fee_reserved(order, fee, rules)]
 
     def _principal(self, order: Order, cost: Fraction, rules: Specification, market: Market) -> list[Amount]:

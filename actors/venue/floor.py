@@ -37,7 +37,7 @@ class Floor:
         self.reports: list[Report] = []
         self.time = 0
         self._fill_model, self._fills = config.fill_model, config.fills
-        self._leverage_max = read_fraction(config.max_leverage)
+        self.leverage_max = read_fraction(config.max_leverage)
         self.orders_count = 0
         self.trades_count = 0
         self.positions_moved = False
@@ -189,7 +189,7 @@ class Floor:
                 return WOULD_TAKE
             offered = model.preview(order.side, order.left, order.limit)
         price = order.price or order.trigger or (offered[0][0] if offered else market.value_price())
-        if self.margin is not None and version.kind == "linear":
+        if self.margin is not None and version.kind != "spot":
             return (
                 margin_orders.minimum(self.margin, order, price, account.quantity(market), market, version)
                 or rules.balance(account, order, market, version, offered)
@@ -198,7 +198,7 @@ class Floor:
         return (
             rules.minimum(order, price, market, version)
             or rules.balance(account, order, market, version, offered)
-            or rules.leverage(account, order, self.markets, self.rules_of, self._leverage_max)
+            or rules.leverage(account, order, self.markets, self.rules_of, self.leverage_max)
         )
 
     def execute(self, order: Order, market: Market, model: FillModel) -> str:
@@ -259,11 +259,11 @@ class Floor:
         account = self.accounts[order.account]
         version = self.rules_of(order.instrument)
         size = printed.size
-        if order.reduce_only and version.kind == "linear":
+        if order.reduce_only and version.kind != "spot":
             size = min(size, max(0, -order.side * account.quantity(market)))
         if not size:
             return
-        contract = self.margin is not None and version.kind == "linear"
+        contract = self.margin is not None and version.kind != "spot"
         was = self.margin.before(account, market, version.settle) if self.margin is not None and contract else None
         fee = account.settle(Traded(order, printed.price, size, maker, self.time), market, version)
         self.booked(order, printed.price, size, maker, market, trade_id, fee)
@@ -322,7 +322,7 @@ class Floor:
         """A reduce-only contract order never outgrows the position: the newest shrink first, and end at nothing."""
         if not account.working or market.model is None or market.model.fits_reducing:
             return
-        if self.rules_of(market.instrument).kind != "linear":
+        if self.rules_of(market.instrument).kind == "spot":
             return
         working = [order for order in account.working.values() if order.instrument == market.instrument]
         reducing = [order for order in working if order.reduce_only and not order.only_protects]

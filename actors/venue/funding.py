@@ -121,7 +121,7 @@ class Funding:
         age = (due.funding_time - price.time) / SECOND_NS
         reason = f"no {self._basis} price of the instant: the {price.of} of {age:g} s before" if estimated else ""
         for name, quantity in due.held.items():
-            worth = market.scales.exact_size(quantity) * exact(price.value) * rules.multiplier
+            worth = rules.worth(exact(price.value), market.scales.exact_size(quantity))
             amount = rounded(rules.settle, -worth * exact(due.rate))
             self._floor.accounts[name].wallet.add(amount)
             if self._floor.margin is not None:

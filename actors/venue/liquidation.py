@@ -178,7 +178,7 @@ class Liquidation:
             return order.instrument == unit.instrument
         rules = self._floor.rules_of(order.instrument)
         mode = self._margins.setting(unit.account, order.instrument).mode
-        return rules.kind == "linear" and rules.settle == unit.currency and mode == "cross"
+        return rules.kind != "spot" and rules.settle == unit.currency and mode == "cross"
 
     def _close_in_market(self, unit: Unit, holding: Holding, market: Market, size: int, partial: bool) -> Unit | None:
         """Offers so much to the market, no worse than the bankruptcy price; the unit as it is then."""
@@ -201,7 +201,7 @@ class Liquidation:
     def _charge(self, order: Order, market: Market, most: Fraction) -> None:
         """The fee of what the market took, no more than there is."""
         rules = self._floor.rules_of(order.instrument)
-        value = market.scales.exact_size(order.filled) * rules.multiplier * exact(self._margins.price(market))
+        value = rules.worth(exact(self._margins.price(market)), market.scales.exact_size(order.filled))
         due = rounded(rules.settle, min(value * self._fee, max(ZERO, most)))
         if due.units > 0:
             text = f"the liquidation fee of {float(value):g} {rules.settle}"

@@ -14,6 +14,7 @@ from letrade.actors.venue.margin_rules import RULES
 from letrade.actors.venue.margin_sums import ZERO, Holding, Row, Unit, initial_rate, rows_of
 from letrade.actors.venue.market import Market
 from letrade.actors.venue.orders import Order
+from letrade.core.bookkeeping import value_at_entry
 from letrade.core.config.accounts import AccountConfig
 from letrade.core.config.desk import VenueConfig
 from letrade.core.errors import ConfigurationError
@@ -160,17 +161,17 @@ class Margins:
         rules = self.rules_of(instrument)
         if not (rows := self.rows(rules)):
             return None
-        scale = TEN[position.price_decimals + position.quantity_decimals]
         return Holding(
             instrument=instrument,
             side=1 if position.quantity > 0 else -1,
             contracts=Fraction(abs(position.quantity), TEN[position.quantity_decimals]),
             multiplier=rules.multiplier,
-            cost=Fraction(abs(position.cost), scale) * rules.multiplier,
+            cost=value_at_entry(position, rules),
             mark=exact(self.price(market)),
             leverage=self.setting(account.name, instrument).leverage,
             fee=self.taker_fee,
             rows=rows,
+            inverse=rules.inverse,
         )
 
     # ---- what moves
@@ -192,8 +193,9 @@ class Margins:
         elif closed:
             setting.isolated *= Fraction(abs(was.quantity) - closed, abs(was.quantity))
         if size > closed:
-            value = exact(price) * market.scales.exact_size(size - closed) * rules.multiplier
-            setting.isolated += value * initial_rate(self.rules, order.side, setting.leverage, self.taker_fee)
+            value = rules.worth(exact(price), market.scales.exact_size(size - closed))
+            lean = -order.side if rules.inverse else order.side
+            setting.isolated += value * initial_rate(self.rules, lean, setting.leverage, self.taker_fee)
         setting.isolated = rounded(rules.settle, setting.isolated).value
 
     def opened(self, account: VenueAccount, instrument: str) -> None:
@@ -201,7 +203,7 @@ class Margins:
         self.touched[account.name] = None
         holding, setting = self._holding(account, instrument), self.setting(account.name, instrument)
         if holding is not None and setting.mode == ISOLATED:
-            rate = initial_rate(self.rules, holding.side, setting.leverage, self.taker_fee)
+            rate = initial_rate(self.rules, holding.lean, setting.leverage, self.taker_fee)
             setting.isolated = rounded(self.rules_of(instrument).settle, holding.cost * rate).value
 
     def paid(self, account: str, instrument: str, amount: Fraction) -> None:

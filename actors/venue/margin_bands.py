@@ -13,9 +13,10 @@ CAUTION = 0.999
 
 
 class Line(Struct):
-    """One contract of a unit: what its mark was, what a move of 1 can cost at most, and what it has cost so far."""
+    """One contract of a unit: what its mark was (inverse: 1 / mark), what a move of 1 can cost at most, and what it has
+    cost so far."""
 
-    mark: float
+    level: float
     steepness: float
     rules: Specification
     cost: float = 0.0
@@ -34,7 +35,7 @@ class Bands:
     def keep(self, rules: VenueRules, unit: Unit, versions: dict[str, Specification]) -> None:
         """A unit that was found safe just now."""
         lines = {
-            holding.instrument: Line(float(holding.mark), steepness(holding), versions[holding.instrument])
+            holding.instrument: Line(float(holding.level), steepness(holding), versions[holding.instrument])
             for holding in unit.holdings
         }
         known = self._units.setdefault(unit.account, {})
@@ -48,11 +49,11 @@ class Bands:
             return False
         left, lines = band
         line = lines[rules.id]
-        line.cost = abs(price - line.mark) * line.steepness
+        line.cost = abs((1 / price if rules.inverse else price) - line.level) * line.steepness
         return line.rules is rules and sum(each.cost for each in lines.values()) < left
 
 
 def steepness(holding: Holding) -> float:
-    """Gain and maintenance with its fees, by whatever tier, move no faster than this with the mark."""
+    """Gain and maintenance with its fees, by whatever tier, move no faster than this with its level."""
     rate = max(row.rate for row in holding.rows)
     return float(holding.face * (1 + rate + 2 * holding.fee))

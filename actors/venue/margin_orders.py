@@ -29,7 +29,7 @@ class Exposure:
         if order.only_protects or order.reduce_only:
             return
         self.sizes[order.side] += order.left
-        self.values[order.side] += price * self._market.scales.exact_size(order.left) * self.rules.multiplier
+        self.values[order.side] += self.rules.worth(price, self._market.scales.exact_size(order.left))
 
     def largest(self, side: int) -> Fraction:
         """The largest position on a side, in what tiers are looked up by; at the mark, or the orders' own prices."""
@@ -38,8 +38,12 @@ class Exposure:
         return max(ZERO, side * self._held_value() + self.values[side])
 
     def _held_value(self) -> Fraction:
-        size = self._market.scales.exact_size(abs(self.held)) * (1 if self.held > 0 else -1)
-        return size * self.price * self.rules.multiplier
+        if not self.held:
+            return ZERO
+        return self.rules.worth(self.price, self._market.scales.exact_size(abs(self.held)) * self._side_held())
+
+    def _side_held(self) -> int:
+        return 1 if self.held > 0 else -1
 
     def initial(self) -> Fraction:
         """Cross margin: of the larger side. Isolated: of what that is more than the position, which has its own."""
@@ -49,8 +53,9 @@ class Exposure:
         if self.setting.mode != CROSS:
             value = max(ZERO, value - abs(held))
         if self.sizes[side] == 0:
-            side = 1 if held > 0 else -1
-        return value * initial_rate(self._margins.rules, side, self.setting.leverage, self._margins.taker_fee)
+            side = self._side_held()
+        lean = -side if self.rules.inverse else side
+        return value * initial_rate(self._margins.rules, lean, self.setting.leverage, self._margins.taker_fee)
 
 
 def exposures(margins: Margins, account: VenueAccount, settle: str, but: int = 0) -> dict[str, Exposure]:
@@ -59,7 +64,7 @@ def exposures(margins: Margins, account: VenueAccount, settle: str, but: int = 0
     found: dict[str, Exposure] = {}
     for name in names:
         rules, market = margins.rules_of(name), margins.market(name)
-        if rules.kind == "linear" and rules.settle == settle and market is not None:
+        if rules.kind != "spot" and rules.settle == settle and market is not None:
             found[name] = Exposure(margins, account, market)
     for order in account.working.values():
         if order.number != but and order.instrument in found:
@@ -80,7 +85,7 @@ def refusal(
     margins: Margins, account: VenueAccount, order: Order, market: Market, rules: Specification, price: float
 ) -> str:
     """Why a contract order is refused; one that only reduces never is."""
-    if rules.kind != "linear" or order.only_protects:
+    if rules.kind == "spot" or order.only_protects:
         return ""
     held = account.quantity(market)
     same_side = order.left + account.working_size(order.instrument, order.side, order)
@@ -108,7 +113,7 @@ def refusal(
 def minimum(margins: Margins, order: Order, price: float, held: int, market: Market, rules: Specification) -> str:
     """The least size and notional, with those exempt whom the venue exempts."""
     closes = order.reduce_only and (margins.rules.small_orders == "reducing" or order.left >= abs(held))
-    if rules.kind == "linear" and closes:
+    if rules.kind != "spot" and closes:
         return ""
     found = plain.minimum_of(order, price, market, rules)
-    return f"{margins.codes.order_small}: {found}" if found and rules.kind == "linear" else found
+    return f"{margins.codes.order_small}: {found}" if found and rules.kind != "spot" else found

@@ -13,7 +13,7 @@ SECOND = 1_000_000_000
 
 
 class VenueRules(Struct, frozen=True, kw_only=True):
-    """Linear contracts, one-way positions; a unit is an isolated position, or what a settle currency's wallet backs."""
+    """A unit is an isolated position, or what a settle currency's wallet backs."""
 
     name: str
     leverage: int
@@ -49,6 +49,8 @@ class VenueRules(Struct, frozen=True, kw_only=True):
     ranked_by: Literal["margin_ratio", "leverage"] = "leverage"
     """Auto-deleveraging takes first the highest profit share × maintenance / equity, or × value / equity."""
     deleveraged_pay: Literal["nothing", "maker"] = "nothing"
+    has_inverse: bool = True
+    """Whether contracts that settle in their base are traded at all."""
     sources: tuple[str, ...]
 
 
@@ -105,6 +107,7 @@ HYPERLIQUID = VenueRules(
     partial_above=Fraction(100_000),
     cooldown=30 * SECOND,
     taken_over_below=Fraction(2, 3),
+    has_inverse=False,
     sources=(
         "https://hyperliquid.gitbook.io/hyperliquid-docs/trading/liquidations",
         "https://hyperliquid.gitbook.io/hyperliquid-docs/trading/auto-deleveraging",

@@ -99,7 +99,7 @@ class Settings:
         setting.leverage = wanted
         if isolated is not None:
             holding, own = isolated.holdings[0], self._margins
-            needed = holding.cost * initial_rate(own.rules, holding.side, wanted, own.taker_fee)
+            needed = holding.cost * initial_rate(own.rules, holding.lean, wanted, own.taker_fee)
             setting.isolated = max(margin, needed)
         if wanted < leverage and not self._affordable(account, rules):
             setting.leverage, setting.isolated = leverage, margin
@@ -151,7 +151,7 @@ class Settings:
         if unit is None or is_liquidated(own.rules, unit):
             return False
         holding = unit.holdings[0]
-        needed = holding.value * initial_rate(own.rules, holding.side, setting.leverage, own.taker_fee)
+        needed = holding.value * initial_rate(own.rules, holding.lean, setting.leverage, own.taker_fee)
         return unit.wallet + min(ZERO, holding.gain) >= needed
 
     def state(self) -> Any:

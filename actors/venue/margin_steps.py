@@ -7,7 +7,7 @@ from letrade.actors.venue.margin_sums import ZERO, Holding, Unit, is_liquidated,
 from letrade.actors.venue.market import Market
 from letrade.core.fraction import Fraction
 
-FIFTH = Fraction(1, 5)
+ONE, FIFTH = Fraction(1), Fraction(1, 5)
 
 
 def partial_size(rules: VenueRules, unit: Unit, holding: Holding, market: Market, fee: Fraction, cooling: bool) -> int:
@@ -37,9 +37,9 @@ def _down_to_safety(rules: VenueRules, unit: Unit, holding: Holding, market: Mar
     """The least that leads into a lower tier in which the unit is safe once its fees are paid."""
     for place in range(tier_of(rules, holding) - 1, -1, -1):
         cap = holding.rows[place].cap or ZERO
-        size = _lots(holding, holding.contracts - cap / (holding.multiplier * holding.mark), market)
+        size = _lots(holding, holding.contracts - cap / holding.value_at(holding.mark, ONE), market)
         closed = market.scales.exact_size(size)
-        paid = closed * holding.multiplier * holding.mark * (fee + holding.fee)
+        paid = holding.value_at(holding.mark, closed) * (fee + holding.fee)
         if closed < holding.contracts and not is_liquidated(rules, reduced(unit, holding, closed, paid)):
             return size
     return 0

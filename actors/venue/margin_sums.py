@@ -12,6 +12,8 @@ from letrade.core.fraction import Fraction
 from letrade.core.margin.tiers import TierTable
 
 ZERO = Fraction(0)
+NEVER = Fraction(1_000)
+"""A price so many marks away: what stands for the bankruptcy price of an inverse short that no price ruins."""
 
 
 class Row(Struct, frozen=True):
@@ -31,25 +33,41 @@ class Holding(Struct, frozen=True):
     contracts: Fraction
     multiplier: Fraction
     cost: Fraction
-    """Its value at entry."""
+    """Its value at entry, as every value in quote units, of an inverse contract in coins."""
     mark: Fraction
     leverage: Fraction
     fee: Fraction
     """The taker's rate."""
     rows: tuple[Row, ...]
+    inverse: bool = False
 
     @property
     def face(self) -> Fraction:
-        """Base units."""
+        """Base units, of an inverse contract quote units."""
         return self.contracts * self.multiplier
 
     @property
+    def lean(self) -> int:
+        """1 where it gains as its value grows: an inverse contract's value shrinks as its price rises."""
+        return -self.side if self.inverse else self.side
+
+    @property
+    def level(self) -> Fraction:
+        """What its value is in proportion to: the mark, or 1 / mark."""
+        return 1 / self.mark if self.inverse else self.mark
+
+    def value_at(self, price: Fraction, contracts: Fraction | None = None) -> Fraction:
+        """Of all its contracts where no other number is given."""
+        face = self.face if contracts is None else contracts * self.multiplier
+        return face / price if self.inverse else face * price
+
+    @property
     def value(self) -> Fraction:
-        return self.face * self.mark
+        return self.value_at(self.mark)
 
     @property
     def gain(self) -> Fraction:
-        return self.side * (self.value - self.cost)
+        return self.lean * (self.value - self.cost)
 
 
 class Unit(Struct, frozen=True):
@@ -103,20 +121,20 @@ def maintenance(rules: VenueRules, unit: Unit) -> Fraction:
 
 def maintenance_of(rules: VenueRules, unit: Unit, holding: Holding) -> Fraction:
     constant, slope = maintenance_line(rules, unit, holding, tier_of(rules, holding))
-    return constant + slope * holding.mark
+    return constant + slope * holding.level
 
 
 def maintenance_line(rules: VenueRules, unit: Unit, holding: Holding, place: int) -> tuple[Fraction, Fraction]:
-    """Maintenance in a tier as constant + slope × mark."""
+    """Maintenance in a tier as constant + slope × level."""
     row, face = holding.rows[place], holding.face
     constant, slope = -row.amount, row.rate * face
     if rules.closing_fee == "maintenance":
         slope += holding.fee * face
     elif rules.closing_fee == "reserved" and unit.instrument:
-        spent = (holding.cost - holding.side * unit.wallet) / (1 - holding.side * holding.fee)
+        spent = (holding.cost - holding.lean * unit.wallet) / (1 - holding.lean * holding.fee)
         constant += max(ZERO, holding.fee * spent)
     elif rules.closing_fee == "reserved":
-        slope += holding.fee * (1 - holding.side / holding.leverage) * face
+        slope += holding.fee * (1 - holding.lean / holding.leverage) * face
     return constant, slope
 
 
@@ -131,9 +149,9 @@ def is_liquidated(rules: VenueRules, unit: Unit) -> bool:
     return left < 0 or (left == 0 and not rules.liquidated_below)
 
 
-def initial_rate(rules: VenueRules, side: int, leverage: Fraction, fee: Fraction) -> Fraction:
+def initial_rate(rules: VenueRules, lean: int, leverage: Fraction, fee: Fraction) -> Fraction:
     """The share of the value that opening it sets aside."""
-    reserved = fee * (1 - side / leverage) if rules.closing_fee == "reserved" else ZERO
+    reserved = fee * (1 - lean / leverage) if rules.closing_fee == "reserved" else ZERO
     return 1 / leverage + reserved
 
 
@@ -149,8 +167,10 @@ def equity_share(rules: VenueRules, unit: Unit, holding: Holding) -> Fraction:
 
 def bankruptcy_price(holding: Holding, equity: Fraction, fee: Fraction) -> Fraction:
     """Where closing the position, with a fee of its value there, leaves nothing of this equity."""
-    worth = holding.side * holding.value - equity
-    return worth / (holding.face * (holding.side - fee))
+    value = (holding.lean * holding.value - equity) / (holding.lean - fee)
+    if not holding.inverse:
+        return value / holding.face
+    return holding.face / value if value * NEVER > holding.value else holding.mark * NEVER
 
 
 def liquidation_price(rules: VenueRules, unit: Unit, holding: Holding) -> Fraction | None:
@@ -161,11 +181,11 @@ def liquidation_price(rules: VenueRules, unit: Unit, holding: Holding) -> Fracti
     by_contracts = rules.tiers_by == "contracts"
     for place in (tier_of(rules, holding),) if by_contracts else range(len(holding.rows)):
         constant, slope = maintenance_line(rules, unit, holding, place)
-        fall = holding.side * holding.face - slope
-        price = (constant + holding.side * holding.cost - rest) / fall if fall else ZERO
-        adverse = price > 0 and holding.side * (holding.mark - price) >= 0
-        if adverse and (by_contracts or row_at(holding.rows, holding.face * price) == place):
-            return price
+        fall = holding.lean * holding.face - slope
+        level = (constant + holding.lean * holding.cost - rest) / fall if fall else ZERO
+        adverse = level > 0 and holding.lean * (holding.level - level) >= 0
+        if adverse and (by_contracts or row_at(holding.rows, holding.face * level) == place):
+            return 1 / level if holding.inverse else level
     return None
 
 

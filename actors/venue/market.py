@@ -52,7 +52,7 @@ class Market:
             fills=fills or FillsConfig(),
             tick=rules.price.step_units * TEN[self.scales.price_decimals - rules.price.decimals],
             lot=rules.size.step_units * TEN[self.scales.size_decimals - rules.size.decimals],
-            contract=rules.kind == "linear",
+            contract=rules.kind != "spot",
         )
         only = self.choices[0] if len(self.choices) == 1 else None
         self.model: FillModel | None = self._new(only) if only else None

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 
 from letrade.actors.venue.floor import Floor
 from letrade.actors.venue.reports import of_fill
-from letrade.core.bookkeeping import hold, new_position
+from letrade.core.bookkeeping import new_position, trade
 from letrade.core.config.accounts import AccountConfig, StartPosition
 from letrade.core.errors import ConfigurationError
 from letrade.core.instruments import Catalogue
 from letrade.core.messages.venue import VenueFill
 from letrade.core.money import money
-from letrade.core.quantities import decimal_units
 
 OPENING = "opening"
 
@@ -48,7 +47,7 @@ def _open(floor: Floor, name: str, instrument: str, start: StartPosition) -> Non
     rules, account = floor.rules_of(instrument), floor.accounts[name]
     size, price, side = float(abs(start.quantity)), float(start.price), 1 if start.quantity > 0 else -1
     position = account.positions[instrument] = new_position(rules)
-    hold(position, side, decimal_units(size), decimal_units(price))
+    trade(position, rules, side, size, price)
     if floor.margin is not None:
         floor.margin.opened(account, instrument)
     fill = VenueFill(

@@ -110,7 +110,7 @@ def of_position(account: VenueAccount, market: Market, margin: Margins | None) -
     return HeldPosition(
         instrument=name,
         quantity=quantity,
-        average_price=average_price(account.positions[name]),
+        average_price=average_price(account.positions[name], margin.rules_of(name).inverse),
         leverage=float(setting.leverage),
         margin_mode=setting.mode,
         isolated_margin=money(amount.currency, amount.units, amount.scale) if setting.mode == ISOLATED else None,

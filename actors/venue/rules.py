@@ -106,7 +106,7 @@ def _off_grid(rule: str, value: float, decimals: int, grid: Grid) -> str:
 
 def minimum(order: Order, price: float, market: Market, rules: Specification) -> str:
     """Too small a size or value; a contract order that only reduces may be of any size."""
-    if order.reduce_only and rules.kind == "linear":
+    if order.reduce_only and rules.kind != "spot":
         return ""
     return minimum_of(order, price, market, rules)
 
@@ -118,7 +118,7 @@ def minimum_of(order: Order, price: float, market: Market, rules: Specification)
     size = market.scales.exact_size(order.size)
     if size < exact(rules.size_min):
         return f"min_size: {float(size)!r} is below {rules.size_min!r}"
-    notional = exact(price) * size * rules.multiplier
+    notional = rules.notional(exact(price), size)
     if notional < rules.notional_min:
         return f"min_notional: {float(notional)!r} is below {float(rules.notional_min)!r}"
     return ""
@@ -126,7 +126,7 @@ def minimum_of(order: Order, price: float, market: Market, rules: Specification)
 
 def reducible(order: Order, account: VenueAccount, market: Market, rules: Specification) -> int:
     """How much of a reduce-only order may stand: what is held and no other such order closes."""
-    if rules.kind == "linear":
+    if rules.kind != "spot":
         held = account.quantity(market)
         if held * order.side >= 0:
             return 0
@@ -161,7 +161,7 @@ def leverage(
 ) -> str:
     """Contracts worth more than equity × leverage, were all that works to trade; what reduces is never refused."""
     rules = rules_of(order.instrument)
-    if rules.kind != "linear" or order.only_protects:
+    if rules.kind == "spot" or order.only_protects:
         return ""
     held = account.quantity(markets[order.instrument])
     same_side = order.left + account.working_size(order.instrument, order.side, order)
@@ -206,7 +206,7 @@ def _lines(
     lines = []
     for name, bought in buys.items():
         rules, market = rules_of(name), markets[name]
-        if rules.kind != "linear" or rules.settle != settle:
+        if rules.kind == "spot" or rules.settle != settle:
             continue
         held = account.quantity(market)
         size = max(abs(held + bought), abs(held - sells[name]))
@@ -228,10 +228,11 @@ def _surely_fits(account: VenueAccount, lines: list[Line], settle: str, leverage
     doubtful = abs(equity)
     for line in lines:
         multiplier = 1.0 if line.rules.multiplier == 1 else float(line.rules.multiplier)
-        gain = account.unrealised_nearly(line.market.instrument, line.price) * multiplier
+        gain = account.unrealised_nearly(line.market.instrument, line.price, line.rules.inverse) * multiplier
         equity += gain
         doubtful += abs(gain)
-        worth += line.price * line.size / TEN[line.market.scales.size_decimals] * multiplier
+        size = line.size / TEN[line.market.scales.size_decimals] * multiplier
+        worth += size / line.price if line.rules.inverse and line.price else line.price * size
     sure = equity - DOUBT * doubtful
     return sure > 0 and worth * (1 + DOUBT) < sure * float(leverage_max)
 
@@ -241,5 +242,5 @@ def _equity_and_worth(account: VenueAccount, lines: list[Line], settle: str) -> 
     for line in lines:
         price, rules = line.price, line.rules
         equity += account.unrealised(line.market.instrument, price, rules) if price else 0
-        worth += exact(price) * line.market.scales.exact_size(line.size) * rules.multiplier
+        worth += rules.worth(exact(price), line.market.scales.exact_size(line.size)) if price else 0
     return equity, worth

@@ -14,6 +14,7 @@ from letrade.actors.venue.margin_codes import Refusal
 from letrade.actors.venue.margin_settings import Settings, answer_to
 from letrade.actors.venue.opening import check_positions, open_positions
 from letrade.actors.venue.reports import Report
+from letrade.actors.venue.transfers import Transfers
 from letrade.core.actor import Actor, ActorConfig, Context
 from letrade.core.config.accounts import AccountConfig
 from letrade.core.config.desk import VenueConfig
@@ -33,6 +34,7 @@ from letrade.core.messages.market import (
     Quote,
     Trade,
 )
+from letrade.core.messages.transfers import VenueDeposit, VenueTransfer, VenueTransferAnswer
 from letrade.core.messages.venue import (
     VenueAmend,
     VenueCancel,
@@ -48,7 +50,8 @@ REQUESTS = "requests"
 EXPIRY = "expiry"
 FUNDING = "funding:"
 LIQUIDATION = "liquidation"
-PRIVATE = (VenueOrder, VenueFill, VenueCash, VenueMarginAnswer)
+TRANSFERS = "transfers"
+PRIVATE = (VenueOrder, VenueFill, VenueCash, VenueMarginAnswer, VenueTransferAnswer)
 """What an account alone is told, and later."""
 LOST, REFUSED, UNANSWERED = Fate.LOST, Fate.REFUSED, Fate.UNANSWERED
 
@@ -75,6 +78,7 @@ class SimulatedVenue(Actor):
         margin, rules = self.exchange.margin, self.venue.margin
         self.settings = None if margin is None else Settings(margin)
         self.liquidation = None if margin is None or rules is None else Liquidation(self.exchange, margin, rules)
+        self.transfers = Transfers(self.exchange, context.settings.accounts, context.settings.routes)
         self.latency = latency_of(self.venue)
         self.lag = _lag(self.venue)
         self.inbox = Inbox(self.latency)
@@ -93,7 +97,9 @@ class SimulatedVenue(Actor):
         """The time at the venue whose market data we see now."""
         return self.now() - self.lag
 
-    def on_request(self, request: VenueSubmit | VenueCancel | VenueAmend | VenueQuery | VenueMargin) -> None:
+    def on_request(
+        self, request: VenueSubmit | VenueCancel | VenueAmend | VenueQuery | VenueMargin | VenueTransfer
+    ) -> None:
         """What is due by now is done now; the rest when its time comes."""
         self.inbox.put(request)
         self._act()
@@ -105,8 +111,24 @@ class SimulatedVenue(Actor):
             self._expire()
         elif timer.key == LIQUIDATION:
             self._say(None)
+        elif timer.key == TRANSFERS:
+            self._move()
         else:
             self._fund(timer.key.removeprefix(FUNDING))
+
+    def on_venue_deposit(self, deposit: VenueDeposit) -> None:
+        """Of another simulated venue, or of this one."""
+        self.transfers.hear(deposit)
+        self._move()
+
+    def _move(self) -> None:
+        """Books what has arrived or come back by now; comes back for the rest."""
+        self.exchange.time = self.there()
+        self.transfers.advance()
+        self._say(None)
+        due = self.transfers.next_time()
+        if due is not None:
+            self.set_timer(due + self.lag, TRANSFERS)
 
     def on_data(
         self,
@@ -167,6 +189,8 @@ class SimulatedVenue(Actor):
             exchange.query(request)
         elif isinstance(request, VenueMargin):
             exchange.reports.append(Report(self._set(request, overloaded or fate is REFUSED), answers=True))
+        elif isinstance(request, VenueTransfer):
+            self.transfers.take(request, busy=overloaded or fate is REFUSED)
         elif overloaded or fate is REFUSED:
             exchange.refuse(request, "the venue is busy")
         elif isinstance(request, VenueSubmit):
@@ -178,6 +202,8 @@ class SimulatedVenue(Actor):
         else:
             exchange.amend(request)
         self._say(request, unanswered=fate is UNANSWERED)
+        if isinstance(request, VenueTransfer):
+            self._move()
 
     def _set(self, request: VenueMargin, busy: bool) -> VenueMarginAnswer:
         """What is turned away unread may be asked for again."""
@@ -224,6 +250,7 @@ class SimulatedVenue(Actor):
             "funding": self.funding.state(),
             "inbox": self.inbox.state(),
             "draws": self.faults.draws,
+            "transfers": self.transfers.state(),
             **self._margin_state(),
         }
 
@@ -237,6 +264,7 @@ class SimulatedVenue(Actor):
         self.funding.restore(state["funding"])
         self.inbox.restore(state["inbox"])
         self.faults.draws = state["draws"]
+        self.transfers.restore(state["transfers"])
         if self.settings is not None and self.liquidation is not None and "liquidation" in state:
             self.settings.restore(state["settings"])
             self.liquidation.restore(state["liquidation"])

@@ -37,10 +37,10 @@ class Takeover:
         fee_rate = holding.fee if rules.fee_at_takeover else ZERO
         price = grid_price(bankruptcy_price(holding, share, fee_rate), -holding.side, market, self._floor.time)
         size = abs(self._floor.accounts[unit.account].quantity(market))
-        fee = rounded(unit.currency, holding.face * exact(price) * fee_rate)
+        fee = rounded(unit.currency, holding.value_at(exact(price)) * fee_rate)
         account = self._floor.accounts[unit.account]
         self._house.close_outright(account, market, -holding.side, price, size, fee, LIQUIDATION)
-        gain = holding.side * holding.face * (exact(price) - holding.mark) - fee.value
+        gain = holding.lean * (holding.value_at(exact(price)) - holding.value) - fee.value
         self._square(unit, holding, share + gain)
         self._place(unit, holding, market, size, price, share)
 
@@ -99,7 +99,7 @@ class Takeover:
         for order in [order for order in account.working.values() if order.instrument == market.instrument]:
             self._house.withdraw(order, "auto-deleveraging: open orders are cancelled")
         rules = self._floor.rules_of(market.instrument)
-        value = market.scales.exact_size(size) * rules.multiplier * exact(price)
+        value = rules.worth(exact(price), market.scales.exact_size(size))
         maker = self._margins.maker_fee if self._margins.rules.deleveraged_pay == "maker" else ZERO
         self._house.close_outright(
             account, market, side, price, size, rounded(rules.settle, value * maker), DELEVERAGED

@@ -40,6 +40,7 @@ class Checker:
         self.check_servers()
         self.check_names()
         self.check_accounts_and_venues()
+        self.check_routes()
         self.check_instruments()
         self.check_actors()
         self.check_workers()
@@ -115,6 +116,16 @@ class Checker:
             elif known.name == instrument and position.quantity % known.lot:
                 self.problems.add((*place, "quantity"), f"expected a multiple of the lot, {known.lot}")
 
+    def check_routes(self) -> None:
+        for name in _repeated(route.name for route in self.desk.routes):
+            self.problems.add(("route", name), "the name is given twice")
+        ways = [(route.from_account, route.to_account, route.currency) for route in self.desk.routes]
+        for route in self.desk.routes:
+            for key, account in (("from", route.from_account), ("to", route.to_account)):
+                self._known(account, self.accounts, "account", ("route", route.name, key))
+        for giver, taker, currency in _repeated(ways):
+            self.problems.add(("route",), f'two routes for {currency} from "{giver}" to "{taker}"')
+
     def check_instruments(self) -> None:
         versions = [(instrument.name, instrument.valid_from) for instrument in self.desk.instruments]
         for name, _ in _repeated(versions):
@@ -123,6 +134,9 @@ class Checker:
             if instrument.kind == "spot" and (instrument.settle != instrument.quote or instrument.multiplier != 1):
                 text = "a spot instrument settles in its quote currency and has multiplier 1"
                 self.problems.add(("instrument", instrument.name), text)
+            if instrument.kind == "inverse" and instrument.settle != instrument.base:
+                text = f'expected "{instrument.base}", as an inverse contract settles in its base'
+                self.problems.add(("instrument", instrument.name, "settle"), text)
 
     def check_actors(self) -> None:
         """What an actor's Config names under these keys; a set of features is named as the actor that makes it."""

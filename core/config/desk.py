@@ -10,7 +10,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from letrade.core.config.accounts import AccountConfig
+from letrade.core.config.capital import CapitalConfig
 from letrade.core.config.durations import parse_duration
+from letrade.core.config.routes import RouteConfig
 from letrade.core.config.secrets import Secret
 from letrade.core.config.tables import Table
 from letrade.core.config.values import (
@@ -48,6 +50,8 @@ class Desk(Table, frozen=True, kw_only=True):
 
     name: Name = "main"
     reporting_currency: Currency = "USDT"
+    rates: dict[CurrencyPair, Positive] = {}
+    """What one currency is worth in another while no market of the desk tells it."""
     step: PositiveDuration = parse_duration("50ms")
     """The window of a stepped run; a desk file that leaves it out gets the least order latency of its venues."""
     seed: Count = 1
@@ -244,7 +248,7 @@ class InstrumentConfig(Table, frozen=True, kw_only=True):
     """One version of an instrument: these numbers hold from `valid_from` until the next version."""
 
     name: InstrumentId
-    kind: Literal["spot", "linear"]
+    kind: Literal["spot", "linear", "inverse"]
     base: Currency
     quote: Currency
     settle: Currency
@@ -253,6 +257,7 @@ class InstrumentConfig(Table, frozen=True, kw_only=True):
     min_size: NotNegative = Decimal("0")
     min_notional: NotNegative = Decimal("0")
     multiplier: Positive = Decimal("1")
+    """Base units of one contract, of an inverse one (settled in its base) quote units."""
     valid_from: Instant = 0
     brackets: list[BracketConfig] = msgspec.field(name="bracket", default_factory=list)
     """Its leverage tiers, from the smallest on; they go before those of files."""
@@ -338,38 +343,6 @@ class RiskConfig(RiskLimits, frozen=True, kw_only=True):
         return RiskLimits(**chosen)
 
 
-class Sizing(Table, frozen=True, kw_only=True):
-    """How a wish becomes a size: a fixed fraction of what is allocated."""
-
-    kind: Literal["fixed_fractional"] = "fixed_fractional"
-    fraction: Fraction = Decimal("0.1")
-
-
-class Allocation(Table, frozen=True, kw_only=True):
-    """What one strategy may use of one account: a fraction of its equity, or an amount of the reporting currency."""
-
-    name: Name
-    strategy: Name
-    account: Name
-    fraction: Fraction | None = None
-    amount: Positive | None = None
-    sizing: Sizing | None = None
-
-    def __post_init__(self) -> None:
-        if (self.fraction is None) == (self.amount is None):
-            raise ValueError("expected either fraction or amount")
-
-
-class CapitalConfig(Table, frozen=True, kw_only=True):
-    """Who may use how much."""
-
-    sizing: Sizing = Sizing()
-    allocations: list[Allocation] = msgspec.field(name="allocation", default_factory=list)
-
-    def sizing_for(self, allocation: Allocation) -> Sizing:
-        return allocation.sizing or self.sizing
-
-
 class DeskConfig(Table, frozen=True, kw_only=True):
     """A whole desk, checked: every name that it mentions exists."""
 
@@ -378,6 +351,7 @@ class DeskConfig(Table, frozen=True, kw_only=True):
     venues: list[VenueConfig] = msgspec.field(name="venue", default_factory=list)
     instruments: list[InstrumentConfig] = msgspec.field(name="instrument", default_factory=list)
     accounts: list[AccountConfig] = msgspec.field(name="account", default_factory=list)
+    routes: list[RouteConfig] = msgspec.field(name="route", default_factory=list)
     feeds: list[FeedEntry] = msgspec.field(name="feed", default_factory=list)
     actors: list[ActorEntry] = msgspec.field(name="actor", default_factory=list)
     workers: list[WorkerConfig] = msgspec.field(name="worker", default_factory=list)

@@ -28,7 +28,7 @@ from letrade.core.errors import ConfigurationError
 
 DESK_FILE_BYTES_MAX = 4 * 2**20
 COMMAND_LINE = "command line"
-LIST_SECTIONS = ("venue", "instrument", "account", "feed", "actor", "worker")
+LIST_SECTIONS = ("venue", "instrument", "account", "route", "feed", "actor", "worker")
 
 _SYMBOL = re.compile(r"([A-Za-z0-9]+)-([A-Za-z0-9]+)(?:_([A-Za-z0-9]+))?(?:-[0-9]{6})?")
 _LOGINS = ("user", "password", "token", "nkey_seed", "credentials")
@@ -133,7 +133,8 @@ def _infer_instruments(tables: dict[str, Any]) -> None:
         match = _SYMBOL.fullmatch(symbol)
         if match is not None:
             base, quote, settle = match.groups()
-            inferred = {"base": base, "quote": quote, "settle": settle or quote, "kind": "linear" if settle else "spot"}
+            kind = "spot" if not settle else "inverse" if settle == base else "linear"
+            inferred = {"base": base, "quote": quote, "settle": settle or quote, "kind": kind}
             for key, value in inferred.items():
                 item.setdefault(key, value)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -101,8 +102,23 @@ def show_instant(time_ns: int) -> str:
     return moment.date().isoformat() if midnight else moment.isoformat().replace("+00:00", "Z")
 
 
+def parse_time_of_day(value: object) -> int:
+    """ns after midnight UTC of the text "HH:MM"."""
+    match = re.fullmatch(r"([01][0-9]|2[0-3]):([0-5][0-9])", value, re.ASCII) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError("no time of day")
+    return (int(match[1]) * 60 + int(match[2])) * 60 * SECOND_NS
+
+
+def show_time_of_day(time_ns: int) -> str:
+    minutes = time_ns // (60 * SECOND_NS)
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
 DURATION_FORM = TextForm(parse_duration, format_duration, 'a duration such as "50ms"')
 INSTANT_FORM = TextForm(parse_instant, show_instant, 'a date such as "2024-08-08", or a time with its zone')
+
+TIME_OF_DAY_FORM = TextForm(parse_time_of_day, show_time_of_day, 'a time of day (UTC) such as "00:00"')
 
 Duration = Annotated[int, DURATION_FORM]
 """Integer ns; "50ms" in a desk file."""
@@ -115,6 +131,9 @@ PingInterval = Annotated[int, DURATION_FORM, Bounds(least=100_000_000)]
 
 Instant = Annotated[int, INSTANT_FORM]
 """Integer ns UTC; a date or a time with its zone in a desk file."""
+
+TimeOfDay = Annotated[int, TIME_OF_DAY_FORM]
+"""Integer ns after midnight UTC; "00:00" in a desk file."""
 
 FilePath = Annotated[str, msgspec.Meta(min_length=1, description="the path of a file"), File()]
 """Of a file that is read when it is needed."""

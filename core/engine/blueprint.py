@@ -13,6 +13,7 @@ from letrade.core.config.desk import DESK_PROCESS, ActorEntry, DeskConfig, Instr
 from letrade.core.engine.brackets import brackets_of, with_brackets
 from letrade.core.errors import ConfigurationError
 from letrade.core.feed import Feed
+from letrade.core.fraction import read_fraction
 from letrade.core.instruments import Catalogue
 from letrade.core.messages.market import Instrument
 from letrade.core.node import Node, Place
@@ -63,6 +64,8 @@ class Blueprint:
         self.step_ns = config.desk.step
         own = tuple(instrument_message(each) for each in config.instruments)
         self.catalogue = Catalogue(with_brackets(config, own))
+        for pair, rate in config.desk.rates.items():
+            self.catalogue.state_rate(*pair.split("-"), read_fraction(rate))
         self.context = Context(config.desk.name, uid, config.desk.seed, self.catalogue, _without_data(config))
         self._add_instruments(known or self._told_by_feeds())
         self._check_instruments()

@@ -16,8 +16,8 @@ from letrade.core.stepping.signals import StepSignal
 
 NEVER_LATE = frozenset(
     {
-        "target", "quotes", "basket", "protect", "proposal", "approved_order", "approved_amend",
-        "venue_submit", "venue_amend", "venue_query",
+        "target", "quotes", "basket", "protect", "proposal", "basket_proposal", "approved_order",
+        "approved_amend", "venue_submit", "venue_amend", "venue_query",
     }
 )  # fmt: skip
 """Wishes and orders: what was decided before an outage is not sent after it. Facts and cancels may be late."""

@@ -8,7 +8,7 @@ import msgspec
 
 from letrade.core.config.desk import DeskConfig
 from letrade.core.fraction import Fraction, read_fraction
-from letrade.core.instruments import Catalogue
+from letrade.core.instruments import Catalogue, Specification
 from letrade.core.messages.accounts import Balance, Position
 from letrade.core.messages.base import NO_STRATEGY
 from letrade.core.messages.margin import ISOLATED_MARGIN, LEVERAGE, MARGIN_MODE, MarginUpdate
@@ -94,9 +94,9 @@ class MarginHoldings:
         if rules.kind == "spot":
             return None
         contract = self.contract(position.account, position.instrument)
-        before, value = contract.quantity, contract.size * exact(contract.entry) * rules.multiplier
+        before, value = contract.quantity, entry_value(contract, rules)
         contract.quantity, contract.entry = position.quantity, position.average_price
-        contract.margin = _margin_after(contract, before, value, rules.multiplier)
+        contract.margin = _margin_after(contract, before, value, entry_value(contract, rules))
         return contract
 
     def take_balance(self, balance: Balance) -> None:
@@ -150,11 +150,15 @@ class MarginHoldings:
         self.balances = {(account, currency): read_fraction(text) for account, currency, text in state["balances"]}
 
 
-def _margin_after(contract: Contract, before: float, value: Fraction, multiplier: Fraction) -> Fraction | None:
-    """What closes gives its share back, what opens sets margin aside."""
+def entry_value(contract: Contract, rules: Specification) -> Fraction:
+    """In `rules.currency`; 0 when flat."""
+    return rules.worth(exact(contract.entry), contract.size) if contract.quantity and contract.entry else ZERO
+
+
+def _margin_after(contract: Contract, before: float, value: Fraction, now: Fraction) -> Fraction | None:
+    """What closes gives its share back, what opens sets margin aside; values are those at entry, before and now."""
     if not contract.quantity or contract.mode != ISOLATED:
         return None
-    now = contract.size * exact(contract.entry) * multiplier
     if before * contract.quantity <= 0:
         return None if contract.leverage is None else now / contract.leverage
     if contract.margin is None or contract.size == abs(exact(before)):

@@ -31,3 +31,14 @@ class Account(DeskMessage, frozen=True, kw_only=True):
     unrealised: Money | None
     missing: tuple[str, ...] = ()
     """The instruments or currencies whose price is not known."""
+    transit: Money | None = None
+    """What has left the account and has not arrived at another yet: in no account's equity, and not lost."""
+
+
+class Settlement(DeskMessage, frozen=True, kw_only=True):
+    """What a strategy earned since the last settlement has become its capital; `instrument` is '<venue>.-'."""
+
+    earned: Money
+    """In the reporting currency; negative: lost."""
+    allocated: Money
+    """What it may have at work from now on."""

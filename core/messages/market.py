@@ -134,7 +134,7 @@ class Instrument(MarketMessage, frozen=True, kw_only=True):
     """The rules of one instrument from `valid_from` on; decimals as text, exactly as the venue states them."""
 
     kind: str
-    """spot or linear."""
+    """spot, linear or inverse (settled in its base; a size counts contracts of `multiplier` quote units)."""
     base: str
     quote: str
     settle: str

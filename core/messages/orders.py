@@ -52,6 +52,35 @@ class Proposal(DeskMessage, frozen=True, kw_only=True):
     cancels: tuple[str, ...] = ()
 
 
+class LegProposal(Struct, array_like=True, frozen=True, gc=False):
+    """The orders of one leg of a basket."""
+
+    account: str
+    instrument: str
+    orders: tuple[OrderIntent, ...]
+
+
+class BasketProposal(DeskMessage, frozen=True, kw_only=True):
+    """The orders of several legs, all or none: where one may not be sent, none is; `instrument` is the first leg's."""
+
+    signal: int
+    legs: tuple[LegProposal, ...]
+
+
+class BasketUpdate(DeskMessage, frozen=True, kw_only=True):
+    """Where a strategy's basket stands; `instrument` and `account` are its first leg's."""
+
+    signal: int
+    state: str
+    """working: its orders are on their way. refused: none was sent. undoing: the legs that are ahead go back to what
+    the others support. standing: nothing is on its way, and the legs are in proportion."""
+    held: tuple[Number, ...]
+    """What each leg holds, in the basket's order."""
+    complete: bool = False
+    """All legs hold what was wanted."""
+    reason: str = ""
+
+
 class CancelOrder(DeskMessage, frozen=True, kw_only=True):
     """Take this order off the venue; nobody may refuse it."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from letrade.core.messages import accounts, events, features, margin, market, orders, signals, venue
+from letrade.core.messages import accounts, events, features, margin, market, orders, signals, transfers, venue
 from letrade.core.messages.base import DeskMessage, EventMessage, MarketMessage, Message
 
-_MODULES = (market, features, signals, orders, venue, margin, accounts, events)
+_MODULES = (market, features, signals, orders, venue, margin, accounts, events, transfers)
 _FAMILIES = (Message, MarketMessage, DeskMessage, EventMessage)
 
 

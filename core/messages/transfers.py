@@ -10,6 +10,22 @@ REQUESTED, PENDING, DONE, FAILED, UNKNOWN, REFUSED = "requested", "pending", "do
 here nor there; never sent."""
 
 
+OUT, FEE, IN, BACK, FEE_BACK = "out", "fee", "in", "back", "fee-back"
+"""The parts of a transfer that are booked, each a cash entry of its own: see entry_of."""
+_ENTRY = "transfer"
+
+
+def entry_of(transfer_id: str, part: str) -> str:
+    """The id of the cash entry of one part of a transfer."""
+    return f"{_ENTRY} {part} {transfer_id}"
+
+
+def transfer_of(entry_id: str) -> tuple[str, str]:
+    """(transfer id, part) of a cash entry; two empty words for one that is of no transfer."""
+    words = entry_id.split(" ", 2)
+    return (words[2], words[1]) if len(words) == 3 and words[0] == _ENTRY else ("", "")
+
+
 class TransferRequest(DeskMessage, frozen=True, kw_only=True):
     """A wish to move money from `account` to another; `instrument` is '<venue>.-' of the account that gives."""
 
@@ -32,3 +48,44 @@ class TransferUpdate(DeskMessage, frozen=True, kw_only=True):
     arrives: int = 0
     """ns UTC; when it is expected while pending; 0: not known."""
     reason: str = ""
+
+
+class TransferOrder(DeskMessage, frozen=True, kw_only=True):
+    """Leave to move money. Only CapitalManager makes these; execution carries each to its venue once."""
+
+    transfer_id: str
+    to_account: str
+    amount: Money
+
+
+class VenueTransfer(DeskMessage, frozen=True, kw_only=True):
+    """Give money up to another account. Asked for again under its id it is answered again, and never done twice."""
+
+    transfer_id: str
+    to_account: str
+    amount: Money
+
+
+class VenueTransferAnswer(DeskMessage, frozen=True, kw_only=True):
+    """What the venue of the giving account made of it: pending, failed or refused.
+
+    That it has arrived, or come back, is told by the cash entry of it alone.
+    """
+
+    transfer_id: str
+    to_account: str
+    state: str
+    amount: Money
+    fee: Money | None = None
+    arrives: int = 0
+    reason: str = ""
+
+
+class VenueDeposit(DeskMessage, frozen=True, kw_only=True):
+    """From simulated venue to simulated venue: money on its way to `account`, `instrument` is '<its venue>.-'."""
+
+    transfer_id: str
+    from_account: str
+    amount: Money
+    arrives: int
+    """ns UTC at the venue; told again it is credited once."""

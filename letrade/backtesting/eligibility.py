@@ -25,6 +25,8 @@ BALANCE_MAX = 9e17
 def check_desk(blueprint: Blueprint) -> None:
     """Doubtful, with the first reason found."""
     config = blueprint.config
+    if config.desk.rates:
+        raise Doubtful("the desk states rates between currencies")
     for entry in config.actors:
         _check_actor(entry)
     for venue in config.venues:
@@ -32,6 +34,8 @@ def check_desk(blueprint: Blueprint) -> None:
     for message in blueprint.catalogue.messages():
         if message.valid_from:
             raise Doubtful(f"{message.instrument} changes its rules within the data")
+        if message.kind == "inverse":
+            raise Doubtful(f"{message.instrument} is an inverse contract")
     accounts = {account.name for account in config.accounts}
     for strategy in strategies_of(config):
         if strategy.account not in accounts:
@@ -43,6 +47,8 @@ def check_desk(blueprint: Blueprint) -> None:
             raise Doubtful(f"{account.name} begins with positions")
         if any(float(amount) > BALANCE_MAX for amount in account.balances.values()):
             raise Doubtful(f"{account.name} begins with more than {BALANCE_MAX:.0e} of a currency")
+    if config.capital.settle is not None:
+        raise Doubtful("what strategies earn goes into their allocations each day")
     if config.desk.on_stop == "flatten":
         raise Doubtful("on_stop is flatten")
 

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from letrade.actors.execution.sending import ExecutionConfig
 from letrade.core.config.accounts import AccountConfig
-from letrade.core.config.desk import ActorEntry, Allocation, DeskConfig, VenueConfig
+from letrade.core.config.capital import Allocation
+from letrade.core.config.desk import ActorEntry, DeskConfig, VenueConfig
 from letrade.core.instruments import Catalogue, Specification
 from letrade.core.messages.market import Instrument
 from letrade.core.stage import Stage

@@ -7,7 +7,7 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from letrade.core.config.desk import Allocation
+from letrade.core.config.capital import Allocation
 from letrade.core.messages.base import Message
 from letrade.core.messages.events import Failure
 from letrade.core.messages.orders import OrderRefused, Proposal

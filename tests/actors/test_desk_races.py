@@ -9,7 +9,8 @@ from fractions import Fraction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from letrade.core.config.desk import Allocation, FaultsConfig
+from letrade.core.config.capital import Allocation
+from letrade.core.config.desk import FaultsConfig
 from letrade.core.config.desk import RiskConfig as RiskTable
 from letrade.core.messages.events import Failure, Halt
 from letrade.core.messages.orders import ApprovedOrder, Fill

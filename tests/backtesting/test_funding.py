@@ -127,3 +127,18 @@ def test_a_position_that_cannot_be_is_refused_by_name(tmp_path: Path, position: 
     file.write_text(f'{DESK}positions = {{ "{INSTRUMENT}" = {position} }}\n{instrument}{HOLD}')
     with pytest.raises(ConfigurationError, match=told):
         run_backtest(assemble(str(file), {}))
+
+
+def test_no_payment_is_lost_to_stamps_that_are_some_milliseconds_off(tmp_path: Path) -> None:
+    """Rates and marks joined by their exact stamps keep 1,037 of 1,498 payments: 31 % would be lost without a word."""
+    names = FILES[1:]
+    rates, marks = (opens(each) for each in files("binance-usdm-2023-2024", names))
+    mark = dict(marks)
+    joined = [(stamp, rate) for stamp, rate in rates if stamp in mark]
+    assert (len(rates), len(joined)) == (1498, 1037)
+    instrument = f'[[instrument]]\nname = "{INSTRUMENT}"\ntick = "0.1"\nlot = "0.001"\n'
+    summary = run(tmp_path, DESK + SHORT + instrument + HOLD, names=names)
+    assert abs(Decimal(summary["funding"]["USDT"]) - Decimal("6464.4358")) <= Decimal("0.0001")
+    assert (summary["funding_estimated"], summary["alerts"].get("funding_missing", 0)) == ({}, 0)
+    exact_join = sum(rate * mark[stamp] for stamp, rate in joined)
+    assert abs(exact_join - Decimal("6464.4358")) > 1000

@@ -16,8 +16,9 @@ from letrade.actors.ledger.ledger import Ledger, LedgerConfig
 from letrade.actors.risk.manager import RiskConfig, RiskManager
 from letrade.actors.venue.simulated import SimulatedVenue, SimulatedVenueConfig
 from letrade.core.config.accounts import AccountConfig
-from letrade.core.config.desk import Allocation, DeskConfig, VenueConfig
-from letrade.core.config.desk import CapitalConfig as CapitalTable
+from letrade.core.config.capital import Allocation
+from letrade.core.config.capital import CapitalConfig as CapitalTable
+from letrade.core.config.desk import DeskConfig, VenueConfig
 from letrade.core.config.desk import RiskConfig as RiskTable
 from letrade.core.messages.base import Message
 from letrade.core.messages.market import Quote, Trade

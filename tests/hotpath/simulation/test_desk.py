@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from letrade.core.config.desk import Allocation, DeskConfig
+from letrade.core.config.capital import Allocation
+from letrade.core.config.desk import DeskConfig
 from letrade.core.config.desk import RiskConfig as RiskTable
 from letrade.core.ids import Random, generator
 from letrade.core.messages.base import Message
