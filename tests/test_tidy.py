@@ -150,9 +150,9 @@ def _cython_swallows(source: Source) -> list[int]:
 
 
 TWINS_ARE_ACTORS = frozenset({
-    "answers", "books", "capital", "clearing", "desk", "exact_purse", "execution", "losses", "order_table", "purse",
-    "risk", "engine", "exchange", "reading", "troupe", "course", "crier", "protections", "wallets", "patience",
-    "headroom", "leverage",
+    "answers", "books", "calm", "capital", "clearing", "desk", "exact_purse", "execution", "headroom", "leverage",
+    "losses", "order_table", "purse", "risk", "engine", "exchange", "reading", "troupe", "course", "crier",
+    "protections", "wallets", "patience",
 })  # fmt: skip
 """Rooms of the compiled backtest whose slow twin is the desk of actors itself: tests/backtesting runs both, and
 tests/system/test_two_engines*.py and test_odd_desks.py on desks drawn from seeds, tests/backtesting/test_told_orders.py

@@ -9,6 +9,7 @@ from letrade.actors.venue import margin_orders, reports, rules
 from letrade.actors.venue.account import Traded, VenueAccount
 from letrade.actors.venue.amounts import Amount
 from letrade.actors.venue.fees import FeeSchedule
+from letrade.actors.venue.legs import name_of, split
 from letrade.actors.venue.margin import Margins
 from letrade.actors.venue.market import Market
 from letrade.actors.venue.model import WOULD_TAKE, Changed, Ended, FillModel, Print, Said
@@ -35,6 +36,8 @@ class Floor:
         self.accounts = {each.name: VenueAccount(each.name, each.balances, self.fees) for each in accounts}
         self.markets: dict[str, Market] = {}
         self.reports: list[Report] = []
+        for each in accounts:
+            self.accounts[each.name].hedged = each.position_mode == "hedge"
         self.time = 0
         self._fill_model, self._fills = config.fill_model, config.fills
         self.leverage_max = read_fraction(config.max_leverage)
@@ -122,8 +125,9 @@ class Floor:
         if market.index:
             model.hear(IndexPrice(instrument=market.instrument, price=market.index), self.time)
         for account in self.accounts.values():
-            if market.terms.contract and (held := account.quantity(market)):
-                model.hold(account.name, held)
+            for name in account.held(market.instrument) if market.terms.contract else ():
+                leg = split(name)[1]
+                model.hold(name_of(account.name, leg), account.quantity(market, leg))
 
     def _place_again(self, order: Order, market: Market, model: FillModel) -> None:
         """Of a model that gave way."""
@@ -191,7 +195,7 @@ class Floor:
         price = order.price or order.trigger or (offered[0][0] if offered else market.value_price())
         if self.margin is not None and version.kind != "spot":
             return (
-                margin_orders.minimum(self.margin, order, price, account.quantity(market), market, version)
+                margin_orders.minimum(self.margin, order, price, account.quantity(market, order.leg), market, version)
                 or rules.balance(account, order, market, version, offered)
                 or margin_orders.refusal(self.margin, account, order, market, version, price)
             )
@@ -260,11 +264,12 @@ class Floor:
         version = self.rules_of(order.instrument)
         size = printed.size
         if order.reduce_only and version.kind != "spot":
-            size = min(size, max(0, -order.side * account.quantity(market)))
+            size = min(size, max(0, -order.side * account.quantity(market, order.leg)))
         if not size:
             return
-        contract = self.margin is not None and version.kind != "spot"
-        was = self.margin.before(account, market, version.settle) if self.margin is not None and contract else None
+        contract, was = version.kind != "spot", None
+        if self.margin is not None and contract:
+            was = self.margin.before(account, market, version.settle, order.leg)
         fee = account.settle(Traded(order, printed.price, size, maker, self.time), market, version)
         self.booked(order, printed.price, size, maker, market, trade_id, fee)
         if self.margin is not None and was is not None:
@@ -296,6 +301,7 @@ class Floor:
             cause=order.cause,
         )
         account.fills.append(fill)
+            leg=order.leg,
         self.reports.append(reports.of_fill(fill))
         if order.left == 0:
             self.end(order, FILLED)

@@ -13,6 +13,7 @@ import msgspec
 
 from letrade.actors.venue.amounts import rounded
 from letrade.actors.venue.floor import Floor
+from letrade.actors.venue.legs import name_of, split
 from letrade.actors.venue.market import Market
 from letrade.actors.venue.reports import Report
 from letrade.core.config.desk import VenueConfig
@@ -35,7 +36,7 @@ class Due(msgspec.Struct, array_like=True):
     funding_time: int
     rate: float
     held: dict[str, int]
-    """By account, what it held at the instant, in size units of the market."""
+    """By account (and leg, in hedge mode) what it held at the instant, in size units of the market."""
     until: int
 
 
@@ -81,8 +82,11 @@ class Funding:
         market = self._floor.market(instrument)
         if market is None or self._floor.rules_of(instrument).kind == "spot":
             return
-        quantities = {account.name: account.quantity(market) for account in self._floor.accounts.values()}
-        held = {name: quantity for name, quantity in quantities.items() if quantity}
+        held = {
+            name_of(account.name, leg): account.quantity(market, leg)
+            for account in self._floor.accounts.values()
+            for _, leg in map(split, account.held(instrument))
+        }
         if held:
             self.waiting[instrument] = Due(funding_time, rate, held, time + WAIT_NS)
 
@@ -120,15 +124,16 @@ class Funding:
         rules = self._floor.rules_of(instrument)
         age = (due.funding_time - price.time) / SECOND_NS
         reason = f"no {self._basis} price of the instant: the {price.of} of {age:g} s before" if estimated else ""
-        for name, quantity in due.held.items():
+        for owner, quantity in due.held.items():
+            name, leg = split(owner)
             worth = rules.worth(exact(price.value), market.scales.exact_size(quantity))
             amount = rounded(rules.settle, -worth * exact(due.rate))
             self._floor.accounts[name].wallet.add(amount)
             if self._floor.margin is not None:
-                self._floor.margin.paid(name, instrument, amount.value)
+                self._floor.margin.paid(name, name_of(instrument, leg), amount.value)
             cash = VenueCash(
                 strategy=NO_STRATEGY, account=name, instrument=instrument,
-                entry_id=f"funding-{instrument}-{due.funding_time}-{name}", origin="funding",
+                entry_id=f"funding-{instrument}-{due.funding_time}-{owner}", origin="funding", leg=leg,
                 amount=money(amount.currency, amount.units, amount.scale), venue_time=due.funding_time,
                 reason=reason, estimated=estimated,
             )  # fmt: skip
@@ -141,7 +146,7 @@ class Funding:
             f"the funding of {due.funding_time} is not paid: expected a price within {self._age_max / SECOND_NS:g} s "
             f"of it (funding_price_age), {nearest}: add marks or finer bars to the data"
         )
-        for name in due.held:
+        for name, _ in map(split, due.held):
             self._floor.reports.append(
                 Report(Alert(level="error", code=MISSING, text=text, instrument=instrument, account=name))
             )

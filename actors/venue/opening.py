@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from letrade.actors.venue.floor import Floor
+from letrade.actors.venue.legs import leg_of_side, name_of
 from letrade.actors.venue.reports import of_fill
 from letrade.core.bookkeeping import new_position, trade
 from letrade.core.config.accounts import AccountConfig, StartPosition
@@ -46,16 +47,18 @@ def _open(floor: Floor, name: str, instrument: str, start: StartPosition) -> Non
         raise ConfigurationError(f"account {name!r}: positions: there is no market of {instrument!r} at {floor.venue}")
     rules, account = floor.rules_of(instrument), floor.accounts[name]
     size, price, side = float(abs(start.quantity)), float(start.price), 1 if start.quantity > 0 else -1
-    position = account.positions[instrument] = new_position(rules)
+    leg = leg_of_side(side) if account.hedged else ""
+    held = name_of(instrument, leg)
+    position = account.positions[held] = new_position(rules)
     trade(position, rules, side, size, price)
     if floor.margin is not None:
-        floor.margin.opened(account, instrument)
+        floor.margin.opened(account, held)
     fill = VenueFill(
         strategy=start.strategy, account=name, instrument=instrument, client_order_id="", venue_order_id="",
         trade_id=f"{OPENING}-{instrument}-{name}", fill_number=len(account.fills) + 1, side=side, price=price,
-        size=size, fee=money(rules.settle, 0), maker=False, origin=OPENING, venue_time=floor.time,
+        size=size, fee=money(rules.settle, 0), maker=False, origin=OPENING, venue_time=floor.time, leg=leg,
     )  # fmt: skip
     account.fills.append(fill)
     floor.reports.append(of_fill(fill))
     if market.model is not None:
-        market.model.hold(name, account.quantity(market))
+        market.model.hold(name_of(name, leg), account.quantity(market, leg))

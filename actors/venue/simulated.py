@@ -12,6 +12,7 @@ from letrade.actors.venue.inbox import Inbox, Request
 from letrade.actors.venue.liquidation import Liquidation
 from letrade.actors.venue.margin_codes import Refusal
 from letrade.actors.venue.margin_settings import Settings, answer_to
+from letrade.actors.venue.margin_rules import hedge_refusal
 from letrade.actors.venue.opening import check_positions, open_positions
 from letrade.actors.venue.reports import Report
 from letrade.actors.venue.transfers import Transfers
@@ -295,8 +296,12 @@ def _accounts(venue: VenueConfig, context: Context) -> list[AccountConfig]:
     accounts = [account for account in context.settings.accounts if account.venue == venue.name]
     modes = ("cross",) if venue.margin is None else ("cross", "isolated")
     for account in accounts:
-        if account.position_mode != "one_way" or account.margin_mode not in modes:
-            wanted = "one_way positions and cross margin" if venue.margin is None else "one_way positions"
+        hedge = account.position_mode == "hedge"
+        why = hedge_refusal(venue.margin.rules, account.margin_mode) if hedge and venue.margin is not None else ""
+        if why:
+            raise ConfigurationError(f"account {account.name!r}: {why}")
+        if (hedge and venue.margin is None) or account.margin_mode not in modes:
+            wanted = "one_way positions and cross margin without [venue.margin]"
             raise ConfigurationError(
                 f"account {account.name!r}: the simulated venue has {wanted}, found "
                 f"{account.position_mode} and {account.margin_mode}"

@@ -20,6 +20,8 @@ class MarginRequest(DeskMessage, frozen=True, kw_only=True):
     out)."""
     mode: str = ""
     """cross or isolated; one_way or hedge."""
+    leg: str = ""
+    """long or short: whose isolated margin is meant, in hedge mode."""
 
 
 class MarginUpdate(DeskMessage, frozen=True, kw_only=True):
@@ -44,6 +46,7 @@ class VenueMargin(DeskMessage, frozen=True, kw_only=True):
     change: str
     value: Number = 0.0
     mode: str = ""
+    leg: str = ""
 
 
 class VenueMarginAnswer(DeskMessage, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from letrade.actors.capital.manager import CapitalConfig
+from letrade.actors.execution.sending import ExecutionConfig
 from letrade.actors.strategies.delta_neutral import DeltaNeutral, DeltaNeutralConfig
 from letrade.actors.strategies.regression import RegressionBeta
 from letrade.core.config.desk import DeskConfig
@@ -37,13 +38,20 @@ ALL = (BTC, PERP, INVERSE, ETH)
 class HedgedDesk(BasketDesk):
     """A desk with one such strategy, named alpha."""
 
-    def __init__(self, config: DeskConfig | None = None, leverage: float = 1.0, **more: Any) -> None:
+    def __init__(
+        self, config: DeskConfig | None = None, leverage: float = 1.0, timeout: int = 2 * SECOND, **more: Any
+    ) -> None:
         config = config or settings(balances={"USDT": Decimal(10_000_000)})
         keys = {"instrument": SPOT, "account": "main", "hedge": LINEAR} | more
         shared = context(*ALL, settings=config)
         self.strategy = DeltaNeutral("alpha", DeltaNeutralConfig(**keys), shared)
         super().__init__(
-            config, quiet=True, extra=[self.strategy], instruments=ALL, capital=CapitalConfig(leverage=leverage)
+            config,
+            quiet=True,
+            extra=[self.strategy],
+            instruments=ALL,
+            capital=CapitalConfig(leverage=leverage),
+            execution=ExecutionConfig(order_timeout=timeout),
         )
 
     def prices(self, price: float, hedge_price: float | None = None, wait: int = 2 * SECOND) -> None:

@@ -96,7 +96,7 @@ def check(desk: MonitoredDesk) -> None:
     account, contract = margins.accounts["main"], desk.monitor.holdings.contract("main", INVERSE)
     setting = margins.setting("main", INVERSE)
     assert contract.leverage == setting.leverage
-    assert float(contract.margin or 0) == pytest.approx(float(setting.isolated), abs=1e-7)
+    assert float(contract.margin or 0) == pytest.approx(float(setting.of("")), abs=1e-7)
     if contract.quantity:
         (unit,) = desk.monitor.units_of("main")
         theirs = margins.unit(account, INVERSE)

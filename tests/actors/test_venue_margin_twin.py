@@ -40,6 +40,7 @@ MODES = [
     for kind in ("linear", "inverse")
     if kind == "linear" or RULES[venue].has_inverse
 ]
+MODES += [(venue, "legs", kind) for venue in ("binance", "okx") for kind in ("linear", "inverse")]
 VENUES = list(dict.fromkeys((venue, kind) for venue, _, kind in MODES))
 
 
@@ -59,19 +60,24 @@ def table(rng: random.Random, rules: VenueRules, worth: Fraction) -> TierTable:
 def account(rng: random.Random, rules: VenueRules, mode: str, kind: str = "linear") -> Unit:
     inverse = kind == "inverse"
     holdings = []
-    for name in ("one",) if mode == "isolated" else ("one", "two", "three")[: rng.randint(1, 3)]:
+    names = ("one",) if mode == "isolated" else ("one", "two", "three")[: rng.randint(1, 3)]
+    for name in ("one", *names) if mode == "legs" else names:
         price, side = number(rng, 100, 60_000, 1), rng.choice((1, -1))
+        first = holdings[0] if holdings and name == "one" else None
+        if first is not None:
+            price, side = first.mark, -first.side
         contracts, entry = number(rng, 0.01, 40), price * number(rng, 0.97, 1.03)
         multiplier = Fraction(1) if rng.random() < 0.7 else Fraction(100) if inverse else Fraction(1, 100)
+        multiplier = multiplier if first is None else first.multiplier
         face = contracts * multiplier
+        rows = rows_of(table(rng, rules, multiplier / price if inverse else multiplier * price), rules.cumulative)
         holdings.append(
             Holding(
                 instrument=name, side=side, contracts=contracts, multiplier=multiplier,
                 cost=face / entry if inverse else face * entry, mark=price, leverage=Fraction(rng.randint(1, 20)),
-                fee=number(rng, 0, 0.001, 5), inverse=inverse,
-                rows=rows_of(
-                    table(rng, rules, multiplier / price if inverse else multiplier * price), rules.cumulative
-                ),
+                fee=number(rng, 0, 0.001, 5) if first is None else first.fee, inverse=inverse,
+                rows=rows if first is None else first.rows,
+                leg="" if mode != "legs" else "long" if side > 0 else "short",
             )
         )  # fmt: skip
     value = sum((each.value for each in holdings), Fraction(0))
@@ -89,13 +95,14 @@ def calculated(rules: VenueRules, unit: Unit, marks: dict[str, Fraction]) -> Mar
         ))
         for each in unit.holdings
     }  # fmt: skip
+    contracts = {each.instrument: each for each in unit.holdings}
     return MarginAccount(
         instruments=tuple(
             InstrumentState(
                 name=each.instrument, contract="inverse" if each.inverse else "linear", mark=marks[each.instrument],
                 settle=unit.currency, tiers=tables[each.instrument], multiplier=each.multiplier, fee_rate=each.fee,
             )
-            for each in unit.holdings
+            for each in contracts.values()
         ),
         positions=tuple(
             PositionState(
@@ -125,7 +132,8 @@ def replaced(holding: Holding, price: Fraction) -> Holding:
 def test_the_venue_and_the_calculator_agree(venue: str, mode: str, kind: Any) -> None:
     """Equity, maintenance, the liquidation price; one tick on its safe side is not liquidated, one beyond is."""
     rules = RULES[venue]
-    calculator = MarginCalculator(rules_for(venue, contract=kind, margin_mode=mode))  # type: ignore[arg-type]
+    margin_mode = "isolated" if mode == "isolated" else "cross"
+    calculator = MarginCalculator(rules_for(venue, contract=kind, margin_mode=margin_mode))  # type: ignore[arg-type]
     crossed = 0
     for seed in SEEDS:
         unit = account(random.Random(f"{venue} {mode} {seed}"), rules, mode, kind)
@@ -141,8 +149,9 @@ def test_the_venue_and_the_calculator_agree(venue: str, mode: str, kind: Any) ->
             assert told == position.liquidation_price
             if told is not None and told > TICK:
                 crossed += 1
-                assert not is_liquidated(rules, at(unit, holding.instrument, told + holding.side * TICK))
-                assert is_liquidated(rules, at(unit, holding.instrument, told - holding.side * TICK))
+                away = TICK if told < holding.mark else -TICK
+                assert not is_liquidated(rules, at(unit, holding.instrument, told + away))
+                assert is_liquidated(rules, at(unit, holding.instrument, told - away))
     assert crossed > 50
 
 
