@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from letrade.core.fraction import Fraction, read_fraction
-from letrade.core.holdings import share_changes
+from letrade.core.holdings import interest_change, share_changes
 from letrade.core.instruments import Specification
 from letrade.core.messages.orders import CashEntry, Fill
 from letrade.core.money import DEFAULT_SCALE, round_half_even
@@ -174,6 +174,10 @@ class AccountBook:
 
     def book_cash(self, entry: CashEntry) -> None:
         self.change(entry.amount.currency, fraction_of_money(entry.amount))
+
+    def accrue(self, specification: Specification, entry: CashEntry) -> None:
+        """Interest that a short share on spot owes makes the account's position shorter too."""
+        book_dust(self.position(specification), interest_change(specification, entry))
 
     def state(self) -> list[Any]:
         wallets = [[currency, str(amount)] for currency, amount in self.wallets.items()]

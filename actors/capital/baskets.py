@@ -80,8 +80,9 @@ class Baskets(Limiter):
             if leg.account not in self.purse.books or leg.instrument not in self.context.instruments:
                 return "a known account and instrument", f"{leg.account} {leg.instrument}"
             rules = self.context.instruments.at(leg.instrument, self.now())
-            if rules.kind == "spot" and leg.wanted < 0:
-                return "no short position on spot", f"{leg.wanted!r} {leg.instrument}"
+            short = self.spot_short((leg.account, leg.instrument, basket.strategy), rules, units(leg.wanted))
+            if short is not None:
+                return f"{short[0]}: {short[1]}", f"{short[2]} {leg.instrument}"
             if leg.wanted and not rules.size.round_down(leg.wanted):
                 return f"at least a lot of {rules.message.lot}", f"{leg.wanted!r} {leg.instrument}"
         return None

@@ -63,8 +63,8 @@ class CapitalManager(Baskets):
             self._refuse_late(desire, target)
         elif position is None:
             self._refuse(desire, "no_price", "a known price", "none")
-        elif position < 0 and specification.kind == "spot":
-            self._refuse(desire, "spot_short", "0", str(position))
+        elif position < 0 and (short := self.spot_short(desire.key, specification, units(position))) is not None:
+            self._refuse(desire, *short)
         elif target.price is not None and not specification.price.fits(target.price):
             self._refuse(desire, "tick", str(float(specification.price.step)), str(target.price))
         else:
@@ -90,8 +90,9 @@ class CapitalManager(Baskets):
         if wrong:
             self._refuse(desire, "grid", "a side, tick and lot of the instrument", str(wrong[0]))
             return
-        if specification.kind == "spot" and self._sold(wanted) > max(0, self._held(desire)):
-            self._refuse(desire, "spot_short", str(number(self._held(desire))), str(number(self._sold(wanted))))
+        left = self._held(desire) - self._sold(wanted)
+        if left < 0 and (short := self.spot_short(desire.key, specification, left)) is not None:
+            self._refuse(desire, *short)
             return
         wanted = self.cut_quotes(desire, wanted)
         desire.quotes, desire.post_only = wanted, quotes.post_only
@@ -153,6 +154,8 @@ class CapitalManager(Baskets):
 
     def on_cash_entry(self, entry: CashEntry) -> None:
         self.purse.books[entry.account].book_cash(entry)
+        if self.purse.holdings.accrue(self.context.instruments, entry, self.now()):
+            self.purse.touch((entry.account, entry.instrument, entry.strategy))
         if entry.origin in ("transfer", "fee"):
             self.hear_transfer_entry(entry)
 

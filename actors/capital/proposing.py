@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from letrade.actors.capital.lending import Lending
 from letrade.actors.capital.orders import Desire, Working, WorkingOrders
 from letrade.actors.capital.protection import Protections
 from letrade.actors.capital.purse import Purse
@@ -15,6 +16,7 @@ from letrade.core import ids
 from letrade.core.actor import Actor, Context
 from letrade.core.config.desk import DeskConfig
 from letrade.core.holdings import Key
+from letrade.core.instruments import Specification
 from letrade.core.lateness import wish_age_max
 from letrade.core.messages.orders import (
     AmendIntent,
@@ -39,6 +41,7 @@ class Proposer(Actor):
         super().__init__(name, config, context)
         settings = context.settings or DeskConfig()
         self.purse = Purse(settings, context.instruments, exact(config.leverage), exact(config.slippage))
+        self.lending = Lending(settings)
         self.working = WorkingOrders()
         self.desires: dict[Key, Desire] = {}
         self.protections = Protections()
@@ -76,6 +79,12 @@ class Proposer(Actor):
     def _refuse_late(self, desire: Desire, signal: Target | Quotes | Protect | Basket) -> None:
         """What was wished before an outage is not followed after it: the strategy is told, and decides anew."""
         self._refuse(desire, "late", f"{self.age_max} ns", f"{self.now() - signal.time} ns")
+
+    def spot_short(self, key: Key, specification: Specification, wanted: int) -> tuple[str, str, str] | None:
+        """(rule, limit, found) where a share (in units of 1e-18) is short on spot beyond what is lent."""
+        if specification.kind != "spot":
+            return None
+        return self.lending.refusal(self.purse, self.working, key, specification, wanted, self.now())
 
     def _is_dust(self, desire: Desire, new: NewOrder) -> bool:
         """What is left of a spot holding, too small for the venue to take: it stays, and is not asked for again."""

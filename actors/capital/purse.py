@@ -64,6 +64,14 @@ class Purse:
         self._whole = parts_in(leverage)
         """How many parts a unit of currency has: all sums are whole numbers of them."""
         self._terms: dict[Specification, Terms] = {}
+        lenders = {account.venue for account in settings.accounts if account.borrow}
+        self._levels = {
+            (venue.name, currency): read_fraction(terms.level)
+            for venue in settings.venues
+            if venue.name in lenders
+            for currency, terms in venue.borrow.items()
+        }
+        """By venue and coin, what a short share on spot holds back as a multiple of its worth."""
         self._slipped: dict[str, tuple[float, float]] = {}
         """(last price, what a market order may fill at) by instrument."""
         self._needs: dict[str, dict[str, tuple[Terms, float, int] | None]] = {}
@@ -195,13 +203,14 @@ class Purse:
         specification = self.catalogue.at(instrument, now)
         found = self._terms.get(specification)
         if found is None:
-            found = self._terms[specification] = Terms(specification, self.leverage, self.fee(specification))
+            level = self._levels.get((specification.id.partition(".")[0], specification.base))
+            found = self._terms[specification] = Terms(specification, self.leverage, self.fee(specification), level)
         return found
 
     def required(self, key: Key, orders: list[Working], now: int) -> int:
         """Parts that a share and these orders of it may take at worst."""
         terms, share = self.terms(key[1], now), self.holdings.shares.get(key, 0)
-        unit = terms.margin(self.board.prices.get(key[1], 0.0))
+        unit = terms.unit(share, self.board.prices.get(key[1], 0.0))
         return abs(share) * unit + terms.beyond(share, unit, orders)
 
     def _needed(self, account: str, currency: str, working: WorkingOrders, now: int) -> int:
@@ -223,23 +232,30 @@ class Purse:
 
     def _count(self, market: Market, terms: Terms, price: float, working: WorkingOrders) -> int:
         """The margin of all shares, and what orders take beyond it."""
-        unit = terms.margin(price)
-        total: int = self.holdings.gross().get(market, 0) * unit
+        total = self._held_back(market, terms, price)
         for key in working.by_market.get(market, ()):
             known = self._beyond.get(key)
             if known is None or known[0] != price:
-                beyond = terms.beyond(self.holdings.shares.get(key, 0), unit, working.of(key))
+                share = self.holdings.shares.get(key, 0)
+                beyond = terms.beyond(share, terms.unit(share, price), working.of(key))
                 known = self._beyond[key] = (price, beyond)
             total += known[1]
         return total
 
+    def _held_back(self, market: Market, terms: Terms, price: float) -> int:
+        """The margin of all shares."""
+        if not terms.lent:
+            return self.holdings.gross().get(market, 0) * terms.margin(price)
+        shares = self.holdings.of_account(market[0]).get(market[1], {}).values()
+        return sum(abs(share) * terms.unit(share, price) for share in shares)
+
     def reserved(self, account: str, currency: str, working: WorkingOrders, now: int) -> Fraction:
         """Of one currency of one account, by all strategies, for orders on their way."""
         margins = 0
-        for (holder, instrument), held in self.holdings.gross().items():
-            terms = self.terms(instrument, now)
-            if holder == account and terms.currency == currency:
-                margins += held * terms.margin(self.board.prices.get(instrument, 0.0))
+        for market in self.holdings.gross():
+            terms = self.terms(market[1], now)
+            if market[0] == account and terms.currency == currency:
+                margins += self._held_back(market, terms, self.board.prices.get(market[1], 0.0))
         return Fraction(self._needed(account, currency, working, now) - margins, self._whole)
 
     def free(self, account: str, currency: str, working: WorkingOrders, now: int) -> Fraction:
@@ -263,7 +279,7 @@ class Purse:
         after = [*after, changed]
         terms, share = self.terms(changed.instrument, now), self.holdings.shares.get(key, 0)
         price = self.board.prices.get(changed.instrument, 0.0)
-        unit = terms.margin(price)
+        unit = terms.unit(share, price)
         present, wanted = terms.beyond(share, unit, before), terms.beyond(share, unit, after)
         if before:
             self._beyond[key] = (price, present)
@@ -322,9 +338,9 @@ class Purse:
 
     def _worth(self, specification: Specification, share: int) -> int:
         """A spot asset at the last price, in parts: its cash is at work in it."""
-        if not share:
+        if share <= 0:
             return 0
-        return abs(share) * fine(self.board.prices.get(specification.id, 0.0)) * self._whole // (ONE * FINE_ONE)
+        return share * fine(self.board.prices.get(specification.id, 0.0)) * self._whole // (ONE * FINE_ONE)
 
     def sized(self, account: str, strategy: str, specification: Specification, wish: float, now: int) -> float | None:
         """A direction in [-1, 1] as base units: the fixed fraction of the allocation, rounded down to the lot."""

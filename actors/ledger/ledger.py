@@ -16,7 +16,7 @@ from letrade.core.config.desk import DeskConfig
 from letrade.core.config.values import NotNegative, PositiveDuration
 from letrade.core.errors import Inconsistent
 from letrade.core.fraction import Fraction, read_fraction
-from letrade.core.holdings import Key
+from letrade.core.holdings import INTEREST, Key
 from letrade.core.instruments import Specification
 from letrade.core.messages.accounts import Account, Balance, Position
 from letrade.core.messages.base import NO_STRATEGY, Timer
@@ -109,6 +109,12 @@ class Ledger(Actor):
             amount = fraction_of_money(entry.amount)
             self.accounts.share((entry.account, entry.instrument, NO_STRATEGY), specification).funding += amount
             keys = self.shares.fund(entry.account, specification, amount)
+            self._tell_positions(entry.account, specification, keys)
+        if entry.origin == INTEREST and entry.strategy != NO_STRATEGY:
+            specification = self.context.instruments.at(entry.instrument, self.now())
+            self.books[entry.account].accrue(specification, entry)
+            keys = [self.shares.accrue(specification, entry)]
+            self._check(entry.account, specification)
             self._tell_positions(entry.account, specification, keys)
         self._tell_balances(entry.account, (entry.amount.currency,))
         if self.transit.book(entry):

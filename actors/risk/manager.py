@@ -212,6 +212,8 @@ class RiskManager(Judge):
         """A deposit is no profit and a withdrawal no loss: losses are counted from as much more or less after either;
         anew where no rate tells how much."""
         self.books[entry.account].book_cash(entry)
+        if self.reservations.holdings.accrue(self.context.instruments, entry, self.now()):
+            self.reservations.changed((entry.account, entry.instrument))
         if entry.origin != "transfer":
             return
         reporting = self.settings.desk.reporting_currency

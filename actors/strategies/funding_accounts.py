@@ -57,16 +57,20 @@ class FundingAccounts:
         """By giving account: no transfer is asked for before it, as the last one was refused."""
         self.routes: Mapping[tuple[str, str], Route] = {}
         self._decimals: dict[tuple[str, str], int] = {}
+        self._currencies = {leg.account: self._settles(leg.instrument) for leg in config.legs}
+        """What is counted of each account."""
         for route in settings.routes:
             ends = (route.from_account, route.to_account)
-            if all(end in config.accounts and self.currency(end) == route.currency for end in ends):
+            if self._currencies.get(route.to_account) != route.currency:
+                continue
+            if route.from_account in config.reserves:
+                self._currencies.setdefault(route.from_account, route.currency)
+            if self._currencies.get(route.from_account) == route.currency:
                 self.routes = {**self.routes, ends: Route(float(route.fee), float(route.minimum))}
                 self._decimals[ends] = min(route.decimals, 8)
 
-    def currency(self, account: str) -> str:
-        """What the legs of an account settle in."""
-        name = next(leg.instrument for leg in self.config.legs if leg.account == account)
-        rules = self.context.instruments.at(name, 0)
+    def _settles(self, instrument: str) -> str:
+        rules = self.context.instruments.at(instrument, 0)
         return rules.quote if rules.kind == "spot" else rules.settle
 
     def hear_balance(self, balance: Balance) -> None:
@@ -99,7 +103,7 @@ class FundingAccounts:
         return {account: self._purse(account, prices) for account in self.config.accounts}
 
     def _purse(self, account: str, prices: Mapping[str, float]) -> Purse:
-        cash = self.wallets.get(account, {}).get(self.currency(account))
+        cash = self.wallets.get(account, {}).get(self._currencies.get(account, ""))
         gains = [
             self._gain(instrument, *held, prices) for (owner, instrument), held in self.positions.items()
             if owner == account and held[0]
@@ -134,7 +138,7 @@ class FundingAccounts:
             yield TransferRequest(
                 strategy=self.name, account=move.from_account,
                 instrument=account_instrument(self._venues[move.from_account]), transfer_id=transfer_id,
-                to_account=move.to_account, amount=money(self.currency(move.from_account), units, decimals),
+                to_account=move.to_account, amount=money(self._currencies[move.from_account], units, decimals),
                 reason="margin of the other leg",
             )  # fmt: skip
 

@@ -46,6 +46,9 @@ class FundingArbitrageConfig(ActorConfig, frozen=True, kw_only=True):
 
     legs: tuple[FundingLeg, ...]
     size_max: Annotated[float, Meta(gt=0)]
+    reserves: tuple[Name, ...] = ()
+    """Accounts whose money tops up others as far as they do not need it: ones without a leg, or ones whose leg may wait
+    for its money when its turn comes."""
     horizon: PositiveDuration = parse_duration("3d")
     """Within it funding has to earn the fees and spreads of entry and exit."""
     memory: PositiveDuration = parse_duration("1d")
@@ -86,7 +89,7 @@ class FundingArbitrageConfig(ActorConfig, frozen=True, kw_only=True):
 
     @property
     def accounts(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(leg.account for leg in self.legs))
+        return tuple(dict.fromkeys([*(leg.account for leg in self.legs), *self.reserves]))
 
     @property
     def instrument(self) -> str:
@@ -169,7 +172,8 @@ class FundingArbitrage(BaseStrategy):
         if self.busy:
             self._set_timer()
             return
-        decision = decide(self.terms, self.view(), self.money.purses(self.prices()), self.money.routes)
+        purses = self.money.purses(self.prices())
+        decision = decide(self.terms, self.view(), purses, self.money.routes, self.config.reserves)
         if decision.short or self._is_fresh():
             self.decided = self.now()
             self.act(decision)

@@ -94,15 +94,18 @@ Pair = tuple[int, int]
 Routes = Mapping[tuple[str, str], Route]
 
 
-def decide(terms: Terms, legs: Sequence[Leg], purses: Mapping[str, Purse], routes: Routes) -> Decision:
-    """Enter the best pair that is worth it; keep, reduce or leave the one that is held."""
+def decide(
+    terms: Terms, legs: Sequence[Leg], purses: Mapping[str, Purse], routes: Routes, reserves: Sequence[str] = ()
+) -> Decision:
+    """Enter the best pair that is worth it; keep, reduce or leave the one that is held. `reserves` are accounts
+    whose money is there for others, where their own legs do not need it."""
     longs = [place for place, leg in enumerate(legs) if leg.held > 0]
     shorts = [place for place, leg in enumerate(legs) if leg.held < 0]
     if not longs and not shorts:
         return _enter(terms, legs, purses, routes)
     if len(longs) != 1 or len(shorts) != 1:
         return Decision((0.0,) * len(legs))
-    return _keep(terms, legs, purses, routes, (longs[0], shorts[0]))
+    return _keep(terms, legs, purses, routes, (longs[0], shorts[0]), reserves)
 
 
 def carry(legs: Sequence[Leg], pair: Pair) -> float | None:
@@ -133,12 +136,9 @@ def margin_of(leg: Leg, size: float, leverage: float) -> float:
 
 def capacity(legs: Sequence[Leg], purses: Mapping[str, Purse], pair: Pair, leverage: float) -> float:
     """The largest size that the money which is there carries, on both legs; 0 where something is not known."""
-    needs: dict[str, float] = {}
-    for place, side in zip(pair, (1.0, -1.0), strict=True):
-        leg = legs[place]
-        if not leg.price:
-            return 0.0
-        needs[leg.account] = needs.get(leg.account, 0.0) + margin_of(leg, side, leverage)
+    if not all(legs[place].price for place in pair):
+        return 0.0
+    needs = _needs(legs, pair, 1.0, leverage)
     return max(0.0, min(available(purses[account]) / need for account, need in needs.items()))
 
 
@@ -166,7 +166,9 @@ def _room(terms: Terms, legs: Sequence[Leg], purses: Mapping[str, Purse], pair: 
     return whole(min(terms.size_max, capacity(legs, purses, pair, terms.leverage)), terms.step)
 
 
-def _keep(terms: Terms, legs: Sequence[Leg], purses: Mapping[str, Purse], routes: Routes, pair: Pair) -> Decision:
+def _keep(
+    terms: Terms, legs: Sequence[Leg], purses: Mapping[str, Purse], routes: Routes, pair: Pair, reserves: Sequence[str]
+) -> Decision:
     """Margin first, then whether it is still worth it, then whether more of it is."""
     held = min(legs[pair[0]].held, -legs[pair[1]].held)
     accounts = [legs[place].account for place in pair]
@@ -180,7 +182,8 @@ def _keep(terms: Terms, legs: Sequence[Leg], purses: Mapping[str, Purse], routes
     uneven = abs(legs[pair[0]].held + legs[pair[1]].held) >= terms.step / 2
     if short:
         held = min(held, whole(capacity(legs, purses, pair, terms.leverage), terms.step))
-    moves = _moves(terms, legs, purses, routes, pair, held)
+    needs = _needs(legs, pair, held, terms.leverage)
+    moves = _moves(terms, purses, routes, needs, reserves)
     if short or uneven:
         return Decision(_at(legs, pair, held), moves, short, expected)
     room = _room(terms, legs, purses, pair)
@@ -204,35 +207,38 @@ def _better(
     return False
 
 
+def _needs(legs: Sequence[Leg], pair: Pair, size: float, leverage: float) -> dict[str, float]:
+    """By account, the margin of a size of both legs."""
+    needs: dict[str, float] = {}
+    for place, side in zip(pair, (1.0, -1.0), strict=True):
+        leg = legs[place]
+        needs[leg.account] = needs.get(leg.account, 0.0) + margin_of(leg, side * size, leverage)
+    return needs
+
+
 def _short(
     terms: Terms, legs: Sequence[Leg], purses: Mapping[str, Purse], pair: Pair, held: float
 ) -> tuple[str, ...]:  # fmt: skip
-    needs: dict[str, float] = {}
-    for place, side in zip(pair, (1.0, -1.0), strict=True):
-        need = margin_of(legs[place], side * held, terms.leverage_max)
-        needs[legs[place].account] = needs.get(legs[place].account, 0.0) + need
+    needs = _needs(legs, pair, held, terms.leverage_max)
     return tuple(account for account, need in needs.items() if need > available(purses[account]) * (1 + 1e-12))
 
 
 def _moves(
-    terms: Terms, legs: Sequence[Leg], purses: Mapping[str, Purse], routes: Routes, pair: Pair, held: float
+    terms: Terms, purses: Mapping[str, Purse], routes: Routes, needs: Mapping[str, float], reserves: Sequence[str]
 ) -> tuple[Move, ...]:
-    """From the leg that gained to the one that lost, no more than the first can spare of what it has."""
-    for poor, rich in (pair, pair[::-1]):
-        giver, taker = legs[rich].account, legs[poor].account
-        route = routes.get((giver, taker))
-        if giver == taker or route is None or legs[poor].spot:
+    """To an account that has less than it should, from whoever has money that its own leg does not need."""
+    for taker, need in needs.items():
+        has = available(purses[taker]) + purses[taker].coming
+        if need * terms.leverage <= terms.leverage_top_up * has:
             continue
-        notional = held * (legs[poor].price or 0.0)
-        if notional <= terms.leverage_top_up * (available(purses[taker]) + purses[taker].coming):
-            continue
-        lacking = notional / terms.leverage - available(purses[taker]) - purses[taker].coming + route.fee
-        side = 1.0 if rich == pair[0] else -1.0
-        there = min(available(purses[giver]), purses[giver].cash - purses[giver].leaving)
-        spare = there - margin_of(legs[rich], side * held, terms.leverage)
-        amount = min(lacking, spare)
-        if amount > route.fee and amount >= route.minimum:
-            return (Move(giver, taker, amount),)
+        for giver in dict.fromkeys((*needs, *reserves)):
+            if giver == taker:
+                continue
+            route = routes.get((giver, taker))
+            there = min(available(purses[giver]), purses[giver].cash - purses[giver].leaving)
+            amount = 0.0 if route is None else min(need - has + route.fee, there - needs.get(giver, 0.0))
+            if route is not None and amount > route.fee and amount >= route.minimum:
+                return (Move(giver, taker, amount),)
     return ()
 
 

@@ -10,6 +10,7 @@ from letrade.actors.venue.account import Traded, VenueAccount
 from letrade.actors.venue.amounts import Amount
 from letrade.actors.venue.fees import FeeSchedule
 from letrade.actors.venue.legs import name_of, split
+from letrade.actors.venue.lending import Lender
 from letrade.actors.venue.margin import Margins
 from letrade.actors.venue.market import Market
 from letrade.actors.venue.model import WOULD_TAKE, Changed, Ended, FillModel, Print, Said
@@ -34,16 +35,17 @@ class Floor:
         self.catalogue = catalogue
         self.fees = FeeSchedule(config)
         self.accounts = {each.name: VenueAccount(each.name, each.balances, self.fees) for each in accounts}
-        self.markets: dict[str, Market] = {}
-        self.reports: list[Report] = []
         for each in accounts:
             self.accounts[each.name].hedged = each.position_mode == "hedge"
+        self.markets: dict[str, Market] = {}
+        self.reports: list[Report] = []
         self.time = 0
         self._fill_model, self._fills = config.fill_model, config.fills
         self.leverage_max = read_fraction(config.max_leverage)
         self.orders_count = 0
         self.trades_count = 0
         self.positions_moved = False
+        self.lender = Lender(config, accounts, lambda: self.markets, self.rules_of)
         self.margin = (
             Margins(config, accounts, self.accounts, self.market, self.rules_of, lambda: self.time)
             if config.margin is not None
@@ -201,7 +203,7 @@ class Floor:
             )
         return (
             rules.minimum(order, price, market, version)
-            or rules.balance(account, order, market, version, offered)
+            or self.lender.balance(account, order, market, version, offered)
             or rules.leverage(account, order, self.markets, self.rules_of, self.leverage_max)
         )
 
@@ -298,10 +300,10 @@ class Floor:
             maker=maker,
             origin=order.origin,
             venue_time=self.time,
+            leg=order.leg,
             cause=order.cause,
         )
         account.fills.append(fill)
-            leg=order.leg,
         self.reports.append(reports.of_fill(fill))
         if order.left == 0:
             self.end(order, FILLED)

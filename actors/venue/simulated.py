@@ -5,14 +5,15 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from letrade.actors.venue.borrowing import Borrowing
 from letrade.actors.venue.exchange import Exchange
 from letrade.actors.venue.faults import Fate, Faults
 from letrade.actors.venue.funding import Funding
 from letrade.actors.venue.inbox import Inbox, Request
 from letrade.actors.venue.liquidation import Liquidation
 from letrade.actors.venue.margin_codes import Refusal
-from letrade.actors.venue.margin_settings import Settings, answer_to
 from letrade.actors.venue.margin_rules import hedge_refusal
+from letrade.actors.venue.margin_settings import Settings, answer_to
 from letrade.actors.venue.opening import check_positions, open_positions
 from letrade.actors.venue.reports import Report
 from letrade.actors.venue.transfers import Transfers
@@ -52,6 +53,7 @@ EXPIRY = "expiry"
 FUNDING = "funding:"
 LIQUIDATION = "liquidation"
 TRANSFERS = "transfers"
+INTEREST = "interest"
 PRIVATE = (VenueOrder, VenueFill, VenueCash, VenueMarginAnswer, VenueTransferAnswer)
 """What an account alone is told, and later."""
 LOST, REFUSED, UNANSWERED = Fate.LOST, Fate.REFUSED, Fate.UNANSWERED
@@ -79,6 +81,7 @@ class SimulatedVenue(Actor):
         margin, rules = self.exchange.margin, self.venue.margin
         self.settings = None if margin is None else Settings(margin)
         self.liquidation = None if margin is None or rules is None else Liquidation(self.exchange, margin, rules)
+        self.borrowing = Borrowing(self.exchange, self.venue, self._accounts)
         self.transfers = Transfers(self.exchange, context.settings.accounts, context.settings.routes)
         self.latency = latency_of(self.venue)
         self.lag = _lag(self.venue)
@@ -110,7 +113,7 @@ class SimulatedVenue(Actor):
             self._act()
         elif timer.key == EXPIRY:
             self._expire()
-        elif timer.key == LIQUIDATION:
+        elif timer.key in (LIQUIDATION, INTEREST):
             self._say(None)
         elif timer.key == TRANSFERS:
             self._move()
@@ -223,10 +226,19 @@ class SimulatedVenue(Actor):
         if due is not None:
             self.set_timer(due + self.lag, LIQUIDATION)
 
+    def _lend(self) -> None:
+        self.exchange.time = self.there()
+        self.borrowing.look()
+        due = self.borrowing.next_time()
+        if due is not None:
+            self.set_timer(due + self.lag, INTEREST)
+
     def _say(self, request: Request | None, unanswered: bool = False) -> None:
         """Publish what the exchange has to say: the market's own at once, the rest after the response latency."""
         if self.liquidation is not None:
             self._watch(self.liquidation)
+        if self.exchange.lender.borrowers:
+            self._lend()
         said, self.exchange.reports = self.exchange.reports, []
         for report in said:
             cause = report.cause or (None if request is None else request.id)
@@ -252,6 +264,7 @@ class SimulatedVenue(Actor):
             "inbox": self.inbox.state(),
             "draws": self.faults.draws,
             "transfers": self.transfers.state(),
+            "borrowing": self.borrowing.state(),
             **self._margin_state(),
         }
 
@@ -266,6 +279,7 @@ class SimulatedVenue(Actor):
         self.inbox.restore(state["inbox"])
         self.faults.draws = state["draws"]
         self.transfers.restore(state["transfers"])
+        self.borrowing.restore(state["borrowing"])
         if self.settings is not None and self.liquidation is not None and "liquidation" in state:
             self.settings.restore(state["settings"])
             self.liquidation.restore(state["liquidation"])

@@ -16,6 +16,11 @@ NO_ORDER = 0
 def spare(floor: Floor, account: VenueAccount, currency: str) -> Fraction | None:
     """None while a price that it depends on is not known. Unrealised gains back contracts, and are never paid out."""
     unlocked = account.wallet.spendable(currency, NO_ORDER).value
+    if account.name in floor.lender.borrowers:
+        free = floor.lender.free(account, currency)
+        if free is None:
+            return None
+        unlocked = min(unlocked, free)
     if floor.margin is not None:
         return _with_rules(floor.margin, account, currency, unlocked)
     kept = _kept_for_contracts(floor, account, currency)

@@ -82,6 +82,10 @@ class Checker:
     def check_accounts_and_venues(self) -> None:
         for account in self.desk.accounts:
             self._known(account.venue, self.venues, "venue", ("account", account.name, "venue"))
+            lending = [venue.name for venue in self.desk.venues if venue.borrow]
+            if account.borrow and account.venue in self.venues and account.venue not in lending:
+                text = f'"{account.venue}" lends nothing: add [venue.borrow."BTC"], or what it lends'
+                self.problems.add(("account", account.name, "borrow"), text)
             for instrument, position in account.positions.items():
                 self._check_position(account, instrument, position)
         for venue in self.desk.venues:

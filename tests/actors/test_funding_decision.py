@@ -85,6 +85,20 @@ def test_money_is_asked_for_before_margin_is_short_and_only_once() -> None:
     assert decide(TERMS, legs, waiting, ROUTES).moves == ()
 
 
+def test_a_reserve_gives_where_the_other_leg_cannot() -> None:
+    legs = [leg("a", 0.0, 1.0), leg("b", 0.0001, -1.0)]
+    purses = {**rich(a=60_000, b=24_000), "r": Purse(5_000)}
+    (move,) = decide(TERMS, legs, purses, {("r", "b"): Route(1.0, 10.0)}, ["r"]).moves
+    assert move == Move("r", "b", 5_000)
+
+
+def test_gains_of_open_positions_cannot_be_sent() -> None:
+    legs = [leg("a", 0.0, 1.0), leg("b", 0.0001, -1.0)]
+    purses = {"a": Purse(60_000, cash=36_000), "b": Purse(24_000)}
+    (move,) = decide(TERMS, legs, purses, ROUTES).moves
+    assert abs(move.amount - (36_000 - 100_000 / 3)) < 1e-6
+
+
 def test_a_giver_keeps_what_its_own_leg_needs() -> None:
     legs = [leg("a", 0.0, 1.0), leg("b", 0.0001, -1.0)]
     (move,) = decide(TERMS, legs, rich(a=36_000, b=24_000), ROUTES).moves

@@ -85,7 +85,7 @@ def test_days_short_of_margin_are_those_that_a_strategy_a_monitor_or_a_venue_tol
     about: dict[str, Any] = {"strategy": "s", "instrument": "a.BTC-USDT_USDT"}
     update: dict[str, Any] = {
         **about, "account": "c", "order_id": "1", "client_order_id": "", "venue_order_id": "", "side": 1,
-        "size": 1.0, "filled": 0.0, "price": None,
+        "size": 1.0, "filled": 0.0, "price": None, "reduce_only": False,
     }  # fmt: skip
     told: list[Message] = [
         Alert(time=1, level="warning", code="margin_short", text="", account="a"),
