@@ -75,6 +75,8 @@ class DeltaNeutral(BaseStrategy):
         self.shrinks = False
         """The hedge was refused: what is hedged goes down to it."""
         self.next_look = 0
+        self.before = [0, 0]
+        """What the legs held when the last basket was asked for: where nothing came of it, patience is due."""
 
     def wants(self, kind: type[Message], instrument: str, strategy: str) -> bool:
         return kind is Balance or super().wants(kind, instrument, strategy)
@@ -104,7 +106,8 @@ class DeltaNeutral(BaseStrategy):
             return
         self.entered = self.entered or update.complete
         self.shrinks = self.entered and not update.complete
-        soon = update.complete or (self.shrinks and not self.config.collateral)
+        moved = self.before != [self.held.units, self.hedge.units]
+        soon = update.complete or moved or (self.shrinks and not self.config.collateral)
         self.next_look = self.now() + (self.config.look_every if soon else self.config.patience)
         book = self.book()
         if not update.complete and book is not None and book.share > exact(self.config.band):
@@ -157,7 +160,7 @@ class DeltaNeutral(BaseStrategy):
         legs = [(self.instruments[1], float(hedge), self.hedge_account)]
         if not self.config.collateral:
             legs.insert(0, (self.instrument, float(size), self.account))
-        self.busy = True
+        self.busy, self.before = True, [self.held.units, self.hedge.units]
         self.basket(legs, naked_ns_max=self.config.naked_max)
 
     def _lot(self, place: int) -> Fraction:
@@ -166,7 +169,12 @@ class DeltaNeutral(BaseStrategy):
     def state(self) -> Any:
         beta = None if self.beta is None else self.beta.state()
         parts = [self.held.state(), self.hedge.state(), self.coins.state(), beta, self.board.state()]
-        return {**super().state(), "parts": parts, "flags": [self.entered, self.busy, self.shrinks, self.next_look]}
+        return {
+            **super().state(),
+            "parts": parts,
+            "flags": [self.entered, self.busy, self.shrinks, self.next_look],
+            "before": [str(units) for units in self.before],
+        }
 
     def restore(self, state: Any) -> None:
         super().restore(state)
@@ -178,6 +186,7 @@ class DeltaNeutral(BaseStrategy):
             self.beta.restore(beta)
         self.board.restore(board)
         self.entered, self.busy, self.shrinks, self.next_look = state["flags"]
+        self.before = [int(units) for units in state["before"]]
 
 
 def _of_size(book: Book, size: Fraction) -> Holding:

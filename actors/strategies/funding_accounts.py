@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -27,6 +27,19 @@ from letrade.core.money import money
 from letrade.core.subjects import account_instrument
 
 OVER = (DONE, FAILED, REFUSED)
+HOURS = {"binance": 24, "kraken": 4}
+"""That the rate of a loan is of."""
+
+
+class Loan(NamedTuple):
+    """What a coin costs for an hour (None: it is not lent), how much of it there is, and the level of margin."""
+
+    rate: float | None
+    limit: float
+    level: float
+
+
+NO_LOAN = Loan(None, 0.0, 2.0)
 
 
 class Moving(msgspec.Struct, array_like=True):
@@ -46,6 +59,8 @@ class FundingAccounts:
     def __init__(self, name: str, config: Any, context: Context) -> None:
         self.name, self.config, self.context = name, config, context
         settings: DeskConfig = context.settings or DeskConfig()
+        venues = {venue.name: venue for venue in settings.venues}
+        self._lenders = {account.name: venues.get(account.venue) for account in settings.accounts if account.borrow}
         self._venues = {account.name: account.venue for account in settings.accounts}
         self.wallets: dict[str, dict[str, float]] = {}
         self.positions: dict[tuple[str, str], tuple[float, float]] = {}
@@ -94,9 +109,13 @@ class FundingAccounts:
         if update.state in OVER and self.moving.pop(update.transfer_id, None) is not None and update.state != DONE:
             self.next_wish[update.account] = now + self.config.patience
 
-    def borrow(self, account: str, instrument: str) -> float | None:
-        """What a short of a spot market costs for an hour; None: it is not to be had."""
-        return None
+    def loan(self, account: str, instrument: str) -> Loan:
+        """What a short of a spot market takes."""
+        venue = self._lenders.get(account)
+        lent = None if venue is None else venue.borrow.get(self.context.instruments.at(instrument, 0).base)
+        if lent is None:
+            return NO_LOAN
+        return Loan(float(lent.rate) / HOURS[lent.rules], float(lent.limit), float(lent.level))
 
     def purses(self, prices: Mapping[str, float]) -> dict[str, Purse]:
         """The accounts as they may be relied on; equity is None where a price or a balance is not known."""

@@ -205,13 +205,14 @@ class FundingArbitrage(BaseStrategy):
         return [self._leg(leg, prices.get(leg.instrument)) for leg in self.legs]
 
     def _leg(self, leg: FundingLeg, price: float | None) -> Leg:
-        spot = self.context.instruments.at(leg.instrument, self.now()).kind == "spot"
-        funding = 0.0 if spot else self.rates.of_an_hour(leg.instrument, self.now())
         spread = self.spreads.get(leg.instrument, self.config.spread)
         cost = self._fees.get(leg.instrument.partition(".")[0], 0.0) + spread / 2
         held = self.held.get((leg.account, leg.instrument), 0.0)
-        borrow = self.money.borrow(leg.account, leg.instrument) if spot else 0.0
-        return Leg(leg.account, spot, price, funding, borrow, cost, held)
+        if self.context.instruments.at(leg.instrument, self.now()).kind == "spot":
+            loan = self.money.loan(leg.account, leg.instrument)
+            return Leg(leg.account, True, price, 0.0, loan.rate, cost, held, loan.limit, loan.level)
+        funding = self.rates.of_an_hour(leg.instrument, self.now())
+        return Leg(leg.account, False, price, funding, 0.0, cost, held)
 
     def _step(self) -> float:
         """The least size that is whole in the lots of all legs. ConfigurationError for contracts of several units."""

@@ -47,6 +47,10 @@ class Leg(NamedTuple):
     cost: float
     """To trade once: the fee and half the spread."""
     held: float
+    lent: float = 0.0
+    """The most that may be short on spot."""
+    level: float = 2.0
+    """Money worth so many times what is owed must be there beside it."""
 
 
 class Purse(NamedTuple):
@@ -130,8 +134,11 @@ def net(terms: Terms, legs: Sequence[Leg], pair: Pair, size: float, routes: Rout
 
 
 def margin_of(leg: Leg, size: float, leverage: float) -> float:
-    """What a size of a leg needs: a spot purchase all of it."""
-    return abs(size) * (leg.price or 0.0) / (1.0 if leg.spot and size > 0 else leverage)
+    """What a size of a leg needs: a spot purchase all of it, a short on spot what its lender asks beyond the debt."""
+    notional = abs(size) * (leg.price or 0.0)
+    if not leg.spot:
+        return notional / leverage
+    return notional if size > 0 else notional * max(leg.level - 1.0, 1.0 / leverage)
 
 
 def capacity(legs: Sequence[Leg], purses: Mapping[str, Purse], pair: Pair, leverage: float) -> float:
@@ -163,7 +170,8 @@ def _enter(terms: Terms, legs: Sequence[Leg], purses: Mapping[str, Purse], route
 
 
 def _room(terms: Terms, legs: Sequence[Leg], purses: Mapping[str, Purse], pair: Pair) -> float:
-    return whole(min(terms.size_max, capacity(legs, purses, pair, terms.leverage)), terms.step)
+    lent = legs[pair[1]].lent if legs[pair[1]].spot else math.inf
+    return whole(min(terms.size_max, lent, capacity(legs, purses, pair, terms.leverage)), terms.step)
 
 
 def _keep(

@@ -56,6 +56,14 @@ def test_spot_pays_no_funding_and_needs_all_of_its_price() -> None:
     assert decide(TERMS, legs, rich(a=500_000, b=10_000), {}).wanted == (0.3, -0.3)
 
 
+def test_a_short_on_spot_is_as_large_as_what_is_lent_and_the_level_of_its_lender_allow() -> None:
+    lent = Leg("a", True, 100_000.0, 0.0, 0.00001, 0.0005, 0.0, lent=0.4, level=1.5)
+    legs = [leg("b", -0.0001), lent]
+    assert decide(TERMS, legs, rich(a=100_000, b=100_000), {}).wanted == (0.4, -0.4)
+    assert decide(TERMS, [legs[0], lent._replace(lent=9.0)], rich(a=25_000, b=100_000), {}).wanted == (0.5, -0.5)
+    assert decide(TERMS, [legs[0], lent._replace(borrow=None)], rich(a=25_000, b=100_000), {}).wanted is None
+
+
 def test_a_pair_is_kept_until_its_funding_turns_and_left_for_one_that_pays_its_own_costs_too() -> None:
     purses = rich(a=100_000, b=100_000, c=100_000)
     held = [leg("a", 0.0, 1.0), leg("b", 0.00001, -1.0), leg("c", 0.00001)]
@@ -125,6 +133,7 @@ legs_of = st.lists(
     st.builds(
         Leg, accounts, st.booleans(), st.none() | st.floats(1_000, 200_000), rates,
         st.sampled_from([0.0, 0.0, 0.00001, None]), st.floats(0, 0.002), st.sampled_from([0.0, 0.0, 0.5, -0.5, 1.0]),
+        st.floats(0, 2), st.sampled_from([1.0, 1.5, 2.0]),
     ),
     min_size=2, max_size=4,
 )  # fmt: skip
