@@ -132,8 +132,8 @@ def _of_cash(record: RunRecord) -> Iterable[Entry]:
 
 
 def _owners(record: RunRecord) -> dict[int, int]:
-    """The strategy that alone traded an account, or, of an account that nobody traded, the desk's only one: its interest
-    and transfers are that strategy's."""
+    """The strategy that alone traded an account, or, where nobody did, the desk's only one: its interest and transfers
+    are that strategy's."""
     fills = record.fills
     found: dict[int, int] = {}
     for account in range(len(record.names.accounts)):
