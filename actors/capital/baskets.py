@@ -317,6 +317,13 @@ class Baskets(Limiter):
         if group is not None and reason and order_id.startswith(f"{group.strategy}.{group.signal}."):
             group.reason = reason
 
+    def reduction_over(self, key: Key, order_id: str) -> None:
+        """An order of a reduction has ended: what it left is reduced anew, at once the first times."""
+        group = self.group_of.get(key)
+        reduction_id = order_id.removeprefix("reduce.").rpartition(".")[0]
+        if group is not None and group.undoings < PATIENCE_PART and not self._works(reduction_id):
+            self.underway.pop(reduction_id, None)
+
     def reduction_refused(self, key: Key, order_id: str) -> None:
         """The account has nothing to reduce, though the strategy has."""
         group = self.group_of.get(key)

@@ -145,13 +145,14 @@ cdef class Calm:
             price = window.columns[0][place]
             if one.trades_are_calm and not reaches_ours(market, price):
                 market.time, market.last_price = time, price
+                self.exchange.clearing.hear_last(head.instrument, price)
             else:
                 self.go_long_way(head, window, place, one)
             desk = self.exchange.desk
             desk.ticking[head.instrument], desk.news[head.instrument] = 1, time
             told = price / self.exchange.price_one[head.instrument]
             if told != 0.0:
-                desk.prices[head.instrument] = told
+                desk.take_price(head.instrument, told)
             return 0
         self.tape.rows += window.starts[place + 1] - window.starts[place]
         self.go_long_way(head, window, place, one)
@@ -222,4 +223,4 @@ cdef class Calm:
                 continue
             price_one = self.exchange.price_one[instrument]
             desk.ticking[instrument], desk.news[instrument] = 1, middle.time
-            desk.prices[instrument] = (middle.bid / price_one + middle.ask / price_one) / 2.0
+            desk.take_price(instrument, (middle.bid / price_one + middle.ask / price_one) / 2.0)

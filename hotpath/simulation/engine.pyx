@@ -283,7 +283,8 @@ cdef class Engine:
             self.see_middle(event.instrument, event.kind, event.row.bar.close / price_one)
             self.desk.hear_bar(event.instrument, event.time, event.row.bar.close / price_one)
         elif event.kind == MARK_EVENT:  # bars go on telling beside mark prices
-            self.desk.prices[event.instrument], self.desk.news[event.instrument] = event.row.value, event.time
+            self.desk.take_price(event.instrument, event.row.value)
+            self.desk.news[event.instrument] = event.time
         else:
             return 0
         if event.time >= self.curve.due:

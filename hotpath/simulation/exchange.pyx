@@ -17,14 +17,14 @@ from letrade.hotpath.simulation.desk_told cimport (
 )
 from letrade.hotpath.simulation.doubt import Doubtful
 from letrade.hotpath.simulation.events cimport (
-    BAR_EVENT, BAR_OPEN_EVENT, FUNDING_EVENT, INDEX_EVENT, MARK_EVENT, TRADE_EVENT, Event,
+    BAR_EVENT, BAR_OPEN_EVENT, FUNDING_EVENT, INDEX_EVENT, LEVELS_EVENT, MARK_EVENT, QUOTE_EVENT, TRADE_EVENT, Event,
 )
-from letrade.hotpath.simulation.kinds cimport kinds_of
+from letrade.hotpath.simulation.kinds cimport in_general, kinds_of
 from letrade.hotpath.simulation.latency cimport Latency
 from letrade.hotpath.simulation.market cimport Market
 from letrade.hotpath.simulation.orders cimport (
-    BAD_TERMS, BUSY, BY_MARK, CUT_ON_ENTRY, NO_INDEX_PRICE, NO_MARK_PRICE, NO_REASON, NOTHING_TO_REDUCE, SAID_AMENDED, SAID_ENDED,
-    SAID_REFUSED, SAID_STANDS, SAID_TRADED, STOP_MARKET, TRAILING_STOP, TOO_LITTLE, Said, SimulatedOrder,
+    BUSY, BY_MARK, CUT_ON_ENTRY, NO_INDEX_PRICE, NO_MARK_PRICE, NO_REASON, NOTHING_TO_REDUCE, SAID_AMENDED, SAID_ENDED,
+    SAID_REFUSED, SAID_STANDS, SAID_TRADED, STOP_MARKET, TRAILING_STOP, Said, SimulatedOrder,
 )
 from letrade.hotpath.simulation.parcels cimport Parcel, parcels_next, parcels_pop, parcels_push
 from letrade.hotpath.simulation.recorded cimport RecordedMarket
@@ -35,10 +35,6 @@ from letrade.hotpath.simulation.watch cimport Watch
 cdef int64_t SECOND_NS = 1_000_000_000
 cdef enum:
     LAST_KINDS = 1 << TRADE_EVENT | 1 << BAR_EVENT | 1 << BAR_OPEN_EVENT
-
-
-cdef inline int64_t in_general(int64_t reason) noexcept:
-    return BAD_TERMS if reason == TOO_LITTLE else reason
 
 
 cdef class Exchange:
@@ -126,6 +122,8 @@ cdef class Exchange:
             self.watch.awaited[event.instrument].news = time
             if time >= self.watch.awaited[event.instrument].sample_at:
                 self.watch.sample(event.instrument, time, self.middle(event.instrument))
+        if event.kind != LEVELS_EVENT and event.kind != QUOTE_EVENT:
+            self.clearing.hear_last(event.instrument, market.last_price)
         if market.said_count:
             self.book(market, event.instrument, time)
         if market.terms.asks_before_waiting and market.next_waiting():
@@ -152,6 +150,8 @@ cdef class Exchange:
         """The last rate told before a funding time is the one that is paid; each funding time is paid once."""
         cdef Funding* one = &self.funding[event.instrument]
         if event.row.funding.due > one.paid:
+            if one.due and one.due != event.row.funding.due:
+                self.doubt_fundings(one.due, event.row.funding.due)
             one.due, one.rate = event.row.funding.due, event.row.funding.rate
             self.next_funding = min(self.next_funding, one.due)
         return self.fund(time) if self.next_funding <= time else 0
@@ -357,6 +357,9 @@ cdef class Exchange:
 
     cdef int doubt_mark(self, int64_t due) except -1:
         raise Doubtful(f"no mark price of the second of the funding of {due}: the payment is estimated")
+
+    cdef int doubt_fundings(self, int64_t due, int64_t told) except -1:
+        raise Doubtful(f"the funding of {told} is told while that of {due} is not paid yet")
 
     cdef void note_before(self, Market market, int64_t instrument, int64_t time) noexcept:
         """Before the first thing that happens at a time."""
