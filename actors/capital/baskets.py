@@ -155,17 +155,22 @@ class Baskets(Limiter):
             group.since = 0
             self.cancel_timer(timer_of(ACT, group))
             self.cancel_timer(timer_of(LATE, group))
-        if not busy and group.phase != STANDING:
+        if not busy and (group.phase != STANDING or not self._is_complete(group)):
             self._settle(group, STANDING, group.reason)
+
+    def _is_complete(self, group: Group) -> bool:
+        """Whether all that was wanted is held, to the lot."""
+        for key, leg in zip(group.keys, group.legs, strict=True):
+            lot = self.context.instruments.at(leg.instrument, self.now()).size.step_quantity
+            if abs(self.purse.holdings.shares.get(key, 0) - units(leg.wanted)) >= lot:
+                return False
+        return True
 
     def _settle(self, group: Group, state: str, reason: str) -> None:
         """What is held now is what the legs are measured with from here on."""
-        complete = True
+        complete = self._is_complete(group)
         for key, leg in zip(group.keys, group.legs, strict=True):
-            held = self._held_number(key)
-            lot = self.context.instruments.at(leg.instrument, self.now()).size.step_quantity
-            complete = complete and abs(units(held) - units(leg.wanted)) < lot
-            leg.wanted = leg.before = held
+            leg.wanted = leg.before = self._held_number(key)
         group.phase, group.retried, group.undoings, group.blunt, group.reason = STANDING, False, 0, False, ""
         self._tell(group, state, reason, complete and state == STANDING)
         queued, group.queued = group.queued, b""
