@@ -90,8 +90,9 @@ class CapitalManager(Baskets):
         if wrong:
             self._refuse(desire, "grid", "a side, tick and lot of the instrument", str(wrong[0]))
             return
-        left = self._held(desire) - self._sold(wanted)
-        if left < 0 and (short := self.spot_short(desire.key, specification, left)) is not None:
+        sold = self._sold(wanted)
+        left = self._held(desire) - sold
+        if sold and left < 0 and (short := self.spot_short(desire.key, specification, left)) is not None:
             self._refuse(desire, *short)
             return
         wanted = self.cut_quotes(desire, wanted)
@@ -170,6 +171,8 @@ class CapitalManager(Baskets):
             if self.group_of:
                 key = (update.account, update.instrument, update.strategy)
                 self.basket_missed(key, update.order_id, f"{update.state}: {update.reason}")
+                if update.order_id.startswith("reduce."):
+                    self.reduction_over(key, update.order_id)
         elif order is None:
             if update.state not in WORKING or update.filled >= update.size:
                 return

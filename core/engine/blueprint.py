@@ -36,6 +36,7 @@ def instrument_message(config: InstrumentConfig) -> Instrument:
         size_min=f"{config.min_size:f}",
         notional_min=f"{config.min_notional:f}",
         valid_from=config.valid_from,
+        expires=config.expires,
         brackets=brackets_of(config.brackets),
     )
 
@@ -65,7 +66,8 @@ class Blueprint:
         own = tuple(instrument_message(each) for each in config.instruments)
         self.catalogue = Catalogue(with_brackets(config, own))
         for pair, rate in config.desk.rates.items():
-            self.catalogue.state_rate(*pair.split("-"), read_fraction(rate))
+            base, _, quote = pair.partition("-")
+            self.catalogue.state_rate(base, quote, read_fraction(rate))
         self.context = Context(config.desk.name, uid, config.desk.seed, self.catalogue, _without_data(config))
         self._add_instruments(known or self._told_by_feeds())
         self._check_instruments()

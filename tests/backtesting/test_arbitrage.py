@@ -126,7 +126,7 @@ def test_the_recorded_weeks_give_these_figures(weeks: Run) -> None:
 
 
 def test_the_days_on_which_a_leg_was_short_of_margin_are_told(weeks: Run) -> None:
-    """The price fell by 6 % within a day: the long leg's account had no route that brings it money, so both were cut."""
+    """The price had fallen by 6 %: the long leg's account has no route that brings it idle money, so both were cut."""
     assert weeks.split.short_days == {"binance": ("2025-06-05",)}
     assert weeks.summary["alerts"]["margin_short"] == 1
 
@@ -155,7 +155,7 @@ def test_what_is_opened_is_carried_by_money_that_is_there(weeks: Run) -> None:
 
 
 def test_money_that_does_not_arrive_is_not_relied_on() -> None:
-    """The reserve's transfers take longer than the weeks: the short leg is reduced instead, and nothing is liquidated."""
+    """The reserve's transfers take longer than the weeks: both legs are reduced, and nothing is liquidated."""
     late = run(route=[{"name": "to-hyperliquid", "latency": "90d"}])
     check_margin(late.watch)
     assert ("hyperliquid", "done") not in late.watch.transfers
