@@ -24,7 +24,7 @@ from letrade.actors.capital.groups import (
 )
 from letrade.actors.capital.limits import RULE, Limiter
 from letrade.actors.capital.orders import Desire
-from letrade.actors.capital.proportion import excess
+from letrade.actors.capital.proportion import ZERO, excess
 from letrade.actors.capital.reconcile import NewOrder, halves, toward_position
 from letrade.core import codec
 from letrade.core.actor import Context
@@ -35,7 +35,7 @@ from letrade.core.messages.events import Alert
 from letrade.core.messages.margin import Reduce
 from letrade.core.messages.orders import BasketProposal, BasketUpdate, Fill, LegProposal, OrderIntent
 from letrade.core.messages.signals import Basket
-from letrade.core.quantities import exact, number, units
+from letrade.core.quantities import ONE, exact, number, units
 
 REHEDGED = "adl"
 """The origin of foreign fills after which the missing leg is bought back; after all others the rest follows."""
@@ -142,13 +142,19 @@ class Baskets(Limiter):
             held, [units(leg.before) for leg in group.legs], [units(leg.wanted) for leg in group.legs],
             [each.size.step_quantity for each in rules],
         )  # fmt: skip
-        return [0 if self._too_small(each, size) else size for each, size in zip(rules, found, strict=True)]
+        return [
+            self._sellable(leg.account, each, size) if each.kind == "spot" else size
+            for leg, each, size in zip(group.legs, rules, found, strict=True)
+        ]
 
-    def _too_small(self, rules: Specification, size: int) -> bool:
-        if rules.kind != "spot" or not size:
-            return False
+    def _sellable(self, account: str, rules: Specification, size: int) -> int:
+        """Of a spot asset no more than the account has: fees in it may have taken some of what strategies hold."""
+        wallet = self.purse.books[account].wallets.get(rules.base, ZERO)
+        lot = rules.size.step_quantity
+        size = min(size, max(0, int(wallet * ONE) // lot * lot))
         price = self.purse.board.prices.get(rules.id, 0.0)
-        return number(size) < rules.size_min or exact(price) * exact(number(size)) < rules.notional_min
+        too_small = number(size) < rules.size_min or exact(price) * exact(number(size)) < rules.notional_min
+        return 0 if too_small else size
 
     def _in_proportion(self, group: Group, busy: bool) -> None:
         if group.since:

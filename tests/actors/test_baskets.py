@@ -363,3 +363,16 @@ def test_a_strategy_that_stops_between_the_legs_leaves_none_alone() -> None:
     desk.tell(stamped(Failure(actor="alpha", kind="trade", message_id="", error="test", stopped=True), "alpha"))
     desk.tell(wait=10 * SECOND)
     assert desk.pair() == (0.0, 0.0)
+
+
+def test_fees_in_the_coin_leave_no_leg_waiting_for_what_is_not_there() -> None:
+    desk = BasketDesk(rich(taker_fee=Decimal("0.001"), fee_currency="base"))
+    said = desk.basket(*PAIR)
+    assert desk.held(instrument=LINEAR) == -1.0
+    assert abs(desk.held() - 1.0) < 0.001
+    assert updates(said)[-1] == ("standing", True)
+    said = desk.basket((SPOT, 0.0), (LINEAR, 0.0), wait=SECOND)
+    assert desk.held(instrument=LINEAR) == 0.0
+    assert updates(said)[-1][0] == "standing"
+    desk.tell(wait=20 * SECOND)
+    assert "naked_leg" not in {alert.code for alert in of_kind(desk.said, Alert)}
