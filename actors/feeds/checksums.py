@@ -20,7 +20,7 @@ class Expected(NamedTuple):
 
     whole: int
     before: int
-    count: int
+    numbers: int
 
 
 class Checksums:
@@ -61,6 +61,6 @@ class Checksums:
     def _add(self, name: str, part: np.ndarray[Any, Any], end: int) -> None:
         expected = self.expected[name]
         self.sums[name] = zlib.crc32(part.data, self.sums[name])
-        if end == expected.count and self.sums[name] != expected.whole:
+        if end == expected.numbers and self.sums[name] != expected.whole:
             found = f"{name} with the checksum {self.sums[name]:08x}, not {expected.whole:08x}"
             raise DataError(f"{self.path}: expected a whole .npz file, found it damaged: {found}")
