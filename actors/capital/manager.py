@@ -90,8 +90,9 @@ class CapitalManager(Baskets):
         if wrong:
             self._refuse(desire, "grid", "a side, tick and lot of the instrument", str(wrong[0]))
             return
-        left = self._held(desire) - self._sold(wanted)
-        if left < 0 and (short := self.spot_short(desire.key, specification, left)) is not None:
+        sold = self._sold(wanted)
+        left = self._held(desire) - sold
+        if sold and left < 0 and (short := self.spot_short(desire.key, specification, left)) is not None:
             self._refuse(desire, *short)
             return
         wanted = self.cut_quotes(desire, wanted)

@@ -330,7 +330,8 @@ class Purse:
         """What a share takes, and what a spot asset is worth, in the reporting currency."""
         specification = self.catalogue.at(key[1], now)
         if specification.kind == "spot":
-            parts += self._worth(specification, self.holdings.shares.get(key, 0))
+            share = self.holdings.shares.get(key, 0)
+            parts += 0 if share < 0 and self.terms(key[1], now).lent else self._worth(specification, share)
         if specification.currency == self._reporting:
             return parts
         rate = self.board.rate(specification.currency, self._reporting, self.catalogue)
@@ -338,9 +339,9 @@ class Purse:
 
     def _worth(self, specification: Specification, share: int) -> int:
         """A spot asset at the last price, in parts: its cash is at work in it."""
-        if share <= 0:
+        if not share:
             return 0
-        return share * fine(self.board.prices.get(specification.id, 0.0)) * self._whole // (ONE * FINE_ONE)
+        return abs(share) * fine(self.board.prices.get(specification.id, 0.0)) * self._whole // (ONE * FINE_ONE)
 
     def sized(self, account: str, strategy: str, specification: Specification, wish: float, now: int) -> float | None:
         """A direction in [-1, 1] as base units: the fixed fraction of the allocation, rounded down to the lot."""

@@ -36,7 +36,7 @@ def case_line(unit: Watched, place: int, venues_price: float, catalogue: Catalog
             for number, other in enumerate(margins.positions)
             if number != place
         ],
-        "date": show_instant(now)[:10],
+        "date": max(show_instant(now)[:10], unit.rules.since),
         "expected_liquidation_price": venues_price,
     }
     return json.dumps({name: value for name, value in case.items() if value not in (None, [])})

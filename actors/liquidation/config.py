@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Literal
 
 from letrade.core.actor import ActorConfig
-from letrade.core.config.values import Currency, Fraction, InstrumentId, NotNegative, PositiveDuration
+from letrade.core.config.values import Currency, Fraction, InstrumentId, Name, NotNegative, PositiveDuration
 from letrade.core.errors import ConfigurationError
 
 SECOND_NS = 1_000_000_000
@@ -21,6 +21,8 @@ class LiquidationMonitorConfig(ActorConfig, frozen=True, kw_only=True):
 
     rules: str = ""
     """Whose margin rules: a venue's name; left out: [venue.margin] rules, else the venue's own name."""
+    accounts: tuple[Name, ...] = ()
+    """Whose positions are watched; () is those of every account."""
     account_type: str = ""
     """The venue's account type where it has several, such as multi_assets."""
     pegged: tuple[Currency, ...] = ("USD", "USDT", "USDC")
@@ -35,7 +37,8 @@ class LiquidationMonitorConfig(ActorConfig, frozen=True, kw_only=True):
     policy: tuple[Kind, ...] = (REDUCE, ADD_MARGIN, CLOSE)
     """What is done, in this order, one after another that does not help; () only tells."""
     margin_budget: NotNegative = Decimal(0)
-    """Of the settle currency, what may be added to one position in a day (UTC)."""
+    """Of the settle currency, what may be added to one position in a day (UTC); of inverse contracts coins for so many
+    quote units at the mark."""
     cost: Fraction = Decimal("0.002")
     """What closing is expected to lose of the value closed: fee and slippage."""
     step_patience: PositiveDuration = 2 * SECOND_NS

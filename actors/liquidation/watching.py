@@ -14,7 +14,7 @@ from letrade.core.actor import Actor, ActorConfig, Context
 from letrade.core.config.desk import DeskConfig
 from letrade.core.margin.held import Contract, MarginHoldings
 from letrade.core.messages.accounts import Balance
-from letrade.core.messages.base import NO_STRATEGY
+from letrade.core.messages.base import NO_STRATEGY, is_price
 from letrade.core.messages.events import Alert
 from letrade.core.messages.margin import LiquidationNear
 from letrade.core.messages.market import Bar, IndexPrice, MarkPrice, Middle, Quote, Trade
@@ -37,7 +37,11 @@ class Watcher(Actor):
         super().__init__(name, config, context)
         check(config, name)
         settings: DeskConfig = context.settings or DeskConfig()
-        self.accounts = {account.name: account.venue for account in settings.accounts}
+        self.accounts = {
+            account.name: account.venue
+            for account in settings.accounts
+            if not config.accounts or account.name in config.accounts
+        }
         self.holdings = MarginHoldings(settings, context.instruments)
         self.marks = Marks(config.stale_after)
         self.units: dict[str, list[Watched]] = {}
@@ -57,6 +61,11 @@ class Watcher(Actor):
     def on_price(self, message: MarkPrice | IndexPrice | Quote | Middle | Trade | Bar) -> None:
         """The mark decides; the others only where it is old, or there is none."""
         instrument, is_mark = message.instrument, isinstance(message, MarkPrice)
+        if isinstance(message, MarkPrice | IndexPrice) and not is_price(message.price):
+            what = "mark" if is_mark else "index"
+            text = f"the {what} price: expected one above 0, found {message.price!r}: the last one stays"
+            self._say(f"refused {what} {instrument}", "warning", "price_refused", text, "", instrument)
+            return
         known = instrument in self.marks.seen
         self.marks.take(message)
         holders = self._holders(instrument)
@@ -82,7 +91,8 @@ class Watcher(Actor):
     def on_venue_state(self, state: VenueState) -> None:
         self.holdings.take_state(state)
         self.changed(state.account)
-        self.states[state.account] = state
+        if state.account in self.accounts:
+            self.states[state.account] = state
 
     def look_at_changed(self, account: str) -> None:
         self.look_at(account)
@@ -107,8 +117,9 @@ class Watcher(Actor):
 
     def changed(self, account: str) -> None:
         """What an account holds, or its settings: looked at a moment later, when all that came with it is booked."""
-        self.units.pop(account, None)
-        self.set_timer(self.now() + 1, f"{CHANGED} {account}")
+        if account in self.accounts:
+            self.units.pop(account, None)
+            self.set_timer(self.now() + 1, f"{CHANGED} {account}")
 
     def look_at(self, account: str, instrument: str = "") -> None:
         """Units of the account, or those in which the instrument is."""
@@ -130,8 +141,8 @@ class Watcher(Actor):
         return self.units[account]
 
     def _holders(self, instrument: str) -> list[str]:
-        found = self.holdings.held()
-        return list(dict.fromkeys(each.account for each in found if each.instrument == instrument))
+        found = (each.account for each in self.holdings.held() if each.instrument == instrument)
+        return list(dict.fromkeys(account for account in found if account in self.accounts))
 
     def _price_of(self, contract: Contract) -> float | None:
         found = self.marks.price(contract.instrument, contract.side, self.now())

@@ -61,6 +61,8 @@ class FundingArbitrageConfig(ActorConfig, frozen=True, kw_only=True):
     leverage_top_up: Times = 4.0
     leverage_max: Times = 5.0
     resize: Annotated[float, Meta(ge=0)] = 0.2
+    headroom: Annotated[float, Meta(ge=0, le=1)] = 0.02
+    """Of a purchase on spot, kept for its fee and for a worse price: capital reserves for both."""
     spread: Annotated[float, Meta(ge=0, le=1)] = 0.0002
     """Of a market whose best prices are not told."""
     every: PositiveDuration = parse_duration("10s")
@@ -196,7 +198,7 @@ class FundingArbitrage(BaseStrategy):
         config = self.config
         return Terms(
             config.horizon / HOUR_NS, config.enter, config.exit, config.leverage, config.leverage_top_up,
-            config.leverage_max, config.size_max, self._step(), config.resize,
+            config.leverage_max, config.size_max, self._step(), config.resize, config.headroom,
         )  # fmt: skip
 
     def view(self) -> list[Leg]:

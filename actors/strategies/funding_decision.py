@@ -32,6 +32,8 @@ class Terms(NamedTuple):
     """Sizes are whole multiples of it: the coarser lot of all legs."""
     resize: float
     """A pair grows by at least this share of itself."""
+    headroom: float = 0.0
+    """Of a purchase on spot, kept for its fee and for a worse price."""
 
 
 class Leg(NamedTuple):
@@ -171,7 +173,8 @@ def _enter(terms: Terms, legs: Sequence[Leg], purses: Mapping[str, Purse], route
 
 def _room(terms: Terms, legs: Sequence[Leg], purses: Mapping[str, Purse], pair: Pair) -> float:
     lent = legs[pair[1]].lent if legs[pair[1]].spot else math.inf
-    return whole(min(terms.size_max, lent, capacity(legs, purses, pair, terms.leverage)), terms.step)
+    carried = capacity(legs, purses, pair, terms.leverage) / (1.0 + terms.headroom * legs[pair[0]].spot)
+    return whole(min(terms.size_max, lent, carried), terms.step)
 
 
 def _keep(

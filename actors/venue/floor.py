@@ -20,7 +20,7 @@ from letrade.core.config.accounts import AccountConfig
 from letrade.core.config.desk import VenueConfig
 from letrade.core.fraction import read_fraction
 from letrade.core.instruments import Catalogue, Specification
-from letrade.core.messages.base import NO_STRATEGY, MarketMessage
+from letrade.core.messages.base import NO_STRATEGY, MarketMessage, is_price
 from letrade.core.messages.events import Alert
 from letrade.core.messages.market import Bar, BarOpen, IndexPrice, MarkPrice, Trade
 from letrade.core.messages.venue import VenueFill
@@ -93,6 +93,11 @@ class Floor:
             self.settled(market)
 
     def _hear_value(self, message: MarkPrice | IndexPrice, market: Market) -> None:
+        if not is_price(message.price):
+            what = "mark" if isinstance(message, MarkPrice) else "index"
+            text = f"{what} price: expected one above 0, found {message.price!r}: the last one stays"
+            self._complain_of(market, text)
+            return
         if isinstance(message, MarkPrice):
             market.mark, market.mark_time = message.price, message.venue_time or self.time
         else:
@@ -179,6 +184,9 @@ class Floor:
     def _complain(self, market: Market, model: FillModel) -> None:
         """An alert at the first, second, fourth, eighth … complaint about an instrument's data."""
         text, model.complaint = model.complaint, ""
+        self._complain_of(market, text)
+
+    def _complain_of(self, market: Market, text: str) -> None:
         market.complaints += 1
         if market.complaints & (market.complaints - 1) == 0:
             text = f"{text} ({market.complaints} so far)"

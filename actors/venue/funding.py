@@ -54,27 +54,29 @@ class Funding:
     def __init__(self, floor: Floor, venue: VenueConfig) -> None:
         self._floor = floor
         self._basis, self._age_max = venue.funding_price, venue.funding_price_age
-        self._next: dict[str, tuple[int, float]] = {}
+        self._told: dict[str, dict[int, float]] = {}
+        """By instrument, the newest rate of each funding time that has not come."""
         self._paid: dict[str, int] = {}
         self.waiting: dict[str, Due] = {}
         """By instrument."""
 
     def hear(self, rate: FundingRate) -> None:
+        """Of one funding time after another, or of several in advance; each is paid."""
         if rate.funding_time > self._paid.get(rate.instrument, -1):
-            self._next[rate.instrument] = (rate.funding_time, rate.rate)
+            self._told.setdefault(rate.instrument, {})[rate.funding_time] = rate.rate
 
     def next_time(self, instrument: str) -> int | None:
         """When the instrument's funding is to be paid, or a payment stops waiting; None when no rate is known."""
         if instrument in self.waiting:
             return self.waiting[instrument].until
-        return self._next[instrument][0] if instrument in self._next else None
+        return min(self._told.get(instrument, ()), default=None)
 
     def advance(self, instrument: str, time: int) -> None:
         """Settles what waits, where its price has come or its wait is over, and takes up what has fallen due."""
         self.settle(instrument, time)
-        upcoming = self._next.get(instrument)
-        if upcoming is not None and upcoming[0] <= time and instrument not in self.waiting:
-            self._fall_due(instrument, *self._next.pop(instrument), time)
+        told = self._told.get(instrument, {})
+        while instrument not in self.waiting and (due := min(told, default=time + 1)) <= time:
+            self._fall_due(instrument, due, told.pop(due), time)
             self.settle(instrument, time)
 
     def _fall_due(self, instrument: str, funding_time: int, rate: float, time: int) -> None:
@@ -152,9 +154,10 @@ class Funding:
             )
 
     def state(self) -> Any:
-        return [self._next, self._paid, list(self.waiting.items())]
+        told = [[name, list(rates.items())] for name, rates in self._told.items()]
+        return [told, self._paid, list(self.waiting.items())]
 
     def restore(self, state: Any) -> None:
-        upcoming, self._paid, waiting = state
-        self._next = {name: (time, rate) for name, (time, rate) in upcoming.items()}
+        told, self._paid, waiting = state
+        self._told = {name: dict(rates) for name, rates in told}
         self.waiting = {name: msgspec.convert(due, Due) for name, due in waiting}

@@ -6,32 +6,48 @@ from collections.abc import Sequence
 
 from letrade.actors.venue.floor import Floor
 from letrade.actors.venue.legs import leg_of_side, name_of
+from letrade.actors.venue.margin_rules import VenueRules
 from letrade.actors.venue.reports import of_fill
 from letrade.core.bookkeeping import new_position, trade
 from letrade.core.config.accounts import AccountConfig, StartPosition
 from letrade.core.errors import ConfigurationError
-from letrade.core.instruments import Catalogue
+from letrade.core.fraction import read_fraction
+from letrade.core.instruments import Catalogue, Specification
 from letrade.core.messages.venue import VenueFill
 from letrade.core.money import money
 
 OPENING = "opening"
 
 
-def check_positions(accounts: Sequence[AccountConfig], catalogue: Catalogue, has_margin: bool = False) -> None:
-    """ConfigurationError where an instrument is unknown, is spot, cannot be held in such a size, or lacks the tiers
-    that its margin is computed with."""
+def check_positions(
+    accounts: Sequence[AccountConfig], catalogue: Catalogue, margin: VenueRules | None = None
+) -> None:
+    """ConfigurationError where an instrument is unknown, is spot, cannot be held in such a size, or where the tiers
+    that its margin is computed with are not known or end below it."""
     for account in accounts:
         for instrument, position in account.positions.items():
             rules = catalogue.at(instrument, 0)
             if rules.kind == "spot":
                 text = f"account {account.name!r}: positions: {instrument} is spot: what is held of it are balances"
                 raise ConfigurationError(text)
-            if has_margin and rules.tiers is None:
+            if margin is not None and rules.tiers is None:
                 text = f"the leverage tiers of {instrument} are not known: add tiers to [venue.margin]"
                 raise ConfigurationError(f"account {account.name!r}: positions: {text}")
             if not rules.size.fits(float(abs(position.quantity))):
                 text = f"expected a multiple of {rules.size.step}, found {position.quantity}"
                 raise ConfigurationError(f"account {account.name!r}: positions: {instrument}: {text}")
+            if margin is not None and (text := _beyond_tiers(rules, position, margin)):
+                raise ConfigurationError(f"account {account.name!r}: positions: {instrument}: {text}")
+
+
+def _beyond_tiers(rules: Specification, start: StartPosition, margin: VenueRules) -> str:
+    """Why a position has no tier at its entry; '' when it has."""
+    contracts = abs(read_fraction(start.quantity))
+    size = contracts if margin.tiers_by == "contracts" else rules.worth(read_fraction(start.price), contracts)
+    cap = None if rules.tiers is None else rules.tiers.tiers[-1].cap
+    if cap is None or size <= cap:
+        return ""
+    return f"expected a size within its leverage tiers, which end at {float(cap):g}, found {float(size):g}"
 
 
 def open_positions(floor: Floor, accounts: Sequence[AccountConfig]) -> None:

@@ -12,7 +12,7 @@ from letrade.actors.venue.funding import Funding
 from letrade.actors.venue.inbox import Inbox, Request
 from letrade.actors.venue.liquidation import Liquidation
 from letrade.actors.venue.margin_codes import Refusal
-from letrade.actors.venue.margin_rules import hedge_refusal
+from letrade.actors.venue.margin_rules import RULES, hedge_refusal
 from letrade.actors.venue.margin_settings import Settings, answer_to
 from letrade.actors.venue.opening import check_positions, open_positions
 from letrade.actors.venue.reports import Report
@@ -75,7 +75,8 @@ class SimulatedVenue(Actor):
         super().__init__(name, config, context)
         self.venue = _venue_config(config.venue, context)
         self._accounts = _accounts(self.venue, context)
-        check_positions(self._accounts, context.instruments, has_margin=self.venue.margin is not None)
+        margin_rules = None if self.venue.margin is None else RULES[self.venue.margin.rules]
+        check_positions(self._accounts, context.instruments, margin_rules)
         self.exchange = Exchange(self.venue, self._accounts, context.instruments)
         self.funding = Funding(self.exchange, self.venue)
         margin, rules = self.exchange.margin, self.venue.margin

@@ -132,11 +132,12 @@ def _of_cash(record: RunRecord) -> Iterable[Entry]:
 
 
 def _owners(record: RunRecord) -> dict[int, int]:
-    """The strategy that alone traded an account: its interest and transfers are that strategy's."""
+    """The strategy that alone traded an account, or, where nobody did, the desk's only one: its interest and transfers
+    are that strategy's."""
     fills = record.fills
     found: dict[int, int] = {}
-    for account in np.unique(fills.account).tolist():
-        own = np.unique(fills.strategy[fills.account == account]).tolist()
+    for account in range(len(record.names.accounts)):
+        own = np.unique(fills.strategy[fills.account == account]).tolist() or np.unique(fills.strategy).tolist()
         if len(own) == 1:
             found[account] = own[0]
     return found

@@ -42,3 +42,14 @@ class Settlement(DeskMessage, frozen=True, kw_only=True):
     """In the reporting currency; negative: lost."""
     allocated: Money
     """What it may have at work from now on."""
+
+
+class FundingDue(DeskMessage, frozen=True, kw_only=True):
+    """A forecast of what an account's position pays or gets at its next funding time; what is booked is the venue's."""
+
+    rate: Number
+    funding_time: int
+    amount: Money
+    """Negative: it pays."""
+    told: bool
+    """Whether the rate is told for this payment; else it is that of the last."""

@@ -138,6 +138,8 @@ cdef class Exchange:
         """The last rate told before a funding time is the one that is paid; each funding time is paid once."""
         cdef Funding* one = &self.funding[event.instrument]
         if event.row.funding.due > one.paid:
+            if one.due and one.due != event.row.funding.due:
+                self.doubt_fundings(one.due, event.row.funding.due)
             one.due, one.rate = event.row.funding.due, event.row.funding.rate
             self.next_funding = min(self.next_funding, one.due)
         return self.fund(time) if self.next_funding <= time else 0
@@ -342,6 +344,9 @@ cdef class Exchange:
 
     cdef int doubt_mark(self, int64_t due) except -1:
         raise Doubtful(f"no mark price of the second of the funding of {due}: the payment is estimated")
+
+    cdef int doubt_fundings(self, int64_t due, int64_t told) except -1:
+        raise Doubtful(f"the funding of {told} is told while that of {due} is not paid yet")
 
     cdef int note_fill(self, const Parcel* answer) except -1:
         """For the report's curve of equity."""
