@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from letrade.core.messages.market import Bar, Instrument, Quote, Trade
     from letrade.core.messages.orders import BasketUpdate, Fill, OrderUpdate
     from letrade.core.messages.signals import Basket, Protect, Quotes, Target, WorkingQuote
+    from letrade.core.messages.transfers import TransferUpdate
     from letrade.core.network.link import Link, LinkConfig
     from letrade.core.network.links import new_link
     from letrade.core.stage import Stage
@@ -70,6 +71,7 @@ _HOME = {
     "StrategyConfig": "letrade.actors.strategies.base",
     "Target": "letrade.core.messages.signals",
     "Trade": "letrade.core.messages.market",
+    "TransferUpdate": "letrade.core.messages.transfers",
     "WorkingQuote": "letrade.core.messages.signals",
     "assemble": "letrade.assembly",
     "new_link": "letrade.core.network.links",
@@ -113,6 +115,7 @@ __all__ = [
     "StrategyConfig",
     "Target",
     "Trade",
+    "TransferUpdate",
     "WorkingQuote",
     "__version__",
     "assemble",

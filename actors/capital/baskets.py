@@ -19,11 +19,12 @@ from letrade.actors.capital.groups import (
     Group,
     Leg,
     legs_of,
+    malformed,
     timer_of,
 )
 from letrade.actors.capital.limits import RULE, Limiter
 from letrade.actors.capital.orders import Desire
-from letrade.actors.capital.proportion import excess
+from letrade.actors.capital.proportion import ZERO, excess
 from letrade.actors.capital.reconcile import NewOrder, halves, toward_position
 from letrade.core import codec
 from letrade.core.actor import Context
@@ -34,7 +35,7 @@ from letrade.core.messages.events import Alert
 from letrade.core.messages.margin import Reduce
 from letrade.core.messages.orders import BasketProposal, BasketUpdate, Fill, LegProposal, OrderIntent
 from letrade.core.messages.signals import Basket
-from letrade.core.quantities import exact, number, units
+from letrade.core.quantities import ONE, exact, number, units
 
 REHEDGED = "adl"
 """The origin of foreign fills after which the missing leg is bought back; after all others the rest follows."""
@@ -55,11 +56,14 @@ class Baskets(Limiter):
 
     def on_basket(self, basket: Basket) -> None:
         """Positions to hold from now on, all or none; a basket that is under way is brought to its end first."""
+        newest = self.signals.get(basket.strategy, 0)
         if not self._takes(basket):
+            if basket.signal > newest:
+                self._tell_refused(basket, f"unknown: {basket.account} {basket.instrument}")
             return
         desire = Desire(basket.account, basket.instrument, basket.strategy, basket.signal)
         legs = legs_of(basket)
-        wrong = self._malformed(basket, legs)
+        wrong = malformed(basket, legs, self.purse.books, self.context.instruments, self.now())
         if self._late(basket):
             self._refuse_late(desire, basket)
             self._tell_refused(basket, "late")
@@ -68,24 +72,6 @@ class Baskets(Limiter):
             self._tell_refused(basket, f"expected {wrong[0]}, found {wrong[1]}")
         else:
             self._take_up(basket, legs)
-
-    def _malformed(self, basket: Basket, legs: list[Leg]) -> tuple[str, str] | None:
-        """(what was expected, what was found)."""
-        keys = [(leg.account, leg.instrument) for leg in legs]
-        if not legs or len(set(keys)) < len(keys) or keys[0] != (basket.account, basket.instrument):
-            return "legs of different shares, the first one's first", str(keys)
-        if basket.naked_ns_max <= 0:
-            return "naked_ns_max above 0", str(basket.naked_ns_max)
-        for leg in legs:
-            if leg.account not in self.purse.books or leg.instrument not in self.context.instruments:
-                return "a known account and instrument", f"{leg.account} {leg.instrument}"
-            rules = self.context.instruments.at(leg.instrument, self.now())
-            short = self.spot_short((leg.account, leg.instrument, basket.strategy), rules, units(leg.wanted))
-            if short is not None:
-                return f"{short[0]}: {short[1]}", f"{short[2]} {leg.instrument}"
-            if leg.wanted and not rules.size.round_down(leg.wanted):
-                return f"at least a lot of {rules.message.lot}", f"{leg.wanted!r} {leg.instrument}"
-        return None
 
     def _take_up(self, basket: Basket, legs: list[Leg]) -> None:
         """In the place of the groups that share a leg with it, once these are in proportion and nothing works."""
@@ -156,30 +142,41 @@ class Baskets(Limiter):
             held, [units(leg.before) for leg in group.legs], [units(leg.wanted) for leg in group.legs],
             [each.size.step_quantity for each in rules],
         )  # fmt: skip
-        return [0 if self._too_small(each, size) else size for each, size in zip(rules, found, strict=True)]
+        return [
+            self._sellable(leg.account, each, size) if each.kind == "spot" else size
+            for leg, each, size in zip(group.legs, rules, found, strict=True)
+        ]
 
-    def _too_small(self, rules: Specification, size: int) -> bool:
-        if rules.kind != "spot" or not size:
-            return False
+    def _sellable(self, account: str, rules: Specification, size: int) -> int:
+        """Of a spot asset no more than the account has: fees in it may have taken some of what strategies hold."""
+        wallet = self.purse.books[account].wallets.get(rules.base, ZERO)
+        lot = rules.size.step_quantity
+        size = min(size, max(0, int(wallet * ONE) // lot * lot))
         price = self.purse.board.prices.get(rules.id, 0.0)
-        return number(size) < rules.size_min or exact(price) * exact(number(size)) < rules.notional_min
+        too_small = number(size) < rules.size_min or exact(price) * exact(number(size)) < rules.notional_min
+        return 0 if too_small else size
 
     def _in_proportion(self, group: Group, busy: bool) -> None:
         if group.since:
             group.since = 0
             self.cancel_timer(timer_of(ACT, group))
             self.cancel_timer(timer_of(LATE, group))
-        if not busy and group.phase != STANDING:
+        if not busy and (group.phase != STANDING or not self._is_complete(group)):
             self._settle(group, STANDING, group.reason)
+
+    def _is_complete(self, group: Group) -> bool:
+        """Whether all that was wanted is held, to the lot."""
+        for key, leg in zip(group.keys, group.legs, strict=True):
+            lot = self.context.instruments.at(leg.instrument, self.now()).size.step_quantity
+            if abs(self.purse.holdings.shares.get(key, 0) - units(leg.wanted)) >= lot:
+                return False
+        return True
 
     def _settle(self, group: Group, state: str, reason: str) -> None:
         """What is held now is what the legs are measured with from here on."""
-        complete = True
+        complete = self._is_complete(group)
         for key, leg in zip(group.keys, group.legs, strict=True):
-            held = self._held_number(key)
-            lot = self.context.instruments.at(leg.instrument, self.now()).size.step_quantity
-            complete = complete and abs(units(held) - units(leg.wanted)) < lot
-            leg.wanted = leg.before = held
+            leg.wanted = leg.before = self._held_number(key)
         group.phase, group.retried, group.undoings, group.blunt, group.reason = STANDING, False, 0, False, ""
         self._tell(group, state, reason, complete and state == STANDING)
         queued, group.queued = group.queued, b""
@@ -316,6 +313,13 @@ class Baskets(Limiter):
         group = self.group_of.get(key)
         if group is not None and reason and order_id.startswith(f"{group.strategy}.{group.signal}."):
             group.reason = reason
+
+    def reduction_over(self, key: Key, order_id: str) -> None:
+        """An order of a reduction has ended: what it left is reduced anew, at once the first times."""
+        group = self.group_of.get(key)
+        reduction_id = order_id.removeprefix("reduce.").rpartition(".")[0]
+        if group is not None and group.undoings < PATIENCE_PART and not self._works(reduction_id):
+            self.underway.pop(reduction_id, None)
 
     def reduction_refused(self, key: Key, order_id: str) -> None:
         """The account has nothing to reduce, though the strategy has."""

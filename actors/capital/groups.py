@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 import msgspec
 
 from letrade.core.holdings import Key
+from letrade.core.instruments import Catalogue
 from letrade.core.messages.signals import Basket
 
 WAITING, WORKING, UNDOING, STANDING, REFUSED = "waiting", "working", "undoing", "standing", "refused"
@@ -58,6 +61,26 @@ def legs_of(basket: Basket) -> list[Leg]:
     return [
         Leg(account, instrument, wanted) for account, (instrument, wanted) in zip(accounts, basket.legs, strict=True)
     ]
+
+
+def malformed(
+    basket: Basket, legs: list[Leg], accounts: Container[str], catalogue: Catalogue, now: int
+) -> tuple[str, str] | None:
+    """(what was expected, what was found); None where nothing is wrong."""
+    keys = [(leg.account, leg.instrument) for leg in legs]
+    if not legs or len(set(keys)) < len(keys) or keys[0] != (basket.account, basket.instrument):
+        return "legs of different shares, the first one's first", str(keys)
+    if basket.naked_ns_max <= 0:
+        return "naked_ns_max above 0", str(basket.naked_ns_max)
+    for leg in legs:
+        if leg.account not in accounts or leg.instrument not in catalogue:
+            return "a known account and instrument", f"{leg.account} {leg.instrument}"
+        rules = catalogue.at(leg.instrument, now)
+        if rules.kind == "spot" and leg.wanted < 0:
+            return "no short position on spot", f"{leg.wanted!r} {leg.instrument}"
+        if leg.wanted and not rules.size.round_down(leg.wanted):
+            return f"at least a lot of {rules.message.lot}", f"{leg.wanted!r} {leg.instrument}"
+    return None
 
 
 def timer_of(what: str, group: Group) -> str:

@@ -171,6 +171,8 @@ class CapitalManager(Baskets):
             if self.group_of:
                 key = (update.account, update.instrument, update.strategy)
                 self.basket_missed(key, update.order_id, f"{update.state}: {update.reason}")
+                if update.order_id.startswith("reduce."):
+                    self.reduction_over(key, update.order_id)
         elif order is None:
             if update.state not in WORKING or update.filled >= update.size:
                 return

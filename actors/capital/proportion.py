@@ -15,18 +15,19 @@ Line = tuple[int, int, int]
 def supported(held: Sequence[int], before: Sequence[int], wanted: Sequence[int]) -> list[Fraction]:
     """The largest part of `held` that is a mix of the two portfolios: a × before + b × wanted, a + b at most 1.
 
-    Never beyond what a leg holds, nor on its other side. Of mixes as large, the one with the most of `wanted`.
+    Never beyond what a leg holds, nor on its other side. Each leg counts as a share of what it is in the larger of the
+    two portfolios. Of mixes as large, the one with the most of `wanted`.
     """
     legs = list(zip(held, before, wanted, strict=True))
     lines: list[Line] = [(1, 0, 0), (0, 1, 0), (1, 1, 1)]
     for amount, old, new in legs:
         if old or new:
             lines += [(old, new, 0), (old, new, amount)]
-    best = (ZERO, ZERO)
+    best, largest = (ZERO, ZERO), (ZERO, ZERO)
     for one, other in combinations(dict.fromkeys(lines), 2):
         point = _crossing(one, other)
-        if point is not None and _size(point) > _size(best) and _fits(point, legs):
-            best = point
+        if point is not None and (size := _size(point, legs)) > largest and _fits(point, legs):
+            best, largest = point, size
     return [best[0] * old + best[1] * new for _, old, new in legs]
 
 
@@ -40,8 +41,13 @@ def excess(
     ]  # fmt: skip
 
 
-def _size(point: tuple[Fraction, Fraction]) -> tuple[Fraction, Fraction]:
-    return point[0] + point[1], point[1]
+def _size(point: tuple[Fraction, Fraction], legs: Sequence[tuple[int, int, int]]) -> tuple[Fraction, Fraction]:
+    """(what is kept of all legs, how much of the wanted portfolio is in it)."""
+    kept = ZERO
+    for _, old, new in legs:
+        if old or new:
+            kept += abs(point[0] * old + point[1] * new) / max(abs(old), abs(new))
+    return kept, point[1]
 
 
 def _crossing(one: Line, other: Line) -> tuple[Fraction, Fraction] | None:

@@ -6,6 +6,7 @@ from letrade.actors.capital.orders import WorkingOrders
 from letrade.actors.capital.purse import Purse
 from letrade.core.bookkeeping import gain_at
 from letrade.core.fraction import Fraction
+from letrade.core.legs import instrument_of
 from letrade.core.messages.base import NO_STRATEGY
 from letrade.core.quantities import FINE_ONE, ONE, exact
 
@@ -22,6 +23,7 @@ def _losses(purse: Purse, account: str, currency: str, now: int) -> Fraction | N
     """What contracts paid in this currency have lost, all together; gains are not paid out."""
     gain = Fraction(0)
     for instrument, position in purse.books[account].positions.items():
+        instrument = instrument_of(instrument)
         specification = purse.catalogue.at(instrument, now)
         if not position.quantity or specification.kind == "spot" or specification.settle != currency:
             continue

@@ -138,7 +138,7 @@ class Listener(Sender):
             instrument=told.instrument, order_id=order.order_id if order is not None else "",
             client_order_id=told.client_order_id, trade_id=told.trade_id, side=told.side, price=told.price,
             size=told.size, fee=told.fee, maker=told.maker, origin="manual" if manual else told.origin,
-            venue_time=told.venue_time, fill_number=told.fill_number,
+            venue_time=told.venue_time, fill_number=told.fill_number, leg=told.leg,
         )  # fmt: skip
 
     def _fill_order(self, order: Order, size: float) -> None:
@@ -173,6 +173,7 @@ class Listener(Sender):
         entry = CashEntry(
             strategy=NO_STRATEGY, account=told.account, instrument=told.instrument, entry_id=told.entry_id,
             origin=told.origin, amount=told.amount, reason=told.reason, estimated=told.estimated,
+            leg=told.leg,
         )  # fmt: skip
         for part in list(parts_of_entry(entry, self.holdings, self.context.instruments, self.now())):
             self.holdings.accrue(self.context.instruments, part, self.now())

@@ -18,7 +18,7 @@ from letrade.core.errors import Inconsistent
 from letrade.core.fraction import Fraction, read_fraction
 from letrade.core.holdings import INTEREST, Key
 from letrade.core.instruments import Specification
-from letrade.core.messages.accounts import Account, Balance, Position
+from letrade.core.messages.accounts import Account, Balance, LegPosition, Position
 from letrade.core.messages.base import NO_STRATEGY, Timer
 from letrade.core.messages.events import Alert, Drain, Halt
 from letrade.core.messages.market import Bar, MarkPrice, Middle, Quote, Trade
@@ -97,6 +97,8 @@ class Ledger(Actor):
         total.realised = total.realised + realised if realised else total.realised
         total.pay(fill.fee.currency, paid)
         self._tell_positions(fill.account, specification, keys)
+        if fill.leg:
+            self._tell_leg(fill.account, specification, fill.leg)
         self._tell_balances(fill.account, currencies)
         self._tell_equity_of(fill.account)
 
@@ -165,7 +167,7 @@ class Ledger(Actor):
             raise Inconsistent(f"an entry for account {account!r}, which the desk file does not have") from None
 
     def _check(self, account: str, specification: Specification) -> None:
-        ours = held_units(self.books[account].position(specification))
+        ours = self.books[account].net_units(specification)
         shares = self.shares.total(account, specification.id)
         if ours != shares:
             raise Inconsistent(
@@ -177,19 +179,34 @@ class Ledger(Actor):
         for key in keys:
             if key[2] != NO_STRATEGY:
                 share = self.shares.share(key, specification)
-                self._tell_position(key, share.position, share, specification)
+                self._tell_position(key, share, specification, *_shown(share.position, specification))
         total = self.accounts.share((account, specification.id, NO_STRATEGY), specification)
-        held = self.books[account].position(specification)
-        self._tell_position((account, specification.id, NO_STRATEGY), held, total, specification)
+        book = self.books[account]
+        held = [book.positions[name] for name in book.names(specification) if book.positions[name].quantity]
+        # Two legs have no average of their own: LegPosition tells theirs.
+        average = average_price(held[0], specification.inverse) if len(held) == 1 else 0.0
+        key = (account, specification.id, NO_STRATEGY)
+        self._tell_position(key, total, specification, number(book.net_units(specification)), average)
 
-    def _tell_position(self, key: Key, held: Held, share: Share, specification: Specification) -> None:
+    def _tell_leg(self, account: str, specification: Specification, leg: str) -> None:
+        quantity, average = _shown(self.books[account].position(specification, leg), specification)
+        self.publish(
+            LegPosition(
+                strategy=NO_STRATEGY, account=account, instrument=specification.id, leg=leg, quantity=quantity,
+                average_price=average,
+            )
+        )  # fmt: skip
+
+    def _tell_position(
+        self, key: Key, share: Share, specification: Specification, quantity: float, average: float
+    ) -> None:
         self.publish(
             Position(
                 strategy=key[2],
                 account=key[0],
                 instrument=key[1],
-                quantity=number(held_units(held)),
-                average_price=average_price(held, specification.inverse),
+                quantity=quantity,
+                average_price=average,
                 realised=money_of(specification.currency, share.realised),
                 fees=tuple([money_of(currency, paid) for currency, paid in share.fees.items()]),
                 funding=money_of(specification.settle, share.funding) if share.funding else None,
@@ -227,6 +244,7 @@ class Ledger(Actor):
                 unrealised=None if found.unrealised is None else rounded_money(reporting, found.unrealised),
                 missing=found.missing,
                 transit=self._transit_of(account, reporting),
+                exposure=None if found.exposure is None else rounded_money(reporting, found.exposure),
             )
         )
 
@@ -280,3 +298,8 @@ class Ledger(Actor):
         self.differing = dict(state["differing"])
         self.states = {each.account: each for each in msgspec.convert(state["states"], list[VenueState])}
         self.equity_due = state["equity_due"]
+
+
+def _shown(held: Held, specification: Specification) -> tuple[float, float]:
+    """(quantity, average entry) of a position."""
+    return number(held_units(held)), average_price(held, specification.inverse)

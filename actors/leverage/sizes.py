@@ -50,7 +50,7 @@ class Sizer(Actor):
         self.venues = {
             account.name: account.venue
             for account in self.settings.accounts
-            if not config.accounts or account.name in config.accounts
+            if (not config.accounts or account.name in config.accounts) and account.position_mode == "one_way"
         }
         self.holdings = MarginHoldings(self.settings, context.instruments)
         self.prices: dict[str, float] = {}

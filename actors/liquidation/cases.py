@@ -21,14 +21,14 @@ def case_line(unit: Watched, place: int, venues_price: float, catalogue: Catalog
     wallet = unit.book.positions[place].margin if unit.isolated else _balance(unit)
     rules = catalogue.at(own.instrument, now)
     case: dict[str, Any] = {
-        "id": f"{unit.account}-{own.instrument}-{now}",
+        "id": f"{unit.account}-{unit.names[place].replace(' ', '-')}-{now}",
         "source": "recorded by the liquidation monitor",
         "oracle": "exchange",
         "exchange": unit.rules.venue,
         "contract": rules.kind,
         "contract_size": float(rules.multiplier) if rules.inverse else None,
         "margin_mode": unit.rules.margin_mode,
-        "fee_rate": float(unit.book.instruments[place].fee_rate),
+        "fee_rate": float(unit.book.instruments[0].fee_rate),
         **_position(unit, place, margins.positions[place], catalogue, now),
         "wallet_balance": float(wallet or 0),
         "other_positions": [

@@ -21,6 +21,8 @@ from letrade.core.quantities import exact
 from letrade.core.valuation import PriceBoard
 
 ZERO = Fraction(0)
+LOST = 4
+"""A basket of which nothing is heard for so many times its bound is asked for anew: the newest counts."""
 
 
 class DatedContract(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -78,11 +80,14 @@ class CalendarRoll(BaseStrategy):
         self.entered = False
         self.busy = False
         """A basket is under way."""
+        self.asked = 0
+        """When it was asked for: after long enough it is taken as lost."""
         self.next_try = 0
 
     def on_price(self, message: Trade | Quote | Bar | MarkPrice) -> None:
         self.board.see(message)
-        if not self.busy and self.now() >= self.next_try:
+        waits = self.busy and self.now() < self.asked + LOST * self.config.naked_max
+        if not waits and self.now() >= self.next_try:
             self._decide()
 
     def on_fill(self, fill: Fill) -> None:
@@ -110,7 +115,7 @@ class CalendarRoll(BaseStrategy):
             return
         if any(each not in self.board.prices for each in legs):
             return
-        self.busy = True
+        self.busy, self.asked = True, self.now()
         self.basket(
             [(each, float(wanted.get(each, ZERO)), self.config.account) for each in legs],
             naked_ns_max=self.config.naked_max,
@@ -151,7 +156,7 @@ class CalendarRoll(BaseStrategy):
 
     def state(self) -> Any:
         parts = [[instrument, part.state()] for instrument, part in self.parts.items()]
-        flags = [self.entered, self.busy, self.next_try]
+        flags = [self.entered, self.busy, self.asked, self.next_try]
         return {**super().state(), "parts": parts, "flags": flags, "board": self.board.state()}
 
     def restore(self, state: Any) -> None:
@@ -159,5 +164,5 @@ class CalendarRoll(BaseStrategy):
         for instrument, part in state["parts"]:
             if instrument in self.parts:
                 self.parts[instrument].restore(part)
-        self.entered, self.busy, self.next_try = state["flags"]
+        self.entered, self.busy, self.asked, self.next_try = state["flags"]
         self.board.restore(state["board"])

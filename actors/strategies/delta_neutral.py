@@ -25,6 +25,8 @@ from letrade.core.quantities import exact
 from letrade.core.valuation import PriceBoard
 
 ONE = Fraction(1)
+LOST = 4
+"""A basket of which nothing is heard for so many times its bound is asked for anew: the newest counts."""
 
 
 class DeltaNeutralConfig(StrategyConfig, frozen=True, kw_only=True):
@@ -72,6 +74,8 @@ class DeltaNeutral(BaseStrategy):
         """All of `size` was held once: from then on what is held counts, however little others left of it."""
         self.busy = False
         """A basket is under way."""
+        self.asked = 0
+        """When it was asked for: after long enough it is taken as lost."""
         self.shrinks = False
         """The hedge was refused: what is hedged goes down to it."""
         self.next_look = 0
@@ -131,7 +135,7 @@ class DeltaNeutral(BaseStrategy):
         return None if coins is None else Book(coins, hedge)
 
     def _look_when_due(self) -> None:
-        if self.busy or self.now() < self.next_look:
+        if self.now() < self.next_look or (self.busy and self.now() < self.asked + LOST * self.config.naked_max):
             return
         book = self.book()
         if book is None:
@@ -160,7 +164,8 @@ class DeltaNeutral(BaseStrategy):
         legs = [(self.instruments[1], float(hedge), self.hedge_account)]
         if not self.config.collateral:
             legs.insert(0, (self.instrument, float(size), self.account))
-        self.busy, self.before = True, [self.held.units, self.hedge.units]
+        self.busy, self.asked = True, self.now()
+        self.before = [self.held.units, self.hedge.units]
         self.basket(legs, naked_ns_max=self.config.naked_max)
 
     def _lot(self, place: int) -> Fraction:
@@ -172,7 +177,7 @@ class DeltaNeutral(BaseStrategy):
         return {
             **super().state(),
             "parts": parts,
-            "flags": [self.entered, self.busy, self.shrinks, self.next_look],
+            "flags": [self.entered, self.busy, self.asked, self.shrinks, self.next_look],
             "before": [str(units) for units in self.before],
         }
 
@@ -185,7 +190,7 @@ class DeltaNeutral(BaseStrategy):
         if self.beta is not None and beta is not None:
             self.beta.restore(beta)
         self.board.restore(board)
-        self.entered, self.busy, self.shrinks, self.next_look = state["flags"]
+        self.entered, self.busy, self.asked, self.shrinks, self.next_look = state["flags"]
         self.before = [int(units) for units in state["before"]]
 
 

@@ -10,7 +10,6 @@ import msgspec
 
 from letrade.actors.venue.amounts import Amount, whole
 from letrade.actors.venue.fees import FeeSchedule
-from letrade.actors.venue.legs import LONG, SHORT, name_of
 from letrade.actors.venue.market import Market
 from letrade.actors.venue.orders import Order
 from letrade.actors.venue.volume import Volume
@@ -18,6 +17,7 @@ from letrade.actors.venue.wallet import Wallet
 from letrade.core.bookkeeping import gain_at, new_position, position_of, trade
 from letrade.core.fraction import Fraction
 from letrade.core.instruments import Specification
+from letrade.core.legs import LONG, SHORT, name_of
 from letrade.core.messages.venue import VenueFill
 from letrade.core.money import DEFAULT_SCALE
 from letrade.core.quantities import TEN, exact

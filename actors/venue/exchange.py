@@ -5,12 +5,12 @@ from __future__ import annotations
 from letrade.actors.venue import reports, rules
 from letrade.actors.venue.account import VenueAccount
 from letrade.actors.venue.floor import Floor
-from letrade.actors.venue.legs import SIDES
 from letrade.actors.venue.market import Market
 from letrade.actors.venue.model import Refused
 from letrade.actors.venue.orders import CANCELLED, REJECTED, Order
 from letrade.actors.venue.reports import Report
 from letrade.core.instruments import Specification
+from letrade.core.legs import SIDES
 from letrade.core.messages.venue import VenueAmend, VenueCancel, VenueQuery, VenueSubmit
 from letrade.core.subjects import account_instrument
 
@@ -91,6 +91,7 @@ class Exchange(Floor):
         version = self.rules_of(order.instrument)
         return (
             rules.form(request)
+            or ("the contract has expired" if 0 < version.message.expires <= self.time else "")
             or self._leg_refusal(order, account, version)
             or rules.known_trigger(request, market)
             or model.refusal(order)

@@ -9,7 +9,6 @@ from letrade.actors.venue import margin_orders, reports, rules
 from letrade.actors.venue.account import Traded, VenueAccount
 from letrade.actors.venue.amounts import Amount
 from letrade.actors.venue.fees import FeeSchedule
-from letrade.actors.venue.legs import name_of, split
 from letrade.actors.venue.lending import Lender
 from letrade.actors.venue.margin import Margins
 from letrade.actors.venue.market import Market
@@ -20,6 +19,7 @@ from letrade.core.config.accounts import AccountConfig
 from letrade.core.config.desk import VenueConfig
 from letrade.core.fraction import read_fraction
 from letrade.core.instruments import Catalogue, Specification
+from letrade.core.legs import name_of, split
 from letrade.core.messages.base import NO_STRATEGY, MarketMessage, is_price
 from letrade.core.messages.events import Alert
 from letrade.core.messages.market import Bar, BarOpen, IndexPrice, MarkPrice, Trade

@@ -13,10 +13,10 @@ import msgspec
 
 from letrade.actors.venue.amounts import rounded
 from letrade.actors.venue.floor import Floor
-from letrade.actors.venue.legs import name_of, split
 from letrade.actors.venue.market import Market
 from letrade.actors.venue.reports import Report
 from letrade.core.config.desk import VenueConfig
+from letrade.core.legs import name_of, split
 from letrade.core.messages.base import NO_STRATEGY
 from letrade.core.messages.events import Alert
 from letrade.core.messages.market import FundingRate

@@ -9,7 +9,6 @@ import msgspec
 
 from letrade.actors.venue.account import VenueAccount
 from letrade.actors.venue.amounts import rounded
-from letrade.actors.venue.legs import instrument_of, split
 from letrade.actors.venue.margin_codes import CODES
 from letrade.actors.venue.margin_rules import RULES, hedge_refusal
 from letrade.actors.venue.margin_sums import ZERO, Holding, Row, Unit, initial_rate, rows_of
@@ -21,6 +20,7 @@ from letrade.core.config.desk import VenueConfig
 from letrade.core.errors import ConfigurationError
 from letrade.core.fraction import Fraction, read_fraction
 from letrade.core.instruments import Specification
+from letrade.core.legs import instrument_of, split
 from letrade.core.quantities import TEN, exact
 
 LIQUIDATION, DELEVERAGED = "liquidation", "adl"

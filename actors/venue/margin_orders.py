@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from letrade.actors.venue import rules as plain
 from letrade.actors.venue.account import VenueAccount
-from letrade.actors.venue.legs import split
 from letrade.actors.venue.margin import CROSS, Margins
 from letrade.actors.venue.margin_sums import ZERO, initial_rate, row_at
 from letrade.actors.venue.market import Market
 from letrade.actors.venue.orders import Order
 from letrade.core.fraction import Fraction
 from letrade.core.instruments import Specification
+from letrade.core.legs import split
 from letrade.core.quantities import exact
 
 

@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 
 from letrade.actors.venue.account import VenueAccount
-from letrade.actors.venue.legs import SIDES, name_of
 from letrade.actors.venue.margin import CROSS, ISOLATED, Margins, Setting
 from letrade.actors.venue.margin_codes import Refusal
 from letrade.actors.venue.margin_orders import exposures, free_margin
@@ -15,6 +14,7 @@ from letrade.actors.venue.margin_sums import ZERO, Unit, initial_rate, is_liquid
 from letrade.core.errors import DataError
 from letrade.core.fraction import Fraction
 from letrade.core.instruments import Specification
+from letrade.core.legs import SIDES, name_of
 from letrade.core.messages.base import NO_STRATEGY
 from letrade.core.messages.margin import (
     ISOLATED_MARGIN,

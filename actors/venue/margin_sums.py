@@ -8,9 +8,9 @@ from itertools import pairwise
 from msgspec import Struct
 from msgspec.structs import replace
 
-from letrade.actors.venue.legs import name_of
 from letrade.actors.venue.margin_rules import VenueRules
 from letrade.core.fraction import Fraction
+from letrade.core.legs import name_of
 from letrade.core.margin.tiers import TierTable
 
 ZERO = Fraction(0)

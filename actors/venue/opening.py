@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from letrade.actors.venue.floor import Floor
-from letrade.actors.venue.legs import leg_of_side, name_of
 from letrade.actors.venue.margin_rules import VenueRules
 from letrade.actors.venue.reports import of_fill
 from letrade.core.bookkeeping import new_position, trade
@@ -13,6 +12,7 @@ from letrade.core.config.accounts import AccountConfig, StartPosition
 from letrade.core.errors import ConfigurationError
 from letrade.core.fraction import read_fraction
 from letrade.core.instruments import Catalogue, Specification
+from letrade.core.legs import leg_of_side, name_of
 from letrade.core.messages.venue import VenueFill
 from letrade.core.money import money
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from letrade.actors.venue.legs import name_of
+from letrade.core.legs import name_of
 
 OPEN, PARTLY_FILLED = "open", "partly_filled"
 FILLED, CANCELLED, EXPIRED, REJECTED, NOT_FOUND = "filled", "cancelled", "expired", "rejected", "not_found"

@@ -8,13 +8,13 @@ import msgspec
 
 from letrade.actors.venue.account import VenueAccount
 from letrade.actors.venue.amounts import rounded
-from letrade.actors.venue.legs import instrument_of, name_of, split
 from letrade.actors.venue.margin import ISOLATED, Margins
 from letrade.actors.venue.margin_sums import liquidation_price
 from letrade.actors.venue.market import Market
 from letrade.actors.venue.model import Print
 from letrade.actors.venue.orders import NOT_FOUND, REJECTED, Order
 from letrade.core.bookkeeping import average_price
+from letrade.core.legs import instrument_of, name_of, split
 from letrade.core.messages.base import NO_STRATEGY, DeskMessage, Message
 from letrade.core.messages.market import Quote, Trade
 from letrade.core.messages.venue import HeldPosition, OpenOrder, VenueFill, VenueOrder, VenueState

@@ -133,7 +133,7 @@ def reducible(order: Order, account: VenueAccount, market: Market, rules: Specif
         return max(0, abs(held) - account.working_size(order.instrument, order.side, order, reduce_only=True))
     if order.side > 0:
         owed = -account.wallet.total(rules.base).value * 10**market.scales.size_decimals
-        return max(0, -(-owed.numerator // owed.denominator))
+        return max(0, int(-(-owed.numerator // owed.denominator)))
     free = account.wallet.spendable(rules.base, order.number)
     lot = rules.size.step * 10**market.scales.size_decimals
     held_size = free.value / (1 + account.fees.worst_in_base(rules))

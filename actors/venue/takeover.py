@@ -8,7 +8,6 @@ from letrade.actors.venue.account import VenueAccount
 from letrade.actors.venue.amounts import Amount, rounded
 from letrade.actors.venue.floor import Floor
 from letrade.actors.venue.house import House, grid_price
-from letrade.actors.venue.legs import instrument_of, name_of, split
 from letrade.actors.venue.margin import DELEVERAGED, LIQUIDATION, Margins
 from letrade.actors.venue.margin_rules import VenueRules
 from letrade.actors.venue.margin_sums import ZERO, Holding, Unit, bankruptcy_price, equity_share, maintenance
@@ -16,6 +15,7 @@ from letrade.actors.venue.market import Market
 from letrade.actors.venue.reports import Report
 from letrade.core.config.venue_margin import MarginConfig
 from letrade.core.fraction import Fraction, read_fraction
+from letrade.core.legs import instrument_of, name_of, split
 from letrade.core.messages.base import NO_STRATEGY
 from letrade.core.messages.events import Alert
 from letrade.core.messages.venue import VenueCash

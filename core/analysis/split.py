@@ -10,8 +10,13 @@ import msgspec
 import numpy as np
 
 from letrade.core.analysis.record import InstrumentNote, RunRecord, RunSettings
+from letrade.core.analysis.tables import Fills, Floats
+from letrade.core.quantities import decimal_units
 
 UNIT = Fraction(1, 10**8)
+FINE = 24
+ONE = 10**FINE
+POWERS = tuple(10**place for place in range(FINE + 1))
 PLACES = 12
 """Decimals that are shown."""
 KINDS = ("price", "funding", "fees", "borrow", "transfers", "liquidation", "cash")
@@ -88,31 +93,52 @@ Entry = tuple[tuple[str, str], str, str, Fraction]
 
 
 def _of_fills(record: RunRecord) -> Iterable[Entry]:
-    """What each fill moved, fees, and what the sum of fills is still worth."""
+    """What fills moved, their fees, and what their sum is still worth: one market of a strategy after the other."""
     fills, names = record.fills, record.names
-    held: dict[tuple[int, int], Fraction] = {}
-    columns = (fills.strategy, fills.instrument, fills.side, fills.price, fills.size, fills.fee_units,
-               fills.fee_currency)  # fmt: skip
-    for strategy, place, side, price, size, fee, currency in zip(*(each.tolist() for each in columns), strict=True):
+    for strategy, place in sorted({*zip(fills.strategy.tolist(), fills.instrument.tolist(), strict=True)}):
+        own = fills.where((fills.strategy == strategy) & (fills.instrument == place))
         note = names.instruments[place]
         owner = (_strategy(record, strategy), _venue(note))
-        signed = side * _exact(size)
-        held[strategy, place] = held.get((strategy, place), Fraction(0)) + signed
-        yield owner, "price", _currency(note), _flow(note, signed, _exact(price))
-        if fee and currency >= 0:
-            yield owner, "fees", names.currencies[currency], -fee * UNIT
-    for (strategy, place), quantity in held.items():
-        note = names.instruments[place]
+        held, moved = _sums(own, note)
+        yield owner, "price", _currency(note), moved
         price = record.settings.prices_end.get(note.name)
-        if quantity and price:
-            owner = (_strategy(record, strategy), _venue(note))
-            yield owner, "price", _currency(note), -_flow(note, quantity, _exact(price))
+        if held and price:
+            yield owner, "price", _currency(note), _worth(note, held, _exact(price))
+        for currency in np.unique(own.fee_currency).tolist():
+            paid = sum(own.fee_units[own.fee_currency == currency].tolist())
+            if paid and currency >= 0:
+                yield owner, "fees", names.currencies[currency], -paid * UNIT
 
 
-def _flow(note: InstrumentNote, signed: Fraction, price: Fraction) -> Fraction:
-    """What buying (signed above 0) costs, and selling brings."""
+def _sums(own: Fills, note: InstrumentNote) -> tuple[Fraction, Fraction]:
+    """(what is held after all of them, what buying cost and selling brought); of an inverse contract each fill is cut
+    at 24 decimals."""
+    sizes = [side * size for side, size in zip(own.side.tolist(), _all_fixed(own.size), strict=True)]
+    prices = _all_fixed(own.price)
+    if note.kind == "inverse":
+        moved = sum(size * ONE // price for size, price in zip(sizes, prices, strict=True))
+        return Fraction(sum(sizes), ONE), Fraction(moved, ONE) * _exact(note.multiplier)
+    moved = -sum(size * price for size, price in zip(sizes, prices, strict=True))
+    return Fraction(sum(sizes), ONE), Fraction(moved, ONE * ONE) * _exact(note.multiplier)
+
+
+def _worth(note: InstrumentNote, held: Fraction, price: Fraction) -> Fraction:
+    """What selling all of it would bring."""
     multiplier = _exact(note.multiplier)
-    return signed * multiplier / price if note.kind == "inverse" else -signed * multiplier * price
+    return -held * multiplier / price if note.kind == "inverse" else held * multiplier * price
+
+
+def _all_fixed(values: Floats) -> list[int]:
+    """Each number that occurs is worked out once."""
+    known, places = np.unique(values, return_inverse=True)
+    fixed = [_fixed(value) for value in known.tolist()]
+    return [fixed[place] for place in places.tolist()]
+
+
+def _fixed(value: float) -> int:
+    """A number's shortest decimal as a whole number of 1e-24; what is finer is cut."""
+    digits, decimals = decimal_units(value)
+    return digits * POWERS[FINE - decimals] if decimals <= FINE else digits // int(10 ** (decimals - FINE))
 
 
 def _of_cash(record: RunRecord) -> Iterable[Entry]:

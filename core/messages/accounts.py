@@ -18,6 +18,17 @@ class Position(DeskMessage, frozen=True, kw_only=True):
     funding: Money | None = None
 
 
+class LegPosition(DeskMessage, frozen=True, kw_only=True):
+    """What an account in hedge mode holds of one leg of a contract after its last entry; `strategy` is '-'."""
+
+    leg: str
+    """long or short."""
+    quantity: Number
+    """Signed, as that of a position."""
+    average_price: Number
+    """0 when flat."""
+
+
 class Balance(DeskMessage, frozen=True, kw_only=True):
     """What an account holds of one currency; `instrument` is '<venue>.-'."""
 
@@ -33,6 +44,8 @@ class Account(DeskMessage, frozen=True, kw_only=True):
     """The instruments or currencies whose price is not known."""
     transit: Money | None = None
     """What has left the account and has not arrived at another yet: in no account's equity, and not lost."""
+    exposure: Money | None = None
+    """Gross: what all positions are worth, whatever their side."""
 
 
 class Settlement(DeskMessage, frozen=True, kw_only=True):

@@ -37,6 +37,7 @@ class MarginUpdate(DeskMessage, frozen=True, kw_only=True):
     code: str = ""
     """The venue's own code of a refusal, such as -4161."""
     reason: str = ""
+    leg: str = ""
 
 
 class VenueMargin(DeskMessage, frozen=True, kw_only=True):
@@ -94,3 +95,5 @@ class LiquidationNear(DeskMessage, frozen=True, kw_only=True):
     """None: no price liquidates it."""
     equity: Money | None = None
     maintenance: Money | None = None
+    leg: str = ""
+    """long or short, of an account in hedge mode."""

@@ -29,6 +29,7 @@ from letrade.core.node import rank
 from letrade.core.stage import Stage
 from letrade.core.stepping.course import OPERATOR, settle_ns
 from letrade.hotpath.simulation.clearing import Clearing
+from letrade.hotpath.simulation.curve import Curve
 from letrade.hotpath.simulation.desk import Desk
 from letrade.hotpath.simulation.desk_terms import Terms
 from letrade.hotpath.simulation.engine import Engine
@@ -70,7 +71,8 @@ class CompiledBacktest:
         terms = Terms(self.terms)
         self.desk = Desk(terms)
         self.clearing = Clearing(terms, self.markets)
-        self.watch = Watch(len(self.terms.instruments), len(self.terms.accounts))
+        self.watch = Watch(len(self.terms.instruments))
+        self.curve = Curve(self.desk, EQUITY_EVERY_NS)
         self.tape = Tape()
         self.engine = self._engine()
         self.first_time = self.tape.first_seen
@@ -91,6 +93,7 @@ class CompiledBacktest:
             self.notices.append(message)
         elif isinstance(message, Bar):
             self.said_prices[message.instrument] = (message.time, message.close)
+            self.curve.look(message.time)
         elif isinstance(message, Features):
             self.said_prices[message.instrument] = (message.time, message.price)
 
@@ -136,12 +139,10 @@ class CompiledBacktest:
             self.desk,
             self.clearing,
             self.watch,
+            self.curve,
             self.markets,
             [latencies.get(each.name.partition(".")[0], nobody) for each in terms.instruments],
-            [
-                (10.0**each.price_decimals, 10.0**each.size_decimals, float(each.multiplier))
-                for each in terms.instruments
-            ],
+            [10.0**each.price_decimals for each in terms.instruments],
             config.desk.step,
         )
         exchange.see_late([place for name, place in self.instruments.items() if delays[name]])
@@ -207,9 +208,11 @@ class CompiledBacktest:
         drained = last - last % step
         self.engine.run(drained)
         heard = self.cast.route_of(Drain, "", NO_STRATEGY)
+        self.curve.drain(drained)
         self.engine.drain(drained, self.config.desk.on_stop == "cancel", self._drain(drained), heard)
         self.engine.run(((drained + settle) // step + 1) * step)
         self.engine.finish(self.tape.last_time)
+        self.curve.finish()
 
     def _drain(self, time: int) -> Message:
         return Drain(on_stop=self.config.desk.on_stop, time=time, source=OPERATOR, epoch=1, sequence=time)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
 from letrade.actors.venue.simulated import SimulatedVenue, SimulatedVenueConfig
+from letrade.core import node_state
 from letrade.core.config.desk import DeskConfig
 from letrade.core.messages.base import Message
 from letrade.core.messages.margin import VenueMargin
@@ -72,6 +74,18 @@ class BasketDesk(TradingDesk):
         super().__init__(config, venue=WilfulVenue("paper", SimulatedVenueConfig(venue="paper"), shared), **more)
         for instrument in () if quiet else (SPOT, LINEAR):
             self.trade(PRICE, instrument)
+
+    def restarted(self) -> BasketDesk:
+        """The same desk from its snapshot, by way of bytes, at a venue of the same will."""
+        taken = msgspec.msgpack.decode(msgspec.msgpack.encode(node_state.take(self.stage.node)))
+        fresh = BasketDesk(self.config, quiet=True, execution=self.actor("execution").config)
+        fresh.stage.node.run(-1)  # what actors say at a first start is not said at a restart
+        fresh.stage.node.drop_feedback()
+        node_state.give_back(fresh.stage.node, taken)
+        fresh.stage.sequence, fresh.time, fresh.said = self.stage.sequence, self.time, self.said
+        fresh.signals, fresh.actor("paper").script = dict(self.signals), self.actor("paper").script
+        fresh.actor("paper").origins = self.actor("paper").origins
+        return fresh
 
     def script(self, instrument: str, *words: str) -> None:
         self.actor("paper").script[instrument] = list(words)

@@ -54,11 +54,12 @@ SOURCES = [("feed", Stage.FEED), ("alpha", Stage.STRATEGY), ("beta", Stage.STRAT
 
 
 def margin_settings(
-    mode: str = "cross", balance: int = 10_000, leverage: int = 10, coins: int = 0, rules: Any = "binance", **venue: Any
-) -> DeskConfig:
+    mode: str = "cross", balance: int = 10_000, leverage: int = 10, coins: int = 0, rules: Any = "binance",
+    positions: Any = "one_way", **venue: Any,
+) -> DeskConfig:  # fmt: skip
     balances = {"USDT": Decimal(balance), **({"BTC": Decimal(coins)} if coins else {})}
     accounts: Any = [
-        AccountConfig(name=name, venue="paper", balances=balances, margin_mode=mode)  # type: ignore[arg-type]
+        AccountConfig(name=name, venue="paper", balances=balances, margin_mode=mode, position_mode=positions)  # type: ignore[arg-type]
         for name in ("main", "other")
     ]
     margin = MarginConfig(rules=rules, leverage=Decimal(leverage))
@@ -81,11 +82,12 @@ class MonitoredDesk(TradingDesk):
     def __init__(
         self, mode: str = "cross", *, script: list[str | None] | None = None, balance: int = 10_000, leverage: int = 10,
         actors: Iterable[tuple[type[Actor], str, Any]] | None = None, coins: int = 0, rules: str = "binance",
-        **config: Any,
+        positions: str = "one_way", **config: Any,
     ) -> None:  # fmt: skip
         instruments = (BTC, PERP, ETH, BARE, *((COIN,) if coins else ()))
         self.made = (mode, script, balance, leverage, actors, {"coins": coins, "rules": rules, **config})
-        settings = margin_settings(mode, balance, leverage, coins, rules)
+        self.made[-1]["positions"] = positions
+        settings = margin_settings(mode, balance, leverage, coins, rules, positions)
         shared = context(*instruments, settings=settings)
         entry = SimulatedVenueConfig(venue="paper")
         venue = SimulatedVenue("paper", entry, shared)

@@ -151,6 +151,20 @@ def test_a_hedge_that_is_lost_never_leaves_the_other_leg_alone_for_longer_than_t
     assert desk.pair() == (0.0, 0.0)
 
 
+def test_a_wish_that_was_lost_on_its_way_is_said_again() -> None:
+    desk = HedgedDesk(size=1.0)
+    capital = desk.stage.node.slots[[slot.name for slot in desk.stage.node.slots].index("capital")]
+    heard = capital.handlers.pop(Basket)
+    desk.stage.node.place(desk.stage.node.slots)
+    desk.prices(PRICE)
+    assert desk.pair() == (0.0, 0.0)
+    capital.handlers[Basket] = heard
+    desk.stage.node.place(desk.stage.node.slots)
+    desk.prices(PRICE, wait=20 * SECOND)
+    desk.prices(PRICE)
+    assert desk.pair() == (1.0, -1.0)
+
+
 def test_it_goes_on_after_a_restart() -> None:
     desk = HedgedDesk(size=1.0)
     desk.prices(PRICE)
