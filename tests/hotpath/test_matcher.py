@@ -261,3 +261,22 @@ def test_three_hundred_thousand_commands_in_one_batch_give_the_known_totals() ->
     assert [level and level[0] for level in matcher.best()] == [100984, 100993]
     assert matcher.order_count() == 5032
     assert (answers[operation == 2] > 0).all()
+
+
+@pytest.mark.parametrize("count", [4_095, 4_096, 9_000])
+def test_fills_that_are_taken_stay_as_they_are_whatever_follows(count: int) -> None:
+    matcher = Matcher()
+    taken = []
+    for turn in range(3):
+        for lots in range(1, count + 1):
+            matcher.limit(SELL, 100 + turn, lots)
+            matcher.limit(BUY, 100 + turn, lots)
+        taken.append(matcher.take_fills())
+        assert matcher.fills_waiting == 0
+        assert len(matcher.take_fills()) == 0
+    del matcher
+    for turn, fills in enumerate(taken):
+        assert fills["size"].tolist() == list(range(1, count + 1))
+        assert set(fills["price"].tolist()) == {100 + turn}
+    taken[0]["size"] = 7
+    assert int(taken[0]["size"].sum()) == 7 * count
