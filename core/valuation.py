@@ -126,9 +126,10 @@ def exposure(
 ) -> Fraction | None:  # fmt: skip
     """The sum of what all positions are worth, whatever their side; None where a price or rate is missing."""
     total = Fraction(0)
-    for instrument, position in book.positions.items():
+    for name, position in book.positions.items():
         if not position.quantity:
             continue
+        instrument = instrument_of(name)
         specification, price = catalogue.at(instrument, now), board.prices.get(instrument)
         rate = board.rate(specification.currency, reporting, catalogue)
         if price is None or rate is None:

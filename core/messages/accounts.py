@@ -10,7 +10,7 @@ class Position(DeskMessage, frozen=True, kw_only=True):
     """What a strategy (or, with strategy '-', the whole account) holds in one instrument after its last entry."""
 
     quantity: Number
-    """Signed base units."""
+    """Signed base units; contracts where the instrument counts them (inverse ones, or with a multiplier)."""
     average_price: Number
     """0 when flat."""
     realised: Money

@@ -8,6 +8,7 @@ from typing import Any
 
 from letrade.backtesting.cast import add_lines, cast_of
 from letrade.backtesting.eligibility import check_desk
+from letrade.backtesting.expecting import Expectations
 from letrade.backtesting.herald import Herald, listening
 from letrade.backtesting.interrupt import Interrupt
 from letrade.backtesting.markets import market_kind, markets_of, shown_books
@@ -150,7 +151,8 @@ class CompiledBacktest:
         exchange.pay_funding(
             [place for place, each in enumerate(terms.instruments) if each.name.partition(".")[0] in paying]
         )
-        herald = Herald(self.desk, terms, self.blueprint.context.desk_uid)
+        expected = Expectations(config, self.blueprint.catalogue)
+        herald = Herald(self.desk, terms, self.blueprint.context.desk_uid, expected)
         hearers: Any = listening(terms, self.cast.route_of)
         ranks = {int(stage): rank(3 + stage, self._order_of(stage)) for stage in
                  (Stage.CAPITAL, Stage.RISK, Stage.EXECUTION)}  # fmt: skip
