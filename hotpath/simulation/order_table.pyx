@@ -31,7 +31,7 @@ cdef void* page_of(Py_ssize_t size) except NULL:
 
 cdef void pack_order(const OrderRecord* order, OrderRow* row) noexcept:
     row.signal, row.first_price, row.first_size = order.signal, order.first_price, order.first_size
-    row.size, row.price, row.filled = order.size, order.price, order.filled
+    row.asked_size, row.price, row.filled = order.asked_size, order.price, order.filled
     row.decided, row.sent, row.ended, row.mid = order.decided, order.sent, order.ended, order.mid
     row.strategy, row.account = <int32_t>order.strategy, <int32_t>order.account
     row.instrument, row.leg = <int32_t>order.instrument, <int32_t>order.leg

@@ -82,7 +82,7 @@ def _orders(outcome: Outcome, orders: Columns, prices: Any, sizes: Any) -> Order
         side=orders["side"],
         kind=np.where(orders["limit"] > 0, KIND_CODES["limit"], KIND_CODES["market"]),
         price=price,
-        size=orders["size"] / sizes[at],
+        size=orders["asked_size"] / sizes[at],
         filled=orders["filled"] / sizes[at],
         decided=orders["decided"],
         sent=orders["sent"],

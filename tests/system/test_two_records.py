@@ -56,6 +56,12 @@ def test_funding_is_the_same_cash_in_both(tmp_path: Path) -> None:
     assert compare_records(ours, theirs) == []
 
 
+def test_a_reduce_only_order_is_as_large_as_it_was_sent(tmp_path: Path) -> None:
+    """Whether or not anything was told of it after its exchange had held it to what there was to reduce."""
+    assert alike(desk(tmp_path, 319, ("quotes", "trades"), names=(LINEAR, SPOT))) == []
+    assert alike(desk(tmp_path, 324, ("quotes",), names=(LINEAR,), funded=True)) == []
+
+
 def with_coins(config: DeskConfig) -> DeskConfig:
     first = config.accounts[0]
     return structs.replace(
