@@ -106,7 +106,7 @@ cdef packed struct OrderRow:  # of an order that is over: what is ever asked of 
     int64_t signal, first_price, first_size, asked_size, price, filled, decided, sent, ended
     double mid
     int32_t strategy, account, instrument, leg, replaced
-    int8_t side, limit, post_only, reduce_only, opening, state
+    int8_t side, limit, post_only, reduce_only, opening, state, protects
 
 
 cdef packed struct FillRow:  # of a fill that everybody has heard of

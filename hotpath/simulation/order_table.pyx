@@ -37,7 +37,7 @@ cdef void pack_order(const OrderRecord* order, OrderRow* row) noexcept:
     row.instrument, row.leg = <int32_t>order.instrument, <int32_t>order.leg
     row.side, row.limit, row.post_only = order.side, order.limit, order.post_only
     row.reduce_only, row.opening, row.state = order.reduce_only, order.opening, order.state
-    row.replaced = <int32_t>order.replaced
+    row.replaced, row.protects = <int32_t>order.replaced, <int8_t>order.protects
 
 
 cdef void pack_fill(const FillRecord* fill, FillRow* row) noexcept:

@@ -10,12 +10,12 @@ from letrade.hotpath.simulation.desk_orders cimport FillRow, OrderRow
 ORDER_COLUMNS = (
     "number", "strategy", "account", "instrument", "signal", "leg", "side", "limit", "post_only", "reduce_only",
     "opening", "first_price", "first_size", "asked_size", "price", "filled", "state", "decided", "sent", "ended",
-    "replaced",
+    "replaced", "protects",
 )
 FILL_COLUMNS = ("order", "time", "venue_time", "price", "size", "fee", "maker")
 cdef dict CODES = {  # of columns that are not of 64 bits
     **dict.fromkeys(("strategy", "account", "instrument", "leg", "replaced"), "i"),
-    **dict.fromkeys(("side", "limit", "post_only", "reduce_only", "opening", "state"), "b"),
+    **dict.fromkeys(("side", "limit", "post_only", "reduce_only", "opening", "state", "protects"), "b"),
 }  # fmt: skip
 
 
@@ -32,7 +32,7 @@ def order_of(Desk desk not None, int64_t number):
     return (
         number, order.strategy, order.account, order.instrument, order.signal, order.leg, order.side, order.limit,
         order.post_only, order.reduce_only, order.opening, order.first_price, order.first_size, order.asked_size,
-        order.price, order.filled, order.state, order.decided, order.sent, order.ended, order.replaced,
+        order.price, order.filled, order.state, order.decided, order.sent, order.ended, order.replaced, order.protects,
     )  # fmt: skip
 
 
@@ -59,6 +59,7 @@ def orders_of(Desk desk not None):
     cdef int32_t[::1] leg = found["leg"], replaced = found["replaced"]
     cdef int8_t[::1] side = found["side"], limit = found["limit"], post_only = found["post_only"]
     cdef int8_t[::1] reduce_only = found["reduce_only"], opening = found["opening"], state = found["state"]
+    cdef int8_t[::1] protects = found["protects"]
     for place in range(count):
         row = desk.order_row(place + 1)
         number[place], signal[place], leg[place] = place + 1, row.signal, row.leg
@@ -68,7 +69,7 @@ def orders_of(Desk desk not None):
         first_price[place], first_size[place] = row.first_price, row.first_size
         asked_size[place], price[place], filled[place] = row.asked_size, row.price, row.filled
         decided[place], sent[place], ended[place] = row.decided, row.sent, row.ended
-        replaced[place] = row.replaced
+        replaced[place], protects[place] = row.replaced, row.protects
     return found
 
 
