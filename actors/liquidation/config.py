@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Literal
 
 from letrade.core.actor import ActorConfig
-from letrade.core.config.values import Currency, Fraction, InstrumentId, NotNegative, PositiveDuration
+from letrade.core.config.values import Currency, Fraction, InstrumentId, Name, NotNegative, PositiveDuration
 from letrade.core.errors import ConfigurationError
 
 SECOND_NS = 1_000_000_000
@@ -21,6 +21,8 @@ class LiquidationMonitorConfig(ActorConfig, frozen=True, kw_only=True):
 
     rules: str = ""
     """Whose margin rules: a venue's name; left out: [venue.margin] rules, else the venue's own name."""
+    accounts: tuple[Name, ...] = ()
+    """Whose positions are watched; () is those of every account."""
     account_type: str = ""
     """The venue's account type where it has several, such as multi_assets."""
     pegged: tuple[Currency, ...] = ("USD", "USDT", "USDC")
@@ -39,7 +41,16 @@ class LiquidationMonitorConfig(ActorConfig, frozen=True, kw_only=True):
     cost: Fraction = Decimal("0.002")
     """What closing is expected to lose of the value closed: fee and slippage."""
     step_patience: PositiveDuration = 2 * SECOND_NS
-    """A step that has not been done by then is followed by the next."""
+    """A step that has not been answered by then is followed by the next kind."""
+    again_after: PositiveDuration = SECOND_NS // 20
+    """A step that the venue was too busy for is tried again so much later, doubled each time up to `again_most`."""
+    again_most: PositiveDuration = SECOND_NS
+    speed_over: PositiveDuration = 20 * SECOND_NS
+    """The speed of the marks is that of so much time."""
+    outlook: PositiveDuration = 600 * SECOND_NS
+    """A cut is so large that the next is not needed for so long, if the marks go on as fast as now."""
+    close_within: PositiveDuration = 240 * SECOND_NS
+    """What would be liquidated sooner than that at the present speed is closed."""
     stale_after: PositiveDuration = 5 * SECOND_NS
     """A mark that is older is not relied on alone."""
     hold: PositiveDuration = 600 * SECOND_NS

@@ -37,9 +37,13 @@ class Watcher(Actor):
         super().__init__(name, config, context)
         check(config, name)
         settings: DeskConfig = context.settings or DeskConfig()
-        self.accounts = {account.name: account.venue for account in settings.accounts}
+        self.accounts = {
+            account.name: account.venue
+            for account in settings.accounts
+            if not config.accounts or account.name in config.accounts
+        }
         self.holdings = MarginHoldings(settings, context.instruments)
-        self.marks = Marks(config.stale_after)
+        self.marks = Marks(config.stale_after, config.speed_over)
         self.units: dict[str, list[Watched]] = {}
         """By account, made anew after each change of what it holds; missing when that is due."""
         self.levels: dict[str, tuple[int, float]] = {}
@@ -66,7 +70,8 @@ class Watcher(Actor):
         if not holders or not (is_mark or self.marks.is_stale(instrument, self.now())):
             return
         if is_mark:
-            self._unsay(f"{STALE} {instrument}")
+            for account in holders:
+                self._unsay(f"{STALE} {account} {instrument}")
             self.set_timer(self.now() + self.config.stale_after + 1, f"{STALE} {instrument}")
         for account in holders:
             self.look_at(account, instrument)
@@ -82,7 +87,8 @@ class Watcher(Actor):
     def on_venue_state(self, state: VenueState) -> None:
         self.holdings.take_state(state)
         self.changed(state.account)
-        self.states[state.account] = state
+        if state.account in self.accounts:
+            self.states[state.account] = state
 
     def look_at_changed(self, account: str) -> None:
         self.look_at(account)
@@ -107,8 +113,9 @@ class Watcher(Actor):
 
     def changed(self, account: str) -> None:
         """What an account holds, or its settings: looked at a moment later, when all that came with it is booked."""
-        self.units.pop(account, None)
-        self.set_timer(self.now() + 1, f"{CHANGED} {account}")
+        if account in self.accounts:
+            self.units.pop(account, None)
+            self.set_timer(self.now() + 1, f"{CHANGED} {account}")
 
     def look_at(self, account: str, instrument: str = "") -> None:
         """Units of the account, or those in which the instrument is."""
@@ -130,8 +137,8 @@ class Watcher(Actor):
         return self.units[account]
 
     def _holders(self, instrument: str) -> list[str]:
-        found = self.holdings.held()
-        return list(dict.fromkeys(each.account for each in found if each.instrument == instrument))
+        found = (each.account for each in self.holdings.held() if each.instrument == instrument)
+        return list(dict.fromkeys(account for account in found if account in self.accounts))
 
     def _price_of(self, contract: Contract) -> float | None:
         found = self.marks.price(contract.instrument, contract.side, self.now())
@@ -223,7 +230,7 @@ class Watcher(Actor):
         if seen.mark_time:
             level, code, what = "warning", "mark_stale", f"no mark for {self.config.stale_after / 1e9:g} s"
         text = f"{what}: watched at {price!r}, taken from {basis}"
-        key = f"{STALE} {contract.instrument}"
+        key = f"{STALE} {contract.account} {contract.instrument}"
         self._say(key, level, code, text, contract.account, contract.instrument, about=f"{code} {basis}")
 
     def _say_uncounted(self, unit: Watched) -> None:
