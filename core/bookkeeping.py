@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from letrade.core.fraction import Fraction, read_fraction
-from letrade.core.holdings import share_changes
+from letrade.core.holdings import interest_change, share_changes
 from letrade.core.instruments import Specification
+from letrade.core.legs import SIDES, name_of, split
 from letrade.core.messages.orders import CashEntry, Fill
 from letrade.core.money import DEFAULT_SCALE, round_half_even
 from letrade.core.quantities import ONE, SCALE, TEN, decimal_units, exact, fraction_of_money, units
@@ -129,6 +130,8 @@ class AccountBook:
     def __init__(self, balances: Mapping[str, Decimal] | None = None) -> None:
         self.wallets: dict[str, Fraction] = {name: read_fraction(amount) for name, amount in (balances or {}).items()}
         self.positions: dict[str, Position] = {}
+        """By instrument; legs of accounts in hedge mode by their names (legs.py)."""
+        self.has_legs = False
         self.gains: dict[Specification, tuple[float, int, int, int]] = {}
         """What positions would realise, with the price, quantity and cost that it was found for: kept by value()."""
 
@@ -136,12 +139,25 @@ class AccountBook:
         held = self.wallets.get(currency, NOTHING)
         self.wallets[currency] = held + amount if amount else held
 
-    def position(self, specification: Specification) -> Position:
-        """The net position, flat where there was none."""
-        position = self.positions.get(specification.id)
+    def position(self, specification: Specification, leg: str = "") -> Position:
+        """The net position, or a leg, flat where there was none."""
+        name = name_of(specification.id, leg)
+        position = self.positions.get(name)
         if position is None:
-            position = self.positions[specification.id] = new_position(specification)
+            self.has_legs = self.has_legs or bool(leg)
+            position = self.positions[name] = new_position(specification)
         return position
+
+    def names(self, specification: Specification) -> list[str]:
+        """Of the position, or the legs, that there are or were."""
+        if not self.has_legs:
+            return [specification.id] if specification.id in self.positions else []
+        names = (specification.id, *(name_of(specification.id, leg) for leg in SIDES))
+        return [name for name in names if name in self.positions]
+
+    def net_units(self, specification: Specification) -> int:
+        """Of the position, or of both legs together, in units of 1e-18."""
+        return sum(held_units(self.positions[name]) for name in self.names(specification))
 
     def book_fill(self, specification: Specification, fill: Fill) -> tuple[Fraction, tuple[str, ...]]:
         """The profit realised, without fees, in `specification.currency`, and the currencies that changed."""
@@ -159,7 +175,7 @@ class AccountBook:
 
     def _book_contract(self, specification: Specification, fill: Fill) -> tuple[Fraction, tuple[str, ...]]:
         """Nothing but the profit and the fee moves money."""
-        realised = book_contract(self.position(specification), specification, fill)
+        realised = book_contract(self.position(specification, fill.leg), specification, fill)
         settle, fee = specification.settle, fill.fee
         if not fee.integer:
             self.change(settle, realised)
@@ -175,6 +191,10 @@ class AccountBook:
     def book_cash(self, entry: CashEntry) -> None:
         self.change(entry.amount.currency, fraction_of_money(entry.amount))
 
+    def accrue(self, specification: Specification, entry: CashEntry) -> None:
+        """Interest that a short share on spot owes makes the account's position shorter too."""
+        book_dust(self.position(specification), interest_change(specification, entry))
+
     def state(self) -> list[Any]:
         wallets = [[currency, str(amount)] for currency, amount in self.wallets.items()]
         return [wallets, [[instrument, position.state()] for instrument, position in self.positions.items()]]
@@ -183,3 +203,4 @@ class AccountBook:
         wallets, positions = state
         self.wallets = {currency: read_fraction(amount) for currency, amount in wallets}
         self.positions = {instrument: position_of(held) for instrument, held in positions}
+        self.has_legs = any(split(name)[1] for name in self.positions)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from letrade.core.instruments import Specification
+from letrade.core.instruments import Catalogue, Specification
 from letrade.core.messages.base import NO_STRATEGY
-from letrade.core.messages.orders import Fill
+from letrade.core.messages.orders import CashEntry, Fill
 from letrade.core.quantities import units, units_of_money
 
+INTEREST = "interest"
+"""The origin of cash entries of what was borrowed."""
 Key = tuple[str, str, str]
 """(account, instrument, strategy)."""
 
@@ -27,6 +29,14 @@ def share_changes(specification: Specification, fill: Fill) -> list[tuple[str, i
     return changes
 
 
+def interest_change(specification: Specification, entry: CashEntry) -> int:
+    """What interest in the asset itself does to the share of who is short of it, in units of 1e-18."""
+    own = specification.kind == "spot" and specification.base == entry.amount.currency
+    if entry.origin != INTEREST or entry.strategy == NO_STRATEGY or not own:
+        return 0
+    return units_of_money(entry.amount)
+
+
 class Holdings:
     """Signed shares by (account, instrument, strategy); flat ones are forgotten. Sums are kept as fills come."""
 
@@ -41,6 +51,16 @@ class Holdings:
         market = (fill.account, fill.instrument)
         for strategy, change in share_changes(specification, fill):
             self._change((fill.account, fill.instrument, strategy), market, change)
+
+    def accrue(self, catalogue: Catalogue, entry: CashEntry, now: int) -> bool:
+        """Interest is owed by who is short: its share is shorter by it. Whether it was such an entry."""
+        if entry.origin != INTEREST or entry.instrument not in catalogue:
+            return False
+        change = interest_change(catalogue.at(entry.instrument, now), entry)
+        if change:
+            market = (entry.account, entry.instrument)
+            self._change((*market, entry.strategy), market, change)
+        return bool(change)
 
     def _change(self, key: Key, market: tuple[str, str], change: int) -> None:
         before = self.shares.pop(key, 0)

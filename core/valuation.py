@@ -9,6 +9,7 @@ import msgspec
 from letrade.core.bookkeeping import AccountBook
 from letrade.core.fraction import Fraction
 from letrade.core.instruments import Catalogue, Specification
+from letrade.core.legs import instrument_of
 from letrade.core.messages.market import Bar, Instrument, MarkPrice, Middle, Quote, Trade
 from letrade.core.quantities import FINE_ONE, TEN, exact, fine
 from letrade.hotpath.ledger import Position
@@ -132,6 +133,7 @@ def totals(book: AccountBook, board: PriceBoard, catalogue: Catalogue, reporting
     for instrument, position in book.positions.items():
         if not position.quantity:
             continue
+        instrument = instrument_of(instrument)
         specification = catalogue.at(instrument, now)
         price = board.prices.get(instrument)
         currency = specification.currency

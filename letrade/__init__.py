@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from letrade.core.messages.base import Message
     from letrade.core.messages.features import Features
     from letrade.core.messages.market import Bar, Instrument, Quote, Trade
-    from letrade.core.messages.orders import Fill, OrderUpdate
-    from letrade.core.messages.signals import Protect, Quotes, Target, WorkingQuote
+    from letrade.core.messages.orders import BasketUpdate, Fill, OrderUpdate
+    from letrade.core.messages.signals import Basket, Protect, Quotes, Target, WorkingQuote
+    from letrade.core.messages.transfers import TransferUpdate
     from letrade.core.network.link import Link, LinkConfig
     from letrade.core.network.links import new_link
     from letrade.core.stage import Stage
@@ -41,6 +42,8 @@ _HOME = {
     "BacktestEngine": "letrade.backtesting.facade",
     "Bar": "letrade.core.messages.market",
     "BaseStrategy": "letrade.actors.strategies.base",
+    "Basket": "letrade.core.messages.signals",
+    "BasketUpdate": "letrade.core.messages.orders",
     "Book": "letrade.hotpath.book",
     "BookStrategy": "letrade.actors.strategies.base",
     "CoreEngine": "letrade.core.engine.engine",
@@ -68,6 +71,7 @@ _HOME = {
     "StrategyConfig": "letrade.actors.strategies.base",
     "Target": "letrade.core.messages.signals",
     "Trade": "letrade.core.messages.market",
+    "TransferUpdate": "letrade.core.messages.transfers",
     "WorkingQuote": "letrade.core.messages.signals",
     "assemble": "letrade.assembly",
     "new_link": "letrade.core.network.links",
@@ -82,6 +86,8 @@ __all__ = [
     "BacktestEngine",
     "Bar",
     "BaseStrategy",
+    "Basket",
+    "BasketUpdate",
     "Book",
     "BookStrategy",
     "CoreEngine",
@@ -109,6 +115,7 @@ __all__ = [
     "StrategyConfig",
     "Target",
     "Trade",
+    "TransferUpdate",
     "WorkingQuote",
     "__version__",
     "assemble",

@@ -33,6 +33,7 @@ STANDARD_ACTORS: Mapping[str, str] = {
 
 FEED_KINDS: Mapping[str, str] = {
     "synthetic_flow": "letrade.actors.feeds.synthetic_flow.SyntheticFlow",
+    "synthetic_funding": "letrade.actors.feeds.synthetic_funding.SyntheticFunding",
     "synthetic_trades": "letrade.actors.feeds.synthetic_trades.SyntheticTrades",
     "ohlcv": "letrade.actors.feeds.ohlcv.OhlcvFeed",
     "npz": "letrade.actors.feeds.npz.NpzFeed",

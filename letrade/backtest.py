@@ -25,6 +25,9 @@ BACKTEST_UID = "backtest"
 """Client order ids of every backtest are made of it, so that two runs are alike to the last byte."""
 PROGRESS_EVERY_WINDOWS = 256
 
+ENDLESS = (FEED_KINDS["synthetic_flow"], FEED_KINDS["synthetic_funding"])
+"""Feeds that go on for ever."""
+
 Progress = Callable[[int, int], None]
 """Takes (messages so far, the data's time)."""
 EngineName = Literal["auto", "compiled", "actors"]
@@ -35,7 +38,7 @@ def check_feeds(config: DeskConfig, run_for_ns: int | None) -> None:
     """ConfigurationError where a desk has no data, UsageError where it has no end."""
     if not config.feeds:
         raise ConfigurationError("a backtest needs data: name recorded files with --data, or add a [[feed]]")
-    endless = [feed.name for feed in config.feeds if feed.path == FEED_KINDS["synthetic_flow"]]
+    endless = [feed.name for feed in config.feeds if feed.path in ENDLESS]
     if endless and run_for_ns is None:
         raise UsageError(f"the feed {endless[0]} has no end: say how much of it to run, such as --for 10m")
 

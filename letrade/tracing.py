@@ -77,6 +77,16 @@ class Journals:
             hops = chain(last, self.messages.get)
         return hops
 
+    def everything(self) -> list[Message]:
+        """All messages, those too that processes told themselves: the journals are replayed. DataError when they cannot
+        be."""
+        last = max(self.messages.values(), key=lambda message: message.time, default=None)
+        if last is not None:
+            self._replay_missing(last)
+        if self.unreadable:
+            raise DataError(f"{self.data_dir}: {'; '.join(self.unreadable[:3])}")
+        return list(self.messages.values())
+
     def _turns(self, process: str) -> Iterator[Turn]:
         paths, total = [], 0
         for path in reversed(segment_paths(self.data_dir / process / "journal")):

@@ -150,12 +150,13 @@ def _cython_swallows(source: Source) -> list[int]:
 
 
 TWINS_ARE_ACTORS = frozenset({
-    "answers", "books", "capital", "clearing", "desk", "exact_purse", "execution", "losses", "order_table", "purse",
-    "risk", "engine", "exchange", "reading", "troupe", "course", "crier", "protections", "wallets", "patience",
+    "answers", "books", "calm", "capital", "clearing", "desk", "exact_purse", "execution", "headroom", "leverage",
+    "losses", "order_table", "purse", "risk", "engine", "exchange", "reading", "troupe", "course", "crier",
+    "protections", "wallets", "patience",
 })  # fmt: skip
 """Rooms of the compiled backtest whose slow twin is the desk of actors itself: tests/backtesting runs both, and
 tests/system/test_two_engines*.py and test_odd_desks.py on desks drawn from seeds, tests/backtesting/test_told_orders.py
-what is told and hashed."""
+what is told and hashed. Where headroom and leverage save a sum, those tests sum all the same, and compare."""
 TWINS_ARE_PYTHON = frozenset({"money", "desk_terms", "desk_door"})
 """Checked against Python's own whole numbers and fractions in tests/hotpath/simulation; a door is only for tests."""
 

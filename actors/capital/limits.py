@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 
 from letrade.actors.capital.orders import Desire, Working
-from letrade.actors.capital.proposing import Proposer
 from letrade.actors.capital.reconcile import whole_lots
+from letrade.actors.capital.settling import SETTLE, Settler
 from letrade.core.actor import Context
 from letrade.core.holdings import Key
 from letrade.core.instruments import Specification
@@ -51,7 +51,7 @@ class Underway(msgspec.Struct, array_like=True):
     until: int
 
 
-class Limiter(Proposer):
+class Limiter(Settler):
     """Cuts wishes for good: when a limit is lifted nothing happens until the strategy wishes anew."""
 
     def __init__(self, name: str, config: Any, context: Context) -> None:
@@ -88,6 +88,8 @@ class Limiter(Proposer):
         if kind == LIMIT:
             account, _, instrument = what.partition(" ")
             self._enforce_all(account, instrument)
+        elif kind == SETTLE:
+            self.settle()
         else:
             self._reductions_due()
 
@@ -110,8 +112,8 @@ class Limiter(Proposer):
     def _works(self, reduction_id: str) -> bool:
         return any(order_id.startswith(f"reduce.{reduction_id}.") for order_id in self.working.by_id)
 
-    def _wait(self, reduction_id: str, underway: Underway) -> None:
-        underway.until = self.now() + REDUCE_PATIENCE_NS
+    def _wait(self, reduction_id: str, underway: Underway, patience_ns: int = REDUCE_PATIENCE_NS) -> None:
+        underway.until = self.now() + patience_ns
         self.set_timer(underway.until, f"reduction {reduction_id}")
 
     def _continue(self, key: Key) -> None:
@@ -246,9 +248,11 @@ class Limiter(Proposer):
             if key[:2] == scope[:2] and scope[2] in (NO_STRATEGY, key[2]):
                 desire.waiting = False
 
-    def _note(self, reduction_id: str, scope: Scope, size: float) -> None:
+    def _note(
+        self, reduction_id: str, scope: Scope, size: float, patience_ns: int = REDUCE_PATIENCE_NS
+    ) -> None:  # fmt: skip
         self.underway[reduction_id] = Underway(*scope, size, 0)
-        self._wait(reduction_id, self.underway[reduction_id])
+        self._wait(reduction_id, self.underway[reduction_id], patience_ns)
 
     def _touches(self, underway: Underway, scope: Scope) -> bool:
         same = (underway.account, underway.instrument) == scope[:2]

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import msgspec
 from msgspec import Meta
 
-from letrade.actors.capital.limits import Limiter
+from letrade.actors.capital.baskets import Baskets
 from letrade.actors.capital.orders import Desire, Working, WorkingOrders
 from letrade.actors.capital.protection import TRIGGERS
 from letrade.actors.capital.reconcile import Amend, NewOrder, Plan, halves, match_quotes, stands, toward_position
@@ -42,7 +42,7 @@ class CapitalConfig(ActorConfig, frozen=True, kw_only=True):
     in one, which is refused whole."""
 
 
-class CapitalManager(Limiter):
+class CapitalManager(Baskets):
     """Follows each strategy's newest signal; what opens is refused whole when it does not fit, what reduces never."""
 
     Config: ClassVar[type[ActorConfig]] = CapitalConfig
@@ -63,8 +63,8 @@ class CapitalManager(Limiter):
             self._refuse_late(desire, target)
         elif position is None:
             self._refuse(desire, "no_price", "a known price", "none")
-        elif position < 0 and specification.kind == "spot":
-            self._refuse(desire, "spot_short", "0", str(position))
+        elif position < 0 and (short := self.spot_short(desire.key, specification, units(position))) is not None:
+            self._refuse(desire, *short)
         elif target.price is not None and not specification.price.fits(target.price):
             self._refuse(desire, "tick", str(float(specification.price.step)), str(target.price))
         else:
@@ -90,8 +90,10 @@ class CapitalManager(Limiter):
         if wrong:
             self._refuse(desire, "grid", "a side, tick and lot of the instrument", str(wrong[0]))
             return
-        if specification.kind == "spot" and self._sold(wanted) > max(0, self._held(desire)):
-            self._refuse(desire, "spot_short", str(number(self._held(desire))), str(number(self._sold(wanted))))
+        sold = self._sold(wanted)
+        left = self._held(desire) - sold
+        if sold and left < 0 and (short := self.spot_short(desire.key, specification, left)) is not None:
+            self._refuse(desire, *short)
             return
         wanted = self.cut_quotes(desire, wanted)
         desire.quotes, desire.post_only = wanted, quotes.post_only
@@ -145,12 +147,18 @@ class CapitalManager(Limiter):
             self.desires[key].wanted = number(self.purse.holdings.shares.get(key, 0))
         if self.limits or self.underway:
             self.limit_fill(fill)
+        if self.group_of:
+            self.basket_fill(fill)
         self._continue(key)
         if self.protections.by_key:
             self._protect(key)
 
     def on_cash_entry(self, entry: CashEntry) -> None:
         self.purse.books[entry.account].book_cash(entry)
+        if self.purse.holdings.accrue(self.context.instruments, entry, self.now()):
+            self.purse.touch((entry.account, entry.instrument, entry.strategy))
+        if entry.origin in ("transfer", "fee"):
+            self.hear_transfer_entry(entry)
 
     def on_order_update(self, update: OrderUpdate) -> None:
         if update.order_id in self.protections.orders:
@@ -160,6 +168,11 @@ class CapitalManager(Limiter):
         if update.state in TERMINAL:
             if self.working.drop(update.order_id) is None:
                 return
+            if self.group_of:
+                key = (update.account, update.instrument, update.strategy)
+                self.basket_missed(key, update.order_id, f"{update.state}: {update.reason}")
+                if update.order_id.startswith("reduce."):
+                    self.reduction_over(key, update.order_id)
         elif order is None:
             if update.state not in WORKING or update.filled >= update.size:
                 return
@@ -182,10 +195,17 @@ class CapitalManager(Limiter):
         else:
             self.working.drop(refused.order_id)
             self.protections.end(refused.order_id)
-        self.purse.touch((refused.account, refused.instrument, refused.strategy))
-        desire = self.desires.get((refused.account, refused.instrument, refused.strategy))
+        key = (refused.account, refused.instrument, refused.strategy)
+        self.purse.touch(key)
+        desire = self.desires.get(key)
         if desire is not None and refused.order_id.startswith(f"{desire.strategy}.{desire.signal}."):
             desire.waiting = False
+        group = self.group_of.get(key) if self.group_of else None
+        if group is not None:
+            if refused.rule == "reduces":
+                self.reduction_refused(key, refused.order_id)
+            self.basket_missed(key, refused.order_id, f"{refused.rule}: {refused.limit}, found {refused.value}")
+            self.look(group)
 
     def on_failure(self, failure: Failure) -> None:
         """A strategy that is stopped leaves no working orders behind; its positions stay."""
@@ -194,6 +214,7 @@ class CapitalManager(Limiter):
             return
         for desire in mine:
             desire.waiting = False
+        self.keep_baskets(failure.actor)
         orders = [order.order_id for order in self.working.by_id.values() if order.strategy == failure.actor]
         self._cancel(orders, "the strategy is stopped")
         text = f"{failure.actor} is stopped by {failure.error}: {len(orders)} working orders cancelled, positions kept"
@@ -204,47 +225,22 @@ class CapitalManager(Limiter):
         for desire in self.desires.values():
             if flatten.account in ("*", desire.account):
                 desire.waiting = False
+        self.keep_baskets()
         self.protections.give_up(flatten.account)
-
-    def _takes(self, signal: Target | Quotes | Protect) -> bool:
-        """Repeats are dropped; a signal with another's number, or about nothing that the desk has, is refused."""
-        newest = self.signals.get(signal.strategy, 0)
-        if signal.signal <= newest:
-            if self._borrows(signal):
-                desire = Desire(signal.account, signal.instrument, signal.strategy, signal.signal)
-                self._refuse(desire, "signal", f"a number above {newest}", str(signal.signal))
-            return False
-        self.signals[signal.strategy] = signal.signal
-        if signal.instrument in self.context.instruments and signal.account in self.purse.books:
-            return True
-        known = ", ".join([*self.context.instruments.ids(), *self.purse.books])
-        desire = Desire(signal.account, signal.instrument, signal.strategy, signal.signal)
-        self._refuse(desire, "unknown", known, f"{signal.account} {signal.instrument}")
-        return False
-
-    def _borrows(self, signal: Target | Quotes | Protect) -> bool:
-        """Whether its number is that of the position wanted, for a protection, or of the protection, for a position:
-        no repeat, but a second wish that would be lost without a word."""
-        key = (signal.account, signal.instrument, signal.strategy)
-        others = self.desires if isinstance(signal, Protect) else self.protections.by_key
-        other = others.get(key)
-        return other is not None and other.signal == signal.signal
-
-    def _late(self, signal: Target | Quotes | Protect) -> bool:
-        return self.age_max is not None and self.now() - signal.time > self.age_max
-
-    def _refuse_late(self, desire: Desire, signal: Target | Quotes | Protect) -> None:
-        """What was wished before an outage is not followed after it: the strategy is told, and decides anew."""
-        self._refuse(desire, "late", f"{self.age_max} ns", f"{self.now() - signal.time} ns")
 
     def _desire(self, signal: Target | Quotes) -> Desire:
         """A new signal replaces the last one, also when it will be refused."""
         account, instrument, strategy = signal.account, signal.instrument, signal.strategy
         desire = self.desires[account, instrument, strategy] = Desire(account, instrument, strategy, signal.signal)
+        if self.group_of:
+            self.let_go(desire.key)
         return desire
 
     def _continue(self, key: Key) -> None:
         self.purse.touch(key)
+        group = self.group_of.get(key) if self.group_of else None
+        if group is not None:
+            self.look(group)
         desire = self.desires.get(key)
         if desire is None or not desire.waiting:
             return
@@ -321,6 +317,9 @@ class CapitalManager(Limiter):
             "signals": list(self.signals.items()),
             "protections": self.protections.state(),
             "limits": self.limits_state(),
+            "transfers": self.transfers_state(),
+            "settling": self.settling_state(),
+            "baskets": self.baskets_state(),
         }
 
     def restore(self, state: Any) -> None:
@@ -333,3 +332,6 @@ class CapitalManager(Limiter):
         self.signals = dict(state["signals"])
         self.protections.restore(state["protections"])
         self.restore_limits(state["limits"])
+        self.restore_transfers(state["transfers"])
+        self.restore_settling(state["settling"])
+        self.restore_baskets(state["baskets"])

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from letrade.actors.capital.lending import Lending
 from letrade.actors.capital.orders import Desire, Working, WorkingOrders
 from letrade.actors.capital.protection import Protections
 from letrade.actors.capital.purse import Purse
@@ -15,6 +16,7 @@ from letrade.core import ids
 from letrade.core.actor import Actor, Context
 from letrade.core.config.desk import DeskConfig
 from letrade.core.holdings import Key
+from letrade.core.instruments import Specification
 from letrade.core.lateness import wish_age_max
 from letrade.core.messages.orders import (
     AmendIntent,
@@ -24,6 +26,7 @@ from letrade.core.messages.orders import (
     OrderUpdate,
     Proposal,
 )
+from letrade.core.messages.signals import Basket, Protect, Quotes, Target
 from letrade.core.orders import OPEN, PARTLY_FILLED
 from letrade.core.quantities import exact, number, units
 from letrade.core.stage import Stage
@@ -38,12 +41,50 @@ class Proposer(Actor):
         super().__init__(name, config, context)
         settings = context.settings or DeskConfig()
         self.purse = Purse(settings, context.instruments, exact(config.leverage), exact(config.slippage))
+        self.lending = Lending(settings)
         self.working = WorkingOrders()
         self.desires: dict[Key, Desire] = {}
         self.protections = Protections()
         self.signals: dict[str, int] = {}
         """The newest signal of each strategy: an older one is a repeat."""
         self.age_max = wish_age_max(settings)
+
+    def _takes(self, signal: Target | Quotes | Protect | Basket) -> bool:
+        """Repeats are dropped; a signal with another's number, or about nothing that the desk has, is refused."""
+        newest = self.signals.get(signal.strategy, 0)
+        if signal.signal <= newest:
+            if self._borrows(signal):
+                desire = Desire(signal.account, signal.instrument, signal.strategy, signal.signal)
+                self._refuse(desire, "signal", f"a number above {newest}", str(signal.signal))
+            return False
+        self.signals[signal.strategy] = signal.signal
+        if signal.instrument in self.context.instruments and signal.account in self.purse.books:
+            return True
+        known = ", ".join([*self.context.instruments.ids(), *self.purse.books])
+        desire = Desire(signal.account, signal.instrument, signal.strategy, signal.signal)
+        self._refuse(desire, "unknown", known, f"{signal.account} {signal.instrument}")
+        return False
+
+    def _borrows(self, signal: Target | Quotes | Protect | Basket) -> bool:
+        """Whether its number is that of the position wanted, for a protection, or of the protection, for a position:
+        no repeat, but a second wish that would be lost without a word."""
+        key = (signal.account, signal.instrument, signal.strategy)
+        others = self.desires if isinstance(signal, Protect) else self.protections.by_key
+        other = others.get(key)
+        return other is not None and other.signal == signal.signal
+
+    def _late(self, signal: Target | Quotes | Protect | Basket) -> bool:
+        return self.age_max is not None and self.now() - signal.time > self.age_max
+
+    def _refuse_late(self, desire: Desire, signal: Target | Quotes | Protect | Basket) -> None:
+        """What was wished before an outage is not followed after it: the strategy is told, and decides anew."""
+        self._refuse(desire, "late", f"{self.age_max} ns", f"{self.now() - signal.time} ns")
+
+    def spot_short(self, key: Key, specification: Specification, wanted: int) -> tuple[str, str, str] | None:
+        """(rule, limit, found) where a share (in units of 1e-18) is short on spot beyond what is lent."""
+        if specification.kind != "spot":
+            return None
+        return self.lending.refusal(self.purse, self.working, key, specification, wanted, self.now())
 
     def _is_dust(self, desire: Desire, new: NewOrder) -> bool:
         """What is left of a spot holding, too small for the venue to take: it stays, and is not asked for again."""

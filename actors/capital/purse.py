@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from letrade.actors.capital.orders import Market, Working, WorkingOrders
+from letrade.actors.capital.shifts import Shifts
 from letrade.actors.capital.terms import Terms, parts_in
 from letrade.core.bookkeeping import AccountBook
 from letrade.core.config.capital import Allocation, CapitalConfig
@@ -46,6 +47,7 @@ class Purse:
         self.holdings = Holdings()
         self.board = PriceBoard()
         self.books: dict[str, AccountBook] = {}
+        self.shifts = Shifts()
         self.fees = {venue.name: read_fraction(venue.fee_max) for venue in settings.venues}
         self._allocations: dict[tuple[str, str], Allocation] = {}
         for each in settings.capital.allocations:
@@ -62,6 +64,14 @@ class Purse:
         self._whole = parts_in(leverage)
         """How many parts a unit of currency has: all sums are whole numbers of them."""
         self._terms: dict[Specification, Terms] = {}
+        lenders = {account.venue for account in settings.accounts if account.borrow}
+        self._levels = {
+            (venue.name, currency): read_fraction(terms.level)
+            for venue in settings.venues
+            if venue.name in lenders
+            for currency, terms in venue.borrow.items()
+        }
+        """By venue and coin, what a short share on spot holds back as a multiple of its worth."""
         self._slipped: dict[str, tuple[float, float]] = {}
         """(last price, what a market order may fill at) by instrument."""
         self._needs: dict[str, dict[str, tuple[Terms, float, int] | None]] = {}
@@ -86,12 +96,57 @@ class Purse:
         allocation names is open to all; one that some name, to those alone."""
         share = self._shares_of.get((account, strategy))
         if share is None:
-            return NOTHING if account in self._named else self.equity(account, now)
-        amount, fraction = share
-        if amount is not None:
-            return Ratio(amount.numerator * FINE_ONE, amount.denominator)
+            known = NOTHING if account in self._named else self.equity(account, now)
+        elif share[0] is not None:
+            known = Ratio(share[0].numerator * FINE_ONE, share[0].denominator)
+        else:
+            known = self._part(share[1], account, now)
+        shift = self.shifts.of(account, strategy) if account in self._named else 0
+        if not shift:
+            return known
+        shifted = Fraction(known.numerator, known.denominator) + shift * FINE_ONE
+        return Ratio(max(0, shifted.numerator), shifted.denominator)
+
+    def _part(self, fraction: Fraction, account: str, now: int) -> Ratio:
+        """Of the account's equity, less what strategies have moved in or out by themselves; where earnings are settled,
+        of the first equity that was known."""
         equity = self.equity(account, now)
+        if self.capital.settle is not None and (base := self._base(account, now)) is not None:
+            equity = Ratio(base, 1)
+        elif self.shifts:
+            equity = self._unmoved(account, equity)
         return Ratio(fraction.numerator * equity.numerator, fraction.denominator * equity.denominator)
+
+    def _base(self, account: str, now: int) -> int | None:
+        """In units of 1e-96; None while some price is missing."""
+        if account not in self.shifts.bases:
+            known = totals(self.books[account], self.board, self.catalogue, self._reporting, now)
+            if known.missing:
+                return None
+            unmoved = self._unmoved(account, Ratio(known.equity, 1))
+            self.shifts.bases[account] = unmoved.numerator // unmoved.denominator
+        return self.shifts.bases[account]
+
+    def _unmoved(self, account: str, equity: Ratio) -> Ratio:
+        """As if strategies had moved nothing: what is held back to leave has not left yet."""
+        moved = self.shifts.total(account)
+        for currency, amount in self.shifts.held_back(account).items():
+            moved += self.worth(currency, amount) or 0
+        left = Fraction(equity.numerator, equity.denominator) - moved * FINE_ONE
+        return Ratio(left.numerator, left.denominator)
+
+    def is_allocated(self, account: str) -> bool:
+        """Whether allocations name it, so that it is theirs alone."""
+        return account in self._named
+
+    def strategies_of(self, account: str) -> list[str]:
+        """Those with an allocation there."""
+        return [strategy for holder, strategy in self._shares_of if holder == account]
+
+    def worth(self, currency: str, amount: Fraction) -> Fraction | None:
+        """In the reporting currency; None without a rate."""
+        rate = self.board.rate(currency, self._reporting, self.catalogue)
+        return None if rate is None else amount * rate
 
     def equity(self, account: str, now: int) -> Ratio:
         """Of the account; its cash in the reporting currency alone while some price is missing."""
@@ -148,13 +203,14 @@ class Purse:
         specification = self.catalogue.at(instrument, now)
         found = self._terms.get(specification)
         if found is None:
-            found = self._terms[specification] = Terms(specification, self.leverage, self.fee(specification))
+            level = self._levels.get((specification.id.partition(".")[0], specification.base))
+            found = self._terms[specification] = Terms(specification, self.leverage, self.fee(specification), level)
         return found
 
     def required(self, key: Key, orders: list[Working], now: int) -> int:
         """Parts that a share and these orders of it may take at worst."""
         terms, share = self.terms(key[1], now), self.holdings.shares.get(key, 0)
-        unit = terms.margin(self.board.prices.get(key[1], 0.0))
+        unit = terms.unit(share, self.board.prices.get(key[1], 0.0))
         return abs(share) * unit + terms.beyond(share, unit, orders)
 
     def _needed(self, account: str, currency: str, working: WorkingOrders, now: int) -> int:
@@ -176,23 +232,30 @@ class Purse:
 
     def _count(self, market: Market, terms: Terms, price: float, working: WorkingOrders) -> int:
         """The margin of all shares, and what orders take beyond it."""
-        unit = terms.margin(price)
-        total: int = self.holdings.gross().get(market, 0) * unit
+        total = self._held_back(market, terms, price)
         for key in working.by_market.get(market, ()):
             known = self._beyond.get(key)
             if known is None or known[0] != price:
-                beyond = terms.beyond(self.holdings.shares.get(key, 0), unit, working.of(key))
+                share = self.holdings.shares.get(key, 0)
+                beyond = terms.beyond(share, terms.unit(share, price), working.of(key))
                 known = self._beyond[key] = (price, beyond)
             total += known[1]
         return total
 
+    def _held_back(self, market: Market, terms: Terms, price: float) -> int:
+        """The margin of all shares."""
+        if not terms.lent:
+            return self.holdings.gross().get(market, 0) * terms.margin(price)
+        shares = self.holdings.of_account(market[0]).get(market[1], {}).values()
+        return sum(abs(share) * terms.unit(share, price) for share in shares)
+
     def reserved(self, account: str, currency: str, working: WorkingOrders, now: int) -> Fraction:
         """Of one currency of one account, by all strategies, for orders on their way."""
         margins = 0
-        for (holder, instrument), held in self.holdings.gross().items():
-            terms = self.terms(instrument, now)
-            if holder == account and terms.currency == currency:
-                margins += held * terms.margin(self.board.prices.get(instrument, 0.0))
+        for market in self.holdings.gross():
+            terms = self.terms(market[1], now)
+            if market[0] == account and terms.currency == currency:
+                margins += self._held_back(market, terms, self.board.prices.get(market[1], 0.0))
         return Fraction(self._needed(account, currency, working, now) - margins, self._whole)
 
     def free(self, account: str, currency: str, working: WorkingOrders, now: int) -> Fraction:
@@ -202,6 +265,8 @@ class Purse:
     def _free(self, account: str, currency: str, working: WorkingOrders, now: int) -> int:
         cash = self.books[account].wallets.get(currency)
         parts = 0 if cash is None else cash.numerator * self._whole // cash.denominator
+        if leaving := self.shifts.leaving(account, currency):
+            parts -= -(-leaving.numerator * self._whole // leaving.denominator)
         return parts - self._needed(account, currency, working, now)
 
     def shortage(self, changed: Working, working: WorkingOrders, now: int) -> Shortage | None:
@@ -214,7 +279,7 @@ class Purse:
         after = [*after, changed]
         terms, share = self.terms(changed.instrument, now), self.holdings.shares.get(key, 0)
         price = self.board.prices.get(changed.instrument, 0.0)
-        unit = terms.margin(price)
+        unit = terms.unit(share, price)
         present, wanted = terms.beyond(share, unit, before), terms.beyond(share, unit, after)
         if before:
             self._beyond[key] = (price, present)
@@ -251,11 +316,22 @@ class Purse:
                 total = None if more is None else total + more
         return total
 
+    def at_work(self, account: str, strategy: str, working: WorkingOrders, now: int) -> Fraction | None:
+        """What the strategy has or may come to have at work, in the reporting currency; None without a rate."""
+        total: int | None = 0
+        for key in self._active.get((account, strategy), ()):
+            orders = working.of(key)
+            if orders or key in self.holdings.shares:
+                more = self._reported(key, self.required(key, orders, now), now)
+                total = None if more is None or total is None else total + more
+        return None if total is None else Fraction(total, self._whole)
+
     def _reported(self, key: Key, parts: int, now: int) -> int | None:
         """What a share takes, and what a spot asset is worth, in the reporting currency."""
         specification = self.catalogue.at(key[1], now)
         if specification.kind == "spot":
-            parts += self._worth(specification, self.holdings.shares.get(key, 0))
+            share = self.holdings.shares.get(key, 0)
+            parts += 0 if share < 0 and self.terms(key[1], now).lent else self._worth(specification, share)
         if specification.currency == self._reporting:
             return parts
         rate = self.board.rate(specification.currency, self._reporting, self.catalogue)
@@ -287,12 +363,14 @@ class Purse:
         return {
             "holdings": self.holdings.state(),
             "board": self.board.state(),
+            "shifts": self.shifts.state(),
             "books": [[account, book.state()] for account, book in self.books.items()],
         }
 
     def restore(self, state: Any) -> None:
         self.holdings.restore(state["holdings"])
         self.board.restore(state["board"])
+        self.shifts.restore(state["shifts"])
         for account, book in state["books"]:
             self.books.setdefault(account, AccountBook()).restore(book)
         self._needs.clear()

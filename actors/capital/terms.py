@@ -14,11 +14,16 @@ class Terms:
     """Amounts are in parts of the quote or settle currency: a unit of it is 10**96 × the leverage's numerator, so that
     dividing by the leverage leaves whole numbers. What is finer still is rounded up, against us."""
 
-    def __init__(self, specification: Specification, leverage: Fraction, fee: Fraction) -> None:
+    def __init__(
+        self, specification: Specification, leverage: Fraction, fee: Fraction, level: Fraction | None = None
+    ) -> None:
         spot = specification.kind == "spot"
         self.currency = specification.quote if spot else specification.settle
         whole, parts = leverage.numerator, leverage.numerator if spot else leverage.denominator
         self._holding = Fraction(0) if spot else specification.multiplier * parts
+        self._owing = Fraction(0) if level is None else level * whole
+        self.lent = spot and level is not None
+        """Whether a share on spot may be short, and then holds back the level of what it owes."""
         self._opening = specification.multiplier * (parts + fee * whole)
         self._inverse = specification.inverse
         self._price, self._margin = 0.0, 0
@@ -29,6 +34,10 @@ class Terms:
         if price != self._price:
             self._price, self._margin = price, self._times(price, self._holding)
         return self._margin
+
+    def unit(self, share: int, price: float) -> int:
+        """The same of a share on this side: on spot, who is short has what was sold, and owes it."""
+        return self._times(price, self._owing) if self.lent and share < 0 else self.margin(price)
 
     def beyond(self, share: int, unit: int, orders: list[Working]) -> int:
         """Parts that the working orders of a share may take at worst beyond its margin, which is `unit` for each 1e-18.

@@ -23,7 +23,7 @@ def parts_of(fill: Fill, shares: Mapping[str, int], lot: int) -> list[Fill]:
     sizes = closed_shares(fill.side, units(fill.size), shares, lot)
     if len(sizes) == 1:
         return [structs.replace(fill, strategy=next(iter(sizes)))]
-    fees = _split(fill.fee.integer, list(sizes.values()))
+    fees = split_whole(fill.fee.integer, list(sizes.values()))
     parts = []
     for place, (strategy, size) in enumerate(sizes.items()):
         fee = money(fill.fee.currency, fees[place], fill.fee.scale)
@@ -50,7 +50,7 @@ def closed_shares(side: int, size: int, shares: Mapping[str, int], lot: int) -> 
     return {name: cut for name, cut in cuts.items() if cut}
 
 
-def _split(whole: int, sizes: list[int]) -> list[int]:
+def split_whole(whole: int, sizes: list[int]) -> list[int]:
     """A whole number in proportion to sizes; what does not divide goes to the first."""
     total = sum(sizes)
     parts = [whole * size // total for size in sizes]

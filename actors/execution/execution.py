@@ -8,11 +8,12 @@ import msgspec
 
 from letrade.actors.execution.flattening import Flattening
 from letrade.actors.execution.gate import GAP, PASSES, REPEATED, ApprovalGate
-from letrade.actors.execution.margin import MARGIN, REDUCE, REDUCTION, MarginDesk
+from letrade.actors.execution.margin import MARGIN, REDUCE, REDUCTION
 from letrade.actors.execution.numbers import FillNumbers
 from letrade.actors.execution.reduce import reduces
 from letrade.actors.execution.sending import ACCOUNT, FLATTEN, ORDER
 from letrade.actors.execution.table import Order
+from letrade.actors.execution.transfers import TRANSFER, TransferDesk
 from letrade.core import ids
 from letrade.core.actor import Context
 from letrade.core.config.desk import DESK_PROCESS
@@ -23,11 +24,13 @@ from letrade.core.messages.margin import Reduce
 from letrade.core.messages.orders import (
     ApprovedAmend,
     ApprovedOrder,
+    BasketProposal,
     CancelOrder,
     OrderIntent,
     OrderRefused,
     Proposal,
 )
+from letrade.core.messages.transfers import TransferOrder
 from letrade.core.orders import ASK_CANCEL, EXPIRE, OPEN, PARTLY_FILLED, REFUSE, next_state
 from letrade.core.quantities import units
 
@@ -36,7 +39,7 @@ CLOSING_PATIENCE = 5
 """How many times max_age an approval to close may be old."""
 
 
-class Execution(MarginDesk):
+class Execution(TransferDesk):
     """Sends each approved order once. Cancels need no approval; without RiskManager only what reduces is sent."""
 
     def __init__(self, name: str, config: Any, context: Context) -> None:
@@ -130,6 +133,28 @@ class Execution(MarginDesk):
             else:
                 self._refuse(proposal, intent.order_id, "risk_dead", "reducing only", "opening")
 
+    def on_basket_proposal(self, basket: BasketProposal) -> None:
+        """While RiskManager is dead: all of it where every order provably reduces, else nothing."""
+        if not self.risk_dead:
+            return
+        legs = [
+            Proposal(
+                strategy=basket.strategy, account=leg.account, instrument=leg.instrument, signal=basket.signal,
+                orders=leg.orders,
+            )
+            for leg in basket.legs
+        ]  # fmt: skip
+        if all(
+            reduces(self.exposure(leg.account, leg.instrument), intent.side, units(intent.size))
+            for leg in legs for intent in leg.orders
+        ):  # fmt: skip
+            for leg in legs:
+                self.on_proposal(leg)
+            return
+        for leg in legs:
+            for intent in leg.orders:
+                self._refuse(leg, intent.order_id, "risk_dead", "reducing only", "a basket that opens")
+
     def on_timer(self, timer: Timer) -> None:
         kind, _, what = timer.key.partition(" ")
         due = {
@@ -138,6 +163,7 @@ class Execution(MarginDesk):
             FLATTEN: self.flatten_overdue,
             MARGIN: self.margin_overdue,
             REDUCTION: self.reduction_overdue,
+            TRANSFER: self.transfer_overdue,
         }
         due[kind](what)
         self._say_drained()
@@ -149,6 +175,12 @@ class Execution(MarginDesk):
             self._refuse(reduce, f"{REDUCE}.{reduce.reduction_id}", "late", limit, found)
         else:
             super().on_reduce(reduce)
+
+    def transfer_hindrance(self, order: TransferOrder) -> str:
+        """What an outage held up is not sent after it, and of a halted account nobody knows what it holds."""
+        if self.max_age is not None and self.now() - order.time > CLOSING_PATIENCE * self.max_age:
+            return "leave was given too long ago"
+        return self.halts.reason(order.account)
 
     def on_halt(self, halt: Halt) -> None:
         self.halts.halt(halt.account, halt.reason, halt.pause)
@@ -282,6 +314,7 @@ class Execution(MarginDesk):
             "risk_dead": self.risk_dead,
             "draining": self.draining,
             "margin": self.margin_state(),
+            "transfers": self.transfers_state(),
         }
 
     def restore(self, state: Any) -> None:
@@ -301,3 +334,4 @@ class Execution(MarginDesk):
         self.early_cancels = dict.fromkeys(state["early_cancels"])
         self.risk_dead, self.draining = state["risk_dead"], state["draining"]
         self.restore_margin(state["margin"])
+        self.restore_transfers(state["transfers"])

@@ -6,6 +6,7 @@ from typing import Any
 
 from letrade.actors.execution.answers import ENDS, EVENTS, event_of, settles_amend
 from letrade.actors.execution.attributing import VENUES_OWN, parts_of
+from letrade.actors.execution.interest import parts_of_entry
 from letrade.actors.execution.sending import ACCOUNT, Sender
 from letrade.actors.execution.table import Order
 from letrade.core.actor import Context
@@ -137,7 +138,7 @@ class Listener(Sender):
             instrument=told.instrument, order_id=order.order_id if order is not None else "",
             client_order_id=told.client_order_id, trade_id=told.trade_id, side=told.side, price=told.price,
             size=told.size, fee=told.fee, maker=told.maker, origin="manual" if manual else told.origin,
-            venue_time=told.venue_time, fill_number=told.fill_number,
+            venue_time=told.venue_time, fill_number=told.fill_number, leg=told.leg,
         )  # fmt: skip
 
     def _fill_order(self, order: Order, size: float) -> None:
@@ -169,12 +170,14 @@ class Listener(Sender):
         self.entries[key] = None
         if len(self.entries) > ENTRIES_MAX:
             del self.entries[next(iter(self.entries))]
-        self.publish(
-            CashEntry(
-                strategy=NO_STRATEGY, account=told.account, instrument=told.instrument, entry_id=told.entry_id,
-                origin=told.origin, amount=told.amount, reason=told.reason, estimated=told.estimated,
-            )
+        entry = CashEntry(
+            strategy=NO_STRATEGY, account=told.account, instrument=told.instrument, entry_id=told.entry_id,
+            origin=told.origin, amount=told.amount, reason=told.reason, estimated=told.estimated,
+            leg=told.leg,
         )  # fmt: skip
+        for part in list(parts_of_entry(entry, self.holdings, self.context.instruments, self.now())):
+            self.holdings.accrue(self.context.instruments, part, self.now())
+            self.publish(part)
 
     def on_venue_state(self, state: VenueState) -> None:
         """The venue's view of the account against the table: what differs is asked for, never believed blindly."""

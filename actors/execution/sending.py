@@ -28,6 +28,8 @@ class ExecutionConfig(ActorConfig, frozen=True, kw_only=True):
     """Whose approvals count, and how patient execution is."""
 
     risk: str = "risk"
+    capital: str = "capital"
+    """Whose leave to move money counts."""
     order_timeout: PositiveDuration = 2 * SECOND_NS
     """Without an answer for so long an order is unknown, and is asked for until the venue tells."""
     backoff_max: PositiveDuration = 30 * SECOND_NS

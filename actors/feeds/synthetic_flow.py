@@ -15,6 +15,7 @@ from letrade.core import ids
 from letrade.core.actor import ActorConfig, Context
 from letrade.core.clock import SECOND
 from letrade.core.config.values import Instant, InstrumentId, Positive, parse_decimal, parse_instant
+from letrade.core.errors import ConfigurationError
 from letrade.core.feed import Feed
 from letrade.core.instruments import Specification
 from letrade.core.messages.base import Message
@@ -41,6 +42,8 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     name: InstrumentId
     price: Positive
+    follows: InstrumentId | None = None
+    """Its fair price moves as that of this one does, which is listed before it: a contract on it, or its next."""
 
 
 class SyntheticFlowConfig(ActorConfig, frozen=True, kw_only=True):
@@ -79,7 +82,9 @@ class SyntheticFlow(Feed):
 
     def messages(self) -> Iterator[Message]:
         origin = self.origin if self.origin is not None else DEFAULT_ORIGIN
-        markets = [self._market(listing) for listing in self.config.instruments]
+        markets: list[FlowMarket] = []
+        for listing in self.config.instruments:
+            markets.append(self._market(listing, markets))
         due = [(origin, position) for position in range(len(markets))]
         sequence = 0
         while due:
@@ -92,12 +97,17 @@ class SyntheticFlow(Feed):
             )
             heapq.heapreplace(due, (time + market.wait_ns(), position))
 
-    def _market(self, listing: Listing) -> FlowMarket:
+    def _market(self, listing: Listing, before: list[FlowMarket]) -> FlowMarket:
         catalogue = self.context.instruments
         known = listing.name in catalogue
         rules = catalogue.at(listing.name, 0) if known else Specification(_invented(listing))
         random = ids.generator(self.context.seed, self.name, listing.name)
-        return FlowMarket(self.config, rules, float(listing.price), random)
+        leader = next((market for market in before if market.rules.id == listing.follows), None)
+        if leader is None and listing.follows is not None:
+            raise ConfigurationError(
+                f"{listing.name} follows {listing.follows}: expected an instrument listed before it"
+            )
+        return FlowMarket(self.config, rules, float(listing.price), random, leader)
 
 
 def _invented(listing: Listing) -> Instrument:
@@ -110,8 +120,12 @@ def _invented(listing: Listing) -> Instrument:
 class FlowMarket:
     """The flow of one instrument: its fair price, in spacings, and its own resting orders, oldest first."""
 
-    def __init__(self, config: SyntheticFlowConfig, rules: Specification, price: float, random: ids.Random) -> None:
+    def __init__(
+        self, config: SyntheticFlowConfig, rules: Specification, price: float, random: ids.Random,
+        leader: FlowMarket | None = None,
+    ) -> None:  # fmt: skip
         self.rules = rules
+        self.leader = leader
         self.random = random
         self.opened = False
         self.resting: dict[int, deque[int]] = {BUY: deque(), SELL: deque()}
@@ -124,7 +138,8 @@ class FlowMarket:
         self._drift_max = config.drift * 1e-4 * self._start
         self._regime_seconds = config.regime
         self._drift = self._regime_left = self._elapsed = 0.0
-        self._mean_lots = config.notional / price / float(rules.size.step)
+        each = float(rules.multiplier) * (1.0 if rules.inverse else price)
+        self._mean_lots = config.notional / each / float(rules.size.step)
 
     def wait_ns(self) -> int:
         """Until the next command; the fair price will have moved by then."""
@@ -149,7 +164,10 @@ class FlowMarket:
         return self._cancel(side)
 
     def _move(self) -> None:
-        """A random walk with a drift that is drawn anew now and then, and points home from far away."""
+        """A random walk with a drift that is drawn anew now and then, and points home from far away; or a leader's."""
+        if self.leader is not None:
+            self._fair = max(self._start * (self.leader._fair / self.leader._start), OFFSET_MAX + 2.0)
+            return
         random, elapsed = self.random, self._elapsed
         self._regime_left -= elapsed
         if self._regime_left <= 0.0:

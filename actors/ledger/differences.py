@@ -7,6 +7,7 @@ from typing import NamedTuple
 from letrade.core.bookkeeping import AccountBook, held_units
 from letrade.core.fraction import Fraction
 from letrade.core.instruments import Catalogue
+from letrade.core.legs import name_of
 from letrade.core.messages.venue import VenueState
 from letrade.core.quantities import ONE, exact, fraction_of_money
 
@@ -28,7 +29,7 @@ def differences(
         Difference(f"balance {currency}", book.wallets.get(currency, Fraction(0)), balances.get(currency, Fraction(0)))
         for currency in sorted({*book.wallets, *balances})
     ]
-    held = {position.instrument: exact(position.quantity) for position in state.positions}
+    held = {name_of(position.instrument, position.leg): exact(position.quantity) for position in state.positions}
     for instrument in sorted({*book.positions, *held}):
         if instrument in catalogue and catalogue.at(instrument, now).kind == "spot":
             continue

@@ -9,20 +9,22 @@ import msgspec
 
 from letrade.actors.ledger.differences import Difference, differences
 from letrade.actors.ledger.shares import Share, Shares
+from letrade.actors.ledger.transit import Transit
 from letrade.core.actor import Actor, ActorConfig, Context
 from letrade.core.bookkeeping import AccountBook, average_price, held_units
 from letrade.core.config.desk import DeskConfig
 from letrade.core.config.values import NotNegative, PositiveDuration
 from letrade.core.errors import Inconsistent
-from letrade.core.fraction import read_fraction
-from letrade.core.holdings import Key
+from letrade.core.fraction import Fraction, read_fraction
+from letrade.core.holdings import INTEREST, Key
 from letrade.core.instruments import Specification
-from letrade.core.messages.accounts import Account, Balance, Position
+from letrade.core.messages.accounts import Account, Balance, LegPosition, Position
 from letrade.core.messages.base import NO_STRATEGY, Timer
 from letrade.core.messages.events import Alert, Drain, Halt
 from letrade.core.messages.market import Bar, MarkPrice, Middle, Quote, Trade
 from letrade.core.messages.orders import CashEntry, Fill, UnexplainedDifference
 from letrade.core.messages.venue import VenueState
+from letrade.core.money import Money
 from letrade.core.quantities import fraction_of_money, money_of, number, rounded_money
 from letrade.core.stage import Stage
 from letrade.core.subjects import account_instrument
@@ -59,6 +61,7 @@ class Ledger(Actor):
         self.shares = Shares()
         self.accounts = Shares()
         """The accounts' own positions with their fees, under strategy '-'."""
+        self.transit = Transit()
         self.board = PriceBoard()
         self.booked: dict[str, None] = {}
         self.fill_numbers: dict[str, int] = {}
@@ -94,6 +97,8 @@ class Ledger(Actor):
         total.realised = total.realised + realised if realised else total.realised
         total.pay(fill.fee.currency, paid)
         self._tell_positions(fill.account, specification, keys)
+        if fill.leg:
+            self._tell_leg(fill.account, specification, fill.leg)
         self._tell_balances(fill.account, currencies)
         self._tell_equity_of(fill.account)
 
@@ -107,8 +112,18 @@ class Ledger(Actor):
             self.accounts.share((entry.account, entry.instrument, NO_STRATEGY), specification).funding += amount
             keys = self.shares.fund(entry.account, specification, amount)
             self._tell_positions(entry.account, specification, keys)
+        if entry.origin == INTEREST and entry.strategy != NO_STRATEGY:
+            specification = self.context.instruments.at(entry.instrument, self.now())
+            self.books[entry.account].accrue(specification, entry)
+            keys = [self.shares.accrue(specification, entry)]
+            self._check(entry.account, specification)
+            self._tell_positions(entry.account, specification, keys)
         self._tell_balances(entry.account, (entry.amount.currency,))
-        self._tell_equity_of(entry.account)
+        if self.transit.book(entry):
+            for account in self.books:
+                self._tell_equity(account)
+        else:
+            self._tell_equity_of(entry.account)
 
     def on_venue_state(self, state: VenueState) -> None:
         """Compared a moment later, when all that came at the same time is booked."""
@@ -152,7 +167,7 @@ class Ledger(Actor):
             raise Inconsistent(f"an entry for account {account!r}, which the desk file does not have") from None
 
     def _check(self, account: str, specification: Specification) -> None:
-        ours = held_units(self.books[account].position(specification))
+        ours = self.books[account].net_units(specification)
         shares = self.shares.total(account, specification.id)
         if ours != shares:
             raise Inconsistent(
@@ -164,19 +179,34 @@ class Ledger(Actor):
         for key in keys:
             if key[2] != NO_STRATEGY:
                 share = self.shares.share(key, specification)
-                self._tell_position(key, share.position, share, specification)
+                self._tell_position(key, share, specification, *_shown(share.position, specification))
         total = self.accounts.share((account, specification.id, NO_STRATEGY), specification)
-        held = self.books[account].position(specification)
-        self._tell_position((account, specification.id, NO_STRATEGY), held, total, specification)
+        book = self.books[account]
+        held = [book.positions[name] for name in book.names(specification) if book.positions[name].quantity]
+        # Two legs have no average of their own: LegPosition tells theirs.
+        average = average_price(held[0], specification.inverse) if len(held) == 1 else 0.0
+        key = (account, specification.id, NO_STRATEGY)
+        self._tell_position(key, total, specification, number(book.net_units(specification)), average)
 
-    def _tell_position(self, key: Key, held: Held, share: Share, specification: Specification) -> None:
+    def _tell_leg(self, account: str, specification: Specification, leg: str) -> None:
+        quantity, average = _shown(self.books[account].position(specification, leg), specification)
+        self.publish(
+            LegPosition(
+                strategy=NO_STRATEGY, account=account, instrument=specification.id, leg=leg, quantity=quantity,
+                average_price=average,
+            )
+        )  # fmt: skip
+
+    def _tell_position(
+        self, key: Key, share: Share, specification: Specification, quantity: float, average: float
+    ) -> None:
         self.publish(
             Position(
                 strategy=key[2],
                 account=key[0],
                 instrument=key[1],
-                quantity=number(held_units(held)),
-                average_price=average_price(held, specification.inverse),
+                quantity=quantity,
+                average_price=average,
                 realised=money_of(specification.currency, share.realised),
                 fees=tuple([money_of(currency, paid) for currency, paid in share.fees.items()]),
                 funding=money_of(specification.settle, share.funding) if share.funding else None,
@@ -213,8 +243,16 @@ class Ledger(Actor):
                 equity=None if found.equity is None else rounded_money(reporting, found.equity),
                 unrealised=None if found.unrealised is None else rounded_money(reporting, found.unrealised),
                 missing=found.missing,
+                transit=self._transit_of(account, reporting),
             )
         )
+
+    def _transit_of(self, account: str, reporting: str) -> Money | None:
+        """None where nothing is on its way; what has no rate is left out, as its equity was unknown before it left."""
+        moving = self.transit.of(account)
+        rates = {name: self.board.rate(name, reporting, self.context.instruments) for name in moving}
+        known = [amount * rate for name, amount in moving.items() if (rate := rates[name]) is not None]
+        return rounded_money(reporting, sum(known, Fraction(0))) if known else None
 
     def _tell_difference(self, account: str, found: Difference) -> None:
         """Once for each difference; the account halts for opening until an operator resumes it."""
@@ -239,6 +277,7 @@ class Ledger(Actor):
             "shares": self.shares.state(),
             "accounts": self.accounts.state(),
             "board": self.board.state(),
+            "transit": self.transit.state(),
             "booked": list(self.booked),
             "fill_numbers": list(self.fill_numbers.items()),
             "differing": list(self.differing.items()),
@@ -252,8 +291,14 @@ class Ledger(Actor):
         self.shares.restore(state["shares"])
         self.accounts.restore(state["accounts"])
         self.board.restore(state["board"])
+        self.transit.restore(state["transit"])
         self.booked = dict.fromkeys(state["booked"])
         self.fill_numbers = dict(state["fill_numbers"])
         self.differing = dict(state["differing"])
         self.states = {each.account: each for each in msgspec.convert(state["states"], list[VenueState])}
         self.equity_due = state["equity_due"]
+
+
+def _shown(held: Held, specification: Specification) -> tuple[float, float]:
+    """(quantity, average entry) of a position."""
+    return number(held_units(held)), average_price(held, specification.inverse)

@@ -6,10 +6,10 @@ from typing import Any
 
 from letrade.core.bookkeeping import book_contract, book_dust, book_share, held_units, new_position, position_of
 from letrade.core.fraction import Fraction, read_fraction
-from letrade.core.holdings import Key, share_changes
+from letrade.core.holdings import Key, interest_change, share_changes
 from letrade.core.instruments import Specification
 from letrade.core.messages.base import NO_STRATEGY
-from letrade.core.messages.orders import Fill
+from letrade.core.messages.orders import CashEntry, Fill
 from letrade.core.money import DEFAULT_SCALE
 from letrade.hotpath.ledger import Position
 
@@ -77,6 +77,13 @@ class Shares:
             other = self.share((fill.account, fill.instrument, strategy), specification)
             other.realised += book_dust(other.position, change)
         return [(fill.account, fill.instrument, strategy) for strategy in (fill.strategy, *changes)]
+
+    def accrue(self, specification: Specification, entry: CashEntry) -> Key:
+        """Interest makes the share that owes it shorter, and costs when that is bought back."""
+        key = (entry.account, entry.instrument, entry.strategy)
+        share = self.share(key, specification)
+        share.realised += book_dust(share.position, interest_change(specification, entry))
+        return key
 
     def fund(self, account: str, specification: Specification, amount: Fraction) -> list[Key]:
         """Divides funding by the shares held, each part to the default scale of money, the rest to nobody; the keys."""

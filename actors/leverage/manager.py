@@ -13,7 +13,7 @@ from letrade.core.actor import Context
 from letrade.core.fraction import Fraction, read_fraction
 from letrade.core.margin.held import ISOLATED
 from letrade.core.messages.accounts import Balance, Position
-from letrade.core.messages.base import NO_STRATEGY, Timer
+from letrade.core.messages.base import NO_STRATEGY, Timer, is_price
 from letrade.core.messages.events import Alert
 from letrade.core.messages.features import Features
 from letrade.core.messages.margin import (
@@ -251,4 +251,5 @@ class LeverageManager(Sizer):
 def _price(message: MarkPrice | Quote | Middle | Trade | Bar) -> float | None:
     if isinstance(message, Quote):
         return (message.bid + message.ask) / 2 if message.bid > 0 and message.ask > 0 else None
-    return message.close if isinstance(message, Bar) else message.price
+    price = message.close if isinstance(message, Bar) else message.price
+    return price if is_price(price) else None

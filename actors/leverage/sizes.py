@@ -9,12 +9,12 @@ from letrade.actors.leverage.limits import Signs, Terms, allowed_leverage, large
 from letrade.core.actor import Actor, ActorConfig, Context
 from letrade.core.config.desk import DeskConfig
 from letrade.core.fraction import Fraction, read_fraction
-from letrade.core.margin.held import ISOLATED, Contract, MarginHoldings
+from letrade.core.margin.held import ISOLATED, Contract, MarginHoldings, entry_value
 from letrade.core.quantities import exact
 from letrade.core.stage import Stage
 from letrade.core.subjects import account_instrument
 
-ZERO = Fraction(0)
+ZERO, ONE = Fraction(0), Fraction(1)
 Market = tuple[str, str]
 """(account, instrument)."""
 
@@ -24,7 +24,7 @@ class View(NamedTuple):
 
     contract: Contract
     face: Fraction
-    """The notional of a size of 1."""
+    """The notional of a size of 1, in the settle currency."""
     notional: Fraction
     equity: Fraction
     """Of the account: the balance with all gains and losses."""
@@ -50,7 +50,7 @@ class Sizer(Actor):
         self.venues = {
             account.name: account.venue
             for account in self.settings.accounts
-            if not config.accounts or account.name in config.accounts
+            if (not config.accounts or account.name in config.accounts) and account.position_mode == "one_way"
         }
         self.holdings = MarginHoldings(self.settings, context.instruments)
         self.prices: dict[str, float] = {}
@@ -80,7 +80,7 @@ class Sizer(Actor):
         if price is None or equity is None:
             return None
         contract = self.holdings.contract(account, instrument)
-        face = exact(price) * rules.multiplier
+        face = rules.worth(exact(price), ONE)
         others = self._others(account, rules.settle, instrument)
         leverage = self.allowed(contract)
         largest = min(
@@ -134,9 +134,10 @@ class Sizer(Actor):
 
     def _face(self, contract: Contract) -> Fraction:
         rules = self.context.instruments.at(contract.instrument, self.now())
-        return exact(self.prices[contract.instrument]) * rules.multiplier
+        return rules.worth(exact(self.prices[contract.instrument]), ONE)
 
     def _gain(self, contract: Contract) -> Fraction:
         rules = self.context.instruments.at(contract.instrument, self.now())
-        move = exact(self.prices[contract.instrument]) - exact(contract.entry)
-        return exact(contract.quantity) * rules.multiplier * move
+        worth = rules.worth(exact(self.prices[contract.instrument]), contract.size)
+        gain = contract.side * (worth - entry_value(contract, rules))
+        return -gain if rules.inverse else gain

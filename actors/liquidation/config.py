@@ -37,7 +37,8 @@ class LiquidationMonitorConfig(ActorConfig, frozen=True, kw_only=True):
     policy: tuple[Kind, ...] = (REDUCE, ADD_MARGIN, CLOSE)
     """What is done, in this order, one after another that does not help; () only tells."""
     margin_budget: NotNegative = Decimal(0)
-    """Of the settle currency, what may be added to one position in a day (UTC)."""
+    """Of the settle currency, what may be added to one position in a day (UTC); of inverse contracts coins for so many
+    quote units at the mark."""
     cost: Fraction = Decimal("0.002")
     """What closing is expected to lose of the value closed: fee and slippage."""
     step_patience: PositiveDuration = 2 * SECOND_NS

@@ -15,7 +15,7 @@ from letrade.actors.liquidation.watched import Look, Watched
 from letrade.actors.liquidation.watching import CHANGED, STALE
 from letrade.core.clock import SECOND
 from letrade.core.fraction import read_fraction
-from letrade.core.messages.accounts import Position
+from letrade.core.messages.accounts import LegPosition, Position
 from letrade.core.messages.base import NO_STRATEGY, Timer
 from letrade.core.messages.margin import ISOLATED_MARGIN, MarginRequest, MarginUpdate, PositionLimit, Reduce
 from letrade.core.messages.orders import OrderRefused, OrderUpdate
@@ -36,16 +36,20 @@ class LiquidationMonitor(Planner):
     def judge(self, unit: Watched, look: Look) -> None:
         if not look.liquidated and look.nearest > float(self.config.act) * (1 + float(self.config.hysteresis)):
             self.failed.pop(unit.key, None)
+            self._unsay(f"legs {unit.key}")
         elif look.liquidated or look.nearest <= float(self.config.act) or self._acts(unit):
             self._act(unit, look)
 
     def _acts(self, unit: Watched) -> bool:
-        keys = [f"{unit.account} {name}" for name in (*unit.instruments, unit.name)]
+        keys = [f"{unit.account} {name}" for name in (*unit.names, unit.name)]
         return any(self.levels.get(key, (0, 0.0))[0] >= ACT for key in keys)
 
     def _act(self, unit: Watched, look: Look) -> None:
         under_way = self.steps.get(unit.key)
         if not self.config.policy or unit.key in self.resting or (under_way and under_way.kind == CLOSE):
+            return
+        if any(contract.leg for contract in unit.contracts):
+            self._say_legs(unit, look)
             return
         speed = self.speed(unit, look)
         hurry = CLOSE in self.config.policy and look.nearest < speed * self.config.close_within / SECOND
@@ -72,6 +76,11 @@ class LiquidationMonitor(Planner):
                 return
             failed.append(kind)
         self._rest(unit, look)
+
+    def _say_legs(self, unit: Watched, look: Look) -> None:
+        """Of an account in hedge mode, in which the desk does not trade: whoever does is told."""
+        text = f"{unit.key}: {_how(look)}; the desk sends no orders to legs of an account in hedge mode: act by hand"
+        self._say(f"legs {unit.key}", "error", "liquidation_by_hand", text, unit.account, about="legs")
 
     def _rest(self, unit: Watched, look: Look) -> None:
         """Every kind has failed: after a while from the beginning."""
@@ -131,6 +140,10 @@ class LiquidationMonitor(Planner):
             if any((leg.account, leg.instrument) == (position.account, position.instrument) for leg in step.legs):
                 self._advance(step)
         if contract is not None:
+            self.changed(position.account)
+
+    def on_leg_position(self, position: LegPosition) -> None:
+        if self.holdings.take_leg(position, self.now()) is not None:
             self.changed(position.account)
 
     def on_margin_update(self, update: MarginUpdate) -> None:

@@ -14,6 +14,7 @@ from letrade.actors.liquidation.watching import Watcher
 from letrade.core.actor import Context
 from letrade.core.clock import MINUTE, SECOND
 from letrade.core.fraction import Fraction, read_fraction
+from letrade.core.margin.book import value_at
 from letrade.core.messages.accounts import Position
 from letrade.core.messages.base import NO_STRATEGY
 from letrade.core.quantities import exact, number, units
@@ -115,7 +116,9 @@ class Planner(Watcher):
             return None
         spent = self.spent.get((unit.account, unit.name, self.now() // DAY), Fraction(0))
         free = self.holdings.free_balance(unit.account, unit.settle)
-        most = min(read_fraction(self.config.margin_budget) - spent, free)
+        budget = read_fraction(self.config.margin_budget)
+        (own,) = unit.at_marks().instruments
+        most = min((budget / own.mark if own.contract == "inverse" else budget) - spent, free)
         found = least_margin(unit.rules, unit.at_marks(), target, most)
         if found is None:
             return None
@@ -130,8 +133,8 @@ class Planner(Watcher):
     def _legs(self, unit: Watched, share: Fraction) -> list[Leg]:
         """Every position of the unit, and what hedges them, cut by the share that whole lots make of the largest's."""
         members = self._members(unit)
-        marks = {each.name: each.mark * each.multiplier for each in unit.at_marks().instruments}
-        largest = max(unit.contracts, key=lambda each: each.size * marks[each.instrument])
+        worths = {each.name: value_at(each, Fraction(1), each.mark) for each in unit.at_marks().instruments}
+        largest = max(unit.contracts, key=lambda each: each.size * worths[each.instrument])
         share = 1 - exact(self._left(largest.instrument, largest.quantity, share)) / largest.size
         legs = []
         for account, instrument, quantity in members:

@@ -50,7 +50,7 @@ class UnitMaker:
         blind: Blind = {}
         contracts = [each for each in holdings.held() if each.account == account]
         settle = {each.instrument: self.catalogue.at(each.instrument, now).settle for each in contracts}
-        isolated = [(each.instrument, (each,)) for each in contracts if each.mode == ISOLATED]
+        isolated = [(each.name, (each,)) for each in contracts if each.mode == ISOLATED]
         cross = sorted((each for each in contracts if each.mode != ISOLATED), key=lambda each: settle[each.instrument])
         wallets = groupby(cross, key=lambda each: settle[each.instrument])
         for name, group in [*isolated, *((currency, tuple(group)) for currency, group in wallets)]:
@@ -71,17 +71,24 @@ class UnitMaker:
         self, holdings: MarginHoldings, account: str, name: str, contracts: tuple[Contract, ...], price_of: PriceOf,
         now: int,
     ) -> Watched:  # fmt: skip
-        instruments = tuple(self._instrument(each, price_of, now) for each in contracts)
+        known: dict[str, InstrumentState] = {}
+        for each in contracts:
+            if each.instrument not in known:
+                known[each.instrument] = self._instrument(each, price_of, now)
+        instruments = tuple(known[each.instrument] for each in contracts)
         mode: MarginMode = "isolated" if contracts[0].mode == ISOLATED else "cross"
         rules = rules_for(
             self._venues[account], contract=instruments[0].contract, margin_mode=mode, settle=instruments[0].settle,
             account=self._account_type or None,
         )  # fmt: skip
+        if rules.unit == "account" and instruments[0].contract == "inverse":
+            # The coin's own balance backs it, in full: no haircut and no rate of another collateral is known.
+            rules = replace(rules, unit="wallet", numeraire=None, collateral_moves=False)
         positions = tuple(_position(each, of, rules) for each, of in zip(contracts, instruments, strict=True))
         collaterals = () if mode == ISOLATED else self._collaterals(holdings, account, instruments[0].settle, rules)
         if rules.unit == "wallet" and mode != ISOLATED:
             positions, collaterals = without_debt(instruments, positions, collaterals)
-        book = MarginAccount(instruments=instruments, positions=positions, collaterals=collaterals)
+        book = MarginAccount(instruments=tuple(known.values()), positions=positions, collaterals=collaterals)
         return Watched(account, name, rules, contracts, book)
 
     def _instrument(self, contract: Contract, price_of: PriceOf, now: int) -> InstrumentState:

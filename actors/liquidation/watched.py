@@ -105,6 +105,11 @@ class Watched(Figures):
         return tuple(contract.instrument for contract in self.contracts)
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Of the positions: legs are told apart."""
+        return tuple(contract.name for contract in self.contracts)
+
+    @property
     def isolated(self) -> bool:
         return self.rules.unit == "position"
 

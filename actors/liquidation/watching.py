@@ -12,9 +12,10 @@ from letrade.actors.liquidation.units import YET, UnitMaker
 from letrade.actors.liquidation.watched import FAR, Look, Watched
 from letrade.core.actor import Actor, ActorConfig, Context
 from letrade.core.config.desk import DeskConfig
+from letrade.core.legs import name_of, split
 from letrade.core.margin.held import Contract, MarginHoldings
 from letrade.core.messages.accounts import Balance
-from letrade.core.messages.base import NO_STRATEGY
+from letrade.core.messages.base import NO_STRATEGY, is_price
 from letrade.core.messages.events import Alert
 from letrade.core.messages.margin import LiquidationNear
 from letrade.core.messages.market import Bar, IndexPrice, MarkPrice, Middle, Quote, Trade
@@ -61,6 +62,11 @@ class Watcher(Actor):
     def on_price(self, message: MarkPrice | IndexPrice | Quote | Middle | Trade | Bar) -> None:
         """The mark decides; the others only where it is old, or there is none."""
         instrument, is_mark = message.instrument, isinstance(message, MarkPrice)
+        if isinstance(message, MarkPrice | IndexPrice) and not is_price(message.price):
+            what = "mark" if is_mark else "index"
+            text = f"the {what} price: expected one above 0, found {message.price!r}: the last one stays"
+            self._say(f"refused {what} {instrument}", "warning", "price_refused", text, "", instrument)
+            return
         known = instrument in self.marks.seen
         self.marks.take(message)
         holders = self._holders(instrument)
@@ -100,7 +106,8 @@ class Watcher(Actor):
         for unit in self.units_of(state.account):
             look = unit.look()
             for place, contract in enumerate(unit.contracts):
-                told = next((each for each in state.positions if each.instrument == contract.instrument), None)
+                legs = ((each, name_of(each.instrument, each.leg)) for each in state.positions)
+                told = next((each for each, name in legs if name == contract.name), None)
                 if told is not None and told.quantity == contract.quantity:
                     self._compare(unit, place, look, told)
 
@@ -164,7 +171,7 @@ class Watcher(Actor):
     def _tell_levels(self, unit: Watched, look: Look) -> None:
         for contract, price, distance in zip(unit.contracts, look.prices, look.distances, strict=True):
             liquidated = look.liquidated and unit.isolated
-            self._tell(unit, look, contract, contract.instrument, distance, price, liquidated=liquidated)
+            self._tell(unit, look, contract, contract.name, distance, price, liquidated=liquidated)
         if not unit.isolated:
             about = account_instrument(self.accounts[unit.account])
             first = unit.contracts[0]
@@ -174,7 +181,7 @@ class Watcher(Actor):
         self, unit: Watched, look: Look, contract: Contract, about: str, distance: float, price: float | None,
         *, liquidated: bool,
     ) -> None:  # fmt: skip
-        key = f"{unit.account} {about if about in unit.instruments else unit.name}"
+        key = f"{unit.account} {about if about in unit.names else unit.name}"
         before, _ = self.levels.get(key, (0, 0.0))
         level = LIQUIDATED if liquidated else level_of(distance, self._thresholds, min(before, ACT), self._hysteresis)
         if level == before:
@@ -187,25 +194,28 @@ class Watcher(Actor):
             del self.levels[key]
         self.publish(
             LiquidationNear(
-                strategy=NO_STRATEGY, account=unit.account, instrument=about, level=LEVELS[level],
+                strategy=NO_STRATEGY, account=unit.account, instrument=split(about)[0], level=LEVELS[level],
                 distance=0.0 if liquidated else distance, mark=mark, basis=basis, liquidation=price,
                 equity=rounded_money(unit.settle, exact(float(f"{look.equity:.8f}"))),
                 maintenance=rounded_money(unit.settle, exact(float(f"{look.maintenance:.8f}"))),
+                leg=split(about)[1],
             )
         )  # fmt: skip
 
     def _forget_closed(self, account: str) -> None:
         """A position that is closed is as far from liquidation as can be."""
         units = self.units[account]
-        held = {f"{account} {each.instrument}" for each in self.holdings.held() if each.account == account}
+        held = {f"{account} {each.name}" for each in self.holdings.held() if each.account == account}
         wallets = {unit.key for unit in units if not unit.isolated}
         for key in [key for key in self.levels if key.startswith(f"{account} ") and key not in held | wallets]:
             _, mark = self.levels.pop(key)
             about = key.partition(" ")[2]
-            instrument = about if about in self.context.instruments else account_instrument(self.accounts[account])
+            known, leg = split(about)
+            instrument = known if known in self.context.instruments else account_instrument(self.accounts[account])
             self.publish(
                 LiquidationNear(
-                    strategy=NO_STRATEGY, account=account, instrument=instrument, level="clear", distance=FAR, mark=mark
+                    strategy=NO_STRATEGY, account=account, instrument=instrument, level="clear", distance=FAR,
+                    mark=mark, leg=leg,
                 )
             )  # fmt: skip
 
@@ -216,7 +226,7 @@ class Watcher(Actor):
         theirs, ours = told.liquidation_price, look.prices[place]
         if theirs is None:
             return
-        key = f"differs {unit.account} {told.instrument}"
+        key = f"differs {unit.account} {name_of(told.instrument, told.leg)}"
         if ours is not None and abs(ours - theirs) <= float(self.config.tolerance) * theirs:
             self._unsay(key)
             return

@@ -35,9 +35,9 @@ def _equity(balances: dict[str, Any], reporting: str) -> int | None:
 
 
 def equity_units(tally: Tally, starts: dict[str, Start]) -> int | None:
-    """The sum of all accounts, in units of 1e-18; None while one is unknown. An account that nothing was heard of
-    stands where it began."""
-    total = 0
+    """The sum of all accounts and of what is on its way between them, in units of 1e-18; None while one is unknown. An
+    account that nothing was heard of stands where it began."""
+    total = transit_units(tally)
     for account in dict.fromkeys((*starts, *tally.equity)):
         start = starts.get(account, Start(None)).equity
         equity = tally.equity.get(account)
@@ -46,6 +46,10 @@ def equity_units(tally: Tally, starts: dict[str, Start]) -> int | None:
             return None
         total += known
     return total
+
+
+def transit_units(tally: Tally) -> int:
+    return sum(units_of_money(amount) for amount in tally.transit.values())
 
 
 def start_units(tally: Tally, starts: dict[str, Start]) -> int | None:
@@ -71,6 +75,7 @@ def _worth(tally: Tally, starts: dict[str, Start], reporting: str) -> dict[str, 
         "equity": None if equity is None else show_units(equity),
         "starting_equity": None if start is None else show_units(start),
         "reporting_currency": reporting,
+        **({"in_transit": show_units(transit_units(tally))} if tally.transit else {}),
         **({"missing_prices": missing} if missing else {}),
     }
 

@@ -121,6 +121,9 @@ class Results(Actor):
         name = account.account
         self.tally.equity[name], self.tally.unrealised[name] = account.equity, account.unrealised
         self.tally.missing[name] = account.missing
+        self.tally.transit.pop(name, None)
+        if account.transit is not None:
+            self.tally.transit[name] = account.transit
         if account.equity is not None:
             self.tally.first_equity.setdefault(name, account.equity)
 

@@ -94,6 +94,8 @@ class Tally(msgspec.Struct, kw_only=True):
     equity: dict[str, Money | None] = {}
     """By account; None while a price or a rate is missing."""
     unrealised: dict[str, Money | None] = {}
+    transit: dict[str, Money] = {}
+    """By account, what has left it and has not arrived yet."""
     missing: dict[str, tuple[str, ...]] = {}
     first_equity: dict[str, Money] = {}
     """The first equity that was known, where the desk file does not tell the start."""

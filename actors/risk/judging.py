@@ -31,6 +31,7 @@ class Judge(Actor):
     def __init__(self, name: str, config: Any, context: Context) -> None:
         super().__init__(name, config, context)
         self.settings: DeskConfig = context.settings or DeskConfig()
+        self._borrowers = frozenset(account.name for account in self.settings.accounts if account.borrow)
         self.approvals = 0
         self.reservations = Reservations()
         self._across_accounts = self.settings.risk.own_orders == "desk"
@@ -109,7 +110,7 @@ class Judge(Actor):
     def _rules_of(self, account: str, limits: RiskLimits, specification: Specification) -> tuple[Rule, ...]:
         found = self._rules.get((account, specification))
         if found is None:
-            found = self._rules[account, specification] = rules_for(limits, specification)
+            found = self._rules[account, specification] = rules_for(limits, specification, account in self._borrowers)
         return found
 
     def _recent(self, account: str) -> list[int]:

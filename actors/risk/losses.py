@@ -32,6 +32,12 @@ class LossWatch:
             return f"drawdown {float((peak - equity) / peak):.4f} is above {limits.max_drawdown}"
         return ""
 
+    def move(self, account: str, amount: Fraction) -> None:
+        """Money came or went that is neither profit nor loss: what losses are counted from goes with it."""
+        if account in self._marks:
+            day, start, peak = self._marks[account]
+            self._marks[account] = (day, start + amount, peak + amount)
+
     def forget(self, account: str) -> None:
         """Count anew from the next equity: what an operator's Resume asks for."""
         if account == EVERYONE:

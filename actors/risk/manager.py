@@ -33,7 +33,7 @@ from letrade.core.messages.orders import (
     Proposal,
 )
 from letrade.core.orders import TERMINAL, WORKING
-from letrade.core.quantities import units
+from letrade.core.quantities import fraction_of_money, units
 from letrade.core.stage import Stage
 
 
@@ -209,10 +209,19 @@ class RiskManager(Judge):
         self._watch(fill.account)
 
     def on_cash_entry(self, entry: CashEntry) -> None:
-        """A deposit is no profit and a withdrawal no loss, so losses are counted anew after either."""
+        """A deposit is no profit and a withdrawal no loss: losses are counted from as much more or less after either;
+        anew where no rate tells how much."""
         self.books[entry.account].book_cash(entry)
-        if entry.origin == "transfer":
+        if self.reservations.holdings.accrue(self.context.instruments, entry, self.now()):
+            self.reservations.changed((entry.account, entry.instrument))
+        if entry.origin != "transfer":
+            return
+        reporting = self.settings.desk.reporting_currency
+        rate = self.board.rate(entry.amount.currency, reporting, self.context.instruments)
+        if rate is None:
             self.losses.forget(entry.account)
+        else:
+            self.losses.move(entry.account, fraction_of_money(entry.amount) * rate)
 
     def on_order_update(self, update: OrderUpdate) -> None:
         if update.order_id in self.protective:

@@ -79,19 +79,19 @@ class Reservations:
         if everyones is None:
             everyones = self._by_instrument[order.instrument] = {}
         everyones[order.order_id] = order
-        self._changed(market)
+        self.changed(market)
 
     def fill(self, specification: Specification, fill: Fill) -> None:
         """What was reserved is held from now on."""
         self.holdings.book(specification, fill)
-        self._changed((fill.account, fill.instrument))
+        self.changed((fill.account, fill.instrument))
         order = self.orders.get(fill.order_id)
         if order is not None:
             order.filled = add(order.filled, fill.size)
             if not order.remaining:
                 self.end(fill.order_id)
 
-    def _changed(self, market: tuple[str, str]) -> None:
+    def changed(self, market: tuple[str, str]) -> None:
         account, instrument = market
         known = self._exposures.get(account)
         if known:
@@ -106,7 +106,7 @@ class Reservations:
         if order is not None:
             del self._by_market[order.market][order_id]
             del self._by_instrument[order.instrument][order_id]
-            self._changed(order.market)
+            self.changed(order.market)
 
     def forget(self, order_id: str) -> None:
         """It was not approved after all."""
@@ -116,7 +116,7 @@ class Reservations:
     def amending(self, order: Reserved, change: tuple[float, float] | None) -> None:
         """An amend is on its way to the venue, or will never be."""
         order.amending = change
-        self._changed(order.market)
+        self.changed(order.market)
 
     def adopt(self, update: OrderUpdate) -> None:
         """An order that works without a reservation: sent by execution itself, or thought over too early."""
@@ -131,7 +131,7 @@ class Reservations:
         """The venue has answered an amend: the order is now as it says."""
         order = self.orders[update.order_id]
         order.amending, order.price, order.size = None, update.price, update.size
-        self._changed(order.market)
+        self.changed(order.market)
 
     def exposure(self, account: str, specification: Specification, but: str = "") -> Exposure:
         """Of an account in an instrument, one order left out."""

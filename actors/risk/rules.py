@@ -67,7 +67,7 @@ def halt(request: Request) -> Refusal | None:
 
 
 def spot_short(request: Request) -> Refusal | None:
-    """What is not held cannot be sold on a spot market."""
+    """What is not held cannot be sold on a spot market, where the account does not borrow."""
     if request.specification.kind == "spot" and request.side < 0:
         return Refusal("spot_short", "what is held", _show(Fraction(request.opening, ONE)) + " beyond")
     return None
@@ -183,10 +183,10 @@ LIMITS_OF: dict[Rule, str] = {
 """Rules that allow everything where this limit is not set."""
 
 
-def rules_for(limits: RiskLimits, specification: Specification) -> tuple[Rule, ...]:
+def rules_for(limits: RiskLimits, specification: Specification, borrows: bool = False) -> tuple[Rule, ...]:
     """The opening rules that could refuse something, in their order."""
     idle: list[Rule] = [rule for rule, name in LIMITS_OF.items() if getattr(limits, name) is None]
-    idle += [] if specification.kind == "spot" else [spot_short]
+    idle += [] if specification.kind == "spot" and not borrows else [spot_short]
     idle += [] if specification.size_min else [size_min]
     idle += [] if specification.notional_min else [notional_min]
     return tuple(rule for rule in OPENING_RULES if rule not in idle)

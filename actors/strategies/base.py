@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from letrade.actors.strategies.wishes import number, number_or_none, text, working_quotes
+from letrade.actors.strategies.amounts import money_of_wish
+from letrade.actors.strategies.wishes import basket_legs, number, number_or_none, text, whole, working_quotes
 from letrade.core import codec
 from letrade.core.actor import Actor, ActorConfig, Context
 from letrade.core.book_sync import BookSync, Phase, Verdict
 from letrade.core.messages.base import Message
 from letrade.core.messages.market import BookDelta, BookSnapshot
-from letrade.core.messages.signals import Protect, Quotes, Target, WorkingQuote
+from letrade.core.messages.signals import Basket, Protect, Quotes, Target, WorkingQuote
+from letrade.core.messages.transfers import TransferRequest
 from letrade.core.stage import Stage
+from letrade.core.subjects import account_instrument
 from letrade.hotpath.book import Book
 from letrade.hotpath.constants import BUY, SELL
 from letrade.hotpath.decimals import levels_to_units
@@ -35,14 +38,16 @@ class BaseStrategy(Actor):
         super().__init__(name, config, context)
         self.instrument: str = config.instrument
         self.account: str = config.account
+        self.instruments: tuple[str, ...] = (config.instrument,)
+        """Those that it hears of; a strategy of several sets them in its constructor."""
         self.signal = 0
         """Signals so far, over restarts: part of every order id."""
 
     def wants(self, kind: type[Message], instrument: str, strategy: str) -> bool:
-        """Market data of its instrument, what concerns its own orders, and events of the desk."""
+        """Market data of its instruments, what concerns its own orders, and events of the desk."""
         if kind.FAMILY == "ev":
             return True
-        return instrument == self.instrument and (kind.FAMILY == "md" or strategy == self.name)
+        return instrument in self.instruments if kind.FAMILY == "md" else strategy == self.name
 
     def target(
         self, position: float, *, sized: bool = True, price: float | None = None, post_only: bool = False
@@ -68,6 +73,22 @@ class BaseStrategy(Actor):
             )
         )  # fmt: skip
 
+    def basket(self, legs: Iterable[tuple[str, float] | tuple[str, float, str]], *, naked_ns_max: int) -> None:
+        """Want these positions, all or none: (instrument, base units) or (instrument, base units, account) each.
+
+        No leg is sent unless all may be. Where one does not fill, the others do not stand alone for longer than
+        `naked_ns_max`: what is missing is traded, or they go back. Positions are never closed by leaving a leg out.
+        """
+        wanted, accounts = basket_legs(legs, self.account)
+        bound = whole(naked_ns_max, "naked_ns_max")
+        self.signal += 1
+        self.publish(
+            Basket(
+                strategy=self.name, account=accounts[0], instrument=wanted[0][0], signal=self.signal, legs=wanted,
+                naked_ns_max=bound, accounts=accounts,
+            )
+        )  # fmt: skip
+
     def protect(
         self, stop: float | None = None, take_profit: float | None = None, size: float | None = None, *,
         trail: float | None = None, trigger_by: str = "last",
@@ -85,6 +106,25 @@ class BaseStrategy(Actor):
             Protect(
                 strategy=self.name, account=self.account, instrument=self.instrument, signal=self.signal,
                 stop=prices[0], take_profit=prices[1], size=part, trigger_by=source, trail=distance,
+            )
+        )  # fmt: skip
+
+    def transfer(self, transfer_id: str, to_account: str, currency: str, amount: Any, *, account: str = "") -> None:
+        """Want this amount, the route's fee included, to move to another account, from `account` or else its own.
+
+        An id is for one transfer, for ever: asked for again it is not sent again, and one that was refused stays so.
+        `on_transfer_update` hears what becomes of it; until `done` it is spent nowhere.
+        """
+        giver = account or self.account
+        venue = next((each.venue for each in self.context.settings.accounts if each.name == giver), "")
+        if not venue:
+            raise ValueError(f"a transfer: there is no account {giver!r}")
+        self.publish(
+            TransferRequest(
+                strategy=self.name, account=giver, instrument=account_instrument(venue),
+                transfer_id=text(transfer_id, "the id of a transfer"),
+                to_account=text(to_account, "the account that a transfer goes to"),
+                amount=money_of_wish(text(currency, "the currency of a transfer"), amount),
             )
         )  # fmt: skip
 

@@ -31,6 +31,33 @@ def number_or_none(value: Any, what: str) -> float | None:
     return None if value is None else number(value, what)
 
 
+def whole(value: Any, what: str) -> int:
+    """A whole number above 0."""
+    try:
+        found = operator.index(value)
+    except TypeError as error:
+        raise TypeError(f"{what}: expected a whole number, found {_shown(value)}") from error
+    if found <= 0:
+        raise ValueError(f"{what}: expected a number above 0, found {found}")
+    return found
+
+
+def basket_legs(legs: Any, account: str) -> tuple[tuple[tuple[str, float], ...], tuple[str, ...]]:
+    """((instrument, position) of each leg, the account of each)."""
+    if isinstance(legs, (str, bytes)) or not isinstance(legs, Iterable):
+        raise TypeError(f"the legs of a basket: expected tuples (instrument, position), found {_shown(legs)}")
+    wanted, accounts = [], []
+    for place, leg in enumerate(legs):
+        what = f"leg {place} of a basket"
+        if not isinstance(leg, tuple) or len(leg) not in (2, 3):
+            raise TypeError(f"{what}: expected (instrument, position) or with an account, found {_shown(leg)}")
+        wanted.append((text(leg[0], f"the instrument of {what}"), number(leg[1], f"the position of {what}")))
+        accounts.append(text(leg[2], f"the account of {what}") if len(leg) > 2 else account)
+    if not wanted:
+        raise ValueError("the legs of a basket: expected at least one, found none")
+    return tuple(wanted), tuple(accounts)
+
+
 def text(value: Any, what: str) -> str:
     """A word."""
     if not isinstance(value, str):

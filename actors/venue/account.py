@@ -17,6 +17,7 @@ from letrade.actors.venue.wallet import Wallet
 from letrade.core.bookkeeping import gain_at, new_position, position_of, trade
 from letrade.core.fraction import Fraction
 from letrade.core.instruments import Specification
+from letrade.core.legs import LONG, SHORT, name_of
 from letrade.core.messages.venue import VenueFill
 from letrade.core.money import DEFAULT_SCALE
 from letrade.core.quantities import TEN, exact
@@ -40,19 +41,27 @@ class VenueAccount:
         self.name = name
         self.wallet = Wallet(balances)
         self.fees = fees
+        self.hedged = False
+        """Whether each contract has a long and a short leg of its own."""
         self.volume = Volume()
         self.positions: dict[str, Position] = {}
+        """By their names (legs.py)."""
         self.orders: dict[str, Order] = {}
         """Every order that ever came, by our client order id: none is ever taken twice."""
         self.working: dict[int, Order] = {}
         self.fills: list[VenueFill] = []
 
-    def quantity(self, market: Market) -> int:
-        """The contract position, signed, in the market's size units."""
-        position = self.positions.get(market.instrument)
+    def quantity(self, market: Market, leg: str = "") -> int:
+        """The contract position, or a leg of it, signed, in the market's size units."""
+        position = self.positions.get(name_of(market.instrument, leg))
         if position is None:
             return 0
         return position.quantity * TEN[market.scales.size_decimals] // TEN[position.quantity_decimals]
+
+    def held(self, instrument: str) -> list[str]:
+        """The names of the open positions in a contract: one, or up to two legs."""
+        names = (instrument, name_of(instrument, LONG), name_of(instrument, SHORT)) if self.hedged else (instrument,)
+        return [name for name in names if name in self.positions and self.positions[name].quantity]
 
     def settle(self, traded: Traded, market: Market, rules: Specification) -> Amount:
         """Moves money, or money and position, and returns the fee."""
@@ -64,7 +73,7 @@ class VenueAccount:
             self.wallet.add(whole(rules.quote, -traded.order.side * notional))
             fee = self._affordable(fee, traded.order)
         else:
-            self.realise(traded.order.side, traded.price, traded.size, market, rules)
+            self.realise(traded.order.side, traded.price, traded.size, market, rules, traded.order.leg)
         self.wallet.add(fee.negated())
         return fee
 
@@ -82,11 +91,14 @@ class VenueAccount:
         most = max(0, int(spendable.value * 10**DEFAULT_SCALE))
         return Amount(fee.currency, min(fee.units, most), fee.scale) if fee.units > 0 else fee
 
-    def realise(self, side: int, price: float, size: int, market: Market, rules: Specification) -> None:
+    def realise(
+        self, side: int, price: float, size: int, market: Market, rules: Specification, leg: str = ""
+    ) -> None:
         """Books a contract trade, without a fee, by the arithmetic that the desk's ledger has too."""
-        position = self.positions.get(market.instrument)
+        name = name_of(market.instrument, leg)
+        position = self.positions.get(name)
         if position is None:
-            position = self.positions[market.instrument] = new_position(rules)
+            position = self.positions[name] = new_position(rules)
         self.wallet.add(whole(rules.settle, trade(position, rules, side, market.scales.size(size), price)))
 
     def unrealised(self, instrument: str, price: float, rules: Specification) -> Fraction:
@@ -110,6 +122,8 @@ class VenueAccount:
         total = 0
         for order in self.working.values():
             if order.instrument != instrument or order.side != side or order.number == but.number:
+                continue
+            if order.leg != but.leg:
                 continue
             if not order.only_protects and not order.shares_group(but):
                 total += order.left if order.reduce_only or not reduce_only else 0
@@ -159,6 +173,7 @@ class VenueAccount:
             "orders": msgspec.msgpack.encode(list(self.orders.values())),
             "fills": msgspec.msgpack.encode(self.fills),
             "volume": self.volume.state(),
+            "hedged": self.hedged,
         }
 
     def restore(self, state: Any) -> None:
@@ -169,3 +184,4 @@ class VenueAccount:
         self.working = {order.number: order for order in orders if order.working}
         self.fills = msgspec.msgpack.decode(state["fills"], type=list[VenueFill])
         self.volume.restore(state.get("volume", {}))
+        self.hedged = state.get("hedged", False)

@@ -10,6 +10,7 @@ from letrade.actors.venue.model import Refused
 from letrade.actors.venue.orders import CANCELLED, REJECTED, Order
 from letrade.actors.venue.reports import Report
 from letrade.core.instruments import Specification
+from letrade.core.legs import SIDES
 from letrade.core.messages.venue import VenueAmend, VenueCancel, VenueQuery, VenueSubmit
 from letrade.core.subjects import account_instrument
 
@@ -75,6 +76,7 @@ class Exchange(Floor):
             trail=request.trail or 0.0,
             expires=request.expires,
             group=request.group,
+            leg=request.leg,
         )
         account.orders[order.client_order_id] = order
         return order
@@ -89,6 +91,7 @@ class Exchange(Floor):
         version = self.rules_of(order.instrument)
         return (
             rules.form(request)
+            or self._leg_refusal(order, account, version)
             or rules.known_trigger(request, market)
             or model.refusal(order)
             or rules.prices(request, market, version)
@@ -97,6 +100,21 @@ class Exchange(Floor):
             or self._give_size(order, request.size, account, market, version)
             or self.placement_refusal(order, account, market, model, version)
         )
+
+    def _leg_refusal(self, order: Order, account: VenueAccount, version: Specification) -> str:
+        """In hedge mode each contract order says its leg, and what closes one only reduces it."""
+        needed = account.hedged and version.kind != "spot"
+        if not needed and not order.leg:
+            return ""
+        if self.margin is None or not needed or order.leg not in SIDES:
+            wanted = "long or short, as the account is in hedge mode" if needed else "none: its positions are one-way"
+            code = "" if self.margin is None else f"{self.margin.codes.side_wrong}: "
+            return f"{code}leg: expected {wanted}, found {order.leg!r}"
+        opens = order.side == SIDES[order.leg]
+        if opens and order.reduce_only:
+            return f"reduce_only: a {'buy' if order.side > 0 else 'sale'} opens the {order.leg} leg"
+        order.reduce_only = not opens
+        return ""
 
     def _give_shown(self, order: Order, request: VenueSubmit, market: Market, version: Specification) -> str:
         if not request.shown:

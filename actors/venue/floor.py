@@ -9,6 +9,7 @@ from letrade.actors.venue import margin_orders, reports, rules
 from letrade.actors.venue.account import Traded, VenueAccount
 from letrade.actors.venue.amounts import Amount
 from letrade.actors.venue.fees import FeeSchedule
+from letrade.actors.venue.lending import Lender
 from letrade.actors.venue.margin import Margins
 from letrade.actors.venue.market import Market
 from letrade.actors.venue.model import WOULD_TAKE, Changed, Ended, FillModel, Print, Said
@@ -18,7 +19,8 @@ from letrade.core.config.accounts import AccountConfig
 from letrade.core.config.desk import VenueConfig
 from letrade.core.fraction import read_fraction
 from letrade.core.instruments import Catalogue, Specification
-from letrade.core.messages.base import NO_STRATEGY, MarketMessage
+from letrade.core.legs import name_of, split
+from letrade.core.messages.base import NO_STRATEGY, MarketMessage, is_price
 from letrade.core.messages.events import Alert
 from letrade.core.messages.market import Bar, BarOpen, IndexPrice, MarkPrice, Trade
 from letrade.core.messages.venue import VenueFill
@@ -33,14 +35,17 @@ class Floor:
         self.catalogue = catalogue
         self.fees = FeeSchedule(config)
         self.accounts = {each.name: VenueAccount(each.name, each.balances, self.fees) for each in accounts}
+        for each in accounts:
+            self.accounts[each.name].hedged = each.position_mode == "hedge"
         self.markets: dict[str, Market] = {}
         self.reports: list[Report] = []
         self.time = 0
         self._fill_model, self._fills = config.fill_model, config.fills
-        self._leverage_max = read_fraction(config.max_leverage)
+        self.leverage_max = read_fraction(config.max_leverage)
         self.orders_count = 0
         self.trades_count = 0
         self.positions_moved = False
+        self.lender = Lender(config, accounts, lambda: self.markets, self.rules_of)
         self.margin = (
             Margins(config, accounts, self.accounts, self.market, self.rules_of, lambda: self.time)
             if config.margin is not None
@@ -88,6 +93,11 @@ class Floor:
             self.settled(market)
 
     def _hear_value(self, message: MarkPrice | IndexPrice, market: Market) -> None:
+        if not is_price(message.price):
+            what = "mark" if isinstance(message, MarkPrice) else "index"
+            text = f"{what} price: expected one above 0, found {message.price!r}: the last one stays"
+            self._complain_of(market, text)
+            return
         if isinstance(message, MarkPrice):
             market.mark, market.mark_time = message.price, message.venue_time or self.time
         else:
@@ -122,8 +132,9 @@ class Floor:
         if market.index:
             model.hear(IndexPrice(instrument=market.instrument, price=market.index), self.time)
         for account in self.accounts.values():
-            if market.terms.contract and (held := account.quantity(market)):
-                model.hold(account.name, held)
+            for name in account.held(market.instrument) if market.terms.contract else ():
+                leg = split(name)[1]
+                model.hold(name_of(account.name, leg), account.quantity(market, leg))
 
     def _place_again(self, order: Order, market: Market, model: FillModel) -> None:
         """Of a model that gave way."""
@@ -173,6 +184,9 @@ class Floor:
     def _complain(self, market: Market, model: FillModel) -> None:
         """An alert at the first, second, fourth, eighth … complaint about an instrument's data."""
         text, model.complaint = model.complaint, ""
+        self._complain_of(market, text)
+
+    def _complain_of(self, market: Market, text: str) -> None:
         market.complaints += 1
         if market.complaints & (market.complaints - 1) == 0:
             text = f"{text} ({market.complaints} so far)"
@@ -191,14 +205,14 @@ class Floor:
         price = order.price or order.trigger or (offered[0][0] if offered else market.value_price())
         if self.margin is not None and version.kind != "spot":
             return (
-                margin_orders.minimum(self.margin, order, price, account.quantity(market), market, version)
+                margin_orders.minimum(self.margin, order, price, account.quantity(market, order.leg), market, version)
                 or rules.balance(account, order, market, version, offered)
                 or margin_orders.refusal(self.margin, account, order, market, version, price)
             )
         return (
             rules.minimum(order, price, market, version)
-            or rules.balance(account, order, market, version, offered)
-            or rules.leverage(account, order, self.markets, self.rules_of, self._leverage_max)
+            or self.lender.balance(account, order, market, version, offered)
+            or rules.leverage(account, order, self.markets, self.rules_of, self.leverage_max)
         )
 
     def execute(self, order: Order, market: Market, model: FillModel) -> str:
@@ -260,11 +274,12 @@ class Floor:
         version = self.rules_of(order.instrument)
         size = printed.size
         if order.reduce_only and version.kind != "spot":
-            size = min(size, max(0, -order.side * account.quantity(market)))
+            size = min(size, max(0, -order.side * account.quantity(market, order.leg)))
         if not size:
             return
-        contract = self.margin is not None and version.kind != "spot"
-        was = self.margin.before(account, market, version.settle) if self.margin is not None and contract else None
+        contract, was = version.kind != "spot", None
+        if self.margin is not None and contract:
+            was = self.margin.before(account, market, version.settle, order.leg)
         fee = account.settle(Traded(order, printed.price, size, maker, self.time), market, version)
         self.booked(order, printed.price, size, maker, market, trade_id, fee)
         if self.margin is not None and was is not None:
@@ -293,6 +308,7 @@ class Floor:
             maker=maker,
             origin=order.origin,
             venue_time=self.time,
+            leg=order.leg,
             cause=order.cause,
         )
         account.fills.append(fill)

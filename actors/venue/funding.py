@@ -16,6 +16,7 @@ from letrade.actors.venue.floor import Floor
 from letrade.actors.venue.market import Market
 from letrade.actors.venue.reports import Report
 from letrade.core.config.desk import VenueConfig
+from letrade.core.legs import name_of, split
 from letrade.core.messages.base import NO_STRATEGY
 from letrade.core.messages.events import Alert
 from letrade.core.messages.market import FundingRate
@@ -35,7 +36,7 @@ class Due(msgspec.Struct, array_like=True):
     funding_time: int
     rate: float
     held: dict[str, int]
-    """By account, what it held at the instant, in size units of the market."""
+    """By account (and leg, in hedge mode) what it held at the instant, in size units of the market."""
     until: int
 
 
@@ -53,27 +54,29 @@ class Funding:
     def __init__(self, floor: Floor, venue: VenueConfig) -> None:
         self._floor = floor
         self._basis, self._age_max = venue.funding_price, venue.funding_price_age
-        self._next: dict[str, tuple[int, float]] = {}
+        self._told: dict[str, dict[int, float]] = {}
+        """By instrument, the newest rate of each funding time that has not come."""
         self._paid: dict[str, int] = {}
         self.waiting: dict[str, Due] = {}
         """By instrument."""
 
     def hear(self, rate: FundingRate) -> None:
+        """Of one funding time after another, or of several in advance; each is paid."""
         if rate.funding_time > self._paid.get(rate.instrument, -1):
-            self._next[rate.instrument] = (rate.funding_time, rate.rate)
+            self._told.setdefault(rate.instrument, {})[rate.funding_time] = rate.rate
 
     def next_time(self, instrument: str) -> int | None:
         """When the instrument's funding is to be paid, or a payment stops waiting; None when no rate is known."""
         if instrument in self.waiting:
             return self.waiting[instrument].until
-        return self._next[instrument][0] if instrument in self._next else None
+        return min(self._told.get(instrument, ()), default=None)
 
     def advance(self, instrument: str, time: int) -> None:
         """Settles what waits, where its price has come or its wait is over, and takes up what has fallen due."""
         self.settle(instrument, time)
-        upcoming = self._next.get(instrument)
-        if upcoming is not None and upcoming[0] <= time and instrument not in self.waiting:
-            self._fall_due(instrument, *self._next.pop(instrument), time)
+        told = self._told.get(instrument, {})
+        while instrument not in self.waiting and (due := min(told, default=time + 1)) <= time:
+            self._fall_due(instrument, due, told.pop(due), time)
             self.settle(instrument, time)
 
     def _fall_due(self, instrument: str, funding_time: int, rate: float, time: int) -> None:
@@ -81,8 +84,11 @@ class Funding:
         market = self._floor.market(instrument)
         if market is None or self._floor.rules_of(instrument).kind == "spot":
             return
-        quantities = {account.name: account.quantity(market) for account in self._floor.accounts.values()}
-        held = {name: quantity for name, quantity in quantities.items() if quantity}
+        held = {
+            name_of(account.name, leg): account.quantity(market, leg)
+            for account in self._floor.accounts.values()
+            for _, leg in map(split, account.held(instrument))
+        }
         if held:
             self.waiting[instrument] = Due(funding_time, rate, held, time + WAIT_NS)
 
@@ -120,15 +126,16 @@ class Funding:
         rules = self._floor.rules_of(instrument)
         age = (due.funding_time - price.time) / SECOND_NS
         reason = f"no {self._basis} price of the instant: the {price.of} of {age:g} s before" if estimated else ""
-        for name, quantity in due.held.items():
+        for owner, quantity in due.held.items():
+            name, leg = split(owner)
             worth = rules.worth(exact(price.value), market.scales.exact_size(quantity))
             amount = rounded(rules.settle, -worth * exact(due.rate))
             self._floor.accounts[name].wallet.add(amount)
             if self._floor.margin is not None:
-                self._floor.margin.paid(name, instrument, amount.value)
+                self._floor.margin.paid(name, name_of(instrument, leg), amount.value)
             cash = VenueCash(
                 strategy=NO_STRATEGY, account=name, instrument=instrument,
-                entry_id=f"funding-{instrument}-{due.funding_time}-{name}", origin="funding",
+                entry_id=f"funding-{instrument}-{due.funding_time}-{owner}", origin="funding", leg=leg,
                 amount=money(amount.currency, amount.units, amount.scale), venue_time=due.funding_time,
                 reason=reason, estimated=estimated,
             )  # fmt: skip
@@ -141,15 +148,16 @@ class Funding:
             f"the funding of {due.funding_time} is not paid: expected a price within {self._age_max / SECOND_NS:g} s "
             f"of it (funding_price_age), {nearest}: add marks or finer bars to the data"
         )
-        for name in due.held:
+        for name, _ in map(split, due.held):
             self._floor.reports.append(
                 Report(Alert(level="error", code=MISSING, text=text, instrument=instrument, account=name))
             )
 
     def state(self) -> Any:
-        return [self._next, self._paid, list(self.waiting.items())]
+        told = [[name, list(rates.items())] for name, rates in self._told.items()]
+        return [told, self._paid, list(self.waiting.items())]
 
     def restore(self, state: Any) -> None:
-        upcoming, self._paid, waiting = state
-        self._next = {name: (time, rate) for name, (time, rate) in upcoming.items()}
+        told, self._paid, waiting = state
+        self._told = {name: dict(rates) for name, rates in told}
         self.waiting = {name: msgspec.convert(due, Due) for name, due in waiting}

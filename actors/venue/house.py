@@ -25,9 +25,11 @@ class House:
         self._floor.end(order, CANCELLED)
         self._floor.report(order, reason)
 
-    def send(self, account: VenueAccount, market: Market, side: int, size: int, price: float, force: str) -> Order:
+    def send(
+        self, account: VenueAccount, market: Market, side: int, size: int, price: float, force: str, leg: str = ""
+    ) -> Order:
         """A liquidation's order, no worse than a price; it has met its market unless that opens later."""
-        order = self._order(account, market, side, size, price, force, LIQUIDATION)
+        order = self._order(account, market, side, size, price, force, LIQUIDATION, leg)
         if market.model is not None:
             self._floor.execute(order, market, market.model)
             self._floor.settled(market)
@@ -36,13 +38,14 @@ class House:
         return order
 
     def close_outright(
-        self, account: VenueAccount, market: Market, side: int, price: float, size: int, fee: Amount, origin: str
-    ) -> None:
+        self, account: VenueAccount, market: Market, side: int, price: float, size: int, fee: Amount, origin: str,
+        leg: str = "",
+    ) -> None:  # fmt: skip
         """A trade that no market sees."""
         floor, rules = self._floor, self._floor.rules_of(market.instrument)
-        order = self._order(account, market, side, size, price, IOC, origin)
-        was = None if floor.margin is None else floor.margin.before(account, market, rules.settle)
-        account.realise(side, price, size, market, rules)
+        order = self._order(account, market, side, size, price, IOC, origin, leg)
+        was = None if floor.margin is None else floor.margin.before(account, market, rules.settle, leg)
+        account.realise(side, price, size, market, rules, leg)
         account.wallet.add(fee.negated())
         floor.trades_count += 1
         floor.booked(order, price, size, False, market, f"{floor.venue}-{floor.trades_count}", fee)
@@ -50,18 +53,19 @@ class House:
             floor.margin.filled(order, market, rules, price, size, was)
         order.status = FILLED
         if market.model is not None:
-            market.model.hold(account.name, account.quantity(market))
+            market.model.hold(order.owner, account.quantity(market, leg))
         floor.settled(market)
 
     def _order(
-        self, account: VenueAccount, market: Market, side: int, size: int, price: float, force: str, origin: str
-    ) -> Order:
+        self, account: VenueAccount, market: Market, side: int, size: int, price: float, force: str, origin: str,
+        leg: str,
+    ) -> Order:  # fmt: skip
         self._floor.orders_count += 1
         number = self._floor.orders_count
         order = Order(
             number=number, client_order_id=f"{origin}-{number}", account=account.name, instrument=market.instrument,
             side=side, price=price, size=size, time_in_force=force, post_only=False, reduce_only=True, cause="",
-            origin=origin,
+            origin=origin, leg=leg,
         )  # fmt: skip
         account.orders[order.client_order_id] = order
         return order

@@ -8,10 +8,11 @@ from typing import Any
 from letrade.core import codec
 from letrade.core.errors import DataError
 from letrade.core.messages.margin import VenueMargin
+from letrade.core.messages.transfers import VenueTransfer
 from letrade.core.messages.venue import VenueAmend, VenueCancel, VenueQuery, VenueSubmit
 from letrade.hotpath.simulation.latency import Latency
 
-Request = VenueSubmit | VenueCancel | VenueAmend | VenueQuery | VenueMargin
+Request = VenueSubmit | VenueCancel | VenueAmend | VenueQuery | VenueMargin | VenueTransfer
 
 
 class Inbox:

@@ -58,9 +58,9 @@ class Liquidation:
             return
         rules, price = self._floor.rules_of(message.instrument), self._margins.price(market)
         for name, account in self._floor.accounts.items():
-            position = account.positions.get(message.instrument)
-            if position is not None and position.quantity and not self._bands.surely_safe(name, rules, price):
-                self._margins.touched[name] = None
+            for position in account.held(message.instrument):
+                if not self._bands.surely_safe(name, position, rules, price):
+                    self._margins.touched[name] = None
 
     def look(self) -> None:
         """Until nothing moves any more."""
@@ -119,7 +119,7 @@ class Liquidation:
             if order.account == account.name and not order.working:
                 del self._margins.waiting[key]
                 market = self._floor.markets[order.instrument]
-                unit = self._margins.unit(account, order.instrument)
+                unit = self._margins.unit(account, order.position)
                 settle = self._floor.rules_of(order.instrument).settle
                 held = unit is not None and bool(unit.holdings)
                 most = unit.equity if unit is not None and held else self._margins.cross_balance(account, settle)
@@ -159,8 +159,8 @@ class Liquidation:
 
     def _by_need(self, unit: Unit) -> list[Holding]:
         """The largest maintenance first; those that earlier steps have closed are left out."""
-        needs = {holding.instrument: maintenance_of(self._rules, unit, holding) for holding in unit.holdings}
-        return sorted(unit.holdings, key=lambda holding: (-needs[holding.instrument], holding.instrument))
+        needs = {holding.name: maintenance_of(self._rules, unit, holding) for holding in unit.holdings}
+        return sorted(unit.holdings, key=lambda holding: (-needs[holding.name], holding.name))
 
     def _again(self, unit: Unit) -> Unit | None:
         """The unit as it is now; None when it holds nothing any more."""
@@ -175,7 +175,7 @@ class Liquidation:
 
     def _belongs(self, order: Order, unit: Unit) -> bool:
         if unit.instrument:
-            return order.instrument == unit.instrument
+            return order.position == unit.name
         rules = self._floor.rules_of(order.instrument)
         mode = self._margins.setting(unit.account, order.instrument).mode
         return rules.kind != "spot" and rules.settle == unit.currency and mode == "cross"
@@ -189,7 +189,7 @@ class Liquidation:
         account = self._floor.accounts[unit.account]
         balance = account.wallet.total(unit.currency).value
         force = FOK if partial and self._rules.all_or_none else IOC
-        order = self._house.send(account, market, -holding.side, size, price, force)
+        order = self._house.send(account, market, -holding.side, size, price, force, holding.leg)
         if order.working:
             self._margins.waiting[unit.key] = order
             return None
@@ -205,14 +205,14 @@ class Liquidation:
         due = rounded(rules.settle, min(value * self._fee, max(ZERO, most)))
         if due.units > 0:
             text = f"the liquidation fee of {float(value):g} {rules.settle}"
-            self._takeover.pay(order.account, order.instrument, due.negated(), text)
+            self._takeover.pay(order.account, order.position, due.negated(), text)
 
     def _tell(self, unit: Unit) -> None:
         if unit.key in self._told:
             return
         self._told[unit.key] = None
         needed = float(maintenance(self._rules, unit))
-        what = unit.instrument or f"the {unit.currency} positions"
+        what = unit.name if unit.instrument else f"the {unit.currency} positions"
         text = f"{what}: equity {float(unit.equity):g} {unit.currency} against a maintenance of {needed:g}"
         first = unit.instrument or unit.holdings[0].instrument
         alert = Alert(level="error", code="liquidation", text=text, account=unit.account, instrument=first)

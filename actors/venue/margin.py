@@ -10,7 +10,7 @@ import msgspec
 from letrade.actors.venue.account import VenueAccount
 from letrade.actors.venue.amounts import rounded
 from letrade.actors.venue.margin_codes import CODES
-from letrade.actors.venue.margin_rules import RULES
+from letrade.actors.venue.margin_rules import RULES, hedge_refusal
 from letrade.actors.venue.margin_sums import ZERO, Holding, Row, Unit, initial_rate, rows_of
 from letrade.actors.venue.market import Market
 from letrade.actors.venue.orders import Order
@@ -20,6 +20,7 @@ from letrade.core.config.desk import VenueConfig
 from letrade.core.errors import ConfigurationError
 from letrade.core.fraction import Fraction, read_fraction
 from letrade.core.instruments import Specification
+from letrade.core.legs import instrument_of, split
 from letrade.core.quantities import TEN, exact
 
 LIQUIDATION, DELEVERAGED = "liquidation", "adl"
@@ -32,8 +33,11 @@ class Setting(msgspec.Struct):
 
     leverage: Fraction
     mode: str
-    isolated: Fraction = ZERO
-    """The part of the balance that the position holds for itself; 0 in cross margin."""
+    isolated: dict[str, Fraction] = {}
+    """By leg, "" in one-way mode: the part of the balance that the position holds for itself; none in cross margin."""
+
+    def of(self, leg: str) -> Fraction:
+        return self.isolated.get(leg, ZERO)
 
 
 class Before(msgspec.Struct, frozen=True):
@@ -75,8 +79,9 @@ class Margins:
         self._settings: dict[str, dict[str, Setting]] = {}
         self._rows: dict[Specification, tuple[Row, ...]] = {}
 
-    def setting(self, account: str, instrument: str) -> Setting:
-        known = self._settings.setdefault(account, {})
+    def setting(self, account: str, name: str) -> Setting:
+        """Of a contract; both legs of one share it."""
+        known, instrument = self._settings.setdefault(account, {}), instrument_of(name)
         if instrument not in known:
             known[instrument] = Setting(self._first_leverage(instrument), self._modes[account])
         return known[instrument]
@@ -86,6 +91,12 @@ class Margins:
         limits = [row.leverage_max for row in self.rows(self.rules_of(instrument)) if row.leverage_max is not None]
         return min(self._leverage, max(limits, default=self._leverage))
 
+    def no_hedge(self, account: str, mode: str = "") -> str:
+        """Why an account cannot have legs side by side, in this margin mode or those that its contracts are in."""
+        settings = self._settings.get(account, {}).values()
+        modes = [mode] if mode else [self._modes[account], *(each.mode for each in settings)]
+        return next(filter(None, (hedge_refusal(self.rules.name, each) for each in modes)), "")
+
     def rows(self, rules: Specification) -> tuple[Row, ...]:
         """Its tiers; () where they are not known."""
         if rules.tiers is None:
@@ -94,10 +105,10 @@ class Margins:
             self._rows[rules] = rows_of(rules.tiers, self.rules.cumulative)
         return self._rows[rules]
 
-    def is_liquidating(self, account: VenueAccount, instrument: str) -> bool:
-        """Whether its unit is between two steps of a liquidation, so that nobody else may change it."""
-        isolated = self.setting(account.name, instrument).mode == ISOLATED
-        key = f"{account.name} {instrument if isolated else self.rules_of(instrument).settle}"
+    def is_liquidating(self, account: VenueAccount, name: str) -> bool:
+        """Whether a position's unit is between two steps of a liquidation, so that nobody else may change it."""
+        isolated = self.setting(account.name, name).mode == ISOLATED
+        key = f"{account.name} {name if isolated else self.rules_of(instrument_of(name)).settle}"
         return key in self.waiting or (self.rules.partial == "two_tiers" and key in self.cooling)
 
     def has_mark(self, market: Market) -> bool:
@@ -111,11 +122,11 @@ class Margins:
 
     # ---- units
 
-    def unit(self, account: VenueAccount, instrument: str) -> Unit | None:
-        """The unit of a contract; None while a mark of it is not known."""
-        settle = self.rules_of(instrument).settle
-        if self.setting(account.name, instrument).mode == ISOLATED:
-            return self._isolated(account, instrument, settle)
+    def unit(self, account: VenueAccount, name: str) -> Unit | None:
+        """The unit of a position; None while a mark of it is not known."""
+        settle = self.rules_of(instrument_of(name)).settle
+        if self.setting(account.name, name).mode == ISOLATED:
+            return self._isolated(account, name, settle)
         return self.cross(account, settle)
 
     def units(self, account: VenueAccount) -> list[Unit]:
@@ -124,25 +135,28 @@ class Margins:
         cross: dict[str, None] = {}
         for name, position in account.positions.items():
             if position.quantity and self.setting(account.name, name).mode == ISOLATED:
-                isolated.append(self._isolated(account, name, self.rules_of(name).settle))
+                isolated.append(self._isolated(account, name, self.rules_of(instrument_of(name)).settle))
             elif position.quantity:
-                cross[self.rules_of(name).settle] = None
+                cross[self.rules_of(instrument_of(name)).settle] = None
         found = [*isolated, *(self.cross(account, currency) for currency in cross)]
         return [unit for unit in found if unit is not None and unit.holdings]
 
-    def _isolated(self, account: VenueAccount, instrument: str, settle: str) -> Unit | None:
-        holding = self._holding(account, instrument)
+    def _isolated(self, account: VenueAccount, name: str, settle: str) -> Unit | None:
+        holding = self._holding(account, name)
         if holding is not None and not holding.mark:
             return None
-        margin = self.setting(account.name, instrument).isolated
-        return Unit(account.name, settle, instrument, margin, () if holding is None else (holding,))
+        instrument, leg = split(name)
+        margin = self.setting(account.name, instrument).of(leg)
+        return Unit(account.name, settle, instrument, margin, () if holding is None else (holding,), leg)
 
     def cross(self, account: VenueAccount, currency: str) -> Unit | None:
         """All that one settle currency backs; None while a mark is not known."""
         holdings = []
         for name, position in account.positions.items():
-            own = self.rules_of(name).settle == currency and self.setting(account.name, name).mode == CROSS
-            if own and position.quantity and (holding := self._holding(account, name)) is not None:
+            own = self.rules_of(instrument_of(name)).settle == currency
+            if not own or not position.quantity or self.setting(account.name, name).mode != CROSS:
+                continue
+            if (holding := self._holding(account, name)) is not None:
                 holdings.append(holding)
         if not all(holding.mark for holding in holdings):
             return None
@@ -151,11 +165,13 @@ class Margins:
     def cross_balance(self, account: VenueAccount, currency: str) -> Fraction:
         """What isolated positions do not hold of a currency."""
         settings = self._settings.get(account.name, {}).items()
-        held = (each.isolated for name, each in settings if each.isolated and self.rules_of(name).settle == currency)
-        return account.wallet.total(currency).value - sum(held, ZERO)
+        mine = (each for name, each in settings if each.isolated and self.rules_of(name).settle == currency)
+        held = sum((margin for each in mine for margin in each.isolated.values()), ZERO)
+        return account.wallet.total(currency).value - held
 
-    def _holding(self, account: VenueAccount, instrument: str) -> Holding | None:
-        position, market = account.positions.get(instrument), self.market(instrument)
+    def _holding(self, account: VenueAccount, name: str) -> Holding | None:
+        instrument, leg = split(name)
+        position, market = account.positions.get(name), self.market(instrument)
         if position is None or not position.quantity or market is None:
             return None
         rules = self.rules_of(instrument)
@@ -172,12 +188,13 @@ class Margins:
             fee=self.taker_fee,
             rows=rows,
             inverse=rules.inverse,
+            leg=leg,
         )
 
     # ---- what moves
 
-    def before(self, account: VenueAccount, market: Market, settle: str) -> Before:
-        return Before(account.quantity(market), account.wallet.total(settle).value)
+    def before(self, account: VenueAccount, market: Market, settle: str, leg: str = "") -> Before:
+        return Before(account.quantity(market, leg), account.wallet.total(settle).value)
 
     def filled(self, order: Order, market: Market, rules: Specification, price: float, size: int, was: Before) -> None:
         """What opens sets margin aside, what closes gives its share back; what a liquidation leaves, the rest keeps."""
@@ -186,39 +203,41 @@ class Margins:
         if setting.mode != ISOLATED:
             return
         closed = min(size, abs(was.quantity)) if was.quantity * order.side < 0 else 0
+        margin = setting.of(order.leg)
         if closed == abs(was.quantity):
-            setting.isolated = ZERO
+            margin = ZERO
         elif closed and order.origin == LIQUIDATION:
-            setting.isolated += account.wallet.total(rules.settle).value - was.balance
+            margin += account.wallet.total(rules.settle).value - was.balance
         elif closed:
-            setting.isolated *= Fraction(abs(was.quantity) - closed, abs(was.quantity))
+            margin *= Fraction(abs(was.quantity) - closed, abs(was.quantity))
         if size > closed:
             value = rules.worth(exact(price), market.scales.exact_size(size - closed))
             lean = -order.side if rules.inverse else order.side
-            setting.isolated += value * initial_rate(self.rules, lean, setting.leverage, self.taker_fee)
-        setting.isolated = rounded(rules.settle, setting.isolated).value
+            margin += value * initial_rate(self.rules, lean, setting.leverage, self.taker_fee)
+        setting.isolated[order.leg] = rounded(rules.settle, margin).value
 
-    def opened(self, account: VenueAccount, instrument: str) -> None:
+    def opened(self, account: VenueAccount, name: str) -> None:
         """A position that the account begins with has the margin of its entry."""
         self.touched[account.name] = None
-        holding, setting = self._holding(account, instrument), self.setting(account.name, instrument)
+        holding, setting = self._holding(account, name), self.setting(account.name, name)
         if holding is not None and setting.mode == ISOLATED:
             rate = initial_rate(self.rules, holding.lean, setting.leverage, self.taker_fee)
-            setting.isolated = rounded(self.rules_of(instrument).settle, holding.cost * rate).value
+            settle = self.rules_of(holding.instrument).settle
+            setting.isolated[holding.leg] = rounded(settle, holding.cost * rate).value
 
-    def paid(self, account: str, instrument: str, amount: Fraction) -> None:
+    def paid(self, account: str, name: str, amount: Fraction) -> None:
         """Funding, or a liquidation's fee: an isolated position pays it, and gets it, itself."""
         self.touched[account] = None
-        setting = self.setting(account, instrument)
-        position = self.accounts[account].positions.get(instrument)
+        setting, leg = self.setting(account, name), split(name)[1]
+        position = self.accounts[account].positions.get(name)
         if setting.mode == ISOLATED and position is not None and position.quantity:
-            setting.isolated += amount
+            setting.isolated[leg] = setting.of(leg) + amount
 
     # ---- snapshots
 
     def state(self) -> Any:
         settings = [
-            [account, name, str(each.leverage), each.mode, str(each.isolated)]
+            [account, name, str(each.leverage), each.mode, {leg: str(held) for leg, held in each.isolated.items()}]
             for account, settings in self._settings.items()
             for name, each in settings.items()
         ]
@@ -233,5 +252,6 @@ class Margins:
         self.touched = {name: None for name in touched if name in self.accounts}
         self._settings = {}
         for account, name, leverage, mode, isolated in settings:
-            setting = Setting(read_fraction(leverage), mode, read_fraction(isolated))
+            held = {leg: read_fraction(margin) for leg, margin in isolated.items()}
+            setting = Setting(read_fraction(leverage), mode, held)
             self._settings.setdefault(account, {})[name] = setting

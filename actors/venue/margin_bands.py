@@ -23,7 +23,7 @@ class Line(Struct):
 
 
 class Bands:
-    """By account and contract, the lines of its unit: together they must not cost the slack that they began with."""
+    """By account and position, the lines of its unit: together they must not cost the slack that they began with."""
 
     def __init__(self) -> None:
         self._units: dict[str, dict[str, tuple[float, dict[str, Line]]]] = {}
@@ -35,20 +35,21 @@ class Bands:
     def keep(self, rules: VenueRules, unit: Unit, versions: dict[str, Specification]) -> None:
         """A unit that was found safe just now."""
         lines = {
-            holding.instrument: Line(float(holding.level), steepness(holding), versions[holding.instrument])
+            holding.name: Line(float(holding.level), steepness(holding), versions[holding.instrument])
             for holding in unit.holdings
         }
         known = self._units.setdefault(unit.account, {})
         for name in lines:
             known[name] = (float(slack(rules, unit)) * CAUTION, lines)
 
-    def surely_safe(self, account: str, rules: Specification, price: float) -> bool:
+    def surely_safe(self, account: str, name: str, rules: Specification, price: float) -> bool:
+        """Of a position, at its contract's price."""
         known = self._units.get(account)
-        band = None if known is None else known.get(rules.id)
+        band = None if known is None else known.get(name)
         if band is None:
             return False
         left, lines = band
-        line = lines[rules.id]
+        line = lines[name]
         line.cost = abs((1 / price if rules.inverse else price) - line.level) * line.steepness
         return line.rules is rules and sum(each.cost for each in lines.values()) < left
 

@@ -35,6 +35,10 @@ class Codes(Struct, frozen=True, kw_only=True):
     mode_orders: Refusal
     mode_position: Refusal
     side_same: Refusal | None = None
+    side_orders: Refusal
+    side_position: Refusal
+    side_wrong: Refusal
+    """An order, or margin, of a leg in one-way mode, or of none in hedge mode."""
     margin_cross: Refusal
     margin_flat: Refusal
     margin_missing: Refusal
@@ -58,6 +62,9 @@ CODES = {
         mode_orders=Refusal("-4047", "THERE_EXISTS_OPEN_ORDERS"),
         mode_position=Refusal("-4048", "THERE_EXISTS_QUANTITY"),
         side_same=Refusal("-4059", "NO_NEED_TO_CHANGE_POSITION_SIDE"),
+        side_orders=Refusal("-4067", "POSITION_SIDE_CHANGE_EXISTS_OPEN_ORDERS"),
+        side_position=Refusal("-4068", "POSITION_SIDE_CHANGE_EXISTS_QUANTITY"),
+        side_wrong=Refusal("-4061", "INVALID_POSITION_SIDE"),
         margin_cross=Refusal("-4049", "ADD_ISOLATED_MARGIN_REJECT"),
         margin_flat=Refusal("-4054", "ADD_ISOLATED_MARGIN_NO_POSITION_REJECT"),
         margin_missing=Refusal("-4050", "CROSS_BALANCE_INSUFFICIENT"),
@@ -76,6 +83,9 @@ CODES = {
         mode_orders=Refusal("3400045", "Set margin mode failed"),
         mode_position=Refusal("3400045", "Set margin mode failed"),
         side_same=Refusal("110025", "Position mode is not modified"),
+        side_orders=Refusal("110028", "There are open orders, so the position mode cannot be switched"),
+        side_position=Refusal("110024", "There is a position, so the position mode cannot be switched"),
+        side_wrong=Refusal("10001", "position idx not match position mode"),
         margin_cross=Refusal("110015", "The position is in cross margin"),
         margin_flat=Refusal("110033", "Margin cannot be set without an open position"),
         margin_missing=Refusal("110014", "Available balance not enough to add margin"),
@@ -91,6 +101,9 @@ CODES = {
         leverage_too_high=Refusal("59102", "Leverage exceeds the maximum leverage"),
         mode_orders=Refusal("59000", "Your settings failed as you have positions or open orders"),
         mode_position=Refusal("59000", "Your settings failed as you have positions or open orders"),
+        side_orders=Refusal("59000", "Your settings failed as you have positions or open orders"),
+        side_position=Refusal("59000", "Your settings failed as you have positions or open orders"),
+        side_wrong=Refusal("51000", "Parameter posSide error"),
         margin_cross=Refusal("59300", "Margin call failed: there is no isolated position"),
         margin_flat=Refusal("59300", "Margin call failed: position does not exist"),
         margin_missing=Refusal("59301", "Margin adjustment failed for exceeding the max limit"),
@@ -106,6 +119,9 @@ CODES = {
         leverage_too_high=Refusal("", "Invalid leverage value"),
         mode_orders=Refusal("", "Cannot switch leverage type with open orders."),
         mode_position=Refusal("", "Cannot switch leverage type with open position."),
+        side_orders=Refusal("", "Positions are one-way."),
+        side_position=Refusal("", "Positions are one-way."),
+        side_wrong=Refusal("", "Positions are one-way."),
         margin_cross=Refusal("", "The position is not isolated."),
         margin_flat=Refusal("", "There is no position."),
         margin_missing=Refusal("", "Insufficient margin to add."),

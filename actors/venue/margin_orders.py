@@ -10,18 +10,20 @@ from letrade.actors.venue.market import Market
 from letrade.actors.venue.orders import Order
 from letrade.core.fraction import Fraction
 from letrade.core.instruments import Specification
+from letrade.core.legs import split
 from letrade.core.quantities import exact
 
 
 class Exposure:
-    """What one contract is worth to an account: held at the mark, and all that its orders could add on either side."""
+    """What one contract, or leg of one, is worth to an account: held at the mark, and all that its orders could add on
+    either side."""
 
-    def __init__(self, margins: Margins, account: VenueAccount, market: Market) -> None:
+    def __init__(self, margins: Margins, account: VenueAccount, market: Market, leg: str = "") -> None:
         self._margins, self._market = margins, market
         self.rules = margins.rules_of(market.instrument)
         self.setting = margins.setting(account.name, market.instrument)
         self.price = exact(margins.price(market))
-        self.held = account.quantity(market)
+        self.held = account.quantity(market, leg)
         self.sizes = {1: 0, -1: 0}
         self.values = {1: ZERO, -1: ZERO}
 
@@ -59,16 +61,17 @@ class Exposure:
 
 
 def exposures(margins: Margins, account: VenueAccount, settle: str, but: int = 0) -> dict[str, Exposure]:
-    """By contract of one settle currency; without the order of this number."""
-    names = dict.fromkeys([*account.positions, *(order.instrument for order in account.working.values())])
+    """By the positions of one settle currency, and those that orders may open; without the order of this number."""
+    names = dict.fromkeys([*account.positions, *(order.position for order in account.working.values())])
     found: dict[str, Exposure] = {}
     for name in names:
-        rules, market = margins.rules_of(name), margins.market(name)
+        instrument, leg = split(name)
+        rules, market = margins.rules_of(instrument), margins.market(instrument)
         if rules.kind != "spot" and rules.settle == settle and market is not None:
-            found[name] = Exposure(margins, account, market)
+            found[name] = Exposure(margins, account, market, leg)
     for order in account.working.values():
-        if order.number != but and order.instrument in found:
-            exposure = found[order.instrument]
+        if order.number != but and order.position in found:
+            exposure = found[order.position]
             exposure.add(order, exact(order.price or order.trigger) or exposure.price)
     return found
 
@@ -87,17 +90,17 @@ def refusal(
     """Why a contract order is refused; one that only reduces never is."""
     if rules.kind == "spot" or order.only_protects:
         return ""
-    held = account.quantity(market)
+    held = account.quantity(market, order.leg)
     same_side = order.left + account.working_size(order.instrument, order.side, order)
     if held * order.side < 0 and same_side <= abs(held):
         return ""
     rows, codes = margins.rows(rules), margins.codes
-    if margins.is_liquidating(account, order.instrument):
+    if margins.is_liquidating(account, order.position):
         return str(codes.liquidating)
     if not rows:
         return f"the leverage tiers of {order.instrument} are not known: add tiers to [venue.margin]"
     found = exposures(margins, account, rules.settle, order.number)
-    exposure = found.setdefault(order.instrument, Exposure(margins, account, market))
+    exposure = found.setdefault(order.position, Exposure(margins, account, market, order.leg))
     exposure.add(order, exact(price))
     largest, leverage = exposure.largest(order.side), exposure.setting.leverage
     row = rows[row_at(rows, largest)]

@@ -13,7 +13,7 @@ SECOND = 1_000_000_000
 
 
 class VenueRules(Struct, frozen=True, kw_only=True):
-    """Linear contracts, one-way positions; a unit is an isolated position, or what a settle currency's wallet backs."""
+    """A unit is an isolated position, or what a settle currency's wallet backs."""
 
     name: str
     leverage: int
@@ -49,6 +49,10 @@ class VenueRules(Struct, frozen=True, kw_only=True):
     ranked_by: Literal["margin_ratio", "leverage"] = "leverage"
     """Auto-deleveraging takes first the highest profit share × maintenance / equity, or × value / equity."""
     deleveraged_pay: Literal["nothing", "maker"] = "nothing"
+    hedge: Literal["legs", "isolated", "none"] = "legs"
+    """Whether a long and a short leg may be held side by side: each with its own maintenance; isolated ones alone."""
+    has_inverse: bool = True
+    """Whether contracts that settle in their base are traded at all."""
     sources: tuple[str, ...]
 
 
@@ -74,6 +78,7 @@ BYBIT = VenueRules(
     whole_in_market=False,
     fee_at_takeover=True,
     deleveraged_pay="maker",
+    hedge="isolated",
     sources=(
         "https://www.bybit.eu/en-EU/announcement-info/liquidation-summarize",  # cancel, fill-or-kill, bankruptcy price
         "https://help.bybit.com/hc/en-us/articles/900000031623-What-is-Auto-Deleveraging-ADL-",
@@ -105,9 +110,21 @@ HYPERLIQUID = VenueRules(
     partial_above=Fraction(100_000),
     cooldown=30 * SECOND,
     taken_over_below=Fraction(2, 3),
+    has_inverse=False,
+    hedge="none",
     sources=(
         "https://hyperliquid.gitbook.io/hyperliquid-docs/trading/liquidations",
         "https://hyperliquid.gitbook.io/hyperliquid-docs/trading/auto-deleveraging",
     ),
 )
 RULES = {rules.name: rules for rules in (BINANCE, BYBIT, OKX, HYPERLIQUID)}
+
+
+def hedge_refusal(rules: str, margin_mode: str) -> str:
+    """Why an account cannot have legs side by side in a margin mode; '' where it can."""
+    found = RULES[rules].hedge
+    if found == "none":
+        return f"{rules} has one-way positions alone"
+    if found == "isolated" and margin_mode != "isolated":
+        return f"how {rules} margins two legs across could not be confirmed: hedge mode needs isolated margin"
+    return ""

@@ -14,6 +14,7 @@ from letrade.actors.venue.margin_sums import ZERO, Unit, initial_rate, is_liquid
 from letrade.core.errors import DataError
 from letrade.core.fraction import Fraction
 from letrade.core.instruments import Specification
+from letrade.core.legs import SIDES, name_of
 from letrade.core.messages.base import NO_STRATEGY
 from letrade.core.messages.margin import (
     ISOLATED_MARGIN,
@@ -50,7 +51,8 @@ class Settings:
         if account is None:
             return answer_to(request, Refusal("", f"unknown account {request.account!r}"))
         if request.change == POSITION_MODE:
-            return answer_to(request, self._position_mode(request), mode="one_way")
+            refusal = self._position_mode(request, account)
+            return answer_to(request, refusal, mode="hedge" if account.hedged else "one_way")
         market = margins.market(request.instrument)
         rules = None if market is None else margins.rules_of(request.instrument)
         if rules is None or not margins.rows(rules):
@@ -59,17 +61,28 @@ class Settings:
         act = {LEVERAGE: self._leverage, MARGIN_MODE: self._mode, ISOLATED_MARGIN: self._isolated}.get(request.change)
         if act is None:
             return answer_to(request, Refusal("", f"unknown change {request.change!r}"))
-        if margins.is_liquidating(account, request.instrument):
+        if any(margins.is_liquidating(account, name) for name in account.held(request.instrument)):
             return answer_to(request, margins.codes.liquidating, float(setting.leverage), setting.mode)
         refusal = act(request, account, rules, setting)
         margins.touched[account.name] = None
-        value = setting.isolated if request.change == ISOLATED_MARGIN else setting.leverage
+        value = setting.of(request.leg) if request.change == ISOLATED_MARGIN else setting.leverage
         return answer_to(request, refusal, float(value), setting.mode)
 
-    def _position_mode(self, request: VenueMargin) -> Refusal | None:
-        if request.mode == "one_way":
-            return self._margins.codes.side_same
-        return Refusal("", f"the simulated venue has one_way positions, found {request.mode!r}")
+    def _position_mode(self, request: VenueMargin, account: VenueAccount) -> Refusal | None:
+        """Of all contracts of the account, while it has neither positions nor orders in any."""
+        margins, codes = self._margins, self._margins.codes
+        if request.mode not in ("one_way", "hedge"):
+            return Refusal("", f"mode: expected one_way or hedge, found {request.mode!r}")
+        if (request.mode == "hedge") == account.hedged:
+            return codes.side_same
+        if request.mode == "hedge" and (why := margins.no_hedge(account.name)):
+            return Refusal("", why)
+        if any(margins.rules_of(order.instrument).kind != "spot" for order in account.working.values()):
+            return codes.side_orders
+        if any(position.quantity for position in account.positions.values()):
+            return codes.side_position
+        account.hedged = request.mode == "hedge"
+        return None
 
     def _leverage(
         self, request: VenueMargin, account: VenueAccount, rules: Specification, setting: Setting
@@ -80,29 +93,30 @@ class Settings:
             return codes.leverage_invalid
         if wanted == setting.leverage:
             return codes.leverage_same
-        unit = self._margins.unit(account, request.instrument)
-        held = None if unit is None else next((h for h in unit.holdings if h.instrument == request.instrument), None)
-        if held is not None:
-            allowed = rows[row_at(rows, tier_size(self._margins.rules, held))].leverage_max
+        found = [self._margins.unit(account, name) for name in account.held(request.instrument)]
+        units = [unit for unit in found if unit is not None]
+        held = [(u, each) for u in units for each in u.holdings if each.instrument == request.instrument]
+        for unit, holding in held:
+            allowed = rows[row_at(rows, tier_size(self._margins.rules, unit, holding))].leverage_max
             if allowed is not None and wanted > allowed:
                 return codes.leverage_too_high
-        isolated = held is not None and setting.mode == ISOLATED
+        isolated = bool(held) and setting.mode == ISOLATED
         if isolated and wanted < setting.leverage and codes.leverage_lowered is not None:
             return codes.leverage_lowered
-        return self._with_leverage(wanted, account, rules, setting, unit if isolated else None)
+        return self._with_leverage(wanted, account, rules, setting, units if isolated else [])
 
     def _with_leverage(
-        self, wanted: Fraction, account: VenueAccount, rules: Specification, setting: Setting, isolated: Unit | None
+        self, wanted: Fraction, account: VenueAccount, rules: Specification, setting: Setting, isolated: list[Unit]
     ) -> Refusal | None:
-        """Tries it, with the margin that an isolated position then needs; takes it back where that is not free."""
-        leverage, margin = setting.leverage, setting.isolated
+        """Tries it, with the margin that isolated positions then need; takes it back where that is not free."""
+        leverage, margins = setting.leverage, dict(setting.isolated)
         setting.leverage = wanted
-        if isolated is not None:
-            holding, own = isolated.holdings[0], self._margins
+        for unit in isolated:
+            holding, own = unit.holdings[0], self._margins
             needed = holding.cost * initial_rate(own.rules, holding.lean, wanted, own.taker_fee)
-            setting.isolated = max(margin, needed)
+            setting.isolated[unit.leg] = max(setting.of(unit.leg), needed)
         if wanted < leverage and not self._affordable(account, rules):
-            setting.leverage, setting.isolated = leverage, margin
+            setting.leverage, setting.isolated = leverage, margins
             return self._margins.codes.leverage_too_low
         return None
 
@@ -121,9 +135,10 @@ class Settings:
             return codes.mode_same
         if any(order.instrument == request.instrument for order in account.working.values()):
             return codes.mode_orders
-        position = account.positions.get(request.instrument)
-        if position is not None and position.quantity:
+        if account.held(request.instrument):
             return codes.mode_position
+        if account.hedged and (why := self._margins.no_hedge(account.name, request.mode)):
+            return Refusal("", why)
         setting.mode = request.mode
         return None
 
@@ -133,21 +148,25 @@ class Settings:
         codes, change = self._margins.codes, _number(request.value)
         if setting.mode != ISOLATED:
             return codes.margin_cross
-        unit = self._margins.unit(account, request.instrument)
+        if account.hedged != (request.leg in SIDES):
+            return codes.side_wrong
+        name = name_of(request.instrument, request.leg)
+        unit = self._margins.unit(account, name)
         if change is None or unit is None or not unit.holdings:
             return codes.margin_flat
-        setting.isolated += change
+        before = setting.of(request.leg)
+        setting.isolated[request.leg] = before + change
         if change > 0:
             refusal = None if self._affordable(account, rules) else codes.margin_missing
         else:
-            refusal = None if self._spares(account, request.instrument, setting) else codes.margin_bound
+            refusal = None if self._spares(account, name, setting) else codes.margin_bound
         if refusal is not None:
-            setting.isolated -= change
+            setting.isolated[request.leg] = before
         return refusal
 
-    def _spares(self, account: VenueAccount, instrument: str, setting: Setting) -> bool:
+    def _spares(self, account: VenueAccount, name: str, setting: Setting) -> bool:
         """Whether what is left is the initial margin at the mark, without gains."""
-        unit, own = self._margins.unit(account, instrument), self._margins
+        unit, own = self._margins.unit(account, name), self._margins
         if unit is None or is_liquidated(own.rules, unit):
             return False
         holding = unit.holdings[0]

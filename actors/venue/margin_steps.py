@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from letrade.actors.venue.margin_rules import VenueRules
-from letrade.actors.venue.margin_sums import ZERO, Holding, Unit, is_liquidated, reduced, tier_of
+from letrade.actors.venue.margin_sums import ZERO, Holding, Unit, is_liquidated, reduced, tier_of, tier_size
 from letrade.actors.venue.market import Market
 from letrade.core.fraction import Fraction
 
@@ -27,15 +27,16 @@ def worst_tolerated(rules: VenueRules, unit: Unit) -> Fraction:
 
 
 def _two_tiers_down(rules: VenueRules, unit: Unit, holding: Holding, market: Market) -> int:
-    tier = tier_of(rules, holding)
+    tier = tier_of(rules, unit, holding)
     if tier < 2 or unit.equity <= worst_tolerated(rules, unit):
         return 0
-    return _lots(holding, holding.contracts - (holding.rows[tier - 2].cap or ZERO), market)
+    together = tier_size(rules, unit, holding)
+    return _lots(holding, together - (holding.rows[tier - 2].cap or ZERO), market)
 
 
 def _down_to_safety(rules: VenueRules, unit: Unit, holding: Holding, market: Market, fee: Fraction) -> int:
     """The least that leads into a lower tier in which the unit is safe once its fees are paid."""
-    for place in range(tier_of(rules, holding) - 1, -1, -1):
+    for place in range(tier_of(rules, unit, holding) - 1, -1, -1):
         cap = holding.rows[place].cap or ZERO
         size = _lots(holding, holding.contracts - cap / holding.value_at(holding.mark, ONE), market)
         closed = market.scales.exact_size(size)

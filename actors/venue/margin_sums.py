@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from letrade.actors.venue.margin_rules import VenueRules
 from letrade.core.fraction import Fraction
+from letrade.core.legs import name_of
 from letrade.core.margin.tiers import TierTable
 
 ZERO = Fraction(0)
@@ -26,7 +28,7 @@ class Row(Struct, frozen=True):
 
 
 class Holding(Struct, frozen=True):
-    """One contract position."""
+    """One contract position, or leg of one."""
 
     instrument: str
     side: int
@@ -40,6 +42,12 @@ class Holding(Struct, frozen=True):
     """The taker's rate."""
     rows: tuple[Row, ...]
     inverse: bool = False
+    leg: str = ""
+    """long or short in hedge mode."""
+
+    @property
+    def name(self) -> str:
+        return name_of(self.instrument, self.leg)
 
     @property
     def face(self) -> Fraction:
@@ -80,10 +88,20 @@ class Unit(Struct, frozen=True):
     wallet: Fraction
     """The isolated margin, or the balance that isolated positions do not hold."""
     holdings: tuple[Holding, ...]
+    leg: str = ""
+
+    @property
+    def name(self) -> str:
+        """Of its one position, or its currency."""
+        return name_of(self.instrument, self.leg) or self.currency
 
     @property
     def key(self) -> str:
-        return f"{self.account} {self.instrument or self.currency}"
+        return f"{self.account} {self.name}"
+
+    def legs(self, holding: Holding) -> list[Holding]:
+        """The positions of the same contract, which have one mark; this one is among them."""
+        return [each for each in self.holdings if each.instrument == holding.instrument]
 
     @property
     def equity(self) -> Fraction:
@@ -107,12 +125,15 @@ def row_at(rows: Sequence[Row], size: Fraction) -> int:
     return next(inside, len(rows) - 1)
 
 
-def tier_size(rules: VenueRules, holding: Holding) -> Fraction:
-    return holding.contracts if rules.tiers_by == "contracts" else holding.value
+def tier_size(rules: VenueRules, unit: Unit, holding: Holding) -> Fraction:
+    """What its tier is looked up by: where contracts are counted, those of both legs together."""
+    if rules.tiers_by == "contracts":
+        return sum((each.contracts for each in unit.legs(holding)), ZERO)
+    return holding.value
 
 
-def tier_of(rules: VenueRules, holding: Holding) -> int:
-    return row_at(holding.rows, tier_size(rules, holding))
+def tier_of(rules: VenueRules, unit: Unit, holding: Holding) -> int:
+    return row_at(holding.rows, tier_size(rules, unit, holding))
 
 
 def maintenance(rules: VenueRules, unit: Unit) -> Fraction:
@@ -120,7 +141,7 @@ def maintenance(rules: VenueRules, unit: Unit) -> Fraction:
 
 
 def maintenance_of(rules: VenueRules, unit: Unit, holding: Holding) -> Fraction:
-    constant, slope = maintenance_line(rules, unit, holding, tier_of(rules, holding))
+    constant, slope = maintenance_line(rules, unit, holding, tier_of(rules, unit, holding))
     return constant + slope * holding.level
 
 
@@ -174,18 +195,50 @@ def bankruptcy_price(holding: Holding, equity: Fraction, fee: Fraction) -> Fract
 
 
 def liquidation_price(rules: VenueRules, unit: Unit, holding: Holding) -> Fraction | None:
-    """The first mark against the position at which its unit has no slack, all other marks as they are."""
+    """The first mark against the position, or against both legs of its contract together, at which its unit has no
+    slack, all other marks as they are."""
     if is_liquidated(rules, unit):
         return holding.mark
+    legs = unit.legs(holding)
+    if len(legs) > 1:
+        return _price_of_legs(rules, unit, legs)
     rest = slack(rules, unit) - holding.gain + maintenance_of(rules, unit, holding)
     by_contracts = rules.tiers_by == "contracts"
-    for place in (tier_of(rules, holding),) if by_contracts else range(len(holding.rows)):
+    for place in (tier_of(rules, unit, holding),) if by_contracts else range(len(holding.rows)):
         constant, slope = maintenance_line(rules, unit, holding, place)
         fall = holding.lean * holding.face - slope
         level = (constant + holding.lean * holding.cost - rest) / fall if fall else ZERO
         adverse = level > 0 and holding.lean * (holding.level - level) >= 0
         if adverse and (by_contracts or row_at(holding.rows, holding.face * level) == place):
             return 1 / level if holding.inverse else level
+    return None
+
+
+def _price_of_legs(rules: VenueRules, unit: Unit, legs: list[Holding]) -> Fraction | None:
+    """From tier to tier, away from the mark, first where the legs lose together and then on the other side."""
+    by_contracts, now = rules.tiers_by == "contracts", legs[0].level
+    rest = slack(rules, unit) - sum((leg.gain - maintenance_of(rules, unit, leg) for leg in legs), ZERO)
+
+    def line(level: Fraction) -> tuple[Fraction, Fraction]:
+        """What is left over as constant + slope × level, around a level."""
+        constant, slope = rest, ZERO
+        for leg in legs:
+            place = tier_of(rules, unit, leg) if by_contracts else row_at(leg.rows, leg.face * level)
+            needed, rise = maintenance_line(rules, unit, leg, place)
+            constant, slope = constant - leg.lean * leg.cost - needed, slope + leg.lean * leg.face - rise
+        return constant, slope
+
+    caps = [] if by_contracts else [row.cap / leg.face for leg in legs for row in leg.rows if row.cap is not None]
+    up = [now, *sorted({cap for cap in caps if cap > now})]
+    down = [now, *sorted({cap for cap in caps if cap < now}, reverse=True), ZERO]
+    ways = ([*up, up[-1] * 2], down)
+    for stops in ways if line(now)[1] < 0 else reversed(ways):
+        for near, far in pairwise(stops):
+            constant, slope = line((near + far) / 2)
+            level = -constant / slope if slope else ZERO
+            endless = far > near and far == stops[-1]
+            if level > 0 and min(near, far) <= level and (endless or level <= max(near, far)):
+                return 1 / level if legs[0].inverse else level
     return None
 
 

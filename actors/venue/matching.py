@@ -148,7 +148,7 @@ class MatchingModel(FillModel):
         units = self.scales.price_units
         waits = order.awaits_trigger
         status, left, trades = self.engine.place(
-            -order.number, self._owner(order.account), KINDS[order.kind if waits else "order", bool(order.price)],
+            -order.number, self._owner(order.owner), KINDS[order.kind if waits else "order", bool(order.price)],
             order.side, order.left, units(order.price) if order.price else 0,
             time_in_force=FORCES[order.time_in_force] if order.price or waits else 0,
             expires=order.expires if order.time_in_force == GTD else 0,

@@ -120,7 +120,7 @@ class FillModel(abc.ABC):
 
     @abc.abstractmethod
     def hold(self, account: str, position: int) -> None:
-        """What an account holds of a contract when the model starts."""
+        """What an account, or a leg of one (Order.owner), holds of a contract when the model starts."""
 
     def next_expiry(self) -> int | None:
         """No order expires before; None: none will."""

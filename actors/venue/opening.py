@@ -5,32 +5,49 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from letrade.actors.venue.floor import Floor
+from letrade.actors.venue.margin_rules import VenueRules
 from letrade.actors.venue.reports import of_fill
 from letrade.core.bookkeeping import new_position, trade
 from letrade.core.config.accounts import AccountConfig, StartPosition
 from letrade.core.errors import ConfigurationError
-from letrade.core.instruments import Catalogue
+from letrade.core.fraction import read_fraction
+from letrade.core.instruments import Catalogue, Specification
+from letrade.core.legs import leg_of_side, name_of
 from letrade.core.messages.venue import VenueFill
 from letrade.core.money import money
 
 OPENING = "opening"
 
 
-def check_positions(accounts: Sequence[AccountConfig], catalogue: Catalogue, has_margin: bool = False) -> None:
-    """ConfigurationError where an instrument is unknown, is spot, cannot be held in such a size, or lacks the tiers
-    that its margin is computed with."""
+def check_positions(
+    accounts: Sequence[AccountConfig], catalogue: Catalogue, margin: VenueRules | None = None
+) -> None:
+    """ConfigurationError where an instrument is unknown, is spot, cannot be held in such a size, or where the tiers
+    that its margin is computed with are not known or end below it."""
     for account in accounts:
         for instrument, position in account.positions.items():
             rules = catalogue.at(instrument, 0)
             if rules.kind == "spot":
                 text = f"account {account.name!r}: positions: {instrument} is spot: what is held of it are balances"
                 raise ConfigurationError(text)
-            if has_margin and rules.tiers is None:
+            if margin is not None and rules.tiers is None:
                 text = f"the leverage tiers of {instrument} are not known: add tiers to [venue.margin]"
                 raise ConfigurationError(f"account {account.name!r}: positions: {text}")
             if not rules.size.fits(float(abs(position.quantity))):
                 text = f"expected a multiple of {rules.size.step}, found {position.quantity}"
                 raise ConfigurationError(f"account {account.name!r}: positions: {instrument}: {text}")
+            if margin is not None and (text := _beyond_tiers(rules, position, margin)):
+                raise ConfigurationError(f"account {account.name!r}: positions: {instrument}: {text}")
+
+
+def _beyond_tiers(rules: Specification, start: StartPosition, margin: VenueRules) -> str:
+    """Why a position has no tier at its entry; '' when it has."""
+    contracts = abs(read_fraction(start.quantity))
+    size = contracts if margin.tiers_by == "contracts" else rules.worth(read_fraction(start.price), contracts)
+    cap = None if rules.tiers is None else rules.tiers.tiers[-1].cap
+    if cap is None or size <= cap:
+        return ""
+    return f"expected a size within its leverage tiers, which end at {float(cap):g}, found {float(size):g}"
 
 
 def open_positions(floor: Floor, accounts: Sequence[AccountConfig]) -> None:
@@ -46,16 +63,18 @@ def _open(floor: Floor, name: str, instrument: str, start: StartPosition) -> Non
         raise ConfigurationError(f"account {name!r}: positions: there is no market of {instrument!r} at {floor.venue}")
     rules, account = floor.rules_of(instrument), floor.accounts[name]
     size, price, side = float(abs(start.quantity)), float(start.price), 1 if start.quantity > 0 else -1
-    position = account.positions[instrument] = new_position(rules)
+    leg = leg_of_side(side) if account.hedged else ""
+    held = name_of(instrument, leg)
+    position = account.positions[held] = new_position(rules)
     trade(position, rules, side, size, price)
     if floor.margin is not None:
-        floor.margin.opened(account, instrument)
+        floor.margin.opened(account, held)
     fill = VenueFill(
         strategy=start.strategy, account=name, instrument=instrument, client_order_id="", venue_order_id="",
         trade_id=f"{OPENING}-{instrument}-{name}", fill_number=len(account.fills) + 1, side=side, price=price,
-        size=size, fee=money(rules.settle, 0), maker=False, origin=OPENING, venue_time=floor.time,
+        size=size, fee=money(rules.settle, 0), maker=False, origin=OPENING, venue_time=floor.time, leg=leg,
     )  # fmt: skip
     account.fills.append(fill)
     floor.reports.append(of_fill(fill))
     if market.model is not None:
-        market.model.hold(name, account.quantity(market))
+        market.model.hold(name_of(name, leg), account.quantity(market, leg))

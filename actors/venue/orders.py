@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from letrade.core.legs import name_of
+
 OPEN, PARTLY_FILLED = "open", "partly_filled"
 FILLED, CANCELLED, EXPIRED, REJECTED, NOT_FOUND = "filled", "cancelled", "expired", "rejected", "not_found"
 WORKING = frozenset({OPEN, PARTLY_FILLED})
@@ -40,6 +42,18 @@ class Order(msgspec.Struct, array_like=True):
     triggered: bool = False
     origin: str = "desk"
     """liquidation or adl where the venue itself closes a position."""
+    leg: str = ""
+    """long or short in hedge mode."""
+
+    @property
+    def position(self) -> str:
+        """The key of the position that it opens or closes."""
+        return name_of(self.instrument, self.leg)
+
+    @property
+    def owner(self) -> str:
+        """Whom fill models know: each leg of an account by itself, as each has its own position."""
+        return name_of(self.account, self.leg)
 
     @property
     def left(self) -> int:

@@ -152,7 +152,7 @@ class RecordedModel(FillModel):
         kind = PLAIN if order.triggered else order.kind
         return self._said(
             self.door.submit(
-                time, order.number, self._owner(order.account), order.side, KINDS[kind, bool(order.price)],
+                time, order.number, self._owner(order.owner), order.side, KINDS[kind, bool(order.price)],
                 self._units(order.price), order.size, order.filled, FORCES[order.time_in_force], order.expires,
                 self._units(order.trigger) if kind != PLAIN else 0, SOURCES[order.trigger_by],
                 self._units(order.trail), order.shown, self._group(order), order.post_only, order.reduce_only,

@@ -14,6 +14,7 @@ from letrade.actors.venue.market import Market
 from letrade.actors.venue.model import Print
 from letrade.actors.venue.orders import NOT_FOUND, REJECTED, Order
 from letrade.core.bookkeeping import average_price
+from letrade.core.legs import instrument_of, name_of, split
 from letrade.core.messages.base import NO_STRATEGY, DeskMessage, Message
 from letrade.core.messages.market import Quote, Trade
 from letrade.core.messages.venue import HeldPosition, OpenOrder, VenueFill, VenueOrder, VenueState
@@ -83,7 +84,7 @@ def of_account(
         for order in sorted(account.working.values(), key=lambda order: order.number)
     ]
     held = [
-        of_position(account, markets[name], margin)
+        of_position(account, markets[instrument_of(name)], margin, split(name)[1])
         for name, position in sorted(account.positions.items())
         if position.quantity
     ]
@@ -98,19 +99,21 @@ def of_account(
     )
 
 
-def of_position(account: VenueAccount, market: Market, margin: Margins | None) -> HeldPosition:
+def of_position(account: VenueAccount, market: Market, margin: Margins | None, leg: str = "") -> HeldPosition:
     """Without margin rules the venue says the quantity alone."""
-    name, quantity = market.instrument, market.scales.size(account.quantity(market))
+    name, quantity = name_of(market.instrument, leg), market.scales.size(account.quantity(market, leg))
     if margin is None:
-        return HeldPosition(instrument=name, quantity=quantity)
-    setting, unit = margin.setting(account.name, name), margin.unit(account, name)
-    holding = None if unit is None else next((each for each in unit.holdings if each.instrument == name), None)
+        return HeldPosition(instrument=market.instrument, quantity=quantity)
+    rules, setting = margin.rules_of(market.instrument), margin.setting(account.name, name)
+    unit = margin.unit(account, name)
+    holding = None if unit is None else next((each for each in unit.holdings if each.name == name), None)
     price = None if unit is None or holding is None else liquidation_price(margin.rules, unit, holding)
-    amount = rounded(margin.rules_of(name).settle, setting.isolated)
+    amount = rounded(rules.settle, setting.of(leg))
     return HeldPosition(
-        instrument=name,
+        instrument=market.instrument,
         quantity=quantity,
-        average_price=average_price(account.positions[name], margin.rules_of(name).inverse),
+        average_price=average_price(account.positions[name], rules.inverse),
+        leg=leg,
         leverage=float(setting.leverage),
         margin_mode=setting.mode,
         isolated_margin=money(amount.currency, amount.units, amount.scale) if setting.mode == ISOLATED else None,

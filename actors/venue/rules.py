@@ -127,12 +127,13 @@ def minimum_of(order: Order, price: float, market: Market, rules: Specification)
 def reducible(order: Order, account: VenueAccount, market: Market, rules: Specification) -> int:
     """How much of a reduce-only order may stand: what is held and no other such order closes."""
     if rules.kind != "spot":
-        held = account.quantity(market)
+        held = account.quantity(market, order.leg)
         if held * order.side >= 0:
             return 0
         return max(0, abs(held) - account.working_size(order.instrument, order.side, order, reduce_only=True))
     if order.side > 0:
-        return 0
+        owed = -account.wallet.total(rules.base).value * 10**market.scales.size_decimals
+        return max(0, int(-(-owed.numerator // owed.denominator)))
     free = account.wallet.spendable(rules.base, order.number)
     lot = rules.size.step * 10**market.scales.size_decimals
     held_size = free.value / (1 + account.fees.worst_in_base(rules))

@@ -5,15 +5,18 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from letrade.actors.venue.borrowing import Borrowing
 from letrade.actors.venue.exchange import Exchange
 from letrade.actors.venue.faults import Fate, Faults
 from letrade.actors.venue.funding import Funding
 from letrade.actors.venue.inbox import Inbox, Request
 from letrade.actors.venue.liquidation import Liquidation
 from letrade.actors.venue.margin_codes import Refusal
+from letrade.actors.venue.margin_rules import RULES, hedge_refusal
 from letrade.actors.venue.margin_settings import Settings, answer_to
 from letrade.actors.venue.opening import check_positions, open_positions
 from letrade.actors.venue.reports import Report
+from letrade.actors.venue.transfers import Transfers
 from letrade.core.actor import Actor, ActorConfig, Context
 from letrade.core.config.accounts import AccountConfig
 from letrade.core.config.desk import VenueConfig
@@ -33,6 +36,7 @@ from letrade.core.messages.market import (
     Quote,
     Trade,
 )
+from letrade.core.messages.transfers import VenueDeposit, VenueTransfer, VenueTransferAnswer
 from letrade.core.messages.venue import (
     VenueAmend,
     VenueCancel,
@@ -48,7 +52,9 @@ REQUESTS = "requests"
 EXPIRY = "expiry"
 FUNDING = "funding:"
 LIQUIDATION = "liquidation"
-PRIVATE = (VenueOrder, VenueFill, VenueCash, VenueMarginAnswer)
+TRANSFERS = "transfers"
+INTEREST = "interest"
+PRIVATE = (VenueOrder, VenueFill, VenueCash, VenueMarginAnswer, VenueTransferAnswer)
 """What an account alone is told, and later."""
 LOST, REFUSED, UNANSWERED = Fate.LOST, Fate.REFUSED, Fate.UNANSWERED
 
@@ -69,12 +75,15 @@ class SimulatedVenue(Actor):
         super().__init__(name, config, context)
         self.venue = _venue_config(config.venue, context)
         self._accounts = _accounts(self.venue, context)
-        check_positions(self._accounts, context.instruments, has_margin=self.venue.margin is not None)
+        margin_rules = None if self.venue.margin is None else RULES[self.venue.margin.rules]
+        check_positions(self._accounts, context.instruments, margin_rules)
         self.exchange = Exchange(self.venue, self._accounts, context.instruments)
         self.funding = Funding(self.exchange, self.venue)
         margin, rules = self.exchange.margin, self.venue.margin
         self.settings = None if margin is None else Settings(margin)
         self.liquidation = None if margin is None or rules is None else Liquidation(self.exchange, margin, rules)
+        self.borrowing = Borrowing(self.exchange, self.venue, self._accounts)
+        self.transfers = Transfers(self.exchange, context.settings.accounts, context.settings.routes)
         self.latency = latency_of(self.venue)
         self.lag = _lag(self.venue)
         self.inbox = Inbox(self.latency)
@@ -93,7 +102,9 @@ class SimulatedVenue(Actor):
         """The time at the venue whose market data we see now."""
         return self.now() - self.lag
 
-    def on_request(self, request: VenueSubmit | VenueCancel | VenueAmend | VenueQuery | VenueMargin) -> None:
+    def on_request(
+        self, request: VenueSubmit | VenueCancel | VenueAmend | VenueQuery | VenueMargin | VenueTransfer
+    ) -> None:
         """What is due by now is done now; the rest when its time comes."""
         self.inbox.put(request)
         self._act()
@@ -103,10 +114,26 @@ class SimulatedVenue(Actor):
             self._act()
         elif timer.key == EXPIRY:
             self._expire()
-        elif timer.key == LIQUIDATION:
+        elif timer.key in (LIQUIDATION, INTEREST):
             self._say(None)
+        elif timer.key == TRANSFERS:
+            self._move()
         else:
             self._fund(timer.key.removeprefix(FUNDING))
+
+    def on_venue_deposit(self, deposit: VenueDeposit) -> None:
+        """Of another simulated venue, or of this one."""
+        self.transfers.hear(deposit)
+        self._move()
+
+    def _move(self) -> None:
+        """Books what has arrived or come back by now; comes back for the rest."""
+        self.exchange.time = self.there()
+        self.transfers.advance()
+        self._say(None)
+        due = self.transfers.next_time()
+        if due is not None:
+            self.set_timer(due + self.lag, TRANSFERS)
 
     def on_data(
         self,
@@ -167,6 +194,8 @@ class SimulatedVenue(Actor):
             exchange.query(request)
         elif isinstance(request, VenueMargin):
             exchange.reports.append(Report(self._set(request, overloaded or fate is REFUSED), answers=True))
+        elif isinstance(request, VenueTransfer):
+            self.transfers.take(request, busy=overloaded or fate is REFUSED)
         elif overloaded or fate is REFUSED:
             exchange.refuse(request, "the venue is busy")
         elif isinstance(request, VenueSubmit):
@@ -178,6 +207,8 @@ class SimulatedVenue(Actor):
         else:
             exchange.amend(request)
         self._say(request, unanswered=fate is UNANSWERED)
+        if isinstance(request, VenueTransfer):
+            self._move()
 
     def _set(self, request: VenueMargin, busy: bool) -> VenueMarginAnswer:
         """What is turned away unread may be asked for again."""
@@ -196,10 +227,19 @@ class SimulatedVenue(Actor):
         if due is not None:
             self.set_timer(due + self.lag, LIQUIDATION)
 
+    def _lend(self) -> None:
+        self.exchange.time = self.there()
+        self.borrowing.look()
+        due = self.borrowing.next_time()
+        if due is not None:
+            self.set_timer(due + self.lag, INTEREST)
+
     def _say(self, request: Request | None, unanswered: bool = False) -> None:
         """Publish what the exchange has to say: the market's own at once, the rest after the response latency."""
         if self.liquidation is not None:
             self._watch(self.liquidation)
+        if self.exchange.lender.borrowers:
+            self._lend()
         said, self.exchange.reports = self.exchange.reports, []
         for report in said:
             cause = report.cause or (None if request is None else request.id)
@@ -224,6 +264,8 @@ class SimulatedVenue(Actor):
             "funding": self.funding.state(),
             "inbox": self.inbox.state(),
             "draws": self.faults.draws,
+            "transfers": self.transfers.state(),
+            "borrowing": self.borrowing.state(),
             **self._margin_state(),
         }
 
@@ -237,6 +279,8 @@ class SimulatedVenue(Actor):
         self.funding.restore(state["funding"])
         self.inbox.restore(state["inbox"])
         self.faults.draws = state["draws"]
+        self.transfers.restore(state["transfers"])
+        self.borrowing.restore(state["borrowing"])
         if self.settings is not None and self.liquidation is not None and "liquidation" in state:
             self.settings.restore(state["settings"])
             self.liquidation.restore(state["liquidation"])
@@ -267,8 +311,12 @@ def _accounts(venue: VenueConfig, context: Context) -> list[AccountConfig]:
     accounts = [account for account in context.settings.accounts if account.venue == venue.name]
     modes = ("cross",) if venue.margin is None else ("cross", "isolated")
     for account in accounts:
-        if account.position_mode != "one_way" or account.margin_mode not in modes:
-            wanted = "one_way positions and cross margin" if venue.margin is None else "one_way positions"
+        hedge = account.position_mode == "hedge"
+        why = hedge_refusal(venue.margin.rules, account.margin_mode) if hedge and venue.margin is not None else ""
+        if why:
+            raise ConfigurationError(f"account {account.name!r}: {why}")
+        if (hedge and venue.margin is None) or account.margin_mode not in modes:
+            wanted = "one_way positions and cross margin without [venue.margin]"
             raise ConfigurationError(
                 f"account {account.name!r}: the simulated venue has {wanted}, found "
                 f"{account.position_mode} and {account.margin_mode}"

@@ -15,6 +15,7 @@ from letrade.actors.venue.market import Market
 from letrade.actors.venue.reports import Report
 from letrade.core.config.venue_margin import MarginConfig
 from letrade.core.fraction import Fraction, read_fraction
+from letrade.core.legs import instrument_of, name_of, split
 from letrade.core.messages.base import NO_STRATEGY
 from letrade.core.messages.events import Alert
 from letrade.core.messages.venue import VenueCash
@@ -36,10 +37,10 @@ class Takeover:
         share = equity_share(rules, unit, holding)
         fee_rate = holding.fee if rules.fee_at_takeover else ZERO
         price = grid_price(bankruptcy_price(holding, share, fee_rate), -holding.side, market, self._floor.time)
-        size = abs(self._floor.accounts[unit.account].quantity(market))
+        size = abs(self._floor.accounts[unit.account].quantity(market, holding.leg))
         fee = rounded(unit.currency, holding.value_at(exact(price)) * fee_rate)
         account = self._floor.accounts[unit.account]
-        self._house.close_outright(account, market, -holding.side, price, size, fee, LIQUIDATION)
+        self._house.close_outright(account, market, -holding.side, price, size, fee, LIQUIDATION, holding.leg)
         gain = holding.lean * (holding.value_at(exact(price)) - holding.value) - fee.value
         self._square(unit, holding, share + gain)
         self._place(unit, holding, market, size, price, share)
@@ -49,18 +50,19 @@ class Takeover:
         amount = rounded(unit.currency, -left)
         if amount.units:
             text = "what the bankruptcy price left" if amount.units < 0 else "what the bankruptcy price lacked"
-            self.pay(unit.account, holding.instrument, amount, text)
+            self.pay(unit.account, holding.name, amount, text)
 
-    def pay(self, account: str, instrument: str, amount: Amount, reason: str) -> None:
+    def pay(self, account: str, position: str, amount: Amount, reason: str) -> None:
         """Money from the fund to an account, or where negative the other way."""
         self._payments += 1
         self._floor.accounts[account].wallet.add(amount)
-        self._margins.paid(account, instrument, amount.value)
+        self._margins.paid(account, position, amount.value)
         self._move(amount.currency, -amount.value)
         cash = VenueCash(
-            strategy=NO_STRATEGY, account=account, instrument=instrument,
+            strategy=NO_STRATEGY, account=account, instrument=instrument_of(position),
             entry_id=f"{LIQUIDATION}-{self._floor.venue}-{self._payments}", origin=LIQUIDATION,
             amount=money(amount.currency, amount.units, amount.scale), venue_time=self._floor.time, reason=reason,
+            leg=split(position)[1],
         )  # fmt: skip
         self._floor.reports.append(Report(cash))
 
@@ -82,12 +84,12 @@ class Takeover:
 
     def _deleverage(self, unit: Unit, holding: Holding, market: Market, size: int, price: float) -> None:
         rest = size
-        for account in self.ranked(market, -holding.side, but=unit.account):
-            part = min(rest, abs(account.quantity(market)))
+        for account, leg in self.ranked(market, -holding.side, but=unit.account):
+            part = min(rest, abs(account.quantity(market, leg)))
             if not part:
                 break
             rest -= part
-            self._reduce(account, market, holding.side, price, part)
+            self._reduce(account, market, holding.side, price, part, leg)
         shown = market.scales.size
         text = f"{unit.account} was closed at {price!r}, and the fund has no {unit.currency} for {shown(size)!r} of it"
         if rest:
@@ -95,26 +97,27 @@ class Takeover:
         alert = Alert(level="error", code="auto_deleveraging", text=text, instrument=market.instrument)
         self._floor.reports.append(Report(alert))
 
-    def _reduce(self, account: VenueAccount, market: Market, side: int, price: float, size: int) -> None:
-        for order in [order for order in account.working.values() if order.instrument == market.instrument]:
+    def _reduce(self, account: VenueAccount, market: Market, side: int, price: float, size: int, leg: str) -> None:
+        name = name_of(market.instrument, leg)
+        for order in [order for order in account.working.values() if order.position == name]:
             self._house.withdraw(order, "auto-deleveraging: open orders are cancelled")
         rules = self._floor.rules_of(market.instrument)
         value = rules.worth(exact(price), market.scales.exact_size(size))
         maker = self._margins.maker_fee if self._margins.rules.deleveraged_pay == "maker" else ZERO
         self._house.close_outright(
-            account, market, side, price, size, rounded(rules.settle, value * maker), DELEVERAGED
+            account, market, side, price, size, rounded(rules.settle, value * maker), DELEVERAGED, leg
         )
 
-    def ranked(self, market: Market, side: int, but: str) -> list[VenueAccount]:
-        """Accounts with a position of this side, the first to be deleveraged first."""
+    def ranked(self, market: Market, side: int, but: str) -> list[tuple[VenueAccount, str]]:
+        """Accounts, with the leg, that have a position of this side, the first to be deleveraged first."""
         found = []
         for name, account in self._floor.accounts.items():
-            unit = self._margins.unit(account, market.instrument) if account.positions else None
-            if name == but or unit is None or account.quantity(market) * side <= 0:
-                continue
-            holding = next(each for each in unit.holdings if each.instrument == market.instrument)
-            found.append((-self._score(unit, holding), name))
-        return [self._floor.accounts[name] for _, name in sorted(found)]
+            for position in account.held(market.instrument) if name != but else ():
+                leg, unit = split(position)[1], self._margins.unit(account, position)
+                if unit is not None and account.quantity(market, leg) * side > 0:
+                    holding = next(each for each in unit.holdings if each.name == position)
+                    found.append((-self._score(unit, holding), name, leg))
+        return [(self._floor.accounts[name], leg) for _, name, leg in sorted(found)]
 
     def _score(self, unit: Unit, holding: Holding) -> Fraction:
         """Binance: profit / balance × maintenance / equity. Others: profit / value at entry × value / equity."""

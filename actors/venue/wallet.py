@@ -33,7 +33,7 @@ class Purse:
 
 
 class Wallet:
-    """All currencies of one account. Totals may fall below 0 only by losses of contracts."""
+    """All currencies of one account. Totals fall below 0 only by losses of contracts, and by what is borrowed."""
 
     def __init__(self, balances: Mapping[str, Decimal]) -> None:
         self._purses: dict[str, Purse] = {}
@@ -56,6 +56,10 @@ class Wallet:
     def total(self, currency: str) -> Amount:
         purse = self._purse(currency)
         return Amount(currency, purse.total, purse.scale)
+
+    def currencies(self) -> list[str]:
+        """In their order."""
+        return sorted(self._purses)
 
     def lock(self, order: int, amounts: list[Amount]) -> None:
         """Set amounts aside for an order, in place of what was set aside before."""

@@ -29,6 +29,7 @@ from letrade.core.analysis.periods import Breakdown, breakdown
 from letrade.core.analysis.ratios import Comparison, Ratios, compare, ratios_of
 from letrade.core.analysis.record import RunRecord, RunSettings
 from letrade.core.analysis.round_trips import RoundTrips, round_trips
+from letrade.core.analysis.split import ProfitSplit, split_of
 from letrade.core.analysis.tables import Cash, Flags, Orders
 from letrade.core.analysis.trade_stats import TradeStats, trade_stats
 from letrade.core.analysis.worth import Worth, worth_of
@@ -92,6 +93,8 @@ class Analysis(msgspec.Struct, frozen=True, kw_only=True):
     periods: Breakdown
     notes: tuple[str, ...] = ()
     """What the record does not know, in words."""
+    split: ProfitSplit | None = None
+    """None where the record does not hold what it takes."""
 
 
 class PerformanceAnalyzer:
@@ -144,6 +147,7 @@ class PerformanceAnalyzer:
             instruments=tuple(self._part("instrument", int(place)) for place in instruments),
             periods=breakdown(self.days, self.trips),
             notes=tuple(self._notes()),
+            split=split_of(record),
         )
 
     def _total(self) -> Part:

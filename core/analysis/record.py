@@ -82,6 +82,18 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Requests that the desk or the venue refused, by rule."""
     result_hash: str = ""
     warnings: tuple[str, ...] = ()
+    equity_start: str | None = None
+    """In the reporting currency, of all accounts, exactly."""
+    equity_end: str | None = None
+    prices_end: dict[str, float] = {}
+    """What positions were valued at last, by instrument."""
+    rates_end: dict[str, str] = {}
+    """What one unit of each currency was worth in the reporting currency last, as a fraction; those that are known."""
+    venues: dict[str, str] = {}
+    """Of the accounts."""
+    short_days: dict[str, tuple[str, ...]] = {}
+    """By account, the days (UTC) on which it was short of margin: a strategy said so (alert `margin_short`), its
+    distance to liquidation was at `warn` or nearer, or its venue refused an order for want of margin."""
 
 
 class _Stored(msgspec.Struct, kw_only=True):

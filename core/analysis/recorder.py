@@ -6,14 +6,19 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from msgspec import structs
+
 from letrade.core.analysis.builder import Grid, RecordBuilder
+from letrade.core.analysis.ends import ShortDays, ends_of
 from letrade.core.analysis.price_history import PriceHistory
 from letrade.core.analysis.record import KIND_CODES, STATE_CODES, InstrumentNote, RunRecord, RunSettings
 from letrade.core.clock import SECOND
 from letrade.core.instruments import Catalogue
 from letrade.core.messages.accounts import Account, Position
 from letrade.core.messages.base import NO_STRATEGY, DeskMessage, Message
-from letrade.core.messages.market import Bar, Instrument, MarkPrice, Quote, Trade
+from letrade.core.messages.events import Alert
+from letrade.core.messages.margin import LiquidationNear
+from letrade.core.messages.market import Bar, Instrument, MarkPrice, Middle, Quote, Trade
 from letrade.core.messages.orders import ApprovedAmend, ApprovedOrder, CashEntry, Fill, OrderIntent, OrderUpdate
 from letrade.core.money import DEFAULT_SCALE, Money, rescale
 from letrade.core.orders import SENT, TERMINAL
@@ -37,6 +42,7 @@ class Recorder:
         self.keep_ns = keep_ns
         self.builder = RecordBuilder()
         self.board = PriceBoard()
+        self.short = ShortDays()
         self.start = self.end = 0
         """The times of the first and the last message."""
         self._rows: dict[str, int] = {}
@@ -53,6 +59,7 @@ class Recorder:
             Quote: self._on_quote, Trade: self._on_trade, Bar: self._on_bar, MarkPrice: self._on_mark_price,
             ApprovedOrder: self._on_order, ApprovedAmend: self._on_amend, OrderUpdate: self._on_update,
             Fill: self._on_fill, CashEntry: self._on_cash, Position: self._on_position, Account: self._on_account,
+            Middle: self.board.see, Alert: self.short.hear, LiquidationNear: self.short.hear,
         }  # fmt: skip
 
     def __call__(self, message: Message) -> None:
@@ -76,7 +83,8 @@ class Recorder:
         for account, sample in self._last_equity.items():
             self._equity_grids[account].add(*sample)
         self._write_grids()
-        return self.builder.record(settings)
+        ends = ends_of(self.board, self.catalogue, self.reporting)
+        return self.builder.record(structs.replace(settings, short_days=self.short.told(), **ends))
 
     def _write_grids(self) -> None:
         """The sampled rows take the place of those of an earlier record()."""
@@ -139,6 +147,7 @@ class Recorder:
             self.builder.add("orders", row, replaced=1)
 
     def _on_update(self, update: OrderUpdate) -> None:
+        self.short.hear(update)
         row = self._rows.get(update.order_id)
         if row is None:
             return
@@ -154,6 +163,7 @@ class Recorder:
 
     def _on_fill(self, fill: Fill) -> None:
         time = fill.venue_time or fill.time
+        self.board.prices.setdefault(fill.instrument, fill.price)
         history, order = self._history(fill.instrument), self._rows.get(fill.order_id)
         bid, ask = history.quote_before(time)
         row = self.builder.row(
@@ -193,7 +203,8 @@ class Recorder:
     def _on_account(self, account: Account) -> None:
         name, unknown = account.account, float("nan")
         grid = self._equity_grids.setdefault(name, Grid())
-        equity = unknown if account.equity is None else _number(account.equity)
+        transit = 0.0 if account.transit is None else _number(account.transit)
+        equity = unknown if account.equity is None else _number(account.equity) + transit
         unrealised = unknown if account.unrealised is None else _number(account.unrealised)
         sample = (account.time, equity, unrealised, self._exposure(name))
         self._last_equity[name] = sample

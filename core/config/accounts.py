@@ -29,3 +29,5 @@ class AccountConfig(Table, frozen=True, kw_only=True):
     """By contract."""
     margin_mode: Literal["cross", "isolated"] = "cross"
     position_mode: Literal["one_way", "hedge"] = "one_way"
+    borrow: bool = False
+    """Whether it may owe what its simulated venue lends, and so be short on spot."""

@@ -15,6 +15,7 @@ from letrade.core.config.desk import DESK_PROCESS, ActorEntry, DeskConfig
 from letrade.core.config.problems import Place, Problems
 from letrade.core.config.values import DURATION_FORM
 from letrade.core.messages.base import NO_STRATEGY
+from letrade.core.stage import Stage
 
 Item = TypeVar("Item", bound=Hashable)
 
@@ -82,6 +83,10 @@ class Checker:
     def check_accounts_and_venues(self) -> None:
         for account in self.desk.accounts:
             self._known(account.venue, self.venues, "venue", ("account", account.name, "venue"))
+            lending = [venue.name for venue in self.desk.venues if venue.borrow]
+            if account.borrow and account.venue in self.venues and account.venue not in lending:
+                text = f'"{account.venue}" lends nothing: add [venue.borrow."BTC"], or what it lends'
+                self.problems.add(("account", account.name, "borrow"), text)
             for instrument, position in account.positions.items():
                 self._check_position(account, instrument, position)
         for venue in self.desk.venues:
@@ -147,8 +152,16 @@ class Checker:
             for key in ("account", "accounts"):
                 for name in names_in(actor, key):
                     self._known(name, self.accounts, "account", ("actor", actor.name, key))
+                    self._trades_one_way(actor, name, ("actor", actor.name, key))
             for name in names_in(actor, "feature_set"):
                 self._known(name, self.actors, "actor", ("actor", actor.name, "feature_set"))
+
+    def _trades_one_way(self, actor: ActorEntry, account: str, place: Place) -> None:
+        """The desk's orders name no leg: accounts in hedge mode are booked and watched, and traded by others."""
+        hedged = {each.name for each in self.desk.accounts if each.position_mode == "hedge"}
+        if account in hedged and getattr(actor.actor_class, "stage", None) == Stage.STRATEGY:
+            text = f'"{account}" is in hedge mode, in which the desk watches and does not trade; expected one_way'
+            self.problems.add(place, text)
 
     def check_workers(self) -> None:
         runner: dict[str, str] = {}

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from letrade.core.config.accounts import AccountConfig
+from letrade.core.config.borrow import BorrowConfig
 from letrade.core.config.capital import CapitalConfig
 from letrade.core.config.durations import parse_duration
 from letrade.core.config.routes import RouteConfig
@@ -222,6 +223,8 @@ class VenueConfig(Table, frozen=True, kw_only=True):
     """How many times an account's equity its contracts may be worth; nothing where `margin` says more."""
     margin: MarginConfig | None = None
     """None: `max_leverage` alone limits contracts, and nothing is liquidated."""
+    borrow: dict[Currency, BorrowConfig] = {}
+    """What it lends to accounts that borrow, by currency."""
     funding: bool = False
     """Whether recorded funding rates are paid on contract positions."""
     funding_price: Literal["mark", "index"] = "mark"

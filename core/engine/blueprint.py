@@ -65,7 +65,8 @@ class Blueprint:
         own = tuple(instrument_message(each) for each in config.instruments)
         self.catalogue = Catalogue(with_brackets(config, own))
         for pair, rate in config.desk.rates.items():
-            self.catalogue.state_rate(*pair.split("-"), read_fraction(rate))
+            base, _, quote = pair.partition("-")
+            self.catalogue.state_rate(base, quote, read_fraction(rate))
         self.context = Context(config.desk.name, uid, config.desk.seed, self.catalogue, _without_data(config))
         self._add_instruments(known or self._told_by_feeds())
         self._check_instruments()

@@ -47,6 +47,7 @@ def with_brackets(config: DeskConfig, instruments: Iterable[Instrument]) -> tupl
         if len({bool(version.brackets) for version in dated}) > 1:
             raise ConfigurationError(f'instrument "{name}": expected brackets in each of its versions, or in none')
         for message in dated:
+            _check_kind(message, venue)
             _check(message, venue)
         found += dated
     return tuple(found)
@@ -82,6 +83,13 @@ def _dated(versions: list[Instrument], files: Sequence[TierFile]) -> list[Instru
         rows = tuple(_bracket(tier, file.place) for tier in file.table(symbol).tiers)
         found.append(msgspec.structs.replace(version, valid_from=time, brackets=rows))
     return found
+
+
+def _check_kind(message: Instrument, venue: VenueConfig) -> None:
+    """ConfigurationError for a contract that settles in its base where the rules know none."""
+    if message.kind == "inverse" and venue.margin is not None and venue.margin.rules == "hyperliquid":
+        text = "hyperliquid has no inverse contracts: give the venue other [venue.margin] rules"
+        raise ConfigurationError(f'instrument "{message.instrument}": {text}')
 
 
 def _check(message: Instrument, venue: VenueConfig) -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from msgspec.structs import force_setattr
-
 from letrade.core.clock import Clock
 from letrade.core.engine.alarm import Alarm
 from letrade.core.engine.mailbox import Mailbox
+from letrade.core.engine.shifting import shift_times
 from letrade.core.messages.base import Message
 from letrade.core.process import Process
 from letrade.core.stepping.reader import FeedReader
@@ -124,7 +123,7 @@ class LiveRun:
         fed = self.reader.take(now - self.shift + 1, FEED_BURST_MAX)
         for message in fed:
             if self.shift:
-                force_setattr(message, "time", message.time + self.shift)
+                shift_times(message, self.shift)
             self.process.take(message)
         return fed
 

@@ -13,6 +13,7 @@ from letrade.core.engine.driver import Driver, stamp
 from letrade.core.engine.healing import Healer
 from letrade.core.engine.live import LiveRun
 from letrade.core.engine.roll import Roll
+from letrade.core.engine.shifting import shift_times
 from letrade.core.engine.station import Station
 from letrade.core.messages.base import Message
 from letrade.core.messages.events import Drain, Heartbeat, Recovered
@@ -197,7 +198,7 @@ class FeedDriver(Driver):
         cursor = self.cursor
         for message in messages:
             cursor.seen[message.source] = message.sequence
-            force_setattr(message, "time", message.time + self.shift)
+            shift_times(message, self.shift)
             force_setattr(message, "sequence", message.sequence + cursor.offset)
         self.feed_messages += len(messages)
         self.station.transport.send(messages)

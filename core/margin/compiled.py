@@ -11,7 +11,7 @@ from letrade.core.margin.account import CollateralState, InstrumentState, Margin
 from letrade.core.margin.book import Book, Unit, open_book, turn
 from letrade.core.margin.numbers import ONE, ZERO, MarginError, number
 from letrade.core.margin.rules import MarginRules
-from letrade.core.margin.slack import STILL, closing_fee, requirement_share, unit_curves
+from letrade.core.margin.slack import STILL, closing_fee, requirement_share, tier_curve, unit_curves
 from letrade.core.margin.solving import is_used_up
 from letrade.core.margin.tiers import ReadyTiers
 from letrade.hotpath.constants import BUY, SELL
@@ -21,7 +21,8 @@ from letrade.hotpath.margin.margin_book import MarginBook
 class CompiledMargin:
     """The units of an account under one mode's rules; marks and indexes may move, nothing else.
 
-    MarginError for what the compiled book does not know: a tier that two legs share, and an amount without its table.
+    MarginError for a size above the last tier, and for what the compiled book does not know: a tier that two legs
+    share, and an amount without its table.
     """
 
     def __init__(self, rules: MarginRules, account: MarginAccount) -> None:
@@ -38,6 +39,7 @@ class CompiledMargin:
         self.units: list[int] = []
         """The compiled number of each unit, in the order of Margins.units."""
         for unit in self._exact.units:
+            self._check_sizes(unit)
             self._add_unit(unit)
 
     def set_mark(self, instrument: str, mark: float) -> None:
@@ -67,6 +69,11 @@ class CompiledMargin:
         instruments = tuple(msgspec.structs.replace(each, mark=self._marks[each.name]) for each in account.instruments)
         held = tuple(msgspec.structs.replace(each, index=self._indexes[each.currency]) for each in account.collaterals)
         return open_book(self._exact.rules, msgspec.structs.replace(account, instruments=instruments, collaterals=held))
+
+    def _check_sizes(self, unit: Unit) -> None:
+        for place in unit.positions:
+            table = self._exact.tables[self._exact.account.positions[place].instrument]
+            table.held(tier_curve(self._exact, unit, STILL, place).at(ONE))
 
     def _stays(self, held: CollateralState) -> bool:
         return held.pegged or self._exact.rules.unit != "account" or held.currency == self._exact.rules.numeraire

@@ -8,8 +8,9 @@ import msgspec
 
 from letrade.core.config.desk import DeskConfig
 from letrade.core.fraction import Fraction, read_fraction
-from letrade.core.instruments import Catalogue
-from letrade.core.messages.accounts import Balance, Position
+from letrade.core.instruments import Catalogue, Specification
+from letrade.core.legs import SIDES, name_of, split
+from letrade.core.messages.accounts import Balance, LegPosition, Position
 from letrade.core.messages.base import NO_STRATEGY
 from letrade.core.messages.margin import ISOLATED_MARGIN, LEVERAGE, MARGIN_MODE, MarginUpdate
 from letrade.core.messages.orders import CashEntry
@@ -19,11 +20,11 @@ from letrade.core.quantities import exact, fraction_of_money
 CROSS, ISOLATED = "cross", "isolated"
 ZERO = Fraction(0)
 Market = tuple[str, str]
-"""(account, instrument)."""
+"""(account, name of a position, or a currency)."""
 
 
 class Contract(msgspec.Struct):
-    """One contract of one account; fractions are exact."""
+    """One contract of one account, or one leg of it; fractions are exact."""
 
     account: str
     instrument: str
@@ -34,6 +35,13 @@ class Contract(msgspec.Struct):
     """None: not known."""
     margin: Fraction | None = None
     """Of an isolated position, without unrealised gains; None: not known."""
+    leg: str = ""
+    """long or short, of an account in hedge mode."""
+
+    @property
+    def name(self) -> str:
+        """Of the position, as in core/legs.py."""
+        return name_of(self.instrument, self.leg)
 
     @property
     def side(self) -> int:
@@ -56,17 +64,24 @@ class MarginHoldings:
             for account in settings.accounts
             for margin in [venues.get(account.venue)]
         }
+        self.hedged = {account.name for account in settings.accounts if account.position_mode == "hedge"}
         self.contracts: dict[Market, Contract] = {}
         self.balances: dict[Market, Fraction] = {}
         """By account and currency, isolated margin included."""
 
-    def contract(self, account: str, instrument: str) -> Contract:
+    def contract(self, account: str, name: str) -> Contract:
         """As it is known, or as it is before anything was heard of it."""
-        key = (account, instrument)
+        key = (account, name)
         if key not in self.contracts:
-            mode = self.modes.get(account, CROSS)
-            self.contracts[key] = Contract(account, instrument, mode, leverage=self._leverages.get(account))
+            mode, (instrument, leg) = self.modes.get(account, CROSS), split(name)
+            self.contracts[key] = Contract(account, instrument, mode, leverage=self._leverages.get(account), leg=leg)
         return self.contracts[key]
+
+    def _sides(self, account: str, instrument: str) -> list[Contract]:
+        """The contract, or in hedge mode its two legs, which share their settings."""
+        if account not in self.hedged:
+            return [self.contract(account, instrument)]
+        return [self.contract(account, name_of(instrument, leg)) for leg in SIDES]
 
     def held(self) -> list[Contract]:
         """Every open position."""
@@ -87,16 +102,25 @@ class MarginHoldings:
         return self.balances.get((account, settle), ZERO) - self.isolated_margin(account, settle)
 
     def take_position(self, position: Position, now: int) -> Contract | None:
-        """The account's position; None when it is of a strategy, or no contract."""
-        if position.strategy != NO_STRATEGY or position.instrument not in self.catalogue:
+        """The account's position; None when it is of a strategy, or no contract. Of an account in hedge mode its legs
+        count (take_leg), and not what they are together."""
+        if position.strategy != NO_STRATEGY or position.account in self.hedged:
+            return None
+        return self._take(position, position.instrument, now)
+
+    def take_leg(self, position: LegPosition, now: int) -> Contract | None:
+        return self._take(position, name_of(position.instrument, position.leg), now)
+
+    def _take(self, position: Position | LegPosition, name: str, now: int) -> Contract | None:
+        if position.instrument not in self.catalogue:
             return None
         rules = self.catalogue.at(position.instrument, now)
         if rules.kind == "spot":
             return None
-        contract = self.contract(position.account, position.instrument)
-        before, value = contract.quantity, contract.size * exact(contract.entry) * rules.multiplier
+        contract = self.contract(position.account, name)
+        before, value = contract.quantity, entry_value(contract, rules)
         contract.quantity, contract.entry = position.quantity, position.average_price
-        contract.margin = _margin_after(contract, before, value, rules.multiplier)
+        contract.margin = _margin_after(contract, before, value, entry_value(contract, rules))
         return contract
 
     def take_balance(self, balance: Balance) -> None:
@@ -104,7 +128,7 @@ class MarginHoldings:
 
     def take_cash(self, entry: CashEntry) -> None:
         """An isolated position pays its funding, and gets it, itself."""
-        contract = self.contracts.get((entry.account, entry.instrument))
+        contract = self.contracts.get((entry.account, name_of(entry.instrument, entry.leg)))
         if entry.origin == "funding" and contract is not None and contract.margin is not None:
             contract.margin = max(ZERO, contract.margin + fraction_of_money(entry.amount))
 
@@ -112,18 +136,19 @@ class MarginHoldings:
         """What the venue says it has now."""
         if update.state != "done" or update.instrument not in self.catalogue:
             return
-        contract = self.contract(update.account, update.instrument)
-        if update.change == LEVERAGE and update.value >= 1:
-            contract.leverage = exact(update.value)
-        elif update.change == MARGIN_MODE and update.mode:
-            contract.mode = update.mode
-        elif update.change == ISOLATED_MARGIN and update.value >= 0 and contract.quantity:
-            contract.margin = exact(update.value)
+        for contract in self._sides(update.account, update.instrument):
+            if update.change == LEVERAGE and update.value >= 1:
+                contract.leverage = exact(update.value)
+            elif update.change == MARGIN_MODE and update.mode:
+                contract.mode = update.mode
+        if update.change == ISOLATED_MARGIN and update.value >= 0:
+            contract = self.contract(update.account, name_of(update.instrument, update.leg))
+            contract.margin = exact(update.value) if contract.quantity else contract.margin
 
     def take_state(self, state: VenueState) -> None:
         for held in state.positions:
             if held.instrument in self.catalogue and self.catalogue.at(held.instrument, 0).kind != "spot":
-                self._take_held(self.contract(state.account, held.instrument), held)
+                self._take_held(self.contract(state.account, name_of(held.instrument, held.leg)), held)
 
     def _take_held(self, contract: Contract, held: HeldPosition) -> None:
         contract.leverage = exact(held.leverage) if held.leverage >= 1 else contract.leverage
@@ -142,19 +167,23 @@ class MarginHoldings:
 
     def restore(self, state: Any) -> None:
         self.contracts = {
-            (account, instrument): Contract(
-                account, instrument, mode, quantity, entry, _fraction(leverage), _fraction(margin)
+            (account, name): Contract(
+                account, split(name)[0], mode, quantity, entry, _fraction(leverage), _fraction(margin), split(name)[1]
             )
-            for account, instrument, mode, quantity, entry, leverage, margin in state["contracts"]
+            for account, name, mode, quantity, entry, leverage, margin in state["contracts"]
         }
         self.balances = {(account, currency): read_fraction(text) for account, currency, text in state["balances"]}
 
 
-def _margin_after(contract: Contract, before: float, value: Fraction, multiplier: Fraction) -> Fraction | None:
-    """What closes gives its share back, what opens sets margin aside."""
+def entry_value(contract: Contract, rules: Specification) -> Fraction:
+    """In `rules.currency`; 0 when flat."""
+    return rules.worth(exact(contract.entry), contract.size) if contract.quantity and contract.entry else ZERO
+
+
+def _margin_after(contract: Contract, before: float, value: Fraction, now: Fraction) -> Fraction | None:
+    """What closes gives its share back, what opens sets margin aside; values are those at entry, before and now."""
     if not contract.quantity or contract.mode != ISOLATED:
         return None
-    now = contract.size * exact(contract.entry) * multiplier
     if before * contract.quantity <= 0:
         return None if contract.leverage is None else now / contract.leverage
     if contract.margin is None or contract.size == abs(exact(before)):

@@ -21,6 +21,11 @@ Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 """A whole number that every encoder can carry."""
 
 
+def is_price(value: float) -> bool:
+    """Whether a number can be a price at all: what feeds within a process say has passed no decoder."""
+    return 0.0 < value <= NUMBER_LIMIT
+
+
 def tag_of(class_name: str) -> str:
     """`BookDelta` is `book_delta`: the tag on the wire, the kind in a subject, and the handler's name after `on_`."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", class_name).lower()

@@ -20,6 +20,8 @@ class MarginRequest(DeskMessage, frozen=True, kw_only=True):
     out)."""
     mode: str = ""
     """cross or isolated; one_way or hedge."""
+    leg: str = ""
+    """long or short: whose isolated margin is meant, in hedge mode."""
 
 
 class MarginUpdate(DeskMessage, frozen=True, kw_only=True):
@@ -35,6 +37,7 @@ class MarginUpdate(DeskMessage, frozen=True, kw_only=True):
     code: str = ""
     """The venue's own code of a refusal, such as -4161."""
     reason: str = ""
+    leg: str = ""
 
 
 class VenueMargin(DeskMessage, frozen=True, kw_only=True):
@@ -44,6 +47,7 @@ class VenueMargin(DeskMessage, frozen=True, kw_only=True):
     change: str
     value: Number = 0.0
     mode: str = ""
+    leg: str = ""
 
 
 class VenueMarginAnswer(DeskMessage, frozen=True, kw_only=True):
@@ -91,3 +95,5 @@ class LiquidationNear(DeskMessage, frozen=True, kw_only=True):
     """None: no price liquidates it."""
     equity: Money | None = None
     maintenance: Money | None = None
+    leg: str = ""
+    """long or short, of an account in hedge mode."""

@@ -151,6 +151,8 @@ class Fill(DeskMessage, frozen=True, kw_only=True):
     venue_time: int = 0
     fill_number: int = 0
     """The venue's count of the account's fills, from 1; 0 where it does not count."""
+    leg: str = ""
+    """long or short, of an account in hedge mode."""
 
 
 class CashEntry(DeskMessage, frozen=True, kw_only=True):
@@ -162,6 +164,8 @@ class CashEntry(DeskMessage, frozen=True, kw_only=True):
     reason: str = ""
     estimated: bool = False
     """Whether a price stood in for the one that it should have been computed with."""
+    leg: str = ""
+    """long or short, where it is of one leg of an account in hedge mode."""
 
 
 class UnexplainedDifference(DeskMessage, frozen=True, kw_only=True):

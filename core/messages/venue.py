@@ -32,6 +32,8 @@ class VenueSubmit(DeskMessage, frozen=True, kw_only=True):
     """ns; of a gtd order."""
     group: str = ""
     """Of the orders of a group, one cancels the other as far as it trades."""
+    leg: str = ""
+    """long or short: the leg that it opens or closes, in an account in hedge mode; "" in one-way mode."""
 
 
 class VenueCancel(DeskMessage, frozen=True, kw_only=True):
@@ -91,6 +93,8 @@ class VenueFill(DeskMessage, frozen=True, kw_only=True):
     maker: bool
     origin: str = "desk"
     venue_time: int = 0
+    leg: str = ""
+    """long or short in hedge mode."""
 
 
 class VenueCash(DeskMessage, frozen=True, kw_only=True):
@@ -103,6 +107,8 @@ class VenueCash(DeskMessage, frozen=True, kw_only=True):
     reason: str = ""
     estimated: bool = False
     """Whether a price stood in for the one that it should have been computed with."""
+    leg: str = ""
+    """long or short in hedge mode, where it is of one leg."""
 
 
 class OpenOrder(Struct, array_like=True, frozen=True, kw_only=True, gc=False):

@@ -338,6 +338,7 @@ cdef class Capital(Protections):
         """An update, a fill or a refusal, one window after it was told."""
         cdef OrderRecord* order = self.record(told.order)
         cdef int64_t key = told.strategy * self.terms.instruments_count + told.instrument
+        self.touch(key)
         if order.guards:
             return self.guard_hears(order, key, told, time)
         if told.kind == TOLD_FILL:

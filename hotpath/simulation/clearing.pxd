@@ -1,11 +1,12 @@
 """The exchange's side of money: which orders it takes, and what their trades and ends move."""
 from libc.stdint cimport int64_t
 
+from letrade.hotpath.simulation.leverage cimport Leverage
 from letrade.hotpath.simulation.orders cimport Said, SimulatedOrder
-from letrade.hotpath.simulation.wallets cimport Cleared, Line, Wallets
+from letrade.hotpath.simulation.wallets cimport Cleared, Line
 
 
-cdef class Clearing(Wallets):
+cdef class Clearing(Leverage):
     """A submit: judge(), Market.submit(), and book() for each Said, also for those that are no trades. An amend:
     judge_amend(), Market.amend(), book(). A refusal of either is told to book() too, as SAID_REFUSED.
 
@@ -28,3 +29,6 @@ cdef class Clearing(Wallets):
     cdef int64_t below_least(self, const SimulatedOrder* order, int64_t instrument, double price) except -1
     cdef int64_t beyond_balance(self, Cleared* one, const SimulatedOrder* order, int64_t instrument) except -1
     cdef int64_t beyond_leverage(self, Cleared* one, const SimulatedOrder* order, int64_t instrument) except -1
+    cdef int64_t beyond_sum(
+        self, int64_t account, const SimulatedOrder* order, int64_t instrument, int64_t more_buys, int64_t more_sells
+    ) except -1

@@ -6,6 +6,7 @@ from libc.math cimport fabs
 from libc.string cimport memset
 
 from letrade.hotpath.constants cimport GTC
+from letrade.hotpath.simulation.desk_orders cimport PAGE_BITS
 from letrade.hotpath.simulation.desk_terms cimport Instrument, Terms
 from letrade.hotpath.simulation.market cimport Market
 from letrade.hotpath.simulation.money cimport TENS, add, int128, letrade_fits64, multiply, scaled_up, subtract, to_double
@@ -20,7 +21,7 @@ from letrade.hotpath.simulation.doubt import Doubtful
 cdef double DOUBT = 1e-6  # as the actors' exchange has it: what is closer to its limit is not sure
 
 
-cdef class Clearing(Wallets):
+cdef class Clearing(Leverage):
     """Whether an order may come, by what its account has; and what becomes of it as the market tells."""
 
     cdef int64_t judge(self, const SimulatedOrder* order, int64_t instrument, int64_t best, int64_t time) except -1:
@@ -167,11 +168,10 @@ cdef class Clearing(Wallets):
     cdef int64_t beyond_leverage(self, Cleared* one, const SimulatedOrder* order, int64_t instrument) except -1:
         """Contracts worth more than equity × leverage, were all that works to trade; what reduces is never refused."""
         cdef Terms terms = self.terms
-        cdef int64_t left = order.size - order.filled, known = one.left if one.working else 0, buys, sells, place
+        cdef int64_t left = order.size - order.filled, known = one.left if one.working else 0, reason, buys, sells
         cdef Line* line = &self.lines[one.account * terms.instruments_count + instrument]
-        cdef int64_t held = line.held.quantity * terms.instruments[instrument].lot_power, settle
-        cdef Instrument* each
-        cdef double equity, doubtful, worth = 0.0, gain, price, sure
+        cdef int64_t held = line.held.quantity * terms.instruments[instrument].lot_power
+        cdef bint ample
         if one.awaits:
             return NO_REASON
         if one.group:
@@ -182,18 +182,34 @@ cdef class Clearing(Wallets):
                 return NO_REASON  # the market says that there is nothing
         if held * order.side < 0 and left - known + (line.buys if order.side > 0 else line.sells) <= magnitude(held):
             return NO_REASON
+        buys, sells = left - known if order.side > 0 else 0, left - known if order.side < 0 else 0
+        ample = self.is_ample(one.account, instrument, buys, sells)
+        if ample and not self.compares:
+            return NO_REASON
+        reason = self.beyond_sum(one.account, order, instrument, buys, sells)
+        if ample and reason != NO_REASON:
+            raise AssertionError("contracts are worth more than leverage allows, and were thought to be far from it")
+        return reason
+
+    cdef int64_t beyond_sum(
+        self, int64_t account, const SimulatedOrder* order, int64_t instrument, int64_t more_buys, int64_t more_sells
+    ) except -1:
+        """The same by all lines of the account."""
+        cdef Terms terms = self.terms
+        cdef int64_t buys, sells, place, held, settle
+        cdef Line* line
+        cdef Instrument* each
+        cdef double equity, doubtful, worth = 0.0, gain, price, sure
         settle = terms.instruments[instrument].settle
-        equity = to_double(self.wallets[one.account * terms.currencies_count + settle], terms.money_decimals[settle])
+        equity = to_double(self.wallets[account * terms.currencies_count + settle], terms.money_decimals[settle])
         doubtful = fabs(equity)
         for place in range(terms.instruments_count):
-            each, line = &terms.instruments[place], &self.lines[one.account * terms.instruments_count + place]
+            each, line = &terms.instruments[place], &self.lines[account * terms.instruments_count + place]
             if each.spot or each.settle != settle:
                 continue
             buys, sells, held = line.buys, line.sells, line.held.quantity * each.lot_power
-            if place == instrument and order.side > 0:
-                buys += left - known
-            elif place == instrument:
-                sells += left - known
+            if place == instrument:
+                buys, sells = buys + more_buys, sells + more_sells
             if buys == 0 and sells == 0 and held == 0:
                 continue
             price = self.value_price(place)
@@ -205,6 +221,8 @@ cdef class Clearing(Wallets):
             if price == 0.0:
                 price = order.price / each.price_power
             worth += price * max(magnitude(held + buys), magnitude(held - sells)) / each.size_power * each.times
+        if self.compares:
+            self.compare(account, settle, equity)
         sure = equity - DOUBT * doubtful
         if sure > 0.0 and worth * (1 + DOUBT) < sure * terms.venues[terms.instruments[instrument].venue].leverage_max:
             return NO_REASON
@@ -218,7 +236,7 @@ cdef class Clearing(Wallets):
         cdef int64_t place
         cdef Cleared* other
         for place in range(-1, 2):
-            if place == 0 or not 0 < one.number + place < self.orders_room:
+            if place == 0 or one.number + place < 1 or (one.number + place) >> PAGE_BITS >= self.pages_room:
                 continue
             other = self.cleared(one.number + place)
             if other.group == one.group and other.working and not other.awaits:

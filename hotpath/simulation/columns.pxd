@@ -31,6 +31,7 @@ cdef class Window:
     cdef const int8_t* kinds  # of levels: of each event; NULL: all of one kind
     cdef const int64_t* starts  # of levels: event i has the rows starts[i] to starts[i + 1]
     cdef readonly int64_t first_sequence
+    cdef bint levels_are_right  # as a book wants them
     cdef list kept
     cdef Window following
 

@@ -111,6 +111,8 @@ cdef class Window:
             self.columns[place] = integers(self.kept, name, columns[name], rows)
             if name not in SIGNED:
                 self.check_least(name, self.columns[place], rows)
+        if kind in LEVELS:
+            self.levels_are_right = first_below(self.columns[0], rows, 1) < 0
         if kind in VALUES:
             self.values = doubles(self.kept, "value", values, self.count)
         self.check()

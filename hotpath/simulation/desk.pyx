@@ -29,14 +29,15 @@ cdef class Desk(LossWatch):
         self.ticking[instrument] = 1
         self.news[instrument] = time
         if price != 0.0:
-            self.prices[instrument] = price
+            self.take_price(instrument, price)
         return self.check_losses(time) if self.watches else 0
 
     cdef int hear_bar(self, int64_t instrument, int64_t time, double close) except -1:
         """Bars close on time also when a market is silent, so they tell of prices only where nothing else does."""
         self.closes[instrument], self.closed[instrument] = close, time
         if not self.ticking[instrument]:
-            self.prices[instrument], self.news[instrument] = close, time
+            self.take_price(instrument, close)
+            self.news[instrument] = time
         return self.check_losses(time) if self.watches else 0
 
     cdef int64_t lots_of(self, int64_t instrument, double value) except? -1:

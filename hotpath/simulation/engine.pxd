@@ -1,6 +1,7 @@
 """The C side of the engine."""
 from libc.stdint cimport int8_t, int64_t
 
+from letrade.hotpath.simulation.calm cimport Calm
 from letrade.hotpath.simulation.crier cimport Crier
 from letrade.hotpath.simulation.desk cimport Desk
 from letrade.hotpath.simulation.desk_told cimport Told
@@ -31,6 +32,7 @@ cdef class Engine:
     cdef int8_t* hears  # by source of the tape: somebody does
     cdef dict own_books  # by instrument: what we see of a book that the exchange is ahead of
     cdef list seen_books  # by instrument: the exchange's or our own; None: nobody follows it
+    cdef Calm calm  # None before the first event
     cdef bint stops  # at this time the desk is told to stop
     cdef bint stop_cancels
     cdef int8_t* quoted  # by instrument: quotes tell its best prices
@@ -39,10 +41,13 @@ cdef class Engine:
 
     cdef int64_t next_time(self) except -2
     cdef int pass_time(self, int64_t time) except -1
+    cdef int open_calm(self) except -1
+    cdef bint pass_calm(self, int64_t events) except -1
     cdef int pass_data(self, int64_t time) except -1
     cdef int follow(self, int64_t time, Py_ssize_t count) except -1
     cdef Py_ssize_t take_events(self, int64_t time) except -1
-    cdef int tell_middles(self, Py_ssize_t count) except -1
+    cdef int tell_middles(self, int64_t time, Py_ssize_t count) except -1
+    cdef int tell_middle(self, int64_t instrument, int64_t time) except -1
     cdef int see_levels(self, const Event* event) except -1
     cdef int check_crossed(self, int64_t instrument, int64_t time) except -1
     cdef double book_middle(self, int64_t instrument) except? -1

@@ -4,10 +4,10 @@ from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Realloc
 from libc.stdint cimport INT64_MAX, int8_t, int64_t
 
 from letrade.hotpath.book cimport Book
+from letrade.hotpath.simulation.calm cimport Calm, doubt_crossed
 from letrade.hotpath.simulation.desk cimport Desk
 from letrade.hotpath.simulation.desk_orders cimport CashRecord
 from letrade.hotpath.simulation.desk_told cimport TOLD_CASH, TOLD_FILL, TOLD_UPDATE, Told
-from letrade.hotpath.simulation.doubt import Doubtful
 from letrade.hotpath.simulation.events cimport (
     BAR_EVENT, LEVELS_EVENT, MARK_EVENT, QUOTE_EVENT, SNAPSHOT_EVENT, TRADE_EVENT, Event,
 )
@@ -59,12 +59,15 @@ cdef class Engine:
     def run_data(self, int64_t events):
         cdef int64_t last = self.tape.count + events
         cdef int64_t time
+        if self.calm is None:
+            self.open_calm()
         while (time := self.tape.next_time()) != INT64_MAX:
             if time < self.quiet_until:
-                self.pass_data(time)
+                if time == self.calm.open_time or not self.pass_calm(last - self.tape.count):
+                    self.pass_data(time)
             else:
                 self.pass_time(self.next_time())
-            if self.tape.count >= last:
+            if self.tape.count >= last and self.tape.next_time() != self.time:
                 return False
         return True
 
@@ -99,6 +102,29 @@ cdef class Engine:
     cdef int64_t next_time(self) except -2:
         cdef int64_t time = min(self.tape.next_time(), self.exchange.next_time())
         return self.troupe.next_due(min(min(time, self.desk.feedback_at), self.desk.next_overdue()))
+
+    cdef int open_calm(self) except -1:
+        cdef Py_ssize_t reel
+        self.calm = Calm(self.tape, self.exchange)
+        self.calm.quoted = self.quoted
+        for reel in range(len(self.troupe.lines)):
+            if self.hears[reel]:
+                self.calm.close_lane(reel)
+        return 0
+
+    cdef bint pass_calm(self, int64_t events) except -1:
+        """Times at which nobody could look at anything; False where the next is none of them."""
+        cdef Calm calm = self.calm
+        if calm.run(self.quiet_until, events) == 0:
+            return False
+        self.time = self.troupe.latest = calm.last
+        self.steps += calm.steps
+        if calm.until <= calm.last:  # the rest of that time, and what follows
+            self.quiet_until, self.steps = calm.until, self.steps - 1
+            self.pass_data(calm.last)
+        else:
+            self.quiet_until = min(self.quiet_until, self.exchange.next_time())
+        return True
 
     cdef int pass_data(self, int64_t time) except -1:
         """A time at which nothing but data comes, most of them: the rest is looked at only where something follows."""
@@ -173,24 +199,31 @@ cdef class Engine:
                 self.tell_price(&self.events[count])
                 self.listened |= self.hears[self.events[count].reel]
                 count += 1
-        if self.levels_came:
+        if self.levels_came or (self.calm is not None and self.calm.open_time == time):
             self.levels_came = False
-            self.tell_middles(count)
+            self.tell_middles(time, count)
         return count
 
-    cdef int tell_middles(self, Py_ssize_t count) except -1:
+    cdef int tell_middles(self, int64_t time, Py_ssize_t count) except -1:
         """Of books, after all else that was told at this time, where no quotes tell them."""
         cdef Py_ssize_t place
         cdef Event* event
-        cdef double price
+        if self.calm is not None and self.calm.open_time == time:
+            for place in range(self.exchange.instruments):
+                if self.calm.has_levels_of(place, time):
+                    self.tell_middle(place, time)
         for place in range(count):
             event = &self.events[place]
             if event.kind == LEVELS_EVENT or event.kind == SNAPSHOT_EVENT:
-                if not self.quoted[event.instrument]:
-                    price = self.book_middle(event.instrument)
-                    if price > 0.0:
-                        self.desk.hear_price(event.instrument, event.time, price)
+                self.tell_middle(event.instrument, time)
         return 0
+
+    cdef int tell_middle(self, int64_t instrument, int64_t time) except -1:
+        cdef double price
+        if self.quoted[instrument]:
+            return 0
+        price = self.book_middle(instrument)
+        return self.desk.hear_price(instrument, time, price) if price > 0.0 else 0
 
     cdef int see_levels(self, const Event* event) except -1:
         cdef Book book = self.own_books.get(event.instrument)
@@ -203,17 +236,13 @@ cdef class Engine:
         )
 
     cdef int check_crossed(self, int64_t instrument, int64_t time) except -1:
-        """The keeper of books believes none of it from then on, until a snapshot comes."""
         cdef object book = self.seen_books[instrument]
         cdef int64_t bid, ask
         if book is None:
             return 0
         bid = (<Book>book).best_price(1)
         if bid > 0 and 0 < (ask := (<Book>book).best_price(-1)) <= bid:
-            price_one = self.exchange.price_one[instrument]
-            name = self.desk.terms.source.instruments[instrument].name
-            best = f"best bid {bid / price_one}, best ask {ask / price_one}"
-            raise Doubtful(f"the book of {name} is crossed at {time}: {best}")
+            doubt_crossed(self.exchange, instrument, time, bid, ask)
         return 0
 
     cdef double book_middle(self, int64_t instrument) except? -1:
@@ -245,7 +274,8 @@ cdef class Engine:
         elif event.kind == BAR_EVENT:
             self.desk.hear_bar(event.instrument, event.time, event.row.bar.close / price_one)
         elif event.kind == MARK_EVENT:  # bars go on telling beside mark prices
-            self.desk.prices[event.instrument], self.desk.news[event.instrument] = event.row.value, event.time
+            self.desk.take_price(event.instrument, event.row.value)
+            self.desk.news[event.instrument] = event.time
         return 0
 
     cdef int tell_news(self, int64_t time) except -1:

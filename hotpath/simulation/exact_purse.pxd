@@ -2,10 +2,10 @@
 from libc.stdint cimport int64_t
 
 from letrade.hotpath.simulation.desk_orders cimport OrderRecord
-from letrade.hotpath.simulation.purse cimport Purse
+from letrade.hotpath.simulation.headroom cimport Headroom
 
 
-cdef class ExactPurse(Purse):
+cdef class ExactPurse(Headroom):
     cdef object price_of(self, int64_t instrument)
     cdef object rate_of(self, int64_t currency)
     cdef tuple costs_of(self, int64_t instrument)

@@ -25,7 +25,7 @@ cdef object opening_cost(closing, list orders, rate):
     return total
 
 
-cdef class ExactPurse(Purse):
+cdef class ExactPurse(Headroom):
     """As actors/capital/purse.py and terms.py count."""
 
     cdef object price_of(self, int64_t instrument):

@@ -50,6 +50,7 @@ cdef class Exchange:
     cdef int deliver(self, int64_t time) except -1  # answers that are due, to the desk
     cdef int64_t next_time(self) noexcept  # INT64_MAX: nothing is under way
     cdef int doubt_mark(self, int64_t due) except -1
+    cdef int doubt_fundings(self, int64_t due, int64_t told) except -1
     cdef int note_fill(self, const Parcel* answer) except -1
     cdef int take_requests(self) except -1  # of the desk, on their way
     cdef int recycle(self) except -1

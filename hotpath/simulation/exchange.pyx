@@ -15,7 +15,9 @@ from letrade.hotpath.simulation.desk_told cimport (
     AMEND_REQUEST, CANCEL_REQUEST, QUERY_REQUEST, SUBMIT_REQUEST, Request,
 )
 from letrade.hotpath.simulation.doubt import Doubtful
-from letrade.hotpath.simulation.events cimport FUNDING_EVENT, INDEX_EVENT, MARK_EVENT, TRADE_EVENT, Event
+from letrade.hotpath.simulation.events cimport (
+    FUNDING_EVENT, INDEX_EVENT, LEVELS_EVENT, MARK_EVENT, QUOTE_EVENT, TRADE_EVENT, Event,
+)
 from letrade.hotpath.simulation.latency cimport Latency
 from letrade.hotpath.simulation.market cimport Market
 from letrade.hotpath.simulation.orders cimport (
@@ -108,6 +110,8 @@ cdef class Exchange:
                 return 0
             self.unopened[event.instrument] = event.kind == MARK_EVENT or event.kind == INDEX_EVENT
         market.hear(event)
+        if event.kind != LEVELS_EVENT and event.kind != QUOTE_EVENT:
+            self.clearing.hear_last(event.instrument, market.last_price)
         if market.said_count:
             self.book(market, event.instrument, time)
         if market.terms.asks_before_waiting and market.next_waiting():
@@ -134,6 +138,8 @@ cdef class Exchange:
         """The last rate told before a funding time is the one that is paid; each funding time is paid once."""
         cdef Funding* one = &self.funding[event.instrument]
         if event.row.funding.due > one.paid:
+            if one.due and one.due != event.row.funding.due:
+                self.doubt_fundings(one.due, event.row.funding.due)
             one.due, one.rate = event.row.funding.due, event.row.funding.rate
             self.next_funding = min(self.next_funding, one.due)
         return self.fund(time) if self.next_funding <= time else 0
@@ -338,6 +344,9 @@ cdef class Exchange:
 
     cdef int doubt_mark(self, int64_t due) except -1:
         raise Doubtful(f"no mark price of the second of the funding of {due}: the payment is estimated")
+
+    cdef int doubt_fundings(self, int64_t due, int64_t told) except -1:
+        raise Doubtful(f"the funding of {told} is told while that of {due} is not paid yet")
 
     cdef int note_fill(self, const Parcel* answer) except -1:
         """For the report's curve of equity."""

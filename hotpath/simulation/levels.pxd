@@ -1,5 +1,5 @@
 """The C side of a market that is known by its price levels."""
-from libc.stdint cimport int64_t
+from libc.stdint cimport int8_t, int64_t
 
 from letrade.hotpath.book cimport Book
 from letrade.hotpath.simulation.events cimport LevelRows
@@ -30,6 +30,9 @@ cdef class LevelsMarket(RecordedMarket):
     cdef int load(self, const LevelRows* rows) except -1
     cdef int follow_rows(self, const LevelRows* rows) except -1
     cdef int apply(self, const LevelRows* rows, Py_ssize_t start, Py_ssize_t end) except -1
+    cdef int pass_levels(
+        self, const int8_t* sides, const int64_t* prices, const int64_t* sizes, Py_ssize_t count
+    ) except -1  # levels that are right already, where nobody has to hear of them
     cdef bint is_ours(self, int64_t side, int64_t price) noexcept
     cdef bint may_be_ours(self, const LevelRows* rows) noexcept
     cdef int meet_book(self, int64_t side) except -1

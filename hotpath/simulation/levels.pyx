@@ -1,6 +1,6 @@
 """A market that is known by its price levels, and by trades where they are told."""
 from cpython.mem cimport PyMem_Free, PyMem_Realloc
-from libc.stdint cimport INT64_MAX, int64_t
+from libc.stdint cimport INT64_MAX, int8_t, int64_t
 
 from letrade.hotpath.book cimport Book
 from letrade.hotpath.constants cimport BUY, SELL
@@ -10,6 +10,7 @@ from letrade.hotpath.simulation.market cimport QUEUE_NONE
 from letrade.hotpath.simulation.orders cimport BY_LAST
 from letrade.hotpath.simulation.recorded cimport RecordedMarket
 from letrade.hotpath.simulation.working cimport NOT_SHOWN, Listed, more_room
+from letrade.hotpath.tick_ladder cimport TickLadder, set_key, value_at
 
 
 cdef class ShownBook(Book):
@@ -78,6 +79,29 @@ cdef class LevelsMarket(RecordedMarket):
                 self.level_changed(rows.sides[place], rows.prices[place], before, rows.sizes[place])
                 start = place + 1
         return self.apply(rows, start, rows.count)
+
+    cdef int pass_levels(
+        self, const int8_t* sides, const int64_t* prices, const int64_t* sizes, Py_ssize_t count
+    ) except -1:
+        """As follow_rows, in one pass."""
+        cdef TickLadder* ladders = self.book.ladders
+        cdef const Listed* ours = self.working.sides
+        cdef int64_t side, key, before
+        cdef Py_ssize_t place, which
+        for place in range(count):
+            side = sides[place]
+            which, key = side < 0, side * prices[place]
+            if key < self.worst[which]:
+                self.worst[which] = key
+            if self.taken_count:
+                self.retell(side, prices[place], sizes[place])
+            if ours[which].worst <= key <= ours[which].best and self.is_ours(side, prices[place]):
+                before = value_at(&ladders[which], key)
+                self.book.set_level(side, prices[place], sizes[place])
+                self.level_changed(side, prices[place], before, sizes[place])
+            elif set_key(&ladders[which], key, sizes[place]) < 0:
+                self.book.out_of_memory()
+        return 0
 
     cdef bint may_be_ours(self, const LevelRows* rows) noexcept:
         """Whether any of them is between our own orders, without a branch for each."""

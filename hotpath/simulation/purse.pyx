@@ -2,6 +2,7 @@
 from decimal import Decimal
 
 from libc.math cimport fabs, floor, rint
+from libc.stdint cimport int32_t
 from libc.stdlib cimport free, realloc
 from libc.string cimport memcpy
 
@@ -47,8 +48,12 @@ cdef class Purse(Risk):
         self.keys = <Key*>terms.room(terms.strategies_count * terms.instruments_count, sizeof(Key))
         self.active = <int64_t*>terms.room(terms.strategies_count * terms.instruments_count, sizeof(int64_t))
         for place in range(terms.strategies_count * terms.instruments_count):
-            self.keys[place].strategy = place // terms.instruments_count
-            self.keys[place].instrument = place % terms.instruments_count
+            self.keys[place].strategy = <int32_t>(place // terms.instruments_count)
+            self.keys[place].instrument = <int32_t>(place % terms.instruments_count)
+        self.touched = <int64_t*>terms.room(terms.strategies_count * terms.instruments_count, sizeof(int64_t))
+        self.others = <int64_t*>terms.room(terms.accounts_count, sizeof(int64_t))
+        for place in range(terms.accounts_count):
+            self.others[place] = -1
 
     def __dealloc__(self):
         free(self.buys)
@@ -75,11 +80,13 @@ cdef class Purse(Risk):
             key.first = order.number
         key.last = order.number
         self.activate(order.key)
+        self.touch(order.key)
         return 0
 
     cdef int unlink(self, OrderRecord* order) except -1:
         cdef Key* key = &self.keys[order.key]
         order.capital.working = 0
+        self.touch(order.key)
         if order.capital.previous:
             self.record(order.capital.previous).capital.next = order.capital.next
         else:
@@ -93,8 +100,12 @@ cdef class Purse(Risk):
     cdef int purse_hears(self, const OrderRecord* order, const FillRecord* fill) except -1:
         """A fill moves shares and cash."""
         cdef Netting* held = &self.positions[order.account * self.terms.instruments_count + order.instrument]
+        cdef Instrument* one = &self.terms.instruments[order.instrument]
         self.keys[order.key].share += order.side * fill.size
         self.activate(order.key)
+        self.touch(order.key)
+        if one.spot or one.settle != self.terms.reporting:
+            self.others[order.account] = -1
         held.quantity, held.cost, held.price_decimals = fill.quantity_after, fill.cost_after, fill.price_decimals_after
         return self.move_money(self.cash, order, fill)
 
@@ -103,7 +114,18 @@ cdef class Purse(Risk):
         cdef int64_t place = cash.account * self.terms.currencies_count + paid
         cdef int128 change = scaled_up(<int128>cash.amount, self.terms.money_decimals[paid] - MONEY_DECIMALS)
         self.cash[place] = add(self.cash[place], change)
+        self.others[cash.account] = -1
         return 0
+
+    cdef bint holds_others(self, int64_t account) noexcept:
+        cdef Terms terms = self.terms
+        cdef int64_t currency
+        if self.others[account] < 0:
+            self.others[account] = 0
+            for currency in range(terms.currencies_count):
+                if currency != terms.reporting and self.cash[account * terms.currencies_count + currency] != 0:
+                    self.others[account] = 1
+        return self.others[account] != 0
 
     cdef double basis(self, int64_t instrument, int64_t side, double price) except? -1.0:
         """The worst price to expect, 0 when unknown; `price` 0 is a market order."""
@@ -130,17 +152,18 @@ cdef class Purse(Risk):
         cdef Instrument* one = &self.terms.instruments[instrument]
         return <double>magnitude(self.keys[key].share) / one.size_power * self.prices[instrument] * one.holding
 
-    cdef double beyond(self, int64_t key, int64_t without, const Costly* added, int64_t added_side) except? -1.0:
-        """What the working orders of a key may take at worst beyond its margin, with one changed, or one more."""
+    cdef int costs(
+        self, int64_t key, int64_t without, const Costly* added, int64_t added_side, double* long_cost,
+        double* short_cost,
+    ) except -1:
+        """What the working orders of a key may cost beyond its share, either side alone."""
         cdef Instrument* one = &self.terms.instruments[self.keys[key].instrument]
         cdef int64_t number = self.keys[key].first
         cdef Py_ssize_t buys = 0, sells = 0
         cdef int64_t side
-        cdef double share = <double>self.keys[key].share / one.size_power, held, long_cost, short_cost
+        cdef double share = <double>self.keys[key].share / one.size_power
         cdef OrderRecord* order
         cdef Costly costly
-        if not number and added == NULL:
-            return 0.0
         while True:
             if number:
                 order = self.record(number)
@@ -162,10 +185,18 @@ cdef class Purse(Risk):
             else:
                 self.sells[sells] = costly
                 sells += 1
+        long_cost[0] = opening_cost(-share, self.buys, buys, one.opening)
+        short_cost[0] = opening_cost(share, self.sells, sells, one.opening)
+        return 0
+
+    cdef double beyond(self, int64_t key, int64_t without, const Costly* added, int64_t added_side) except? -1.0:
+        """What the working orders of a key may take at worst beyond its margin, with one changed, or one more."""
+        cdef double long_cost = 0.0, short_cost = 0.0, held
+        if not self.keys[key].first and added == NULL:
+            return 0.0
+        self.costs(key, without, added, added_side, &long_cost, &short_cost)
         held = self.margin(key)
-        long_cost = opening_cost(-share, self.buys, buys, one.opening)
-        short_cost = opening_cost(share, self.sells, sells, one.opening)
-        if share > 0:
+        if self.keys[key].share > 0:
             return max(long_cost, short_cost - held, 0.0)
         return max(long_cost - held, short_cost, 0.0)
 
@@ -241,32 +272,62 @@ cdef class Purse(Risk):
 
     cdef bint lacks(self, OrderRecord* order, int64_t size, double basis, int64_t without) except -1:
         """Whether an order may not be added, or changed so, for want of cash or of an allocation."""
+        cdef bint found = self.is_short(order, size, basis, without)
+        self.touch(order.key)  # it is added or changed now, where it may
+        return found
+
+    cdef bint is_ample(self, const OrderRecord* order, double needed, double had, double wanted) except -1:
+        return False
+
+    cdef int compare(self, const OrderRecord* order, double taken) except -1:
+        return 0
+
+    cdef double taken_of(self, int64_t account, int64_t currency) except? -1.0:
+        """Of an account's money in a currency: by all that is held, and works."""
+        cdef Terms terms = self.terms
+        cdef Instrument* one
+        cdef Py_ssize_t place
+        cdef int64_t key
+        cdef double taken = 0.0
+        for place in range(self.active_count):
+            key = self.active[place]
+            one = &terms.instruments[self.keys[key].instrument]
+            if terms.strategies[self.keys[key].strategy].account != account:
+                continue
+            if (one.quote if one.spot else one.settle) == currency:
+                taken += self.margin(key) + self.beyond(key, 0, NULL, 0)
+        return taken
+
+    cdef bint is_short(self, OrderRecord* order, int64_t size, double basis, int64_t without) except -1:
         cdef Terms terms = self.terms
         cdef Instrument* one = &terms.instruments[order.instrument]
-        cdef int64_t currency = one.quote if one.spot else one.settle, key
-        cdef Py_ssize_t place
+        cdef int64_t currency = one.quote if one.spot else one.settle
         cdef int overdrawn
         cdef Costly added
-        cdef double present = self.beyond(order.key, 0, NULL, 0), wanted, needed, cash, taken = 0.0
+        cdef double present = self.beyond(order.key, 0, NULL, 0), wanted, needed, cash, taken
+        cdef bint ample
         added.basis, added.size = basis, <double>size / one.size_power
         wanted = self.beyond(order.key, without, &added, order.side)
         needed = wanted - present
         if needed == 0.0 or needed < -DOUBT * present:
             return False
+        ample = self.is_ample(order, needed, present, wanted)
+        if ample and not self.compares:
+            return False
         cash = to_double(self.cash[order.account * terms.currencies_count + currency], terms.money_decimals[currency])
-        for place in range(self.active_count):
-            key = self.active[place]
-            one = &terms.instruments[self.keys[key].instrument]
-            if terms.strategies[self.keys[key].strategy].account != order.account:
-                continue
-            if (one.quote if one.spot else one.settle) == currency:
-                taken += self.margin(key) + self.beyond(key, 0, NULL, 0)
+        taken = self.taken_of(order.account, currency)
         overdrawn = self.overdrawn(order.strategy, order.key, self.margin(order.key) + wanted)
+        if self.compares:
+            self.compare(order, taken)
         if fabs(cash - taken - needed) > DOUBT * (fabs(cash) + taken + wanted + present):
             if overdrawn == 0 and needed <= cash - taken:
                 return False  # also where the order needs no more than before, nearly
             if needed > DOUBT * (wanted + present) and (overdrawn == 1 or needed > cash - taken):
+                if ample:
+                    raise AssertionError("an order lacks what there was more than enough of")
                 return True
+        if ample:
+            raise AssertionError("an order is near a limit that it was far from")
         return self.lacks_exactly(order, size, basis, without)
 
     cdef bint lacks_exactly(self, OrderRecord* order, int64_t size, double basis, int64_t without) except -1:

@@ -23,6 +23,20 @@ cdef struct Line:  # of an account in an instrument
     Netting held
     int64_t buys, sells  # what working orders may still trade, in units
     int64_t reducing_buys, reducing_sells  # those of it that only reduce
+    int64_t gain, moved, worth  # bounds, in parts (bounds.pxd): LineSums says of what
+    int64_t unsure, touched  # nothing is known of it; it may have changed since its bounds were counted
+
+
+cdef struct LineSums:  # of an account's lines that are settled in one currency
+    int128 gain  # of positions, at least
+    int128 moved  # amounts that it is made of, without their signs, at most
+    int128 worth  # of all that is held, were all that works to trade, at most
+    int64_t unsure  # how many lines nothing is known of
+
+
+cdef struct ValueBand:  # of the price that positions are valued at
+    double low, high
+    int64_t last_low, last_high  # the same for last prices, in units
 
 
 cdef class Wallets:
@@ -32,11 +46,26 @@ cdef class Wallets:
     cdef int128* wallets  # account × currencies + currency
     cdef int128* locked
     cdef Line* lines  # account × instruments + instrument
+    cdef LineSums* sums  # account × currencies + currency
+    cdef ValueBand* bands  # by instrument
+    cdef int64_t* touched  # lines of which bounds are to be counted again
+    cdef Py_ssize_t touched_count
     cdef Volume volume
     cdef Cleared** pages  # of orders by number; NULL: of none that the exchange is asked about
     cdef int64_t* fat  # the pages that are not NULL
     cdef Py_ssize_t pages_room, fat_count
 
+    cdef inline void touch(self, int64_t place) noexcept:
+        if not self.lines[place].touched:
+            self.lines[place].touched = 1
+            self.touched[self.touched_count] = place
+            self.touched_count += 1
+
+    cdef inline void hear_last(self, int64_t instrument, int64_t price) noexcept:
+        if not self.bands[instrument].last_low <= price <= self.bands[instrument].last_high:
+            self.leave_band(instrument)
+
+    cdef void leave_band(self, int64_t instrument) noexcept
     cdef int hear_mark(self, int64_t instrument, double price) except -1
     cdef int64_t fund(self, int64_t account, int64_t instrument, double rate) except? -1
     # ^ pays funding; what the account gets of the settlement currency, in units of 1e-8

@@ -2,6 +2,8 @@
 from decimal import Decimal
 from fractions import Fraction
 
+from libc.math cimport INFINITY
+from libc.stdint cimport INT64_MAX, INT64_MIN
 from libc.stdlib cimport calloc, free, realloc
 from libc.string cimport memset
 
@@ -48,10 +50,15 @@ cdef class Wallets:
         self.marks = <double*>terms.room(terms.instruments_count, sizeof(double))
         self.wallets = <int128*>terms.room(terms.accounts_count * terms.currencies_count, sizeof(int128))
         self.locked = <int128*>terms.room(terms.accounts_count * terms.currencies_count, sizeof(int128))
+        self.sums = <LineSums*>terms.room(terms.accounts_count * terms.currencies_count, sizeof(LineSums))
+        self.bands = <ValueBand*>terms.room(terms.instruments_count, sizeof(ValueBand))
+        self.touched = <int64_t*>terms.room(pairs, sizeof(int64_t))
         self.volume = Volume(terms.accounts_count * terms.currencies_count)
         self.lines = <Line*>terms.room(pairs, sizeof(Line))
         for place in range(pairs):
             self.lines[place].held.price_decimals = terms.instruments[place % terms.instruments_count].position_decimals
+        for place in range(terms.instruments_count):
+            self.leave_band(place)
         for place, account in enumerate(terms.source.accounts):
             for currency, amount in account.balances:
                 units = int(amount * TEN ** terms.money_decimals[currency])
@@ -122,7 +129,21 @@ cdef class Wallets:
 
     cdef int hear_mark(self, int64_t instrument, double price) except -1:
         self.marks[instrument] = price
+        if not self.bands[instrument].low <= price <= self.bands[instrument].high:
+            self.leave_band(instrument)
         return 0
+
+    cdef void leave_band(self, int64_t instrument) noexcept:
+        """All that was counted with prices of the band is counted again, when it is next asked for."""
+        cdef ValueBand* band = &self.bands[instrument]
+        cdef int64_t place, account
+        cdef Line* line
+        band.low, band.high, band.last_low, band.last_high = -INFINITY, INFINITY, INT64_MIN, INT64_MAX
+        for account in range(self.terms.accounts_count):
+            place = account * self.terms.instruments_count + instrument
+            line = &self.lines[place]
+            if line.held.quantity or line.buys or line.sells:
+                self.touch(place)
 
     cdef int lock(self, Cleared* one, int64_t owner, int128 amount) except -1:
         """Sets an amount aside for an order, in place of what was set aside before."""
@@ -137,6 +158,7 @@ cdef class Wallets:
         if one.awaits:
             one.left = left
             return 0
+        self.touch(one.account * self.terms.instruments_count + one.instrument)
         if one.side > 0:
             line.buys += left - one.left
             line.reducing_buys += left - one.left if one.reduce_only else 0
@@ -243,6 +265,7 @@ cdef class Wallets:
                 free_units = free_units // POWERS_OF_TEN[terms.money_decimals[paid] - MONEY_DECIMALS]
                 fee = max(<int64_t>free_units, 0)
         else:
+            self.touch(one.account * terms.instruments_count + one.instrument)
             realised = booked(&line.held, one.side, size, said.price, each.price_decimals)
             realised = terms.settled(one.instrument, realised, line.held.price_decimals)
             self.wallets[place] = add(self.wallets[place], realised)

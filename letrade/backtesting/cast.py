@@ -28,6 +28,7 @@ from letrade.core.messages.market import (
 )
 from letrade.core.messages.orders import CashEntry, Fill, OrderRefused, OrderUpdate
 from letrade.core.messages.signals import Basket, Protect, Quotes, Target, WorkingQuote
+from letrade.core.messages.transfers import TransferRequest
 from letrade.core.node import Node, Slot, sender_of
 from letrade.core.stage import Stage
 from letrade.hotpath.book import Book
@@ -46,7 +47,7 @@ HEARD: dict[int, type[Message]] = {
 """The messages of events."""
 TOLD_BY_OTHERS = frozenset({OrderUpdate, Fill, OrderRefused, CashEntry, Drain, Halt, Resume, Flatten, Failure})
 """What an actor may listen to besides data: what the compiled desk tells, and what it never has cause to say."""
-ONLY_ACTORS = (Basket, Halt, Resume, Flatten, Failure, MarketFlow, BarOpen)
+ONLY_ACTORS = (Basket, TransferRequest, Halt, Resume, Flatten, Failure, MarketFlow, BarOpen)
 EPOCH = 1
 
 
@@ -96,7 +97,7 @@ def _check(slot: Slot) -> None:
 
 
 _DESK_MODULES = frozenset(
-    f"letrade.core.messages.{name}" for name in ("accounts", "events", "margin", "orders", "signals", "venue")
+    f"letrade.core.messages.{name}" for name in ("accounts", "events", "margin", "orders", "signals", "transfers", "venue")
 )
 
 

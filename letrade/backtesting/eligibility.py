@@ -43,6 +43,8 @@ def check_desk(blueprint: Blueprint) -> None:
     if config.risk.own_orders == "account" and len(config.accounts) > 1:
         raise Doubtful("orders of its accounts may trade with each other")
     for account in config.accounts:
+        if account.borrow:
+            raise Doubtful(f"{account.name} borrows")
         if account.positions:
             raise Doubtful(f"{account.name} begins with positions")
         if any(float(amount) > BALANCE_MAX for amount in account.balances.values()):

@@ -6,11 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
+from msgspec import structs
 
 from letrade.actors.monitor.report import starts_of
 from letrade.backtesting.herald import STATES
 from letrade.backtesting.outcome import Outcome
 from letrade.backtesting.settings import data_in_words, notes_of, settings_of
+from letrade.backtesting.worth import board_of
+from letrade.core.analysis.ends import ends_of
 from letrade.core.analysis.record import KIND_CODES, STATE_CODES, Names, RunRecord
 from letrade.core.analysis.tables import Cash, Equity, Fills, Orders, Prices
 from letrade.core.quantities import ONE
@@ -33,7 +36,10 @@ def record_of(outcome: Outcome, summary: Mapping[str, Any]) -> RunRecord:
         origins=("funding",),
     )
     span = (run.first_time or 0, run.tape.last_time)
-    settings = settings_of(run.config, summary, "compiled", data_in_words(run.config), span)
+    settings = structs.replace(
+        settings_of(run.config, summary, "compiled", data_in_words(run.config), span),
+        **ends_of(board_of(run.desk, terms), run.blueprint.catalogue, run.config.desk.reporting_currency),
+    )
     orders = {name: np.asarray(column) for name, column in outcome.orders.items()}
     fills = {name: np.asarray(column) for name, column in outcome.fills.items()}
     prices = np.array([scale.price for scale in outcome.scales])

@@ -48,6 +48,9 @@ def settings_of(
         refused=dict(summary.get("refused", {})),
         result_hash=str(summary.get("result_hash", "")),
         warnings=tuple(_warnings(config, summary)),
+        equity_start=start,
+        equity_end=summary.get("equity"),
+        venues={account.name: account.venue for account in config.accounts},
     )
 
 

@@ -65,6 +65,14 @@ _settings = click.option(
 @click.option("--maintenance-amount", metavar="AMOUNT", help="With --maintenance-rate: the deduction of that tier.")
 @click.option("--max-leverage", metavar="TIMES", help="The highest that the venue allows; Hyperliquid's rate follows.")
 @click.option("--cases", type=_file, help="Run liquidation cases of a file; exit code 7 where one differs.")
+@click.option(
+    "--record", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+    help="Keep in FILE, for --cases, what a liquidation monitor found to differ from its venue.",
+)  # fmt: skip
+@click.option(
+    "--events", type=click.Path(path_type=Path, exists=True, allow_dash=True), metavar="DIR|FILE|-",
+    help="Where --record finds it: a desk's data directory, lines of a log or of letrade tap; standard input.",
+)  # fmt: skip
 @_settings
 @options.as_json
 @click.pass_context
@@ -76,9 +84,14 @@ def margin(context: click.Context, /, **given: Any) -> int:
       letrade margin --venue binance --mode cross --wallet 12000 --positions positions.csv --tiers tiers.json
       letrade margin tiers download --venue bybit --symbol BTC/USDT:USDT -o tiers.json
       letrade margin --cases cases.json --json
+      letrade margin --record cases.json --events ~/.local/share/letrade/main
     """
     if context.invoked_subcommand is not None:
         return ExitCode.OK
+    if given["record"] is not None:
+        return _record(given)
+    if given["events"] is not None:
+        raise UsageError("--events says where --record FILE finds its cases: give that too")
     if given["cases"] is not None:
         return _run_cases(given)
     return _assess(given)
@@ -249,6 +262,29 @@ def _tiers(given: dict[str, Any], venue: str) -> TierChoice:
         return live_tiers(venue, (symbol,), settings, None if given["as_json"] else _tell)
 
     return TierChoice(venue, live=ask)
+
+
+def _record(given: dict[str, Any]) -> int:
+    from letrade.decoding import to_json
+    from letrade.margin.recording import cases_in, cases_of_desk, record
+
+    path, events = given["record"], given["events"]
+    if given["cases"] is not None:
+        raise UsageError("--record writes cases and --cases runs them: one after the other")
+    if events is None and sys.stdin.isatty():
+        raise UsageError("--record: say where from: --events DIR of a desk, or pipe its log or letrade tap --json in")
+    if events is None or str(events) == "-":
+        found = record(cases_in(sys.stdin), path)
+    elif events.is_dir():
+        found = record(cases_of_desk(events), path)
+    else:
+        with events.open(encoding="utf-8", errors="replace") as lines:
+            found = record(cases_in(lines), path)
+    if given["as_json"]:
+        click.echo(to_json({"file": str(path), "added": found.added, "known": found.known}).decode())
+    else:
+        click.echo(f"{path}: {found.added} cases added, {found.known} known before")
+    return ExitCode.OK
 
 
 def _run_cases(given: dict[str, Any]) -> int:

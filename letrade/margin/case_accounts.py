@@ -15,7 +15,7 @@ from letrade.core.margin.numbers import MarginError
 from letrade.core.margin.records import Record
 from letrade.core.margin.registry import venues
 from letrade.core.margin.rules import Contract, MarginRules
-from letrade.core.margin.tiers import one_tier
+from letrade.core.margin.tiers import TierTable, one_tier
 from letrade.margin.case_inputs import Case, CasePosition
 from letrade.margin.collaterals import PEGGED
 from letrade.margin.modes import known_venue, rules_of
@@ -105,7 +105,8 @@ class _Building:
         own = self.case.position
         if other.symbol != own.symbol:
             return
-        if (other.rate, other.amount or 0) != (own.rate, own.amount or 0):
+        rates = (other.rate, other.amount or 0) != (own.rate, own.amount or 0)
+        if other.tiers != own.tiers or (rates and not own.tiers):
             raise DataError(
                 f"{self.place}: two legs of {own.symbol} at different rates: leave them out and give --tiers"
             )
@@ -196,6 +197,9 @@ class _Building:
     def _tiers(self, position: CasePosition) -> Chosen:
         """The rate that stands in the case, else the table of its symbol; Hyperliquid's rate follows from its highest
         leverage."""
+        if position.tiers:
+            table = TierTable(position.symbol, position.tiers, self.told_date or "")
+            return Chosen(table, "the case's own tiers", "case")
         rate, name = position.rate, "the case's own rate"
         factor = self.case.fields.number("adjust_factor")
         if position is self.case.position and self.rules.rate_is == "adjustment":

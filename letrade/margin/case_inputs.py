@@ -12,6 +12,8 @@ from letrade.core.errors import DataError
 from letrade.core.fraction import Fraction
 from letrade.core.margin.account import Side
 from letrade.core.margin.records import Record, exact, read_records
+from letrade.core.margin.tier_rows import tier_rows
+from letrade.core.margin.tiers import Tier
 from letrade.margin.specs import side_of
 
 KNOWN = frozenset({
@@ -19,7 +21,7 @@ KNOWN = frozenset({
     "mark_price", "amount", "leverage", "max_leverage", "wallet_balance", "wallet_balance_is", "raw_usd", "mm_rate",
     "maint_amount", "adjust_factor", "position_maintenance", "fee_rate", "other_positions", "liquidation_buffer",
     "expected_liquidation_price", "bankruptcy_price", "tolerance", "formula", "formula_args", "independent", "note",
-    "date", "added_margin",
+    "date", "added_margin", "tiers",
 })  # fmt: skip
 BOTS = "bot-unit-test"
 
@@ -43,6 +45,8 @@ class CasePosition(Struct, frozen=True, kw_only=True):
     leverage: Fraction | None = None
     rate: Fraction | None = None
     amount: Fraction | None = None
+    tiers: tuple[Tier, ...] = ()
+    """All of its symbol's; they go before the one rate."""
 
 
 class Case(Struct, frozen=True, kw_only=True):
@@ -120,7 +124,17 @@ def _position(record: Record, symbol: str) -> CasePosition:
         leverage=record.number("leverage"),
         rate=record.number("mm_rate"),
         amount=record.at_least("maint_amount", 0),
+        tiers=_tiers(record),
     )
+
+
+def _tiers(record: Record) -> tuple[Tier, ...]:
+    rows = record.values.get("tiers")
+    if rows is None or rows == []:
+        return ()
+    if not isinstance(rows, list):
+        raise DataError(f"{record.place}: tiers: expected a list, found {rows!r}")
+    return tier_rows(rows, f"{record.place}: tiers")
 
 
 def _others(record: Record) -> list[CasePosition]:

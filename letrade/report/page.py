@@ -15,7 +15,7 @@ import numpy as np
 from letrade import __version__
 from letrade.core.analysis.analyzer import Analysis, PerformanceAnalyzer
 from letrade.core.texts import json_of
-from letrade.report import shown, tables
+from letrade.report import shown, splits, tables
 from letrade.report.figures import figures_of, mood
 from letrade.report.series import Histogram, chart_data
 from letrade.report.variants import FillsPanel
@@ -62,6 +62,7 @@ def _body(analyzer: PerformanceAnalyzer, analysis: Analysis, panel: FillsPanel, 
     sections = (
         ("Equity", _chart("equity") if len(analyzer.curve.time) else ""),
         ("Under other fills", _fills(panel, currency)),
+        ("Where profit came from", splits.page_section(analysis.split, currency)),
         ("Monthly returns", tables.months(analysis.periods.month, analysis.periods.year)),
         ("Trades on price", _chart("prices") if len(analyzer.trips) else ""),
         ("By strategy", by_strategy),

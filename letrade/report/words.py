@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from letrade.core.analysis.analyzer import Analysis, Part
 from letrade.core.analysis.periods import Period
-from letrade.report import shown
+from letrade.report import shown, splits
 from letrade.report.figures import Figure, figures_of
 from letrade.report.variants import FillsPanel
 
@@ -22,6 +22,7 @@ def report_in_words(analysis: Analysis, panel: FillsPanel | None = None, periods
     blocks = [
         _parts("By instrument", (*analysis.instruments, analysis.total), currency),
         _parts("By strategy", analysis.strategies, currency),
+        *(table(*each) for each in splits.table_lines(analysis.split, currency)),
         *(_summary(title, figures) for title, figures in figures_of(analysis)),
         *(_periods(kind, getattr(analysis.periods, kind), currency) for kind in periods),
         _fills(panel, currency),
@@ -46,9 +47,17 @@ def main_lines(analysis: Analysis, panel: FillsPanel) -> str:
         ("costs", f"{shown.amount(costs.total, currency)}: "
                   + ", ".join(f"{name} {shown.amount(amount)}" for name, amount in parts)),
     )  # fmt: skip
-    figures = "\n".join(f"{name:{SHORT_WIDTH}}{plain(text)}" for name, text in lines)
+    figures = "\n".join(f"{name:{SHORT_WIDTH}}{plain(text)}" for name, text in (*lines, *_split(analysis)))
     notes = "\n".join(f"note: {plain(note)}" for note in analysis.notes)
     return "\n\n".join(block for block in (figures, _fills(panel, currency), notes) if block)
+
+
+def _split(analysis: Analysis) -> list[tuple[str, str]]:
+    found = analysis.split
+    if found is None or not splits.is_telling(found):
+        return []
+    lines = [("profit from", splits.short_line(found))]
+    return [*lines, ("short of margin", f"days: {splits.days_line(found)}")] if found.short_days else lines
 
 
 def plain(text: str) -> str:

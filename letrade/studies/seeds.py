@@ -41,11 +41,12 @@ class SeedResult(Struct, frozen=True):
 
 
 def run_seed(scenario: str, seed: int, file: str = "") -> SeedResult:
-    """Worlds without danger are not searched: there is nothing to do."""
+    """Worlds without danger are not searched: there is nothing to do, and nothing was done."""
     setting = setting_of(scenario, seed, file)
     ours = run_world(setting, guarded(setting))
     teller = unguarded(setting)
-    nothing = run_world(setting, teller)
+    is_quiet = not (ours.touched or ours.danger or ours.liquidated)
+    nothing = ours if is_quiet else run_world(setting, teller)
     starts = {name: time for name in setting.managed if (time := _start(name, ours, nothing))}
     if starts:
         best, early = best_of(setting, teller, nothing, starts), foreseeing(setting, teller, nothing)

@@ -56,10 +56,12 @@ def settings(
     )
 
 
-def owners(shared: Context, execution: ExecutionConfig | None = None) -> list[Actor]:
+def owners(
+    shared: Context, execution: ExecutionConfig | None = None, capital: CapitalConfig | None = None
+) -> list[Actor]:
     """The four owners of money."""
     return [
-        CapitalManager("capital", CapitalConfig(), shared),
+        CapitalManager("capital", capital or CapitalConfig(), shared),
         RiskManager("risk", RiskConfig(), shared),
         Execution("execution", execution or ExecutionConfig(), shared),
         Ledger("ledger", LedgerConfig(), shared),
@@ -77,11 +79,12 @@ class TradingDesk:
         venue: Actor | None = None,
         instruments: tuple[Instrument, ...] = (BTC, PERP),
         execution: ExecutionConfig | None = None,
+        capital: CapitalConfig | None = None,
     ) -> None:
         self.config = config or settings()
         self.shared = context(*instruments, settings=self.config)
         self.venue = venue or SimulatedVenue("paper", SimulatedVenueConfig(venue="paper"), self.shared)
-        self.actors = [self.venue, *extra, *owners(self.shared, execution)]
+        self.actors = [self.venue, *extra, *owners(self.shared, execution, capital)]
         names = [("feed", Stage.FEED), ("alpha", Stage.STRATEGY), ("beta", Stage.STRATEGY)]
         self.stage = StageOf(*self.actors, step_ns=STEP, sources=names)
         self.time = SECOND

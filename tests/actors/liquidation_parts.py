@@ -40,17 +40,29 @@ ETH = Instrument(
     instrument="paper.ETH-USDT_USDT", kind="linear", base="ETH", quote="USDT", settle="USDT", tick="0.01", lot="0.01",
     brackets=BRACKETS,
 )  # fmt: skip
+COIN = Instrument(
+    instrument="paper.BTC-USD_BTC", kind="inverse", base="BTC", quote="USD", settle="BTC", tick="0.1", lot="1",
+    multiplier="100", brackets=(
+        Bracket(floor="0", cap="5", rate="0.004", leverage_max="125"),
+        Bracket(floor="5", cap="10", rate="0.005", leverage_max="100"),
+        Bracket(floor="10", cap="", rate="0.01", leverage_max="50"),
+    ),
+)  # fmt: skip
 BARE = msgspec.structs.replace(ETH, instrument="paper.SOL-USDT_USDT", base="SOL", brackets=())
-LINEAR, ETHER = PERP.instrument, ETH.instrument
+LINEAR, ETHER, INVERSE = PERP.instrument, ETH.instrument, COIN.instrument
 SOURCES = [("feed", Stage.FEED), ("alpha", Stage.STRATEGY), ("beta", Stage.STRATEGY)]
 
 
-def margin_settings(mode: str = "cross", balance: int = 10_000, leverage: int = 10, **venue: Any) -> DeskConfig:
+def margin_settings(
+    mode: str = "cross", balance: int = 10_000, leverage: int = 10, coins: int = 0, rules: Any = "binance",
+    positions: Any = "one_way", **venue: Any,
+) -> DeskConfig:  # fmt: skip
+    balances = {"USDT": Decimal(balance), **({"BTC": Decimal(coins)} if coins else {})}
     accounts: Any = [
-        AccountConfig(name=name, venue="paper", balances={"USDT": Decimal(balance)}, margin_mode=mode)  # type: ignore[arg-type]
+        AccountConfig(name=name, venue="paper", balances=balances, margin_mode=mode, position_mode=positions)  # type: ignore[arg-type]
         for name in ("main", "other")
     ]
-    margin = MarginConfig(rules="binance", leverage=Decimal(leverage))
+    margin = MarginConfig(rules=rules, leverage=Decimal(leverage))
     return DeskConfig(
         venues=[
             VenueConfig(
@@ -69,11 +81,13 @@ class MonitoredDesk(TradingDesk):
 
     def __init__(
         self, mode: str = "cross", *, script: list[str | None] | None = None, balance: int = 10_000, leverage: int = 10,
-        actors: Iterable[tuple[type[Actor], str, Any]] | None = None, **config: Any,
+        actors: Iterable[tuple[type[Actor], str, Any]] | None = None, coins: int = 0, rules: str = "binance",
+        positions: str = "one_way", **config: Any,
     ) -> None:  # fmt: skip
-        instruments = (BTC, PERP, ETH, BARE)
-        self.made = (mode, script, balance, leverage, actors, config)
-        settings = margin_settings(mode, balance, leverage)
+        instruments = (BTC, PERP, ETH, BARE, *((COIN,) if coins else ()))
+        self.made = (mode, script, balance, leverage, actors, {"coins": coins, "rules": rules, **config})
+        self.made[-1]["positions"] = positions
+        settings = margin_settings(mode, balance, leverage, coins, rules, positions)
         shared = context(*instruments, settings=settings)
         entry = SimulatedVenueConfig(venue="paper")
         venue = SimulatedVenue("paper", entry, shared)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from decimal import Decimal
 from itertools import islice, pairwise
+from statistics import fmean
 from typing import Any
 
-from letrade.actors.feeds.synthetic_flow import DEPTH_MAX, SyntheticFlow, SyntheticFlowConfig
+import pytest
+
+from letrade.actors.feeds.synthetic_flow import DEPTH_MAX, Listing, SyntheticFlow, SyntheticFlowConfig
 from letrade.actors.feeds.synthetic_trades import SyntheticTrades, SyntheticTradesConfig
 from letrade.core.actor import Context
+from letrade.core.errors import ConfigurationError
 from letrade.core.instruments import Catalogue, Specification
 from letrade.core.messages.market import Instrument, MarketFlow, Trade
 from letrade.hotpath.matching import MatchingEngine
@@ -94,3 +99,22 @@ def test_prices_of_trades_swing_so_that_averages_of_their_bars_cross_often() -> 
     closes = list({trade.time // SECOND: trade.price for trade in found}.values())
     above = [sum(closes[k - 1 : k + 1]) / 2 > sum(closes[k - 2 : k + 1]) / 3 for k in range(2, len(closes))]
     assert sum(before != after for before, after in pairwise(above)) >= 25
+
+
+def test_a_market_that_follows_another_moves_with_it() -> None:
+    names = ("paper.BTC-USDT", "paper.BTC-USDT_USDT")
+    listings = (
+        Listing(name=names[0], price=Decimal(60_000)), Listing(name=names[1], price=Decimal(60_600), follows=names[0])
+    )  # fmt: skip
+    limits: dict[str, list[float]] = {name: [] for name in names}
+    for message in taken(flow(instruments=listings, volatility=20.0), 4_000):
+        limits[message.instrument] += [order.price for order in message.orders if order.kind == "limit"]
+    first, second = (fmean(limits[name][-500:]) for name in names)
+    assert abs(first / 60_000 - 1) > 0.002
+    assert second / first == pytest.approx(1.01, abs=0.001)
+
+
+def test_who_follows_a_market_that_is_not_listed_before_it_is_told() -> None:
+    alone = (Listing(name="paper.BTC-USDT_USDT", price=Decimal(60_000), follows="paper.BTC-USDT"),)
+    with pytest.raises(ConfigurationError, match="listed before it"):
+        next(flow(instruments=alone).messages())

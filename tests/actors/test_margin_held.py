@@ -49,7 +49,7 @@ def check(desk: MonitoredDesk) -> None:
     account, contract = margins.accounts["main"], desk.monitor.holdings.contract("main", LINEAR)
     setting = margins.setting("main", LINEAR)
     assert contract.leverage == setting.leverage
-    assert float(contract.margin or 0) == pytest.approx(float(setting.isolated), abs=1e-6)
+    assert float(contract.margin or 0) == pytest.approx(float(setting.of("")), abs=1e-6)
     if contract.quantity:
         (unit,) = desk.monitor.units_of("main")
         theirs = margins.unit(account, LINEAR)

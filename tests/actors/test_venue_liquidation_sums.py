@@ -103,7 +103,7 @@ def test_isolated_positions_that_nobody_buys_lose_their_margin_and_nothing_else(
 class Never(Bands):
     """Looks exactly at every mark."""
 
-    def surely_safe(self, account: str, rules: Specification, price: float) -> bool:
+    def surely_safe(self, account: str, name: str, rules: Specification, price: float) -> bool:
         return False
 
 

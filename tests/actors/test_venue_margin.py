@@ -114,9 +114,6 @@ def test_one_way_positions_are_what_there_is(venue: str, code: str | None) -> No
     desk = MarginDesk(venue)
     answer = desk.ask("position_mode", mode="one_way")
     assert (answer.refused, answer.code) == (code is not None, code or "")
-    hedge = desk.ask("position_mode", mode="hedge")
-    assert hedge.refused
-    assert hedge.reason == "the simulated venue has one_way positions, found 'hedge'"
 
 
 @pytest.mark.parametrize(("venue", "code"), codes(binance="-4049", bybit="110015", okx="59300", hyperliquid=""))
@@ -297,7 +294,7 @@ def test_an_account_may_begin_isolated_with_the_margin_of_its_position() -> None
     open_positions(made.exchange, [login])
     assert made.exchange.margin is not None
     setting = made.exchange.margin.setting("a", LINEAR)
-    assert (setting.mode, setting.isolated) == ("isolated", 3_000)
+    assert (setting.mode, setting.of("")) == ("isolated", 3_000)
     assert msgspec.structs.asdict(setting)["leverage"] == 20
 
 

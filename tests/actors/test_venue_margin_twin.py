@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from fractions import Fraction as Plain
+from typing import Any
 
 import msgspec
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from letrade.actors.venue.margin_orders import exposures, free_margin
 from letrade.actors.venue.margin_rules import RULES, VenueRules
 from letrade.actors.venue.margin_sums import (
+    NEVER,
     Holding,
     Unit,
     bankruptcy_price,
@@ -31,38 +33,56 @@ from tests.actors.venue_parts import submit
 
 TICK = Fraction(1, 100)
 SEEDS = range(150)
-MODES = [(venue, mode) for venue in RULES for mode in ("isolated", "cross")]
+MODES = [
+    (venue, mode, kind)
+    for venue in RULES
+    for mode in ("isolated", "cross")
+    for kind in ("linear", "inverse")
+    if kind == "linear" or RULES[venue].has_inverse
+]
+MODES += [(venue, "legs", kind) for venue in ("binance", "okx") for kind in ("linear", "inverse")]
+VENUES = list(dict.fromkeys((venue, kind) for venue, _, kind in MODES))
 
 
 def number(rng: random.Random, low: float, high: float, digits: int = 3) -> Fraction:
     return Fraction(Plain(f"{rng.uniform(low, high):.{digits}f}"))
 
 
-def table(rng: random.Random, rules: VenueRules, price: Fraction) -> TierTable:
-    """Four tiers that sizes of some units at this price reach."""
-    unit = Fraction(1) if rules.tiers_by == "contracts" else price
+def table(rng: random.Random, rules: VenueRules, worth: Fraction) -> TierTable:
+    """Four tiers that sizes of some contracts of this worth reach."""
+    unit = Fraction(1) if rules.tiers_by == "contracts" else worth
     floors = [Fraction(0), *(number(rng, 1, 3) * unit * 3**step for step in range(3))]
     caps = [*floors[1:], None]
     rates = sorted(number(rng, 0.003, 0.05) for _ in floors)
     return TierTable("tiers", tuple(Tier(*each) for each in zip(floors, caps, rates, strict=True)))
 
 
-def account(rng: random.Random, rules: VenueRules, mode: str) -> Unit:
+def account(rng: random.Random, rules: VenueRules, mode: str, kind: str = "linear") -> Unit:
+    inverse = kind == "inverse"
     holdings = []
-    for name in ("one",) if mode == "isolated" else ("one", "two", "three")[: rng.randint(1, 3)]:
+    names = ("one",) if mode == "isolated" else ("one", "two", "three")[: rng.randint(1, 3)]
+    for name in ("one", *names) if mode == "legs" else names:
         price, side = number(rng, 100, 60_000, 1), rng.choice((1, -1))
+        first = holdings[0] if holdings and name == "one" else None
+        if first is not None:
+            price, side = first.mark, -first.side
         contracts, entry = number(rng, 0.01, 40), price * number(rng, 0.97, 1.03)
-        multiplier = Fraction(1) if rng.random() < 0.7 else Fraction(1, 100)
+        multiplier = Fraction(1) if rng.random() < 0.7 else Fraction(100) if inverse else Fraction(1, 100)
+        multiplier = multiplier if first is None else first.multiplier
+        face = contracts * multiplier
+        rows = rows_of(table(rng, rules, multiplier / price if inverse else multiplier * price), rules.cumulative)
         holdings.append(
             Holding(
                 instrument=name, side=side, contracts=contracts, multiplier=multiplier,
-                cost=contracts * multiplier * entry, mark=price, leverage=Fraction(rng.randint(1, 20)),
-                fee=number(rng, 0, 0.001, 5), rows=rows_of(table(rng, rules, price * multiplier), rules.cumulative),
+                cost=face / entry if inverse else face * entry, mark=price, leverage=Fraction(rng.randint(1, 20)),
+                fee=number(rng, 0, 0.001, 5) if first is None else first.fee, inverse=inverse,
+                rows=rows if first is None else first.rows,
+                leg="" if mode != "legs" else "long" if side > 0 else "short",
             )
         )  # fmt: skip
     value = sum((each.value for each in holdings), Fraction(0))
     only = holdings[0].instrument if mode == "isolated" else ""
-    return Unit("a", "USDT", only, value * number(rng, 0.05, 0.6), tuple(holdings))
+    return Unit("a", "BTC" if inverse else "USDT", only, value * number(rng, 0.05, 0.6), tuple(holdings))
 
 
 def calculated(rules: VenueRules, unit: Unit, marks: dict[str, Fraction]) -> MarginAccount:
@@ -75,22 +95,26 @@ def calculated(rules: VenueRules, unit: Unit, marks: dict[str, Fraction]) -> Mar
         ))
         for each in unit.holdings
     }  # fmt: skip
+    contracts = {each.instrument: each for each in unit.holdings}
     return MarginAccount(
         instruments=tuple(
             InstrumentState(
-                name=each.instrument, contract="linear", mark=marks[each.instrument], settle="USDT",
-                tiers=tables[each.instrument], multiplier=each.multiplier, fee_rate=each.fee,
+                name=each.instrument, contract="inverse" if each.inverse else "linear", mark=marks[each.instrument],
+                settle=unit.currency, tiers=tables[each.instrument], multiplier=each.multiplier, fee_rate=each.fee,
             )
-            for each in unit.holdings
+            for each in contracts.values()
         ),
         positions=tuple(
             PositionState(
                 instrument=each.instrument, side=1 if each.side > 0 else -1, size=each.contracts,
-                entry=each.cost / each.face, leverage=each.leverage, margin=unit.wallet if unit.instrument else None,
+                entry=each.face / each.cost if each.inverse else each.cost / each.face, leverage=each.leverage,
+                margin=unit.wallet if unit.instrument else None,
             )
             for each in unit.holdings
         ),
-        collaterals=() if unit.instrument else (CollateralState(currency="USDT", balance=unit.wallet, pegged=True),),
+        collaterals=() if unit.instrument else (
+            CollateralState(currency=unit.currency, balance=unit.wallet, pegged=True),
+        ),
     )  # fmt: skip
 
 
@@ -104,14 +128,15 @@ def replaced(holding: Holding, price: Fraction) -> Holding:
     return Holding(**{**fields, "mark": price})
 
 
-@pytest.mark.parametrize(("venue", "mode"), MODES)
-def test_the_venue_and_the_calculator_agree(venue: str, mode: str) -> None:
+@pytest.mark.parametrize(("venue", "mode", "kind"), MODES)
+def test_the_venue_and_the_calculator_agree(venue: str, mode: str, kind: Any) -> None:
     """Equity, maintenance, the liquidation price; one tick on its safe side is not liquidated, one beyond is."""
     rules = RULES[venue]
-    calculator = MarginCalculator(rules_for(venue, contract="linear", margin_mode=mode))  # type: ignore[arg-type]
+    margin_mode = "isolated" if mode == "isolated" else "cross"
+    calculator = MarginCalculator(rules_for(venue, contract=kind, margin_mode=margin_mode))  # type: ignore[arg-type]
     crossed = 0
     for seed in SEEDS:
-        unit = account(random.Random(f"{venue} {mode} {seed}"), rules, mode)
+        unit = account(random.Random(f"{venue} {mode} {seed}"), rules, mode, kind)
         marks = {each.instrument: each.mark for each in unit.holdings}
         margins = calculator.assess(calculated(rules, unit, marks))
         assert margins.units[0].equity == unit.equity
@@ -124,25 +149,26 @@ def test_the_venue_and_the_calculator_agree(venue: str, mode: str) -> None:
             assert told == position.liquidation_price
             if told is not None and told > TICK:
                 crossed += 1
-                assert not is_liquidated(rules, at(unit, holding.instrument, told + holding.side * TICK))
-                assert is_liquidated(rules, at(unit, holding.instrument, told - holding.side * TICK))
+                away = TICK if told < holding.mark else -TICK
+                assert not is_liquidated(rules, at(unit, holding.instrument, told + away))
+                assert is_liquidated(rules, at(unit, holding.instrument, told - away))
     assert crossed > 50
 
 
-@pytest.mark.parametrize("venue", RULES)
-def test_the_bankruptcy_price_of_a_single_position_and_its_initial_margin_agree(venue: str) -> None:
+@pytest.mark.parametrize(("venue", "kind"), VENUES)
+def test_the_bankruptcy_price_of_a_single_position_and_its_initial_margin_agree(venue: str, kind: Any) -> None:
     rules = RULES[venue]
-    calculator = MarginCalculator(rules_for(venue, contract="linear", margin_mode="isolated"))
+    calculator = MarginCalculator(rules_for(venue, contract=kind, margin_mode="isolated"))
     for seed in SEEDS:
-        unit = account(random.Random(f"{venue} {seed}"), rules, "isolated")
+        unit = account(random.Random(f"{venue} {seed}"), rules, "isolated", kind)
         (holding,) = unit.holdings
         margins = calculator.assess(calculated(rules, unit, {"one": holding.mark}))
         fee = holding.fee if rules.closing_fee == "reserved" else Fraction(0)
         price = bankruptcy_price(holding, unit.equity, fee)
-        if price > 0:
+        if 0 < price < holding.mark * NEVER:
             assert price == margins.positions[0].bankruptcy_price
         value = holding.cost if calculator.rules.initial_price == "entry" else holding.value
-        rate = initial_rate(rules, holding.side, holding.leverage, holding.fee)
+        rate = initial_rate(rules, holding.lean, holding.leverage, holding.fee)
         assert value * rate == margins.positions[0].initial
 
 

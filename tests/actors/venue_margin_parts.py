@@ -27,7 +27,17 @@ CONTRACTS = (
     Bracket("5", "10", "0.01", leverage_max="50"),
     Bracket("10", "100", "0.02", leverage_max="20"),
 )
+COINS = (
+    Bracket("0", "5", "0.004", leverage_max="125"),
+    Bracket("5", "10", "0.005", leverage_max="100"),
+    Bracket("10", "20", "0.01", leverage_max="50"),
+    Bracket("20", "100", "0.025", leverage_max="20"),
+)
+HUNDREDS = tuple(
+    msgspec.structs.replace(row, floor=f"{1_500 * int(row.floor)}", cap=f"{1_500 * int(row.cap)}") for row in CONTRACTS
+)
 OTHER = "paper.ETH-USDT_USDT"
+COIN, DATED = "paper.BTC-USD_BTC", "paper.BTC-USD_BTC-271231"
 
 
 def perpetual(rules: str, name: str = LINEAR, **more: Any) -> Instrument:
@@ -35,8 +45,17 @@ def perpetual(rules: str, name: str = LINEAR, **more: Any) -> Instrument:
     return msgspec.structs.replace(PERP, instrument=name, brackets=brackets, **more)
 
 
+def inverse(rules: str, name: str = COIN, **more: Any) -> Instrument:
+    """Contracts of 100 USD, settled in BTC."""
+    terms = {"base": "BTC", "quote": "USD", "settle": "BTC", "tick": "0.1", "lot": "1", "multiplier": "100", **more}
+    return Instrument(instrument=name, kind="inverse", brackets=HUNDREDS if rules == "okx" else COINS, **terms)
+
+
 class MarginDesk(Desk):
     """Its contracts are quoted at 60,000 and 3,000 with much size, and its accounts have 10,000 USDT each."""
+
+    prices = ((LINEAR, 60_000.0), (OTHER, 3_000.0))
+    settle = "USDT"
 
     def __init__(self, rules: str = "binance", *, balance: str = "10000", **more: Any) -> None:
         margin = {
@@ -44,14 +63,20 @@ class MarginDesk(Desk):
         }
         contract = more.pop("contract", {})
         super().__init__(
-            balances={"USDT": Decimal(balance)},
-            instruments=(BTC, perpetual(rules, **contract), perpetual(rules, OTHER, base="ETH")),
+            balances={self.settle: Decimal(balance)},
+            instruments=self.contracts(rules, contract),
             margin=MarginConfig(rules=rules, **margin),  # type: ignore[arg-type]
             **{"maker_fee": Decimal(0), "taker_fee": Decimal(0), **more},
         )
         self.requests = 0
-        for name, price in ((LINEAR, 60_000.0), (OTHER, 3_000.0)):
-            self.tell(quote(price - 0.1, price, 1_000.0, name), mark(price, name))
+        for name, price in self.prices:
+            self.tell(quote(price - 0.1, price, self.offered, name), mark(price, name))
+
+    offered = 1_000.0
+
+    @staticmethod
+    def contracts(rules: str, changed: dict[str, Any]) -> tuple[Instrument, ...]:
+        return BTC, perpetual(rules, **changed), perpetual(rules, OTHER, base="ETH")
 
     def stamped(self, message: Message) -> Message:
         if isinstance(message, VenueMargin):
@@ -85,6 +110,34 @@ class MarginDesk(Desk):
 
     def usdt(self, account: str = "a") -> float:
         return float(self.balance("USDT", account))
+
+
+class CoinDesk(MarginDesk):
+    """The same with a perpetual and a dated future that settle in BTC, both at 60,000, and 10 BTC for each account."""
+
+    prices = ((COIN, 60_000.0), (DATED, 60_000.0))
+    settle = "BTC"
+    offered = 1_000_000.0
+
+    def __init__(self, rules: str = "binance", *, balance: str = "10", **more: Any) -> None:
+        super().__init__(rules, balance=balance, **more)
+
+    @staticmethod
+    def contracts(rules: str, changed: dict[str, Any]) -> tuple[Instrument, ...]:
+        return inverse(rules, **changed), inverse(rules, DATED)
+
+    def isolated(self, leverage: float = 20.0, account: str = "a", instrument: str = COIN) -> None:
+        self.ask("margin_mode", mode="isolated", account=account, instrument=instrument)
+        self.ask("leverage", leverage, account=account, instrument=instrument)
+
+    def trade(self, side: int, size: float, account: str = "a", instrument: str = COIN) -> None:
+        super().trade(side, size, account, instrument)
+
+    def held(self, account: str = "a", instrument: str = COIN) -> HeldPosition | None:
+        return super().held(account, instrument)
+
+    def coins(self, account: str = "a") -> Decimal:
+        return self.balance("BTC", account)
 
 
 def mark(price: float, instrument: str = LINEAR) -> MarkPrice:

@@ -60,11 +60,12 @@ class Desk:
         balances: dict[str, Decimal] | None = None,
         accounts: Iterable[str] = ("a", "b"),
         instruments: tuple[Instrument, ...] = (BTC, PERP),
+        login: dict[str, Any] | None = None,
         **venue: Any,
     ) -> None:
         settings = {"order_latency": LATENCY, "response_latency": RESPONSE, "fills": PLAIN, **venue}
         logins = [
-            AccountConfig(name=name, venue="paper", balances=RICH if balances is None else balances)
+            AccountConfig(name=name, venue="paper", balances=RICH if balances is None else balances, **(login or {}))
             for name in accounts
         ]
         config = DeskConfig(venues=[VenueConfig(name="paper", **settings)], accounts=logins)

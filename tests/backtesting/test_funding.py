@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import itertools
+import tempfile
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,11 @@ import pytest
 from pyarrow import feather
 
 from letrade import assemble, run_backtest
+from letrade.core.actor import Context
+from letrade.core.clock import SECOND
 from letrade.core.errors import ConfigurationError
+from letrade.core.instruments import Catalogue
+from letrade.core.messages.market import FundingRate
 from tests.data import shared_data
 
 FILES = ("BTC_USDT_USDT-1h-futures", "BTC_USDT_USDT-8h-funding_rate", "BTC_USDT_USDT-8h-mark")
@@ -142,3 +148,25 @@ def test_no_payment_is_lost_to_stamps_that_are_some_milliseconds_off(tmp_path: P
     assert (summary["funding_estimated"], summary["alerts"].get("funding_missing", 0)) == ({}, 0)
     exact_join = sum(rate * mark[stamp] for stamp, rate in joined)
     assert abs(exact_join - Decimal("6464.4358")) > 1000
+
+
+def test_all_854_payments_of_the_four_hour_contract_are_told_at_their_instant_and_never_before() -> None:
+    """What strategies see of a recorded rate is what has been settled: of the next one they know nothing."""
+    desk = DESK + HOLD.replace("BTC", "WIF").replace("-1.0", "-100.0")
+    rates = fundings_of(desk, files("binance-usdm-2024-2025-WIF", WIF))
+    times = [rate.funding_time for rate in rates]
+    assert len(times) == len(set(times)) == 854
+    assert {later - before for before, later in itertools.pairwise(times)} == {4 * 3600 * SECOND}
+    assert all(0 <= rate.time - rate.funding_time < SECOND for rate in rates)
+
+
+def fundings_of(desk: str, data: list[str]) -> list[FundingRate]:
+    """In the order in which actors hear them."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "desk.toml"
+        file.write_text(desk)
+        config = assemble(str(file), {}, data_files=data)
+    shared = Context("test", "test", 1, Catalogue(()), config)
+    made: list[Any] = [feed.feed_class(feed.name, feed.config, shared) for feed in config.feeds]  # type: ignore[call-arg]
+    found = [message for feed in made for message in feed.messages() if isinstance(message, FundingRate)]
+    return sorted(found, key=lambda message: message.time)

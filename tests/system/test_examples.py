@@ -16,6 +16,9 @@ PROMISES = {
     "indicators": ("the same after a restart: True", "more is bid: 3.0 and then less is offered: 6.0"),
     "own_data": ("USDT/quotes: 20000 rows", "read back: 20000 rows, prices in units of 1e-1", "orders, profit"),
     "nats_link": ('the other side says: {"ticks":10000,"last":60099.99}', "sent 10001 received 10001"),
+    "funding_arbitrage": ("bybit: 0.999", "hyperliquid: -0.999", "the parts are all of the profit: True"),
+    "calendar_roll": ("after 30 s: 0.5 BTC-USDT, -0.5 BTC-USDT_USDT-240101B", "after 70 s: flat"),
+    "transfers": ("top_up-1: 1501.00 USDT done", "profit -1"),
     "embed_a_desk": ("paper.", "fills, profit"),
 }
 

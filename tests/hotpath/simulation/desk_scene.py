@@ -207,6 +207,7 @@ class Replay:
 
     def __init__(self, terms: DeskTerms, said: Sequence[Message]) -> None:
         self.door = DeskDoor(terms)
+        self.door.desk.compares = True
         self.names: dict[str, str] = {
             message.client_order_id: message.order_id for message in said if type(message) is OrderUpdate
         }

@@ -125,6 +125,17 @@ def test_a_wish_that_takes_the_last_cent_is_counted_in_fractions() -> None:
         assert [row[10] for row in door.told() if row[0] == 3] == [1] * (1 - sent)
 
 
+def test_a_sum_of_all_is_spared_where_there_is_plenty_also_after_a_price_leaves_its_band() -> None:
+    rich = [Allocation(name=name, strategy=name, account="main", amount=Decimal(900)) for name in ("alpha", "beta")]
+    for price, spared in ((100.0, 2), (103.0, 2), (150.0, 2), (9500.0, 1)):
+        door = DeskDoor(terms_of(settings("1000", allocations=rich)))
+        door.desk.compares = True
+        for strategy, seen in enumerate((100.0, price)):
+            door.price(0, SECOND + strategy, seen)
+            door.target(strategy, 0, 1, SECOND + strategy, 0.1, limit=seen)
+        assert door.desk.spared == spared, price
+
+
 def test_an_older_signal_is_a_repeat() -> None:
     door = DeskDoor(terms_of(settings()))
     door.price(0, SECOND, 100.0)

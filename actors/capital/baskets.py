@@ -1,0 +1,379 @@
+"""Baskets: the legs of one wish are sent all or none, and what stands alone of them does so for a bounded time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from letrade.actors.capital.groups import (
+    ACT,
+    BASKET,
+    LATE,
+    REFUSED,
+    STANDING,
+    UNDOING,
+    WAITING,
+    WORKING,
+    Group,
+    Leg,
+    legs_of,
+    malformed,
+    timer_of,
+)
+from letrade.actors.capital.limits import RULE, Limiter
+from letrade.actors.capital.orders import Desire
+from letrade.actors.capital.proportion import excess
+from letrade.actors.capital.reconcile import NewOrder, halves, toward_position
+from letrade.core import codec
+from letrade.core.actor import Context
+from letrade.core.holdings import Key
+from letrade.core.instruments import Specification
+from letrade.core.messages.base import Timer
+from letrade.core.messages.events import Alert
+from letrade.core.messages.margin import Reduce
+from letrade.core.messages.orders import BasketProposal, BasketUpdate, Fill, LegProposal, OrderIntent
+from letrade.core.messages.signals import Basket
+from letrade.core.quantities import exact, number, units
+
+REHEDGED = "adl"
+"""The origin of foreign fills after which the missing leg is bought back; after all others the rest follows."""
+PATIENCE_PART = 8
+"""A reduction that has not filled after this part of the bound is asked for anew."""
+DOUBLINGS_MAX = 6
+
+
+class Baskets(Limiter):
+    """A group is out of proportion from the first fill on that leaves a leg with more than the others support. What is
+    missing is tried once more, at once; then, at the latest after half of the bound, legs that are ahead go back."""
+
+    def __init__(self, name: str, config: Any, context: Context) -> None:
+        super().__init__(name, config, context)
+        self.groups: dict[tuple[str, int], Group] = {}
+        """By strategy and signal."""
+        self.group_of: dict[Key, Group] = {}
+
+    def on_basket(self, basket: Basket) -> None:
+        """Positions to hold from now on, all or none; a basket that is under way is brought to its end first."""
+        newest = self.signals.get(basket.strategy, 0)
+        if not self._takes(basket):
+            if basket.signal > newest:
+                self._tell_refused(basket, f"unknown: {basket.account} {basket.instrument}")
+            return
+        desire = Desire(basket.account, basket.instrument, basket.strategy, basket.signal)
+        legs = legs_of(basket)
+        wrong = malformed(basket, legs, self.purse.books, self.context.instruments, self.now())
+        if self._late(basket):
+            self._refuse_late(desire, basket)
+            self._tell_refused(basket, "late")
+        elif wrong:
+            self._refuse(desire, "basket", *wrong)
+            self._tell_refused(basket, f"expected {wrong[0]}, found {wrong[1]}")
+        else:
+            self._take_up(basket, legs)
+
+    def _take_up(self, basket: Basket, legs: list[Leg]) -> None:
+        """In the place of the groups that share a leg with it, once these are in proportion and nothing works."""
+        mine = [(leg.account, leg.instrument, basket.strategy) for leg in legs]
+        others = [self.group_of[key] for key in mine if key in self.group_of]
+        for other in others:
+            if other.phase != STANDING or other.since:
+                other.queued = codec.encode(basket)
+                return
+        told = len(legs)
+        for other in others:
+            for key in other.keys:
+                if key not in mine and self.purse.holdings.shares.get(key, 0):
+                    mine.append(key)
+                    legs.append(Leg(key[0], key[1], self._held_number(key)))
+            self._release(other)
+        group = Group(basket.strategy, basket.signal, basket.naked_ns_max, legs, told)
+        self.groups[group.strategy, group.signal] = group
+        for place, (key, leg) in enumerate(zip(group.keys, legs, strict=True)):
+            self.group_of[key] = group
+            if place < told:
+                rules = self.context.instruments.at(leg.instrument, self.now())
+                leg.wanted = rules.size.round_down(leg.wanted)
+            self.desires[key] = Desire(*key, basket.signal, leg.wanted)
+            self._cancel([each.order_id for each in self.working.of(key)], f"signal {basket.signal}")
+        self.look(group)
+
+    def look(self, group: Group) -> None:
+        """Something of a group has changed: what follows from that."""
+        busy = any(self.working.of(key) or self.is_reducing(key) for key in group.keys)
+        if group.phase == WAITING:
+            if not busy:
+                self._open(group)
+            return
+        alone = self._alone(group)
+        if not any(alone):
+            self._in_proportion(group, busy)
+            return
+        if not group.since:
+            group.since = self.now()
+            self.set_timer(group.since + group.naked_ns_max // 2, timer_of(ACT, group))
+        if group.phase == UNDOING:
+            self._undo(group, alone)
+        elif not busy and (group.retried or not self._retry(group)):
+            self._give_up(group, "what was missing could not be traded")
+
+    def act(self, group: Group) -> None:
+        """Half of the bound is over: nothing is waited for any longer."""
+        if not group.since:
+            return
+        self.set_timer(group.since + group.naked_ns_max, timer_of(LATE, group))
+        if group.phase != UNDOING:
+            self._give_up(group, "not in proportion after half of naked_ns_max")
+
+    def late(self, group: Group) -> None:
+        if not group.since:
+            return
+        alone = zip(group.legs, self._alone(group), strict=True)
+        left = ", ".join(f"{number(size)!r} {leg.instrument} in {leg.account}" for leg, size in alone if size)
+        text = f"basket {group.signal} of {group.strategy}: {left} alone for {group.naked_ns_max} ns; reducing goes on"
+        self.publish(Alert(level="error", code="naked_leg", text=text, account=group.legs[0].account))
+
+    def _alone(self, group: Group) -> list[int]:
+        """Of each leg what the others do not support, as far as the venue would take it."""
+        held = [self.purse.holdings.shares.get(key, 0) for key in group.keys]
+        rules = [self.context.instruments.at(leg.instrument, self.now()) for leg in group.legs]
+        found = excess(
+            held, [units(leg.before) for leg in group.legs], [units(leg.wanted) for leg in group.legs],
+            [each.size.step_quantity for each in rules],
+        )  # fmt: skip
+        return [0 if self._too_small(each, size) else size for each, size in zip(rules, found, strict=True)]
+
+    def _too_small(self, rules: Specification, size: int) -> bool:
+        if rules.kind != "spot" or not size:
+            return False
+        price = self.purse.board.prices.get(rules.id, 0.0)
+        return number(size) < rules.size_min or exact(price) * exact(number(size)) < rules.notional_min
+
+    def _in_proportion(self, group: Group, busy: bool) -> None:
+        if group.since:
+            group.since = 0
+            self.cancel_timer(timer_of(ACT, group))
+            self.cancel_timer(timer_of(LATE, group))
+        if not busy and group.phase != STANDING:
+            self._settle(group, STANDING, group.reason)
+
+    def _settle(self, group: Group, state: str, reason: str) -> None:
+        """What is held now is what the legs are measured with from here on."""
+        complete = True
+        for key, leg in zip(group.keys, group.legs, strict=True):
+            held = self._held_number(key)
+            lot = self.context.instruments.at(leg.instrument, self.now()).size.step_quantity
+            complete = complete and abs(units(held) - units(leg.wanted)) < lot
+            leg.wanted = leg.before = held
+        group.phase, group.retried, group.undoings, group.blunt, group.reason = STANDING, False, 0, False, ""
+        self._tell(group, state, reason, complete and state == STANDING)
+        queued, group.queued = group.queued, b""
+        if not any(leg.wanted for leg in group.legs):
+            self._release(group)
+        if queued:
+            basket = codec.decode(queued)
+            assert isinstance(basket, Basket)
+            self._take_up(basket, legs_of(basket))
+
+    def _open(self, group: Group) -> None:
+        for key, leg in zip(group.keys, group.legs, strict=True):
+            leg.before = self._held_number(key)
+        legs, refused = self._intents(group)
+        if refused:
+            self._settle(group, REFUSED, refused)
+        elif legs:
+            group.phase = WORKING
+            self._tell(group, WORKING, "", complete=False)
+            self._propose_legs(group, legs)
+        else:
+            self._settle(group, STANDING, "")
+
+    def _retry(self, group: Group) -> bool:
+        """Send what is missing once more; whether anything could be sent."""
+        group.retried = True
+        legs, refused = self._intents(group)
+        if refused or not legs:
+            return False
+        group.phase = WORKING
+        self._propose_legs(group, legs)
+        return True
+
+    def _give_up(self, group: Group, reason: str) -> None:
+        group.phase, group.retried = UNDOING, True
+        self._tell(group, UNDOING, reason, complete=False)
+        for key in group.keys:
+            self._cancel([each.order_id for each in self.working.of(key) if not _reduces(each.order_id)], reason)
+        self._undo(group, self._alone(group))
+
+    def _undo(self, group: Group, alone: Sequence[int]) -> None:
+        """Reduce what no reduction under way will."""
+        patience = max(1, group.naked_ns_max // PATIENCE_PART) << min(DOUBLINGS_MAX, group.undoings // PATIENCE_PART)
+        blunt = []
+        for key, size in zip(group.keys, alone, strict=True):
+            size -= sum(units(each.left) for each in self.underway.values() if self._touches(each, key))
+            if size <= 0:
+                continue
+            group.undoings += 1
+            self.reductions += 1
+            reduction_id = f"{self.name}-{self.reductions}"
+            self._note(reduction_id, key, number(size), patience)
+            if group.blunt:
+                blunt.append(self._closing_leg(group, key, size))
+            else:
+                self._reduce(group, key, size, reduction_id)
+        if blunt:
+            self._propose_legs(group, [leg for leg in blunt if leg.orders])
+
+    def _reduce(self, group: Group, key: Key, size: int, reduction_id: str) -> None:
+        """Nobody may refuse that."""
+        account, instrument, strategy = key
+        self.publish(
+            Reduce(
+                strategy=strategy, account=account, instrument=instrument, reduction_id=reduction_id,
+                size=number(size), reason=f"basket {group.signal}: the other legs support no more",
+            )
+        )  # fmt: skip
+
+    def _closing_leg(self, group: Group, key: Key, size: int) -> LegProposal:
+        """For the account it may open: other strategies hold the other side."""
+        desire = Desire(*key, group.signal, legs=group.orders)
+        side = -1 if self.purse.holdings.shares.get(key, 0) > 0 else 1
+        order = self._new_order(desire, NewOrder(side, size, size))
+        group.orders = desire.legs
+        return LegProposal(key[0], key[1], () if order is None else (order,))
+
+    def _intents(self, group: Group) -> tuple[list[LegProposal], str]:
+        """(the orders that are missing, why not): reserved for all legs, or for none."""
+        legs = []
+        put: list[str] = []
+        for key, leg in zip(group.keys, group.legs, strict=True):
+            desire = self.desires[key] = Desire(*key, group.signal, leg.wanted, legs=group.orders)
+            orders, refused = self._leg_intents(desire)
+            group.orders = desire.legs
+            put += [order.order_id for order in orders]
+            if refused:
+                for order_id in put:
+                    dropped = self.working.drop(order_id)
+                    if dropped is not None:
+                        self.purse.touch(dropped.key)
+                return [], refused
+            if orders:
+                legs.append(LegProposal(leg.account, leg.instrument, tuple(orders)))
+        return legs, ""
+
+    def _leg_intents(self, desire: Desire) -> tuple[list[OrderIntent], str]:
+        rules = self.context.instruments.at(desire.instrument, self.now())
+        held, wanted = self.purse.holdings.shares.get(desire.key, 0), units(desire.wanted)
+        plan = toward_position(wanted, held, rules.size.step_quantity, None, [])
+        room = self._room(desire, 1 if wanted > 0 else -1)
+        grows = abs(wanted) > abs(held) or wanted * held < 0
+        if plan.orders and grows and room is not None and abs(wanted) > room:
+            self._refuse(desire, RULE, repr(number(room)), repr(desire.wanted))
+            return [], f"{desire.instrument}: at most {number(room)!r}"
+        orders: list[OrderIntent] = []
+        for new in [half for order in plan.orders for half in halves(order)]:
+            if self._is_dust(desire, new):
+                continue
+            order = self._new_order(desire, new)
+            if order is None:
+                return orders, f"{desire.instrument}: no capital or no price"
+            orders.append(order)
+        if any(order.side < 0 for order in orders) and rules.kind == "spot" and self.protections.by_key:
+            self._unprotect(desire.key, self.protections.lift(desire.key), "what it holds back is sold")
+        return orders, ""
+
+    def _propose_legs(self, group: Group, legs: list[LegProposal]) -> None:
+        self.publish(
+            BasketProposal(
+                strategy=group.strategy, account=group.legs[0].account, instrument=group.legs[0].instrument,
+                signal=group.signal, legs=tuple(legs),
+            )
+        )  # fmt: skip
+
+    def basket_fill(self, fill: Fill) -> None:
+        """What others than the basket cut is not bought back, but where the venue deleveraged it."""
+        group = self.group_of.get((fill.account, fill.instrument, fill.strategy))
+        if group is not None and fill.origin != REHEDGED:
+            group.retried = group.retried or not fill.order_id.startswith(f"{group.strategy}.{group.signal}.")
+
+    def basket_missed(self, key: Key, order_id: str, reason: str) -> None:
+        """Why an order of a basket was not sent, or did not fill."""
+        group = self.group_of.get(key)
+        if group is not None and reason and order_id.startswith(f"{group.strategy}.{group.signal}."):
+            group.reason = reason
+
+    def reduction_over(self, key: Key, order_id: str) -> None:
+        """An order of a reduction has ended: what it left is reduced anew, at once the first times."""
+        group = self.group_of.get(key)
+        reduction_id = order_id.removeprefix("reduce.").rpartition(".")[0]
+        if group is not None and group.undoings < PATIENCE_PART and not self._works(reduction_id):
+            self.underway.pop(reduction_id, None)
+
+    def reduction_refused(self, key: Key, order_id: str) -> None:
+        """The account has nothing to reduce, though the strategy has."""
+        group = self.group_of.get(key)
+        if group is not None and self.underway.pop(order_id.removeprefix("reduce."), None) is not None:
+            group.blunt = True
+
+    def keep_baskets(self, strategy: str = "") -> None:
+        """Of a strategy, or of all, nothing is pursued any more; what stands alone is still reduced."""
+        for group in list(self.groups.values()):
+            if strategy in ("", group.strategy):
+                group.retried, group.queued = True, b""
+                if group.phase == WAITING:
+                    self._settle(group, REFUSED, "given up before anything was sent")
+
+    def let_go(self, key: Key) -> None:
+        """The strategy wishes something else of a leg: the group is not watched any more."""
+        group = self.group_of.get(key)
+        if group is not None:
+            self._release(group)
+
+    def _release(self, group: Group) -> None:
+        self.groups.pop((group.strategy, group.signal), None)
+        for key in group.keys:
+            if self.group_of.get(key) is group:
+                del self.group_of[key]
+        self.cancel_timer(timer_of(ACT, group))
+        self.cancel_timer(timer_of(LATE, group))
+
+    def _held_number(self, key: Key) -> float:
+        return number(self.purse.holdings.shares.get(key, 0))
+
+    def on_timer(self, timer: Timer) -> None:
+        words = timer.key.split(" ")
+        if words[0] != BASKET:
+            super().on_timer(timer)
+            return
+        group = self.groups.get((words[2], int(words[3])))
+        if group is not None:
+            (self.act if words[1] == ACT else self.late)(group)
+
+    def _tell(self, group: Group, state: str, reason: str, complete: bool) -> None:
+        self.publish(
+            BasketUpdate(
+                strategy=group.strategy, account=group.legs[0].account, instrument=group.legs[0].instrument,
+                signal=group.signal, state=state, reason=reason, complete=complete,
+                held=tuple(self._held_number(key) for key in group.keys[: group.told]),
+            )
+        )  # fmt: skip
+
+    def _tell_refused(self, basket: Basket, reason: str) -> None:
+        self.publish(
+            BasketUpdate(
+                strategy=basket.strategy, account=basket.account, instrument=basket.instrument, signal=basket.signal,
+                state=REFUSED, held=(), reason=reason,
+            )
+        )  # fmt: skip
+
+    def baskets_state(self) -> Any:
+        return list(self.groups.values())
+
+    def restore_baskets(self, state: Any) -> None:
+        self.groups = {(each.strategy, each.signal): each for each in msgspec.convert(state, list[Group])}
+        self.group_of = {key: group for group in self.groups.values() for key in group.keys}
+
+
+def _reduces(order_id: str) -> bool:
+    return order_id.startswith("reduce.")

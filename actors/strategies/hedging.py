@@ -1,0 +1,120 @@
+"""What a hedged book holds, from fills and balances alone, and the delta that is left of it."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from letrade.core.bookkeeping import position_of, trade
+from letrade.core.delta import Holding, contract_value, delta_value, hedge_change, value_at_risk
+from letrade.core.fraction import Fraction, read_fraction
+from letrade.core.holdings import share_changes
+from letrade.core.instruments import Specification
+from letrade.core.messages.accounts import Balance
+from letrade.core.messages.orders import Fill
+from letrade.core.quantities import ONE, exact, fraction_of_money
+from letrade.hotpath.ledger import Position
+
+ZERO = Fraction(0)
+
+
+class Part:
+    """One leg's share: its size as fills left it, and what its contracts were opened at."""
+
+    def __init__(self) -> None:
+        self.units = 0
+        """1e-18 of a base unit, or of a contract."""
+        self.position: Position | None = None
+
+    def fill(self, rules: Specification, fill: Fill) -> None:
+        self.units += sum(change for strategy, change in share_changes(rules, fill) if strategy == fill.strategy)
+        if rules.inverse:
+            if self.position is None:
+                self.position = Position(40, rules.size.decimals)
+            trade(self.position, rules, fill.side, fill.size, fill.price)
+
+    @property
+    def size(self) -> Fraction:
+        return Fraction(self.units, ONE)
+
+    def holding(self, rules: Specification, price: Fraction, coin_price: Fraction, beta: Fraction) -> Holding:
+        """As delta counts it; a linear contract's entry does not matter to it."""
+        entry = None
+        if self.position is not None and self.position.quantity:
+            numerator, denominator = self.position.average_entry()
+            entry = Fraction(denominator * 10**self.position.price_decimals, numerator)
+        kind: Literal["coin", "linear", "inverse"]
+        kind = "inverse" if rules.inverse else "coin" if rules.kind == "spot" else "linear"
+        return Holding(
+            kind=kind, size=self.size, price=price, multiplier=rules.multiplier,
+            entry=entry if rules.inverse else price, coin_price=coin_price, beta=beta,
+        )  # fmt: skip
+
+    def state(self) -> Any:
+        return [str(self.units), None if self.position is None else self.position.state()]
+
+    def restore(self, state: Any) -> None:
+        self.units = int(state[0])
+        self.position = None if state[1] is None else position_of(state[1])
+
+
+class Book(Struct, frozen=True):
+    """A moment of the hedged book: what is hedged, and the hedge."""
+
+    held: Holding
+    hedge: Holding
+
+    @property
+    def delta(self) -> Fraction:
+        """In the quote currency; 0 is hedged."""
+        return delta_value((self.held, self.hedge))
+
+    @property
+    def share(self) -> Fraction:
+        """Delta as a share of what is hedged; of a hedge that has nothing to hedge, 1."""
+        hedged = abs(value_at_risk(self.held))
+        if hedged:
+            return abs(self.delta) / hedged
+        return Fraction(1) if self.hedge.size else ZERO
+
+    def wanted_hedge(self, lot: Fraction) -> Fraction:
+        """The size of the hedge that leaves the least delta, in whole lots."""
+        wanted = self.hedge.size + hedge_change((self.held, self.hedge), self.hedge)
+        return round(wanted / lot) * lot
+
+    def supported(self, lot: Fraction) -> Fraction:
+        """How much of what is hedged the hedge carries, in whole lots towards zero."""
+        each = contract_value(self.held)
+        carried = -value_at_risk(self.hedge) / each if each else ZERO
+        if carried * self.held.size <= 0:
+            return ZERO
+        size = min(abs(carried), abs(self.held.size)) // lot * lot
+        return size if self.held.size > 0 else -size
+
+
+class Coins:
+    """The collateral of one account in one currency, as the ledger tells it."""
+
+    def __init__(self) -> None:
+        self.amount: Fraction | None = None
+
+    def hear(self, balance: Balance) -> None:
+        self.amount = fraction_of_money(balance.total)
+
+    def holding(self, price: Fraction, beta: Fraction) -> Holding | None:
+        """None until the ledger has told it."""
+        if self.amount is None:
+            return None
+        return Holding(kind="coin", size=self.amount, price=price, beta=beta)
+
+    def state(self) -> Any:
+        return None if self.amount is None else str(self.amount)
+
+    def restore(self, state: Any) -> None:
+        self.amount = None if state is None else read_fraction(state)
+
+
+def exact_beta(slope: float) -> Fraction:
+    """With six decimals: a hedge is in whole lots anyway."""
+    return exact(round(slope, 6))

@@ -1,0 +1,210 @@
+# cython: boundscheck=False, wraparound=False, initializedcheck=False
+"""Calm stretches of a compiled backtest: what nobody hears, and only the exchange's books need."""
+from cpython.mem cimport PyMem_Calloc, PyMem_Free
+from cpython.object cimport PyObject
+from libc.stdint cimport int8_t, int64_t
+
+from letrade.hotpath.constants cimport BUY, SELL
+from letrade.hotpath.ladder_reads cimport best_of
+from letrade.hotpath.simulation.columns cimport Window
+from letrade.hotpath.simulation.desk cimport Desk
+from letrade.hotpath.simulation.doubt import Doubtful
+from letrade.hotpath.simulation.events cimport LEVELS_EVENT, SNAPSHOT_EVENT, TRADE_EVENT, Event
+from letrade.hotpath.simulation.exchange cimport Exchange
+from letrade.hotpath.simulation.levels cimport LevelsMarket
+from letrade.hotpath.simulation.tape cimport BOTH_VIEWS, Head, Tape
+
+
+cdef int doubt_crossed(Exchange exchange, int64_t instrument, int64_t time, int64_t bid, int64_t ask) except -1:
+    """The keeper of books believes none of it from then on, until a snapshot comes."""
+    price_one = exchange.price_one[instrument]
+    name = exchange.desk.terms.source.instruments[instrument].name
+    best = f"best bid {bid / price_one}, best ask {ask / price_one}"
+    raise Doubtful(f"the book of {name} is crossed at {time}: {best}")
+
+
+cdef inline bint reaches_ours(LevelsMarket market, int64_t price) noexcept:
+    """Whether a trade is at the price of an order of ours, or through it."""
+    return market.working.sides[0].best >= price or market.working.sides[1].best >= -price
+
+
+cdef class Calm:
+    """Passes events of the tape one by one, while nothing moves but the books of the exchange and price boards.
+
+    Between two moments at which anybody can look, a book needs no more than its levels, and a price board its last
+    price. What reaches an order of ours takes the long way through the exchange; what becomes of it in time ends the
+    stretch.
+    """
+
+    def __init__(self, Tape tape not None, Exchange exchange not None):
+        cdef Py_ssize_t place
+        self.tape, self.exchange, self.open_time = tape, exchange, -1
+        self.stretches = <Stretch*>PyMem_Calloc(exchange.instruments + 1, sizeof(Stretch))
+        self.lanes = <int8_t*>PyMem_Calloc(len(tape.sources) + 1, sizeof(int8_t))
+        if self.stretches == NULL or self.lanes == NULL:
+            raise MemoryError("no memory for what passes by itself")
+        for place in range(exchange.instruments):
+            if type(exchange.markets[place]) is LevelsMarket:
+                self.stretches[place].market = <PyObject*>exchange.markets[place]
+            self.stretches[place].levels_time = -1
+            self.stretches[place].middle.time = self.stretches[place].before.time = -1
+        for place in range(tape.heads_count):
+            self.lanes[tape.heads[place].reel] = self.may_be_calm(&tape.heads[place])
+
+    def __dealloc__(self):
+        PyMem_Free(self.stretches)
+        PyMem_Free(self.lanes)
+
+    cdef bint may_be_calm(self, const Head* head) except -1:
+        cdef LevelsMarket market
+        if head.view != BOTH_VIEWS or self.stretches[head.instrument].market == NULL:
+            return False
+        market = <LevelsMarket>self.stretches[head.instrument].market
+        return not market.terms.by_venue_time and (<Window>head.window).kind in (LEVELS_EVENT, SNAPSHOT_EVENT, TRADE_EVENT)
+
+    cdef int close_lane(self, Py_ssize_t reel) except -1:
+        """Somebody hears of each of its events."""
+        self.lanes[reel] = 0
+        return 0
+
+    cdef int64_t run(self, int64_t until, int64_t events) except -1:
+        cdef Tape tape = self.tape
+        cdef Desk desk = self.exchange.desk
+        cdef int64_t first = tape.count, end = tape.count + events, place
+        cdef Py_ssize_t child
+        if desk.watches:
+            until = min(until, desk.next_check)
+        self.until, self.steps, self.last = until, 0, -1
+        if tape.next_time() >= until or not self.lanes[tape.first().reel]:
+            return 0
+        for place in range(self.exchange.instruments):
+            self.look_again(place)
+        while tape.next_time() < self.until and self.lanes[tape.first().reel]:
+            if tape.count >= end and tape.next_time() != self.last:
+                break
+            until = min(self.until, tape.until)
+            for child in range(1, min(tape.spots_count, 3)):
+                until = min(until, tape.spots[child].time)
+            self.follow_head(until)
+            if self.until <= self.last:
+                break
+        tape.last_time = self.last
+        self.open_time = self.last if self.until <= self.last or tape.next_time() == self.last else -1
+        self.tell_middles()
+        tape.settle()
+        return tape.count - first
+
+    cdef int follow_head(self, int64_t end) except -1:
+        """The first of the tape, for as long as it is the first."""
+        cdef Tape tape = self.tape
+        cdef Head* head = tape.first()
+        cdef Window window = <Window>head.window
+        cdef Py_ssize_t place = head.place
+        cdef int64_t time = head.time
+        while True:
+            if time != self.last:
+                self.last = time
+                self.steps += 1
+            self.pass_event(head, window, place, time)
+            tape.count += 1
+            place += 1
+            if place == window.count or self.until <= time:
+                break
+            time = window.times[place]
+            if time >= end or time >= self.until:
+                break
+        head.place = place - 1
+        return tape.advance()
+
+    cdef int pass_event(self, Head* head, Window window, Py_ssize_t place, int64_t time) except -1:
+        cdef Stretch* one = &self.stretches[head.instrument]
+        cdef LevelsMarket market = <LevelsMarket>one.market
+        cdef Desk desk
+        cdef int64_t start, price
+        cdef double told
+        if time > one.due:
+            self.exchange.watch.resolve(head.instrument, time, self.exchange.middle(head.instrument))
+            one.due = self.exchange.watch.awaited[head.instrument].due
+        if window.kind == LEVELS_EVENT and (window.kinds == NULL or window.kinds[place] == LEVELS_EVENT):
+            start = window.starts[place]
+            self.tape.rows += window.starts[place + 1] - start
+            if one.levels_are_calm and window.levels_are_right:
+                market.time = time
+                market.pass_levels(
+                    window.sides + start, window.columns[0] + start, window.columns[1] + start,
+                    window.starts[place + 1] - start,
+                )
+            else:
+                self.go_long_way(head, window, place, one)
+            return self.note_middle(head.instrument, time, market, one)
+        if window.kind == TRADE_EVENT:
+            self.tape.rows += 1
+            price = window.columns[0][place]
+            if one.trades_are_calm and not reaches_ours(market, price):
+                market.time, market.last_price = time, price
+                self.exchange.clearing.hear_last(head.instrument, price)
+            else:
+                self.go_long_way(head, window, place, one)
+            desk = self.exchange.desk
+            desk.ticking[head.instrument], desk.news[head.instrument] = 1, time
+            told = price / self.exchange.price_one[head.instrument]
+            if told != 0.0:
+                desk.take_price(head.instrument, told)
+            return 0
+        self.tape.rows += window.starts[place + 1] - window.starts[place]
+        self.go_long_way(head, window, place, one)
+        return self.note_middle(head.instrument, time, market, one)
+
+    cdef int go_long_way(self, Head* head, Window window, Py_ssize_t place, Stretch* one) except -1:
+        cdef Event event
+        window.fill(place, &event)
+        event.feed, event.instrument, event.reel = head.feed, head.instrument, head.reel
+        self.exchange.hear(&event, event.time)
+        self.until = min(self.until, self.exchange.next_time())
+        return self.look_again(head.instrument)
+
+    cdef int look_again(self, int64_t instrument) except -1:
+        """What may pass by itself, until an order comes, goes or changes."""
+        cdef Stretch* one = &self.stretches[instrument]
+        cdef LevelsMarket market
+        if one.market == NULL:
+            return 0
+        market = <LevelsMarket>one.market
+        opened = not self.exchange.unopened[instrument] and market.working.waiting.count == 0
+        one.levels_are_calm = opened and (market.heard_trade or market.working.count == 0)
+        one.trades_are_calm = opened and market.heard_trade and market.working.triggers.count == 0
+        one.due = self.exchange.watch.awaited[instrument].due
+        return 0
+
+    cdef int note_middle(self, int64_t instrument, int64_t time, LevelsMarket market, Stretch* one) except -1:
+        """Once all levels of a time have come they tell a price, where both sides have one then."""
+        cdef int64_t bid = best_of(&market.book.ladders[0], BUY), ask = best_of(&market.book.ladders[1], SELL)
+        if time != one.levels_time:
+            one.levels_time, one.before = time, one.middle
+        if bid > 0 and ask > 0:
+            if ask <= bid:
+                doubt_crossed(self.exchange, instrument, time, bid, ask)
+            one.middle.time, one.middle.bid, one.middle.ask = time, bid, ask
+        elif one.middle.time == time:
+            one.middle = one.before
+        return 0
+
+    cdef bint has_levels_of(self, int64_t instrument, int64_t time) noexcept:
+        return self.stretches[instrument].levels_time == time
+
+    cdef void tell_middles(self) noexcept:
+        """Those of `open_time` are told by who passes the rest of it."""
+        cdef Desk desk = self.exchange.desk
+        cdef double price_one
+        cdef int64_t instrument
+        cdef Stretch* one
+        cdef Middle middle
+        for instrument in range(self.exchange.instruments):
+            one = &self.stretches[instrument]
+            middle = one.before if one.middle.time == self.open_time else one.middle
+            one.middle.time = one.before.time = -1
+            if middle.time < 0 or middle.time < desk.news[instrument] or self.quoted[instrument]:
+                continue
+            price_one = self.exchange.price_one[instrument]
+            desk.ticking[instrument], desk.news[instrument] = 1, middle.time
+            desk.take_price(instrument, (middle.bid / price_one + middle.ask / price_one) / 2.0)

@@ -1,0 +1,218 @@
+"""A hedged book: entered whole or not at all, kept within its band, and never left with one leg."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from letrade.actors.capital.manager import CapitalConfig
+from letrade.actors.execution.sending import ExecutionConfig
+from letrade.actors.strategies.delta_neutral import DeltaNeutral, DeltaNeutralConfig
+from letrade.actors.strategies.regression import RegressionBeta
+from letrade.core.config.desk import DeskConfig
+from letrade.core.errors import ConfigurationError
+from letrade.core.messages.events import Alert
+from letrade.core.messages.margin import PositionLimit
+from letrade.core.messages.market import Instrument
+from letrade.core.messages.signals import Basket
+from tests.actors.basket_parts import LINEAR, LOSE, MS, PRICE, REFUSE, SECOND, SPOT, BasketDesk
+from tests.actors.desk_parts import settings
+from tests.actors.margin_parts import stamped
+from tests.stage import BTC, PERP, context, of_kind
+
+INVERSE = Instrument(
+    instrument="paper.BTC-USD_BTC", kind="inverse", base="BTC", quote="USD", settle="BTC", tick="0.1", lot="1",
+    multiplier="100",
+)  # fmt: skip
+ETH = Instrument(
+    instrument="paper.ETH-USDT_USDT", kind="linear", base="ETH", quote="USDT", settle="USDT", tick="0.01", lot="0.001"
+)
+ALL = (BTC, PERP, INVERSE, ETH)
+
+
+class HedgedDesk(BasketDesk):
+    """A desk with one such strategy, named alpha."""
+
+    def __init__(
+        self, config: DeskConfig | None = None, leverage: float = 1.0, timeout: int = 2 * SECOND, **more: Any
+    ) -> None:
+        config = config or settings(balances={"USDT": Decimal(10_000_000)})
+        keys = {"instrument": SPOT, "account": "main", "hedge": LINEAR} | more
+        shared = context(*ALL, settings=config)
+        self.strategy = DeltaNeutral("alpha", DeltaNeutralConfig(**keys), shared)
+        super().__init__(
+            config,
+            quiet=True,
+            extra=[self.strategy],
+            instruments=ALL,
+            capital=CapitalConfig(leverage=leverage),
+            execution=ExecutionConfig(order_timeout=timeout),
+        )
+
+    def prices(self, price: float, hedge_price: float | None = None, wait: int = 2 * SECOND) -> None:
+        first, second = self.strategy.instruments
+        self.trade(price, first, wait=20 * MS)
+        self.trade(price if hedge_price is None else hedge_price, second, wait=wait)
+
+    def delta(self) -> float:
+        book = self.strategy.book()
+        assert book is not None
+        return float(book.delta)
+
+
+def test_spot_is_hedged_by_a_perpetual_and_stays_so_at_every_price() -> None:
+    desk = HedgedDesk(size=1.0)
+    desk.prices(PRICE)
+    assert desk.pair() == (1.0, -1.0)
+    baskets = len(of_kind(desk.said, Basket))
+    for price in (61_000.0, 30_000.0, 90_000.0):
+        desk.prices(price, price * 1.001)
+        assert desk.delta() == 0.0
+    assert len(of_kind(desk.said, Basket)) == baskets
+
+
+def test_a_leg_that_is_refused_leaves_nothing_and_is_asked_for_again_later() -> None:
+    desk = HedgedDesk(size=1.0)
+    desk.script(LINEAR, REFUSE, REFUSE)
+    desk.prices(PRICE)
+    assert desk.pair() == (0.0, 0.0)
+    desk.prices(PRICE, wait=61 * SECOND)
+    desk.prices(PRICE)
+    assert desk.pair() == (1.0, -1.0)
+
+
+def test_a_deleveraged_hedge_comes_back_and_a_liquidated_one_is_followed_and_not_rebuilt() -> None:
+    desk = HedgedDesk(size=1.0)
+    desk.prices(PRICE)
+    desk.cut(LINEAR, 0.5, "adl")
+    assert desk.pair() == (1.0, -1.0)
+    desk.cut(LINEAR, 0.25, "liquidation")
+    desk.prices(PRICE, wait=120 * SECOND)
+    desk.prices(PRICE)
+    assert desk.pair() == (0.75, -0.75)
+
+
+def test_where_the_hedge_may_not_grow_what_is_hedged_shrinks() -> None:
+    desk = HedgedDesk(
+        instrument=ETH.instrument, size=20.0, beta=1.0,
+    )  # fmt: skip
+    desk.prices(3_000.0, 60_000.0)
+    assert desk.held(instrument=ETH.instrument) == 20.0
+    desk.tell(
+        stamped(PositionLimit(strategy="-", account="main", instrument=LINEAR, largest=1.0, reason="test"), "leverage")
+    )
+    desk.prices(3_300.0, 60_000.0)
+    desk.prices(3_300.0, 60_000.0)
+    assert (desk.held(instrument=ETH.instrument), desk.held(instrument=LINEAR)) == (18.181, -1.0)
+    assert abs(desk.delta()) < 60.0
+    assert "unhedged" in {alert.code for alert in of_kind(desk.said, Alert)}
+
+
+def test_a_cross_hedge_counts_beta_and_is_rebalanced_beyond_its_band_only() -> None:
+    desk = HedgedDesk(instrument=ETH.instrument, size=100.0, beta=1.2, band=0.05)
+    desk.prices(3_000.0, 60_000.0)
+    assert desk.held(instrument=LINEAR) == -6.0
+    desk.prices(3_100.0, 60_000.0)
+    assert desk.held(instrument=LINEAR) == -6.0
+    desk.prices(3_200.0, 60_000.0)
+    assert desk.held(instrument=LINEAR) == -6.4
+    assert desk.held(instrument=ETH.instrument) == 100.0
+
+
+@pytest.mark.parametrize("coins", ["1", "0.5", "2.37"])
+def test_coin_collateral_is_hedged_by_an_inverse_contract_once_and_for_every_price(coins: str) -> None:
+    config = settings(
+        balances={"USDT": Decimal(1_000), "BTC": Decimal(coins)}, taker_fee=Decimal(0), max_leverage=Decimal(5)
+    )
+    desk = HedgedDesk(config, 5.0, hedge=INVERSE.instrument, collateral=True)
+    desk.prices(PRICE, PRICE)
+    assert desk.held(instrument=INVERSE.instrument) == -int(600 * Decimal(coins))
+    baskets = len(of_kind(desk.said, Basket))
+    for price in (30_000.0, 61_000.0, 120_000.0):
+        desk.prices(price, price)
+        assert abs(desk.delta()) <= 100.0 * price / PRICE
+    assert len(of_kind(desk.said, Basket)) == baskets
+
+
+def test_a_hedge_that_is_lost_never_leaves_the_other_leg_alone_for_longer_than_the_bound() -> None:
+    desk = HedgedDesk(size=1.0, naked_max=SECOND)
+    desk.script(LINEAR, LOSE)
+    desk.prices(PRICE, wait=20 * MS)
+    naked = 0
+    for _ in range(150):
+        desk.tell(wait=20 * MS)
+        naked += 20 * MS * (desk.pair()[0] != -desk.pair()[1])
+    assert 0 < naked < SECOND
+    assert desk.pair() == (0.0, 0.0)
+
+
+def test_a_wish_that_was_lost_on_its_way_is_said_again() -> None:
+    desk = HedgedDesk(size=1.0)
+    capital = desk.stage.node.slots[[slot.name for slot in desk.stage.node.slots].index("capital")]
+    heard = capital.handlers.pop(Basket)
+    desk.stage.node.place(desk.stage.node.slots)
+    desk.prices(PRICE)
+    assert desk.pair() == (0.0, 0.0)
+    capital.handlers[Basket] = heard
+    desk.stage.node.place(desk.stage.node.slots)
+    desk.prices(PRICE, wait=20 * SECOND)
+    desk.prices(PRICE)
+    assert desk.pair() == (1.0, -1.0)
+
+
+def test_it_goes_on_after_a_restart() -> None:
+    desk = HedgedDesk(size=1.0)
+    desk.prices(PRICE)
+    fresh = DeltaNeutral("alpha", desk.strategy.config, desk.shared)
+    fresh.restore(desk.strategy.state())
+    fresh.time = desk.time
+    assert fresh.state() == desk.strategy.state()
+    book = fresh.book()
+    assert book is not None
+    assert book.delta == 0
+
+
+def test_nothing_or_two_things_to_hedge_are_refused() -> None:
+    for wrong in ({}, {"size": 1.0, "collateral": True}):
+        with pytest.raises(ConfigurationError, match="size or collateral"):
+            DeltaNeutralConfig(instrument=SPOT, account="main", hedge=LINEAR, **wrong)  # type: ignore[arg-type]
+
+
+returns = st.lists(st.tuples(st.floats(-0.1, 0.1), st.floats(-0.1, 0.1)), min_size=6, max_size=30)
+
+
+@given(returns)
+def test_beta_is_the_least_squares_slope_of_the_last_returns(pairs: list[tuple[float, float]]) -> None:
+    found, one, other = RegressionBeta(5), 100.0, 50.0
+    for end, (first, second) in enumerate([(0.0, 0.0), *pairs]):
+        one, other = one * (1 + first), other * (1 + second)
+        found.add(end, one, dependent=True)
+        if end % 3 == 1:
+            found.add(end, other, dependent=False)
+        else:
+            found = restored(found)
+            found.add(end, other, dependent=False)
+    y, x = np.array(pairs[-5:]).T
+    spread = x - x.mean()
+    if (spread**2).sum() > 1e-6:
+        assert found.slope == pytest.approx((spread * (y - y.mean())).sum() / (spread**2).sum(), abs=1e-6)
+
+
+def restored(beta: RegressionBeta) -> RegressionBeta:
+    fresh = RegressionBeta(beta.window)
+    fresh.restore(beta.state())
+    return fresh
+
+
+def test_a_bar_that_one_market_lacks_is_left_out() -> None:
+    beta = RegressionBeta(2)
+    for end, one, other in [(1, 100.0, 10.0), (2, 110.0, None), (3, 120.0, 11.0), (4, 132.0, 11.55)]:
+        beta.add(end, one, dependent=True)
+        if other is not None:
+            beta.add(end, other, dependent=False)
+    assert beta.slope == pytest.approx((0.2 - 0.1) / (0.1 - 0.05))
