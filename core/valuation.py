@@ -100,6 +100,8 @@ class Valuation(NamedTuple):
     equity: Fraction | None
     unrealised: Fraction | None
     missing: tuple[str, ...]
+    exposure: Fraction | None
+    """Gross, of all positions."""
 
 
 class Totals(msgspec.Struct, frozen=True, gc=False):
@@ -113,10 +115,29 @@ class Totals(msgspec.Struct, frozen=True, gc=False):
 def value(book: AccountBook, board: PriceBoard, catalogue: Catalogue, reporting: str, now: int) -> Valuation:
     """Wallets at their rates, plus what open derivative positions would realise now; what a rate makes finer than 1e-96
     is rounded down."""
-    found = totals(book, board, catalogue, reporting, now)
+    found, gross = totals(book, board, catalogue, reporting, now), exposure(book, board, catalogue, reporting, now)
     if found.missing:
-        return Valuation(None, None, found.missing)
-    return Valuation(Fraction(found.equity, FINE_ONE), Fraction(found.unrealised, FINE_ONE), ())
+        return Valuation(None, None, found.missing, gross)
+    return Valuation(Fraction(found.equity, FINE_ONE), Fraction(found.unrealised, FINE_ONE), (), gross)
+
+
+def exposure(
+    book: AccountBook, board: PriceBoard, catalogue: Catalogue, reporting: str, now: int
+) -> Fraction | None:  # fmt: skip
+    """The sum of what all positions are worth, whatever their side; None where a price or rate is missing."""
+    total = Fraction(0)
+    for name, position in book.positions.items():
+        if not position.quantity:
+            continue
+        instrument = instrument_of(name)
+        specification, price = catalogue.at(instrument, now), board.prices.get(instrument)
+        rate = board.rate(specification.currency, reporting, catalogue)
+        if price is None or rate is None:
+            return None
+        size = Fraction(abs(position.quantity), TEN[position.quantity_decimals])
+        worth = size / exact(price) if specification.inverse else size * exact(price)
+        total += worth * specification.multiplier * rate
+    return total
 
 
 def totals(book: AccountBook, board: PriceBoard, catalogue: Catalogue, reporting: str, now: int) -> Totals:

@@ -4,8 +4,10 @@ What always holds: two neighbouring blocks have over MERGE_MAX keys between them
 of keys can need. The memory is taken by far_reserve, before; no other step takes any, and none fails.
 """
 from libc.stdint cimport int32_t, int64_t
-from libc.stdlib cimport free, realloc
+from libc.stdlib cimport free
 from libc.string cimport memcpy, memmove
+
+from letrade.hotpath.enlarging cimport enlarged
 
 cdef enum:
     BLOCK = 128  # keys: an insertion moves half of them
@@ -58,16 +60,17 @@ cdef inline bint far_reserve(FarStore* store, int64_t extra) noexcept nogil:
     """Room for so many more keys, whichever they are; False, and nothing changed, without memory for it."""
     # Each two neighbours hold MERGE_MAX + 1 keys or more, one block may be without a partner, one comes with a split.
     cdef int64_t room = 2 * (store.count + extra) // (MERGE_MAX + 1) + 2
+    cdef int64_t block = BLOCK * (<int64_t>sizeof(int64_t) + store.value_bytes)
     cdef Shelf* shelves
     cdef char* blocks
     if room <= store.room:
         return True
     room = max(room, store.room + store.room // 2)
-    shelves = <Shelf*>realloc(store.shelves, room * sizeof(Shelf))
+    shelves = <Shelf*>enlarged(store.shelves, store.shelves_count * sizeof(Shelf), room * sizeof(Shelf))
     if shelves == NULL:
         return False
     store.shelves = shelves
-    blocks = <char*>realloc(store.blocks, room * BLOCK * (sizeof(int64_t) + store.value_bytes))
+    blocks = <char*>enlarged(store.blocks, store.blocks_used * block, room * block)
     if blocks == NULL:
         return False
     store.blocks = blocks

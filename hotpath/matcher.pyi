@@ -4,6 +4,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+class Handed:
+    """A block of memory that an engine has given away; an array lies on it."""
+
 class Matching:
     """What both views of a matching engine share: what rests, and what has happened.
 

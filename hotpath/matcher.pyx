@@ -2,8 +2,10 @@
 """Price-time matching of one instrument in whole ticks and lots, by handles: numbers in, numbers out."""
 import struct
 
+from cpython.buffer cimport PyBuffer_FillInfo
 from cpython.bytearray cimport PyByteArray_FromStringAndSize
 from libc.stdint cimport INT64_MAX, int32_t, int64_t, uint32_t, uint64_t
+from libc.stdlib cimport free, malloc, realloc
 
 from letrade.hotpath.conditional cimport tell_price
 from letrade.hotpath.constants cimport (
@@ -37,6 +39,8 @@ cdef extern from *:
 
 cdef enum:
     AHEAD = 8  # rows between an order's handle, the order itself and the command that needs it
+
+    HANDED_MIN = 4096  # fills: fewer are copied
 
 cdef dict FAULTS = {
     Fault.BAD_SIDE: "side must be BUY (1) or SELL (-1), found {side}",
@@ -87,6 +91,25 @@ cdef inline void look_ahead(
     letrade_prefetch(&state.pool.orders[place if place < <uint32_t>state.pool.used else 0])
 
 
+cdef class Handed:
+    """A block of memory that an engine has given away; an array lies on it."""
+
+    cdef void* data
+    cdef Py_ssize_t size
+
+    cdef int take(self, void* data, Py_ssize_t size) except -1:
+        """What lies beyond `size` is given back."""
+        cdef void* cut = realloc(data, size)
+        self.data, self.size = cut if cut != NULL else data, size
+        return 0
+
+    def __dealloc__(self):
+        free(self.data)
+
+    def __getbuffer__(self, Py_buffer* buffer, int flags):
+        PyBuffer_FillInfo(buffer, self, self.data, self.size, 0, flags)
+
+
 cdef class Matching:
     """What both views of a matching engine share: what rests, and what has happened."""
 
@@ -125,6 +148,14 @@ cdef class Matching:
     def take_fills(self):
         from letrade.hotpath.matching_rows import FILL
         from numpy import frombuffer
+        cdef Fill* fresh
+        if self.state.fills_count >= HANDED_MIN:
+            fresh = <Fill*>malloc(self.state.fills_capacity * sizeof(Fill))
+            if fresh != NULL:
+                handed = Handed()
+                (<Handed>handed).take(self.state.fills, self.state.fills_count * sizeof(Fill))
+                self.state.fills, self.state.fills_count = fresh, 0
+                return frombuffer(handed, FILL)
         found = PyByteArray_FromStringAndSize(<char*>self.state.fills, self.state.fills_count * sizeof(Fill))
         self.state.fills_count = 0
         return frombuffer(found, FILL)

@@ -14,7 +14,8 @@ from letrade.hotpath.matching_queues cimport (
     count_lots, end_order, join_book, leave_queue, leave_waiting, open_lots, store_of,
 )
 from letrade.hotpath.matching_state cimport (
-    Command, MatchState, has_report_room, owner_place, reserve_order, reserve_owner, reserve_reports, reserve_store,
+    Command, MatchState, has_report_room, owner_place, reserve_group, reserve_order, reserve_owner, reserve_reports,
+    reserve_store,
 )
 from letrade.hotpath.order_pool cimport (
     HAS_TERMS, POST_ONLY, REDUCE_ONLY, SELF_TRADE_SHIFT, Order, Terms, claim_place, handle_of, place_of, pool_is_full,
@@ -187,6 +188,7 @@ cdef inline int32_t make_order(MatchState* state, const Command* command, int64_
     )
     if has_terms:
         state.sequence += 1
+        state.pool.terms_used = max(state.pool.terms_used, place + 1)
         state.pool.terms[place] = Terms(
             0, command.shown, parts, command.expires, command.group, command.trigger, command.trail, state.sequence,
             0, 0, 0, 0, 0, 0, 0, 0, command.source,
@@ -226,7 +228,9 @@ cdef inline int64_t place_order(MatchState* state, const Command* command) noexc
         return TIME_OVER
     if command.shown:
         parts = parts_of(command.size, command.shown)
-    if parts > state.fills_max - state.parts or not reserve_order(state) or not reserve_owner(state):
+    if parts > state.fills_max - state.parts:
+        return ENGINE_FULL
+    if not (reserve_order(state) and reserve_owner(state) and reserve_group(state, command.group)):
         return ENGINE_FULL
     reach = KEY_MAX if command.kind == MARKET_ORDER else command.side * command.price
     if command.kind > MARKET_ORDER or command.reduce_only or meets(state, command.side, reach):

@@ -2,6 +2,7 @@
 from libc.stdint cimport int8_t, int32_t, int64_t
 from libc.stdlib cimport free, realloc
 
+from letrade.hotpath.enlarging cimport enlarged
 from letrade.hotpath.int_table cimport IntTable, table_free, table_get, table_put, table_reserve
 from letrade.hotpath.levels cimport Level, Levels, levels_free, levels_open, levels_reserve
 from letrade.hotpath.order_pool cimport PLACES_MAX, Pool, pool_free, pool_is_full, pool_reserve
@@ -120,7 +121,7 @@ cdef inline void state_free(MatchState* state) noexcept nogil:
 cdef inline bint reserve_places(MatchState* state, int32_t capacity) noexcept nogil:
     """Lets every structure hold `capacity` orders, whatever they do; a failure leaves larger arrays at most."""
     cdef int store
-    cdef int32_t* due = <int32_t*>realloc(state.due, capacity * sizeof(int32_t))
+    cdef int32_t* due = <int32_t*>enlarged(state.due, state.due_count * sizeof(int32_t), capacity * sizeof(int32_t))
     if due == NULL:
         return False
     state.due = due
@@ -130,11 +131,7 @@ cdef inline bint reserve_places(MatchState* state, int32_t capacity) noexcept no
     for store in range(STORES):
         if state.waiting[store].window != NULL and not levels_reserve(&state.waiting[store], capacity):
             return False
-    return (
-        table_reserve(&state.groups, capacity)
-        and (not state.has_ids or table_reserve(&state.ids, capacity))
-        and pool_reserve(&state.pool, capacity)
-    )
+    return (not state.has_ids or table_reserve(&state.ids, capacity)) and pool_reserve(&state.pool, capacity)
 
 
 cdef inline bint reserve_order(MatchState* state) noexcept nogil:
@@ -142,6 +139,11 @@ cdef inline bint reserve_order(MatchState* state) noexcept nogil:
     if not pool_is_full(&state.pool):
         return True
     return state.pool.capacity < PLACES_MAX and reserve_places(state, 2 * state.pool.capacity)
+
+
+cdef inline bint reserve_group(MatchState* state, int64_t group) noexcept nogil:
+    """Room for one more group, where an order is of one."""
+    return group == 0 or table_reserve(&state.groups, state.groups.count + 1)
 
 
 cdef inline bint reserve_owner(MatchState* state) noexcept nogil:
@@ -205,7 +207,7 @@ cdef inline bint grow_fills(MatchState* state, int64_t capacity) noexcept nogil:
     cdef Fill* fills
     if capacity <= state.fills_capacity:
         return True
-    fills = <Fill*>realloc(state.fills, capacity * sizeof(Fill))
+    fills = <Fill*>enlarged(state.fills, state.fills_count * sizeof(Fill), capacity * sizeof(Fill))
     if fills == NULL:
         return False
     state.fills = fills
@@ -217,7 +219,7 @@ cdef inline bint grow_notices(MatchState* state, int64_t capacity) noexcept nogi
     cdef Notice* notices
     if capacity <= state.notices_capacity:
         return True
-    notices = <Notice*>realloc(state.notices, capacity * sizeof(Notice))
+    notices = <Notice*>enlarged(state.notices, state.notices_count * sizeof(Notice), capacity * sizeof(Notice))
     if notices == NULL:
         return False
     state.notices = notices

@@ -7,7 +7,7 @@ from letrade.hotpath.matching_commands cimport fault_of, make_order
 from letrade.hotpath.matching_core cimport meets, parts_of, stand_by
 from letrade.hotpath.matching_queues cimport count_unsure, join_book, join_waiting, store_of
 from letrade.hotpath.matching_state cimport (
-    STORES, Command, MatchState, owner_place, reserve_order, reserve_owner, reserve_store,
+    STORES, Command, MatchState, owner_place, reserve_group, reserve_order, reserve_owner, reserve_store,
 )
 from letrade.hotpath.order_pool cimport (
     HAS_TERMS, POST_ONLY, REDUCE_ONLY, SELF_TRADE_SHIFT, Order, Terms, handle_of, place_of,
@@ -186,6 +186,8 @@ cdef inline int take_order(MatchState* state, list words) except -1:
 
 cdef inline int attach_order(MatchState* state, int32_t place) except -1:
     cdef Terms* terms = &state.pool.terms[place]
+    if not reserve_group(state, terms.group):
+        raise MemoryError("no memory for the groups of an engine's dump")
     stand_by(state, place)
     if terms.trail:
         join_trailing(state, store_of(&state.pool.orders[place], terms), place)

@@ -4,7 +4,9 @@ A handle is generation * 2**32 + place. The generation of a place goes up when i
 its generations is not used again, so a handle means one order for ever.
 """
 from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t, uint32_t
-from libc.stdlib cimport free, realloc
+from libc.stdlib cimport free
+
+from letrade.hotpath.enlarging cimport enlarged
 
 cdef enum:
     GENERATIONS = 2147483647  # of a place
@@ -55,6 +57,7 @@ cdef struct Pool:
     Order* orders  # place 0 is nobody's
     Terms* terms
     int32_t used  # places that were ever used
+    int32_t terms_used  # one more than the last of those that ever had terms
     int32_t capacity
     int32_t free  # the place given back last, 0 without one
     int64_t live
@@ -67,12 +70,12 @@ cdef inline void pool_free(Pool* pool) noexcept nogil:
 
 cdef inline bint pool_reserve(Pool* pool, int32_t capacity) noexcept nogil:
     """Makes room for `capacity` places; False, and all as it was, without memory for it."""
-    cdef Order* orders = <Order*>realloc(pool.orders, capacity * sizeof(Order))
+    cdef Order* orders = <Order*>enlarged(pool.orders, pool.used * sizeof(Order), capacity * sizeof(Order))
     cdef Terms* terms
     if orders == NULL:
         return False
     pool.orders = orders
-    terms = <Terms*>realloc(pool.terms, capacity * sizeof(Terms))
+    terms = <Terms*>enlarged(pool.terms, pool.terms_used * sizeof(Terms), capacity * sizeof(Terms))
     if terms == NULL:
         return False
     pool.terms = terms

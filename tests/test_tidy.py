@@ -150,8 +150,8 @@ def _cython_swallows(source: Source) -> list[int]:
 
 
 TWINS_ARE_ACTORS = frozenset({
-    "answers", "books", "calm", "capital", "clearing", "desk", "exact_purse", "execution", "headroom", "leverage",
-    "losses", "order_table", "purse", "risk", "engine", "exchange", "reading", "troupe", "course", "crier",
+    "answers", "books", "calm", "capital", "clearing", "curve", "desk", "exact_purse", "execution", "headroom", "kinds",
+    "leverage", "losses", "order_table", "purse", "risk", "engine", "exchange", "reading", "troupe", "course", "crier",
     "protections", "wallets", "patience",
 })  # fmt: skip
 """Rooms of the compiled backtest whose slow twin is the desk of actors itself: tests/backtesting runs both, and

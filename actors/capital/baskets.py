@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from letrade.actors.capital.basket_orders import BasketOrders
 from letrade.actors.capital.groups import (
     ACT,
     BASKET,
@@ -22,29 +23,27 @@ from letrade.actors.capital.groups import (
     malformed,
     timer_of,
 )
-from letrade.actors.capital.limits import RULE, Limiter
 from letrade.actors.capital.orders import Desire
-from letrade.actors.capital.proportion import excess
-from letrade.actors.capital.reconcile import NewOrder, halves, toward_position
 from letrade.core import codec
 from letrade.core.actor import Context
 from letrade.core.holdings import Key
-from letrade.core.instruments import Specification
 from letrade.core.messages.base import Timer
-from letrade.core.messages.events import Alert
+from letrade.core.messages.events import Alert, Recovered
 from letrade.core.messages.margin import Reduce
-from letrade.core.messages.orders import BasketProposal, BasketUpdate, Fill, LegProposal, OrderIntent
+from letrade.core.messages.orders import BasketUpdate, Fill
 from letrade.core.messages.signals import Basket
-from letrade.core.quantities import exact, number, units
+from letrade.core.quantities import number, units
 
 REHEDGED = "adl"
 """The origin of foreign fills after which the missing leg is bought back; after all others the rest follows."""
 PATIENCE_PART = 8
 """A reduction that has not filled after this part of the bound is asked for anew."""
 DOUBLINGS_MAX = 6
+RECOVERY_PART = 4
+"""After a restart the clock begins anew; what venues do not tell within this part of the bound is not waited for."""
 
 
-class Baskets(Limiter):
+class Baskets(BasketOrders):
     """A group is out of proportion from the first fill on that leaves a leg with more than the others support. What is
     missing is tried once more, at once; then, at the latest after half of the bound, legs that are ahead go back."""
 
@@ -64,6 +63,7 @@ class Baskets(Limiter):
         desire = Desire(basket.account, basket.instrument, basket.strategy, basket.signal)
         legs = legs_of(basket)
         wrong = malformed(basket, legs, self.purse.books, self.context.instruments, self.now())
+        wrong = wrong or self._lacking(basket, legs)
         if self._late(basket):
             self._refuse_late(desire, basket)
             self._tell_refused(basket, "late")
@@ -119,12 +119,30 @@ class Baskets(Limiter):
             self._give_up(group, "what was missing could not be traded")
 
     def act(self, group: Group) -> None:
-        """Half of the bound is over: nothing is waited for any longer."""
+        """Half of the bound is over. What is said of it comes back after all that has happened by now: where the desk
+        was away, it hears of that first."""
         if not group.since:
             return
         self.set_timer(group.since + group.naked_ns_max, timer_of(LATE, group))
         if group.phase != UNDOING:
-            self._give_up(group, "not in proportion after half of naked_ns_max")
+            group.due = True
+            self._tell(group, WORKING, "half of naked_ns_max is over", complete=False)
+
+    def on_basket_update(self, update: BasketUpdate) -> None:
+        """Nothing is waited for any longer."""
+        group = self.groups.get((update.strategy, update.signal)) if update.source == self.name else None
+        if group is not None and group.due:
+            group.due = False
+            if group.since and group.phase != UNDOING:
+                self._give_up(group, "not in proportion after half of naked_ns_max")
+
+    def on_recovered(self, recovered: Recovered) -> None:
+        """Venues are asked what they did meanwhile: their answers may say that a pair is whole."""
+        for group in self.groups.values():
+            if group.since and group.phase != UNDOING:
+                group.since, group.due = self.now(), False
+                self.set_timer(group.since + group.naked_ns_max // RECOVERY_PART, timer_of(ACT, group))
+                self.cancel_timer(timer_of(LATE, group))
 
     def late(self, group: Group) -> None:
         if not group.since:
@@ -134,38 +152,19 @@ class Baskets(Limiter):
         text = f"basket {group.signal} of {group.strategy}: {left} alone for {group.naked_ns_max} ns; reducing goes on"
         self.publish(Alert(level="error", code="naked_leg", text=text, account=group.legs[0].account))
 
-    def _alone(self, group: Group) -> list[int]:
-        """Of each leg what the others do not support, as far as the venue would take it."""
-        held = [self.purse.holdings.shares.get(key, 0) for key in group.keys]
-        rules = [self.context.instruments.at(leg.instrument, self.now()) for leg in group.legs]
-        found = excess(
-            held, [units(leg.before) for leg in group.legs], [units(leg.wanted) for leg in group.legs],
-            [each.size.step_quantity for each in rules],
-        )  # fmt: skip
-        return [0 if self._too_small(each, size) else size for each, size in zip(rules, found, strict=True)]
-
-    def _too_small(self, rules: Specification, size: int) -> bool:
-        if rules.kind != "spot" or not size:
-            return False
-        price = self.purse.board.prices.get(rules.id, 0.0)
-        return number(size) < rules.size_min or exact(price) * exact(number(size)) < rules.notional_min
-
     def _in_proportion(self, group: Group, busy: bool) -> None:
         if group.since:
-            group.since = 0
+            group.since, group.due = 0, False
             self.cancel_timer(timer_of(ACT, group))
             self.cancel_timer(timer_of(LATE, group))
-        if not busy and group.phase != STANDING:
+        if not busy and (group.phase != STANDING or not self._is_complete(group)):
             self._settle(group, STANDING, group.reason)
 
     def _settle(self, group: Group, state: str, reason: str) -> None:
         """What is held now is what the legs are measured with from here on."""
-        complete = True
+        complete = self._is_complete(group)
         for key, leg in zip(group.keys, group.legs, strict=True):
-            held = self._held_number(key)
-            lot = self.context.instruments.at(leg.instrument, self.now()).size.step_quantity
-            complete = complete and abs(units(held) - units(leg.wanted)) < lot
-            leg.wanted = leg.before = held
+            leg.wanted = leg.before = self._held_number(key)
         group.phase, group.retried, group.undoings, group.blunt, group.reason = STANDING, False, 0, False, ""
         self._tell(group, state, reason, complete and state == STANDING)
         queued, group.queued = group.queued, b""
@@ -235,62 +234,6 @@ class Baskets(Limiter):
             )
         )  # fmt: skip
 
-    def _closing_leg(self, group: Group, key: Key, size: int) -> LegProposal:
-        """For the account it may open: other strategies hold the other side."""
-        desire = Desire(*key, group.signal, legs=group.orders)
-        side = -1 if self.purse.holdings.shares.get(key, 0) > 0 else 1
-        order = self._new_order(desire, NewOrder(side, size, size))
-        group.orders = desire.legs
-        return LegProposal(key[0], key[1], () if order is None else (order,))
-
-    def _intents(self, group: Group) -> tuple[list[LegProposal], str]:
-        """(the orders that are missing, why not): reserved for all legs, or for none."""
-        legs = []
-        put: list[str] = []
-        for key, leg in zip(group.keys, group.legs, strict=True):
-            desire = self.desires[key] = Desire(*key, group.signal, leg.wanted, legs=group.orders)
-            orders, refused = self._leg_intents(desire)
-            group.orders = desire.legs
-            put += [order.order_id for order in orders]
-            if refused:
-                for order_id in put:
-                    dropped = self.working.drop(order_id)
-                    if dropped is not None:
-                        self.purse.touch(dropped.key)
-                return [], refused
-            if orders:
-                legs.append(LegProposal(leg.account, leg.instrument, tuple(orders)))
-        return legs, ""
-
-    def _leg_intents(self, desire: Desire) -> tuple[list[OrderIntent], str]:
-        rules = self.context.instruments.at(desire.instrument, self.now())
-        held, wanted = self.purse.holdings.shares.get(desire.key, 0), units(desire.wanted)
-        plan = toward_position(wanted, held, rules.size.step_quantity, None, [])
-        room = self._room(desire, 1 if wanted > 0 else -1)
-        grows = abs(wanted) > abs(held) or wanted * held < 0
-        if plan.orders and grows and room is not None and abs(wanted) > room:
-            self._refuse(desire, RULE, repr(number(room)), repr(desire.wanted))
-            return [], f"{desire.instrument}: at most {number(room)!r}"
-        orders: list[OrderIntent] = []
-        for new in [half for order in plan.orders for half in halves(order)]:
-            if self._is_dust(desire, new):
-                continue
-            order = self._new_order(desire, new)
-            if order is None:
-                return orders, f"{desire.instrument}: no capital or no price"
-            orders.append(order)
-        if any(order.side < 0 for order in orders) and rules.kind == "spot" and self.protections.by_key:
-            self._unprotect(desire.key, self.protections.lift(desire.key), "what it holds back is sold")
-        return orders, ""
-
-    def _propose_legs(self, group: Group, legs: list[LegProposal]) -> None:
-        self.publish(
-            BasketProposal(
-                strategy=group.strategy, account=group.legs[0].account, instrument=group.legs[0].instrument,
-                signal=group.signal, legs=tuple(legs),
-            )
-        )  # fmt: skip
-
     def basket_fill(self, fill: Fill) -> None:
         """What others than the basket cut is not bought back, but where the venue deleveraged it."""
         group = self.group_of.get((fill.account, fill.instrument, fill.strategy))
@@ -337,9 +280,6 @@ class Baskets(Limiter):
                 del self.group_of[key]
         self.cancel_timer(timer_of(ACT, group))
         self.cancel_timer(timer_of(LATE, group))
-
-    def _held_number(self, key: Key) -> float:
-        return number(self.purse.holdings.shares.get(key, 0))
 
     def on_timer(self, timer: Timer) -> None:
         words = timer.key.split(" ")

@@ -37,6 +37,8 @@ class Group(msgspec.Struct, array_like=True):
     orders: int = 0
     since: int = 0
     """When the legs fell out of proportion; 0 while they are in it."""
+    due: bool = False
+    """Half of the bound is over."""
     retried: bool = False
     """What was missing is not tried again: the legs that are ahead go back."""
     undoings: int = 0
@@ -76,8 +78,6 @@ def malformed(
         if leg.account not in accounts or leg.instrument not in catalogue:
             return "a known account and instrument", f"{leg.account} {leg.instrument}"
         rules = catalogue.at(leg.instrument, now)
-        if rules.kind == "spot" and leg.wanted < 0:
-            return "no short position on spot", f"{leg.wanted!r} {leg.instrument}"
         if leg.wanted and not rules.size.round_down(leg.wanted):
             return f"at least a lot of {rules.message.lot}", f"{leg.wanted!r} {leg.instrument}"
     return None

@@ -115,7 +115,7 @@ class CapitalManager(Baskets):
             self._refuse(Desire(*key, protect.signal), "trigger_by", "last, mark or index", str(protect.trigger_by))
         elif wrong is not None or (protect.size is not None and not specification.size.fits(protect.size)):
             found = str(wrong if wrong is not None else protect.size)
-            self._refuse(Desire(*key, protect.signal), "grid", "tick and lot of the instrument", found)
+            self._refuse(Desire(*key, protect.signal), "grid", "a side, tick and lot of the instrument", found)
         else:
             self._unprotect(key, self.protections.replace(protect), f"signal {protect.signal}")
             self._protect(key)

@@ -28,7 +28,7 @@ from letrade.core.quantities import fraction_of_money
 from letrade.core.subjects import account_instrument
 
 ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}\Z")
-KNOWN_MAX = 4096
+KNOWN_MAX = 65_536
 """So many ended transfers are known again."""
 
 

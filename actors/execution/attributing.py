@@ -11,7 +11,8 @@ from letrade.core.messages.orders import Fill
 from letrade.core.money import money
 from letrade.core.quantities import number, units
 
-VENUES_OWN = ("liquidation", "adl")
+SETTLEMENT = "settlement"
+VENUES_OWN = ("liquidation", "adl", SETTLEMENT)
 """Origins of fills that no order asked for."""
 
 
@@ -20,6 +21,8 @@ def parts_of(fill: Fill, shares: Mapping[str, int], lot: int) -> list[Fill]:
 
     What no share covers is nobody's. Sizes and fees add up to the whole.
     """
+    if fill.origin == SETTLEMENT:
+        return _settled_shares(fill, shares)
     sizes = closed_shares(fill.side, units(fill.size), shares, lot)
     if len(sizes) == 1:
         return [structs.replace(fill, strategy=next(iter(sizes)))]
@@ -31,6 +34,28 @@ def parts_of(fill: Fill, shares: Mapping[str, int], lot: int) -> list[Fill]:
         if place:
             part = structs.replace(part, trade_id=f"{fill.trade_id}-{place + 1}", fill_number=0)
         parts.append(part)
+    return parts
+
+
+def _settled_shares(fill: Fill, shares: Mapping[str, int]) -> list[Fill]:
+    """An expired contract is held by nobody: every share (of the leg) is closed whole, those that the others cover
+    among themselves too. What no share covers is nobody's; the fee goes by size."""
+    way = {"long": 1, "short": -1}.get(fill.leg, 0)
+    closes = {name: -share for name, share in sorted(shares.items()) if share and (not way or share * way > 0)}
+    rest = fill.side * units(fill.size) - sum(closes.values())
+    if rest:
+        closes[NO_STRATEGY] = closes.get(NO_STRATEGY, 0) + rest
+    # The largest on the fill's own side comes first: it keeps the venue's number and id.
+    order = sorted((name for name in closes if closes[name]), key=lambda name: (-fill.side * closes[name], name))
+    fees = split_whole(fill.fee.integer, [abs(closes[name]) for name in order])
+    parts = []
+    for place, (name, fee) in enumerate(zip(order, fees, strict=True)):
+        change = closes[name]
+        part = structs.replace(
+            fill, strategy=name, side=1 if change > 0 else -1, size=number(abs(change)),
+            fee=money(fill.fee.currency, fee, fill.fee.scale),
+        )  # fmt: skip
+        parts.append(structs.replace(part, trade_id=f"{fill.trade_id}-{place + 1}", fill_number=0) if place else part)
     return parts
 
 

@@ -76,6 +76,7 @@ class MarginDesk(Flattener):
         asked = VenueMargin(
             strategy=request.strategy, account=request.account, instrument=request.instrument,
             request_id=request.request_id, change=request.change, value=request.value, mode=request.mode,
+            leg=request.leg,
         )  # fmt: skip
         known = request.change == POSITION_MODE or request.instrument in self.context.instruments
         if request.account not in self.venues or not known:
@@ -92,6 +93,7 @@ class MarginDesk(Flattener):
             VenueMargin(
                 strategy=request.strategy, account=request.account, instrument=request.instrument,
                 request_id=request.request_id, change=request.change, value=request.value, mode=request.mode,
+                leg=request.leg,
             )
         )  # fmt: skip
         least = self.config.order_timeout
@@ -247,7 +249,7 @@ def _update(
 ) -> MarginUpdate:
     return MarginUpdate(
         strategy=about.strategy, account=about.account, instrument=about.instrument, request_id=about.request_id,
-        change=about.change, state=state, value=value, mode=mode, code=code, reason=reason,
+        change=about.change, state=state, value=value, mode=mode, code=code, reason=reason, leg=about.leg,
     )  # fmt: skip
 
 
@@ -256,4 +258,5 @@ def _again(told: MarginUpdate) -> MarginUpdate:
     return MarginUpdate(
         strategy=told.strategy, account=told.account, instrument=told.instrument, request_id=told.request_id,
         change=told.change, state=told.state, value=told.value, mode=told.mode, code=told.code, reason=told.reason,
+        leg=told.leg,
     )  # fmt: skip

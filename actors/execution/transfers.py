@@ -29,7 +29,7 @@ from letrade.core.money import Money
 from letrade.core.quantities import fraction_of_money, money_of
 
 TRANSFER = "transfer"
-OVER_MAX = 4096
+OVER_MAX = 65_536
 """So many ended transfers are known again."""
 
 

@@ -43,6 +43,7 @@ ARRAYS: dict[Kind, tuple[str, ...]] = {
 SHAPES = "; ".join(f"{kind}: {' '.join(names)}" for kind, names in ARRAYS.items())
 BID, ASK = 1, 2
 ADD, DELETE = 1, 3
+SIZE_MOST = 2**63 - 1
 
 
 class NpzConfig(ActorConfig, frozen=True, kw_only=True):
@@ -196,6 +197,7 @@ class Reader:
         sizes = units(size, self.lot)
         goes = action == DELETE
         if (goes & (sizes != 0)).any():
+            self._within("sz", np.where(goes, size, 0), (0, SIZE_MOST), "of 0 or more")
             sizes = np.where(goes, 0, sizes)
         rows = LevelRows(
             offset, (events == 0).view(np.int8), updates, updates, np.maximum(events, 0), sides,

@@ -14,6 +14,7 @@ from typing import IO, Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.lib import format as npy
 
+from letrade.actors.feeds.checksums import Checksums, Expected
 from letrade.core.errors import DataError
 
 WholeArray: TypeAlias = np.ndarray[Any, np.dtype[np.integer[Any]]]
@@ -31,6 +32,10 @@ class Stored(NamedTuple):
     start: int | None = None
     """Where its numbers begin in the file; None where they are compressed."""
     header_bytes: int = 0
+    checksum: int = 0
+    """Of the whole member, as the file has it."""
+    header_checksum: int = 0
+    """Of what lies before the numbers, as it was read."""
 
 
 def stored_arrays(path: str) -> dict[str, Stored]:
@@ -59,8 +64,13 @@ def _header(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: str, file: IO
             raise DataError(f"{path}: expected {info.filename} in npy format 1 or 2, found {version}")
         shape, _, dtype = read_header[version](stream)
         header_bytes = stream.tell()
-    start = _member_start(info, file) + header_bytes if info.compress_type == zipfile.ZIP_STORED else None
-    return Stored(shape[0] if len(shape) == 1 else 0, dtype, len(shape), start, header_bytes)
+    length, dimensions = shape[0] if len(shape) == 1 else 0, len(shape)
+    if info.compress_type != zipfile.ZIP_STORED:
+        return Stored(length, dtype, dimensions, None, header_bytes)
+    start = _member_start(info, file)
+    file.seek(start)
+    summed = zlib.crc32(file.read(header_bytes))
+    return Stored(length, dtype, dimensions, start + header_bytes, header_bytes, info.CRC, summed)
 
 
 def _member_start(info: zipfile.ZipInfo, file: IO[bytes]) -> int:
@@ -72,7 +82,7 @@ def _member_start(info: zipfile.ZipInfo, file: IO[bytes]) -> int:
 
 def windows(path: str, names: Sequence[str], rows: int) -> Iterator[list[WholeArray]]:
     """The named arrays in their own types, `rows` at a time. DataError when they differ in length, or are no whole
-    numbers. What is not compressed is read as it lies: its rows are checked, not its checksum."""
+    numbers, and, once all of one has passed, when it is not what its checksum says."""
     stored = stored_arrays(path)
     lengths = {name: stored[name].length for name in names}
     if len(set(lengths.values())) != 1:
@@ -85,12 +95,14 @@ def windows(path: str, names: Sequence[str], rows: int) -> Iterator[list[WholeAr
             raise DataError(f"{path}: expected whole numbers in {name}, found {stored[name].dtype}")
     with ExitStack() as stack, open(path, "rb", buffering=0) as file:
         streams = _streams(stack, file, {name: stored[name] for name in names})
+        sums = stack.enter_context(_checksums(path, {name: stored[name] for name in names}))
         for start in range(0, lengths[names[0]], rows):
             count = min(rows, lengths[names[0]] - start)
             yield [
-                _taken(path, name, stream, stored[name], start, count)
+                _taken(path, name, stream, stored[name], start, count, sums)
                 for name, stream in zip(names, streams, strict=True)
             ]
+        sums.finish()
 
 
 def _streams(stack: ExitStack, file: IO[bytes], stored: Mapping[str, Stored]) -> list[IO[bytes]]:
@@ -106,7 +118,17 @@ def _streams(stack: ExitStack, file: IO[bytes], stored: Mapping[str, Stored]) ->
     return found
 
 
-def _taken(path: str, name: str, stream: IO[bytes], stored: Stored, start: int, count: int) -> WholeArray:
+def _checksums(path: str, stored: Mapping[str, Stored]) -> Checksums:
+    """Of arrays that are not compressed: what inflates the others compares theirs."""
+    known = {name: each for name, each in stored.items() if each.start is not None}
+    return Checksums(
+        path, {name: Expected(each.checksum, each.header_checksum, each.length) for name, each in known.items()}
+    )
+
+
+def _taken(
+    path: str, name: str, stream: IO[bytes], stored: Stored, start: int, count: int, sums: Checksums
+) -> WholeArray:
     found: WholeArray = np.empty(count, stored.dtype)
     try:
         if stored.start is not None:
@@ -116,6 +138,7 @@ def _taken(path: str, name: str, stream: IO[bytes], stored: Stored, start: int, 
         raise DataError(f"{path}: expected a whole .npz file, found {name} damaged: {error}") from error
     if read != found.nbytes:
         raise DataError(f"{path}: expected {count} more numbers in {name}, found {read // stored.dtype.itemsize}")
+    sums.take(name, found, start + count)
     return found
 
 

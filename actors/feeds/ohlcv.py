@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from letrade.actors.feeds.bar_closes import check_closes, told_bar_ns
 from letrade.actors.feeds.bar_steps import OVERLAP_HELP, usual_step_ns
 from letrade.actors.feeds.columnar import ColumnarFeed
 from letrade.actors.feeds.grids import LOTS, decimals_of_floats, step_text
@@ -93,11 +94,13 @@ class OhlcvFeed(ColumnarFeed):
         return market.instrument(self.config.venue)
 
     def bar_ns(self) -> int:
-        """The configured duration, that in the file's name, or the step between the rows."""
+        """The configured duration, that in the file's name, that of its close times, or the step between the rows."""
         if self.config.bar is not None:
             return int(self.config.bar)
         if named := _BAR.search(stem_of(self.config.path)):
             return int(named[1]) * (7 * UNIT_NS["d"] if named[2] == "w" else UNIT_NS[named[2]])
+        if (told := told_bar_ns(self.table)) is not None:
+            return told
         if len(self.table.opens_ns) < 2:
             raise DataError(f"{self.config.path}: one row does not show how long a bar is: give the feed's `bar`")
         return usual_step_ns(self.table.opens_ns)
@@ -146,6 +149,7 @@ class OhlcvFeed(ColumnarFeed):
             before = f"row {table.first_row + index - 1} ({show_instant(int(table.opens_ns[index - 1]))})"
             text = f"opens before the bar of {format_duration(bar_ns)} of {before} ends: {OVERLAP_HELP}"
             raise DataError(f"{table.row(index)}: {text}")
+        check_closes(table, bar_ns)
         missing = np.isnan(table.volume)
         self.gaps, self.missing_volumes = int((steps > bar_ns).sum()), int(missing.sum())
         return table._replace(volume=np.where(missing, 0.0, table.volume))

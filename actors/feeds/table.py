@@ -19,6 +19,7 @@ from letrade.core.errors import DataError, ResourceError
 
 ARROW_MAGICS = (b"ARROW1", b"FEA1", b"PAR1")
 STAMP_NAMES = ("date", "timestamp", "time", "open_time", "datetime", "opentime", "open time", "")
+CLOSE_NAMES = ("close_time", "closetime", "close time")
 LONG_BYTES = 4_000_000
 PRICE_NAMES = ("open", "high", "low", "close")
 
@@ -37,6 +38,8 @@ class Table(NamedTuple):
     close: FloatArray
     volume: FloatArray
     first_row: int
+    closes_ns: IntArray | None = None
+    """What the file itself says of when each bar ends; its last instant, as exchanges' dumps have it, or its end."""
 
     def row(self, index: int) -> str:
         """How an error names a row."""
@@ -47,13 +50,16 @@ class Table(NamedTuple):
         first = int(np.searchsorted(self.opens_ns, start_ns)) if start_ns is not None else 0
         last = int(np.searchsorted(self.opens_ns, end_ns)) if end_ns is not None else len(self.opens_ns)
         columns = [column[first:last] for column in (self.open, self.high, self.low, self.close, self.volume)]
-        return make_table(self.path, self.opens_ns[first:last], columns, self.first_row + first)
+        closes_ns = None if self.closes_ns is None else self.closes_ns[first:last]
+        return make_table(self.path, self.opens_ns[first:last], columns, self.first_row + first, closes_ns)
 
 
-def make_table(path: str, opens_ns: IntArray, columns: Sequence[FloatArray], first_row: int) -> Table:
+def make_table(
+    path: str, opens_ns: IntArray, columns: Sequence[FloatArray], first_row: int, closes_ns: IntArray | None = None
+) -> Table:
     """A table of open, high, low, close and volume, in this order."""
     open_, high, low, close, volume = columns
-    return Table(path, opens_ns, open_, high, low, close, volume, first_row)
+    return Table(path, opens_ns, open_, high, low, close, volume, first_row, closes_ns)
 
 
 def read_table(path: str) -> Table:
@@ -82,13 +88,15 @@ def _read_arrow(path: str, magic: bytes) -> Table:
     except (arrow.ArrowException, OSError) as error:
         raise DataError(f"{path}: expected a {form} file, found it damaged or cut off: {error}") from error
     places = _places(path, data.column_names)
-    stamps = data.column(places["stamp"])
-    if arrow.types.is_timestamp(stamps.type) or arrow.types.is_date(stamps.type):
-        opens_ns = times_ns(stamps, path)
-    else:
-        opens_ns = _stamps(path, stamps.to_pylist(), 1)
+
+    def times(role: str) -> IntArray:
+        stamps = data.column(places[role])
+        if arrow.types.is_timestamp(stamps.type) or arrow.types.is_date(stamps.type):
+            return times_ns(stamps, path)
+        return _stamps(path, stamps.to_pylist(), 1)
+
     columns = [numbers(data.column(places[name]), f"{path}: {name}") for name in (*PRICE_NAMES, "volume")]
-    return make_table(path, opens_ns, columns, 1)
+    return make_table(path, times("stamp"), columns, 1, times("closed") if "closed" in places else None)
 
 
 def _read_csv(path: str) -> Table:
@@ -111,9 +119,9 @@ def _read_plain_csv(path: str) -> Table | None:
         with io.TextIOWrapper(open_packed(path), newline="", encoding="utf-8-sig") as stream:
             header = next(csv.reader(stream), [])
         headless = bool(header) and header[0].isdigit() and len(header) >= 6
-        places = _places(path, ["open_time", *PRICE_NAMES, "volume"] if headless else header)
+        places = _places(path, _dumped(header) if headless else header)
         names = [f"c{place}" for place in range(len(header))]
-        wanted = {name: names[places[name]] for name in ("stamp", *PRICE_NAMES, "volume")}
+        wanted = {name: names[place] for name, place in places.items()}
         kinds = {wanted[name]: pyarrow.float64() for name in (*PRICE_NAMES, "volume")}
         with open_packed(path) as packed:
             data = arrow_csv.read_csv(
@@ -124,7 +132,8 @@ def _read_plain_csv(path: str) -> Table | None:
                 ),
             )
         columns = [numbers(data.column(wanted[name]), path) for name in (*PRICE_NAMES, "volume")]
-        return make_table(path, times_ns(data.column(wanted["stamp"]), path), columns, 1 if headless else 2)
+        closes_ns = times_ns(data.column(wanted["closed"]), path) if "closed" in wanted else None
+        return make_table(path, times_ns(data.column(wanted["stamp"]), path), columns, 1 if headless else 2, closes_ns)
     except (pyarrow.ArrowException, DataError, OSError, ValueError, EOFError, zlib.error, csv.Error):
         return None
 
@@ -140,8 +149,7 @@ def _read_any_csv(path: str) -> Table:
     header, body, first_row = rows[0], rows[1:], 2
     width = len(header)
     if header[0].isdigit() and len(header) >= 6:
-        # An exchange's dump: open time, open, high, low, close, volume and no header.
-        header, body, first_row = ["open_time", *PRICE_NAMES, "volume"], rows, 1
+        header, body, first_row = _dumped(header), rows, 1
     places = _places(path, header)
     for index, row in enumerate(body):
         if len(row) != width:
@@ -149,18 +157,29 @@ def _read_any_csv(path: str) -> Table:
             raise DataError(f"{path}: row {first_row + index}: expected {width} columns, {found}")
     opens_ns = _stamps(path, [row[places["stamp"]] for row in body], first_row)
     columns = [_floats(path, [row[places[name]] for row in body], first_row) for name in (*PRICE_NAMES, "volume")]
-    return make_table(path, opens_ns, columns, first_row)
+    closed = places.get("closed")
+    closes_ns = None if closed is None else _stamps(path, [row[closed] for row in body], first_row)
+    return make_table(path, opens_ns, columns, first_row, closes_ns)
+
+
+def _dumped(row: Sequence[str]) -> list[str]:
+    """The names of an exchange's dump without a header: open time, open, high, low, close, volume, close time, more."""
+    closed = len(row) > 6 and row[6].isdigit() and len(row[6]) == len(row[0])
+    return ["open_time", *PRICE_NAMES, "volume", *(["close_time"] if closed else [])]
 
 
 def _places(path: str, header: Sequence[str]) -> dict[str, int]:
-    """Where the stamp, the prices and the volume are. DataError that names what is missing."""
+    """Where the stamp, the prices and the volume are, and the time of the close (`closed`) where there is one.
+    DataError that names what is missing."""
     lower = [name.strip().lower() for name in header]
     stamp = next((lower.index(name) for name in STAMP_NAMES if name in lower), None)
     missing = [name for name in (*PRICE_NAMES, "volume") if name not in lower]
     if stamp is None or missing:
         wanted = "a date, timestamp, time or open_time" if stamp is None else ", ".join(missing)
         raise DataError(f"{path}: expected the column {wanted}, found {', '.join(header)[:200]!r}")
-    return {"stamp": stamp} | {name: lower.index(name) for name in (*PRICE_NAMES, "volume")}
+    closed = next((lower.index(name) for name in CLOSE_NAMES if name in lower), None)
+    found = {"stamp": stamp} | {name: lower.index(name) for name in (*PRICE_NAMES, "volume")}
+    return found if closed is None else found | {"closed": closed}
 
 
 def _floats(path: str, texts: Sequence[str], first_row: int) -> FloatArray:

@@ -244,6 +244,7 @@ class Ledger(Actor):
                 unrealised=None if found.unrealised is None else rounded_money(reporting, found.unrealised),
                 missing=found.missing,
                 transit=self._transit_of(account, reporting),
+                exposure=None if found.exposure is None else rounded_money(reporting, found.exposure),
             )
         )
 

@@ -69,7 +69,7 @@ def halt(request: Request) -> Refusal | None:
 def spot_short(request: Request) -> Refusal | None:
     """What is not held cannot be sold on a spot market, where the account does not borrow."""
     if request.specification.kind == "spot" and request.side < 0:
-        return Refusal("spot_short", "what is held", _show(Fraction(request.opening, ONE)) + " beyond")
+        return Refusal("spot_short", "what is held", shown(Fraction(request.opening, ONE)) + " beyond")
     return None
 
 
@@ -97,7 +97,7 @@ def price_band(request: Request) -> Refusal | None:
     if band is None or reference is None or request.price is None:
         return None
     distance = abs(exact(request.price) / exact(reference) - 1)
-    return Refusal("price_band", str(band), _show(distance)) if distance > read_fraction(band) else None
+    return Refusal("price_band", str(band), shown(distance)) if distance > read_fraction(band) else None
 
 
 def order_rate(request: Request) -> Refusal | None:
@@ -112,7 +112,7 @@ def size_min(request: Request) -> Refusal | None:
     least = request.specification.size_min
     if not least or Fraction(request.size, ONE) >= exact(least):
         return None
-    return Refusal("size_min", str(least), _show(Fraction(request.size, ONE)))
+    return Refusal("size_min", str(least), shown(Fraction(request.size, ONE)))
 
 
 def notional_min(request: Request) -> Refusal | None:
@@ -122,7 +122,7 @@ def notional_min(request: Request) -> Refusal | None:
         return None
     price = request.price or request.reference or 0.0
     notional = request.specification.notional(exact(price), Fraction(request.size, ONE))
-    return None if notional >= least else Refusal("notional_min", _show(least), _show(notional))
+    return None if notional >= least else Refusal("notional_min", shown(least), shown(notional))
 
 
 def order_size(request: Request) -> Refusal | None:
@@ -213,9 +213,9 @@ def malformed(specification: Specification, side: int, size: float, price: float
 
 
 def _above(rule: str, found: Fraction, limit: Decimal) -> Refusal | None:
-    return Refusal(rule, str(limit), _show(found)) if found > read_fraction(limit) else None
+    return Refusal(rule, str(limit), shown(found)) if found > read_fraction(limit) else None
 
 
-def _show(amount: Fraction) -> str:
+def shown(amount: Fraction) -> str:
     """A decimal of at most eight places, exact where it has no more."""
     return f"{Decimal(round(amount * 10**8)).scaleb(-8).normalize():f}"

@@ -118,8 +118,8 @@ class FundingArbitrage(BaseStrategy):
         self.held: dict[tuple[str, str], float] = {}
         """Our own shares by (account, instrument)."""
         self.money = FundingAccounts(name, config, context)
-        self.busy = False
-        """A basket is under way."""
+        self.busy_until = 0
+        """A basket is under way, until then at the latest: nobody may have heard of it."""
         self.next_wish = 0
         """No basket is asked for before it: the last one was refused."""
         self.timed = False
@@ -162,16 +162,17 @@ class FundingArbitrage(BaseStrategy):
 
     def on_basket_update(self, update: BasketUpdate) -> None:
         if update.signal == self.signal:
-            self.busy = update.state not in OVER
-            if not self.busy and not update.complete:
+            over = update.state in OVER
+            self.busy_until = 0 if over else self.now() + self.config.patience
+            if over and not update.complete:
                 self.next_wish = self.now() + self.config.patience
 
     def on_resume(self, resume: Resume) -> None:
-        self.busy = False
+        self.busy_until = 0
 
     def on_timer(self, timer: Timer) -> None:
         self.timed = False
-        if self.busy:
+        if self.now() < self.busy_until:
             self._set_timer()
             return
         purses = self.money.purses(self.prices())
@@ -237,7 +238,7 @@ class FundingArbitrage(BaseStrategy):
         if decision.wanted is None or decision.wanted == held or self.now() < self.next_wish:
             return
         self.signal += 1
-        self.busy = True
+        self.busy_until = self.now() + self.config.patience
         self.publish(
             Basket(
                 strategy=self.name, account=self.account, instrument=self.instrument, signal=self.signal,
@@ -252,7 +253,7 @@ class FundingArbitrage(BaseStrategy):
 
     def state(self) -> Any:
         return {
-            **super().state(), "board": self.board.state(), "rates": self.rates.state(), "busy": self.busy,
+            **super().state(), "board": self.board.state(), "rates": self.rates.state(), "busy_until": self.busy_until,
             "spreads": list(self.spreads.items()), "held": [[*key, size] for key, size in self.held.items()],
             "money": self.money.state(), "next_wish": self.next_wish, "timed": self.timed,
             "decided": self.decided,
@@ -265,5 +266,5 @@ class FundingArbitrage(BaseStrategy):
         self.spreads = dict(state["spreads"])
         self.held = {(account, instrument): size for account, instrument, size in state["held"]}
         self.money.restore(state["money"])
-        self.busy, self.next_wish, self.timed = state["busy"], state["next_wish"], state["timed"]
+        self.busy_until, self.next_wish, self.timed = state["busy_until"], state["next_wish"], state["timed"]
         self.decided = state["decided"]

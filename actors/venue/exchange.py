@@ -91,6 +91,7 @@ class Exchange(Floor):
         version = self.rules_of(order.instrument)
         return (
             rules.form(request)
+            or ("the contract has expired" if 0 < version.message.expires <= self.time else "")
             or self._leg_refusal(order, account, version)
             or rules.known_trigger(request, market)
             or model.refusal(order)

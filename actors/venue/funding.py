@@ -23,10 +23,9 @@ from letrade.core.messages.market import FundingRate
 from letrade.core.messages.venue import VenueCash
 from letrade.core.money import money
 from letrade.core.quantities import exact
+from letrade.core.stepping.course import FUNDING_WAIT_NS
 
 SECOND_NS = 1_000_000_000
-WAIT_NS = SECOND_NS
-"""A price of the instant may come so much after it."""
 MISSING = "funding_missing"
 
 
@@ -90,7 +89,7 @@ class Funding:
             for _, leg in map(split, account.held(instrument))
         }
         if held:
-            self.waiting[instrument] = Due(funding_time, rate, held, time + WAIT_NS)
+            self.waiting[instrument] = Due(funding_time, rate, held, time + FUNDING_WAIT_NS)
 
     def settle(self, instrument: str, time: int) -> None:
         """Pays what waits as soon as there is a price of the instant; with the nearest one when the wait is over."""

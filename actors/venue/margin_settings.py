@@ -185,7 +185,7 @@ def answer_to(request: VenueMargin, refusal: Refusal | None, value: float = 0.0,
     return VenueMarginAnswer(
         strategy=NO_STRATEGY, account=request.account, instrument=request.instrument, request_id=request.request_id,
         change=request.change, refused=refusal is not None, value=value, mode=mode,
-        code="" if refusal is None else refusal.code, reason="" if refusal is None else refusal.text,
+        code="" if refusal is None else refusal.code, reason="" if refusal is None else refusal.text, leg=request.leg,
     )  # fmt: skip
 
 

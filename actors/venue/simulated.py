@@ -6,6 +6,7 @@ import copy
 from typing import Any
 
 from letrade.actors.venue.borrowing import Borrowing
+from letrade.actors.venue.delivery import Delivery
 from letrade.actors.venue.exchange import Exchange
 from letrade.actors.venue.faults import Fate, Faults
 from letrade.actors.venue.funding import Funding
@@ -51,6 +52,7 @@ from letrade.core.stage import Stage
 REQUESTS = "requests"
 EXPIRY = "expiry"
 FUNDING = "funding:"
+DELIVERY = "delivery:"
 LIQUIDATION = "liquidation"
 TRANSFERS = "transfers"
 INTEREST = "interest"
@@ -79,6 +81,7 @@ class SimulatedVenue(Actor):
         check_positions(self._accounts, context.instruments, margin_rules)
         self.exchange = Exchange(self.venue, self._accounts, context.instruments)
         self.funding = Funding(self.exchange, self.venue)
+        self.delivery = Delivery(self.exchange)
         margin, rules = self.exchange.margin, self.venue.margin
         self.settings = None if margin is None else Settings(margin)
         self.liquidation = None if margin is None or rules is None else Liquidation(self.exchange, margin, rules)
@@ -96,6 +99,8 @@ class SimulatedVenue(Actor):
     def start(self) -> None:
         self.exchange.time = self.there()
         open_positions(self.exchange, self._accounts)
+        for instrument, expires in self.delivery.expiries.items():
+            self.set_timer(expires + self.lag, DELIVERY + instrument)
         self._say(None)
 
     def there(self) -> int:
@@ -118,6 +123,8 @@ class SimulatedVenue(Actor):
             self._say(None)
         elif timer.key == TRANSFERS:
             self._move()
+        elif timer.key.startswith(DELIVERY):
+            self._deliver(timer.key.removeprefix(DELIVERY))
         else:
             self._fund(timer.key.removeprefix(FUNDING))
 
@@ -143,6 +150,8 @@ class SimulatedVenue(Actor):
             exchange = self.exchange
             exchange.time = self.there()
             exchange.hear(message)
+            if isinstance(message, MarkPrice | IndexPrice):
+                self.delivery.hear(message, self.there())
             if self.liquidation is not None:
                 self.liquidation.heard(message)
                 self.liquidation.look()
@@ -165,6 +174,11 @@ class SimulatedVenue(Actor):
         due = self.funding.next_time(instrument)
         if due is not None:
             self.set_timer(due + self.lag, FUNDING + instrument)
+
+    def _deliver(self, instrument: str) -> None:
+        self.exchange.time = self.there()
+        self.delivery.deliver(instrument, self.there())
+        self._say(None)
 
     def _expire(self) -> None:
         self.exchange.time = self.there()
@@ -262,6 +276,7 @@ class SimulatedVenue(Actor):
         return {
             "exchange": self.exchange.state(),
             "funding": self.funding.state(),
+            "delivery": self.delivery.state(),
             "inbox": self.inbox.state(),
             "draws": self.faults.draws,
             "transfers": self.transfers.state(),
@@ -277,6 +292,7 @@ class SimulatedVenue(Actor):
     def restore(self, state: Any) -> None:
         self.exchange.restore(state["exchange"])
         self.funding.restore(state["funding"])
+        self.delivery.restore(state["delivery"])
         self.inbox.restore(state["inbox"])
         self.faults.draws = state["draws"]
         self.transfers.restore(state["transfers"])

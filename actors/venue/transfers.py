@@ -78,6 +78,8 @@ class Transfers:
         self.given: dict[str, Given] = {}
         self.coming: dict[str, Coming | None] = {}
         """None: credited."""
+        self._open: dict[str, int] = {}
+        """When each is to be credited, or given back."""
 
     # ---- what leaves
 
@@ -106,7 +108,9 @@ class Transfers:
         given.returns = fails(route, request.transfer_id)
         self._book(given.account, given.transfer_id, OUT, negated(given.net))
         self._book(given.account, given.transfer_id, FEE, negated(given.fee))
-        if not given.returns:
+        if given.returns:
+            self._open[given.transfer_id] = given.arrives
+        else:
             self._send(given)
         return given
 
@@ -148,25 +152,25 @@ class Transfers:
     def hear(self, deposit: VenueDeposit) -> None:
         if deposit.account in self._floor.accounts and deposit.transfer_id not in self.coming:
             self.coming[deposit.transfer_id] = Coming(deposit.account, deposit.amount, deposit.arrives)
+            self._open[deposit.transfer_id] = deposit.arrives
             self._forget()
 
     def advance(self) -> None:
         """Credits what has arrived, and gives back what could not be sent."""
-        time = self._floor.time
-        for transfer_id, coming in self.coming.items():
-            if coming is not None and coming.arrives <= time:
+        for transfer_id in [key for key, arrives in self._open.items() if arrives <= self._floor.time]:
+            del self._open[transfer_id]
+            coming, given = self.coming.get(transfer_id), self.given.get(transfer_id)
+            if coming is not None:
                 self.coming[transfer_id] = None
                 self._book(coming.account, transfer_id, IN, coming.amount)
-        for given in self.given.values():
-            if given.returns and given.arrives <= time:
+            elif given is not None and given.returns:
                 given.returns, given.state, given.reason = False, FAILED, "the route failed: the money is back"
-                self._book(given.account, given.transfer_id, FEE_BACK, given.fee)
-                self._book(given.account, given.transfer_id, BACK, given.net)
+                self._book(given.account, transfer_id, FEE_BACK, given.fee)
+                self._book(given.account, transfer_id, BACK, given.net)
 
     def next_time(self) -> int | None:
         """When there is something to do; None: nothing is on its way."""
-        times = [coming.arrives for coming in self.coming.values() if coming is not None]
-        return min([*times, *(given.arrives for given in self.given.values() if given.returns)], default=None)
+        return min(self._open.values(), default=None)
 
     def _book(self, name: str, transfer_id: str, part: str, amount: Money) -> None:
         if not amount.integer:
@@ -204,6 +208,8 @@ class Transfers:
         self.given = {each.transfer_id: each for each in kept}
         found = [(key, None if each is None else msgspec.convert(each, Coming)) for key, each in coming]
         self.coming = {key: each for key, each in found if each is None or each.account in here}
+        self._open = {key: each.arrives for key, each in self.coming.items() if each is not None}
+        self._open |= {key: each.arrives for key, each in self.given.items() if each.returns}
 
 
 def fails(route: RouteConfig, transfer_id: str) -> bool:

@@ -38,8 +38,11 @@ class ShortDays:
     def hear(self, message: Message) -> None:
         account = _short_account(message)
         if account:
-            moment = datetime.datetime.fromtimestamp(message.time // SECOND, datetime.UTC)
-            self.days.setdefault(account, {})[moment.date().isoformat()] = None
+            self.note(account, message.time)
+
+    def note(self, account: str, time: int) -> None:
+        moment = datetime.datetime.fromtimestamp(time // SECOND, datetime.UTC)
+        self.days.setdefault(account, {})[moment.date().isoformat()] = None
 
     def told(self) -> dict[str, tuple[str, ...]]:
         return {account: tuple(sorted(days)) for account, days in sorted(self.days.items())}

@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Iterator
 
 UNKNOWN = math.nan
-ENTRIES_MAX = 4_096
+ENTRIES_MAX = 65_536
 
 
 class PriceHistory:
@@ -62,9 +62,11 @@ class PriceHistory:
             tell(self.at(due))
 
     def last(self) -> Iterator[tuple[int, float]]:
-        """(time, price) of the last one, if any."""
-        if self._times:
-            yield self._times[-1], self._prices[-1][0]
+        """(time, price) of the last one that is known, if any."""
+        for time, (price, _, _) in zip(reversed(self._times), reversed(self._prices), strict=True):
+            if not math.isnan(price):
+                yield time, price
+                return
 
     def _forget(self, before: int) -> None:
         """What nobody asks for any more, and what is too much; the last entry always stays."""

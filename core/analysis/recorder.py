@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -10,8 +11,9 @@ from msgspec import structs
 
 from letrade.core.analysis.builder import Grid, RecordBuilder
 from letrade.core.analysis.ends import ShortDays, ends_of
-from letrade.core.analysis.price_history import PriceHistory
+from letrade.core.analysis.markets import Markets
 from letrade.core.analysis.record import KIND_CODES, STATE_CODES, InstrumentNote, RunRecord, RunSettings
+from letrade.core.analysis.sent_orders import sent_alone
 from letrade.core.clock import SECOND
 from letrade.core.instruments import Catalogue
 from letrade.core.messages.accounts import Account, Position
@@ -19,7 +21,7 @@ from letrade.core.messages.base import NO_STRATEGY, DeskMessage, Message
 from letrade.core.messages.events import Alert
 from letrade.core.messages.margin import LiquidationNear
 from letrade.core.messages.market import Bar, Instrument, MarkPrice, Middle, Quote, Trade
-from letrade.core.messages.orders import ApprovedAmend, ApprovedOrder, CashEntry, Fill, OrderIntent, OrderUpdate
+from letrade.core.messages.orders import ApprovedOrder, CashEntry, Fill, OrderIntent, OrderUpdate
 from letrade.core.money import DEFAULT_SCALE, Money, rescale
 from letrade.core.orders import SENT, TERMINAL
 from letrade.core.valuation import PriceBoard
@@ -27,7 +29,8 @@ from letrade.core.valuation import PriceBoard
 HORIZONS_NS = {"mid_1s": SECOND, "mid_10s": 10 * SECOND, "mid_60s": 60 * SECOND}
 KEEP_NS = 2 * SECOND
 """How late a fill may be told of, after data that is newer than it."""
-BARS, TRADES, QUOTES = 1, 2, 3
+AMENDED = "amended"
+"""Execution's reason of an update that tells of a change in place."""
 
 
 class Recorder:
@@ -36,61 +39,64 @@ class Recorder:
     Decisions and fills are valued at the prices that were known at their own time, not at the newest.
     """
 
-    def __init__(self, catalogue: Catalogue, reporting_currency: str, keep_ns: int = KEEP_NS) -> None:
+    def __init__(
+        self, catalogue: Catalogue, reporting_currency: str, *, keep_ns: int = KEEP_NS,
+        believed: Mapping[str, str] | None = None, lags: Mapping[str, int] | None = None,
+    ) -> None:  # fmt: skip
         self.catalogue = catalogue
         self.reporting = reporting_currency
-        self.keep_ns = keep_ns
         self.builder = RecordBuilder()
         self.board = PriceBoard()
+        self.markets = Markets(catalogue, keep_ns, believed or {}, lags or {})
         self.short = ShortDays()
         self.start = self.end = 0
-        """The times of the first and the last message."""
+        """The times of the first and the last data."""
+        self.now = 0
+        """Of the last message."""
         self._rows: dict[str, int] = {}
         """Of orders, by order id."""
-        self._histories: dict[str, PriceHistory] = {}
-        self._price_grids: dict[str, Grid] = {}
         self._equity_grids: dict[str, Grid] = {}
         self._last_equity: dict[str, tuple[int, float, float, float]] = {}
-        self._held: dict[tuple[str, str], float] = {}
         self._realised: dict[tuple[str, str, str], float] = {}
         self._booked: dict[str, int] = {}
         """Rows of fills, by message, until the ledger tells what they realised."""
         self._handlers: dict[type[Message], Callable[[Any], None]] = {
-            Quote: self._on_quote, Trade: self._on_trade, Bar: self._on_bar, MarkPrice: self._on_mark_price,
-            ApprovedOrder: self._on_order, ApprovedAmend: self._on_amend, OrderUpdate: self._on_update,
-            Fill: self._on_fill, CashEntry: self._on_cash, Position: self._on_position, Account: self._on_account,
-            Middle: self.board.see, Alert: self.short.hear, LiquidationNear: self.short.hear,
+            **dict.fromkeys((Quote, Trade, Bar, MarkPrice, Middle), self.board.see),
+            **dict.fromkeys((Alert, LiquidationNear), self.short.hear),
+            ApprovedOrder: self._on_order, OrderUpdate: self._on_update, Fill: self._on_fill, CashEntry: self._on_cash,
+            Position: self._on_position, Account: self._on_account,
         }  # fmt: skip
 
     def __call__(self, message: Message) -> None:
+        self.now = max(self.now, message.time)
+        if self.markets.hear(message):
+            self.start, self.end = self.start or message.time, max(self.end, message.time)
         handle = self._handlers.get(type(message))
         if handle is not None:
-            self.start, self.end = self.start or message.time, max(self.end, message.time)
             handle(message)
 
     @property
     def span(self) -> tuple[int, int]:
-        """From the first message to the last, ns UTC."""
+        """From the first of the data to the last, ns UTC."""
         return self.start, self.end
 
     def record(self, settings: RunSettings) -> RunRecord:
-        """Everything so far. `settings.data_to` is where the data ended; 0: at the last message."""
+        """Everything so far. `settings.data_to` is where the data ended; 0: at the last of it."""
         end = settings.data_to or self.end
-        for name, history in self._histories.items():
-            history.close(end)
-            for time, price in history.last():
-                self._price_grids[name].add(time, price)
+        self.markets.close(end)
         for account, sample in self._last_equity.items():
             self._equity_grids[account].add(*sample)
         self._write_grids()
         ends = ends_of(self.board, self.catalogue, self.reporting)
-        return self.builder.record(structs.replace(settings, short_days=self.short.told(), **ends))
+        record = self.builder.record(structs.replace(settings, short_days=self.short.told(), **ends))
+        orders, fills = sent_alone(record.orders, record.fills)
+        return replace(record, orders=orders, fills=fills)
 
     def _write_grids(self) -> None:
         """The sampled rows take the place of those of an earlier record()."""
         self.builder.clear("prices")
         self.builder.clear("equity")
-        for name, grid in self._price_grids.items():
+        for name, grid in self.markets.grids.items():
             for time, price in grid.rows:
                 self.builder.row("prices", time=time, instrument=self._instrument(name), price=price)
         for account, grid in self._equity_grids.items():
@@ -100,36 +106,6 @@ class Recorder:
                     "equity", time=time, account=place, equity=equity, unrealised=unrealised, exposure=gross
                 )  # fmt: skip
 
-    def _on_quote(self, quote: Quote) -> None:
-        self.board.see(quote)
-        if quote.bid > 0 and quote.ask > 0:
-            self._see(quote.instrument, quote.time, QUOTES, (quote.bid + quote.ask) / 2, quote.bid, quote.ask)
-
-    def _on_trade(self, trade: Trade) -> None:
-        self.board.see(trade)
-        self._see(trade.instrument, trade.time, TRADES, trade.price)
-
-    def _on_bar(self, bar: Bar) -> None:
-        self.board.see(bar)
-        self._see(bar.instrument, bar.time, BARS, bar.close)
-
-    def _on_mark_price(self, mark: MarkPrice) -> None:
-        self.board.see(mark)
-
-    def _see(self, instrument: str, time: int, rank: int, price: float, *quote: float) -> None:
-        if not self._history(instrument).see(time, rank, price, *quote):
-            return
-        grid = self._price_grids[instrument]
-        if grid.due(time):
-            grid.add(time, price)
-
-    def _history(self, instrument: str) -> PriceHistory:
-        found = self._histories.get(instrument)
-        if found is None:
-            found = self._histories[instrument] = PriceHistory(self.keep_ns)
-            self._price_grids[instrument] = Grid()
-        return found
-
     def _on_order(self, approved: ApprovedOrder) -> None:
         order = approved.order
         if order.order_id in self._rows:
@@ -138,13 +114,8 @@ class Recorder:
             "orders", order_id=len(self._rows) + 1, **self._about(approved), side=order.side, kind=_kind_of(order),
             price=float("nan") if order.price is None else order.price, size=order.size, filled=0.0,
             decided=approved.time, state=STATE_CODES["pending"],
-            mid_at_decision=self._history(approved.instrument).at(approved.time),
+            mid_at_decision=self.markets.seen_at(approved.instrument, approved.time),
         )  # fmt: skip
-
-    def _on_amend(self, approved: ApprovedAmend) -> None:
-        row = self._rows.get(approved.amend.order_id)
-        if row is not None:
-            self.builder.add("orders", row, replaced=1)
 
     def _on_update(self, update: OrderUpdate) -> None:
         self.short.hear(update)
@@ -160,12 +131,14 @@ class Recorder:
         if not ended or not self.builder.value("orders", row, "ended"):
             changed["ended"] = ended
         self.builder.change("orders", row, **changed)
+        if update.reason == AMENDED:
+            self.builder.add("orders", row, replaced=1)
 
     def _on_fill(self, fill: Fill) -> None:
         time = fill.venue_time or fill.time
         self.board.prices.setdefault(fill.instrument, fill.price)
-        history, order = self._history(fill.instrument), self._rows.get(fill.order_id)
-        bid, ask = history.quote_before(time)
+        order = self._rows.get(fill.order_id)
+        bid, ask = self.markets.quote_before(fill.instrument, time)
         row = self.builder.row(
             "fills", order=0 if order is None else order + 1, time=fill.time, venue_time=time, **self._about(fill),
             side=fill.side, price=fill.price, size=fill.size, fee=_number(fill.fee) * self._rate(fill.fee.currency),
@@ -174,7 +147,7 @@ class Recorder:
         )  # fmt: skip
         self._booked[fill.id] = row
         for column, horizon in HORIZONS_NS.items():
-            history.when(time + horizon, partial(self._after, row, column))
+            self.markets.when(fill.instrument, time + horizon, partial(self._after, row, column))
 
     def _after(self, row: int, column: str, middle: float) -> None:
         self.builder.change("fills", row, **{column: middle})
@@ -191,7 +164,6 @@ class Recorder:
 
     def _on_position(self, position: Position) -> None:
         if position.strategy == NO_STRATEGY:
-            self._held[position.account, position.instrument] = position.quantity
             return
         key = (position.strategy, position.account, position.instrument)
         realised, row = _number(position.realised), self._booked.pop(position.cause, None)
@@ -206,21 +178,11 @@ class Recorder:
         transit = 0.0 if account.transit is None else _number(account.transit)
         equity = unknown if account.equity is None else _number(account.equity) + transit
         unrealised = unknown if account.unrealised is None else _number(account.unrealised)
-        sample = (account.time, equity, unrealised, self._exposure(name))
+        exposure = unknown if account.exposure is None else _number(account.exposure)
+        sample = (account.time, equity, unrealised, exposure)
         self._last_equity[name] = sample
         if grid.due(account.time):
             grid.add(*sample)
-
-    def _exposure(self, account: str) -> float:
-        """Gross, of all positions whose price and rate are known."""
-        total = 0.0
-        for (holder, instrument), quantity in self._held.items():
-            price = self.board.prices.get(instrument)
-            if holder == account and quantity and price is not None:
-                rules = self.catalogue.at(instrument, self.end)
-                worth = float(rules.multiplier) / price if rules.inverse else price * float(rules.multiplier)
-                total += abs(quantity) * worth * self._rate(rules.currency)
-        return total
 
     def _rate(self, currency: str) -> float:
         """NaN where no price tells it."""
@@ -228,7 +190,7 @@ class Recorder:
         return float("nan") if rate is None else float(rate)
 
     def _settle(self, instrument: str) -> str:
-        rules = self.catalogue.at(instrument, self.end)
+        rules = self.catalogue.at(instrument, self.now)
         return rules.quote if rules.kind == "spot" else rules.settle
 
     def _about(self, message: DeskMessage) -> dict[str, int]:
@@ -243,7 +205,7 @@ class Recorder:
 
     def _instrument(self, name: str) -> int:
         if name not in self.builder.instruments and name in self.catalogue:
-            self.builder.instruments[name] = note_of(self.catalogue.at(name, self.end).message)
+            self.builder.instruments[name] = note_of(self.catalogue.at(name, self.now).message)
         return self.builder.instrument_places.place(name)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, Self, TypeAlias
 
 import numpy as np
@@ -72,6 +72,10 @@ class Table:
         """The rows that a mask or an array of indices chooses."""
         return type(self)(**{name: getattr(self, name)[chosen] for name in self.columns()})
 
+    def with_columns(self, **columns: NDArray[Any]) -> Self:
+        """The same rows with other values of some columns."""
+        return replace(self, **columns)
+
     def as_dict(self) -> dict[str, NDArray[Any]]:
         return {name: getattr(self, name) for name in self.columns()}
 
@@ -95,7 +99,7 @@ def _column(cls: type[Table], name: str, values: ArrayLike) -> NDArray[Any]:
 
 @dataclass(frozen=True, eq=False)
 class Orders(Table):
-    """One row an order that was decided, in the order of the decisions."""
+    """One row an order that was sent, in the order of the decisions. Refused ones are counted in the settings."""
 
     OPTIONAL = {"replaced": 0}
 
@@ -115,7 +119,7 @@ class Orders(Table):
     decided: Ints
     """ns, when the strategy's wish was made."""
     sent: Ints
-    """ns, when it left the desk; 0: never."""
+    """ns, when it left the desk."""
     ended: Ints
     """ns, when it was known to be over; 0: still working."""
     state: Codes

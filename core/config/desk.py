@@ -262,6 +262,8 @@ class InstrumentConfig(Table, frozen=True, kw_only=True):
     multiplier: Positive = Decimal("1")
     """Base units of one contract, of an inverse one (settled in its base) quote units."""
     valid_from: Instant = 0
+    expires: Instant = 0
+    """When a dated future is settled; left out: at 08:00 UTC of the day that its id ends with, as -271231."""
     brackets: list[BracketConfig] = msgspec.field(name="bracket", default_factory=list)
     """Its leverage tiers, from the smallest on; they go before those of files."""
 

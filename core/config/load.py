@@ -30,7 +30,7 @@ DESK_FILE_BYTES_MAX = 4 * 2**20
 COMMAND_LINE = "command line"
 LIST_SECTIONS = ("venue", "instrument", "account", "route", "feed", "actor", "worker")
 
-_SYMBOL = re.compile(r"([A-Za-z0-9]+)-([A-Za-z0-9]+)(?:_([A-Za-z0-9]+))?(?:-[0-9]{6})?")
+_SYMBOL = re.compile(r"([A-Za-z0-9]+)-([A-Za-z0-9]+)(?:_([A-Za-z0-9]+))?(?:-([0-9]{6}))?")
 _LOGINS = ("user", "password", "token", "nkey_seed", "credentials")
 _LOGIN_URL = re.compile(r"((?:[a-z]+://)?)(\S*)@(.*)", re.IGNORECASE)
 
@@ -132,9 +132,11 @@ def _infer_instruments(tables: dict[str, Any]) -> None:
         symbol = str(item.get("name", "")).partition(".")[2]
         match = _SYMBOL.fullmatch(symbol)
         if match is not None:
-            base, quote, settle = match.groups()
+            base, quote, settle, day = match.groups()
             kind = "spot" if not settle else "inverse" if settle == base else "linear"
             inferred = {"base": base, "quote": quote, "settle": settle or quote, "kind": kind}
+            if day is not None:
+                inferred["expires"] = f"20{day[:2]}-{day[2:4]}-{day[4:]}T08:00:00Z"
             for key, value in inferred.items():
                 item.setdefault(key, value)
 

@@ -36,6 +36,7 @@ def instrument_message(config: InstrumentConfig) -> Instrument:
         size_min=f"{config.min_size:f}",
         notional_min=f"{config.min_notional:f}",
         valid_from=config.valid_from,
+        expires=config.expires,
         brackets=brackets_of(config.brackets),
     )
 

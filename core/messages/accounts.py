@@ -10,7 +10,7 @@ class Position(DeskMessage, frozen=True, kw_only=True):
     """What a strategy (or, with strategy '-', the whole account) holds in one instrument after its last entry."""
 
     quantity: Number
-    """Signed base units."""
+    """Signed base units; contracts where the instrument counts them (inverse ones, or with a multiplier)."""
     average_price: Number
     """0 when flat."""
     realised: Money
@@ -44,6 +44,8 @@ class Account(DeskMessage, frozen=True, kw_only=True):
     """The instruments or currencies whose price is not known."""
     transit: Money | None = None
     """What has left the account and has not arrived at another yet: in no account's equity, and not lost."""
+    exposure: Money | None = None
+    """Gross: what all positions are worth, whatever their side."""
 
 
 class Settlement(DeskMessage, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ Number = Annotated[float, Meta(ge=-NUMBER_LIMIT, le=NUMBER_LIMIT)]
 Price = Annotated[float, Meta(gt=0.0, le=NUMBER_LIMIT)]
 """Quote units for one base unit; the nearest double of the venue's decimal."""
 Size = Annotated[float, Meta(ge=0.0, le=NUMBER_LIMIT)]
-"""Base units; the nearest double of the venue's decimal."""
+"""Base units, or contracts where the instrument counts them; the nearest double of the venue's decimal."""
 Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 """A whole number that every encoder can carry."""
 

@@ -60,6 +60,7 @@ class VenueMarginAnswer(DeskMessage, frozen=True, kw_only=True):
     mode: str = ""
     code: str = ""
     reason: str = ""
+    leg: str = ""
 
 
 class Reduce(DeskMessage, frozen=True, kw_only=True):

@@ -146,6 +146,8 @@ class Instrument(MarketMessage, frozen=True, kw_only=True):
     valid_from: int = 0
     brackets: tuple[Bracket, ...] = ()
     """By size; () where its leverage tiers are not known."""
+    expires: int = 0
+    """When a dated future is settled, ns UTC; 0: never."""
 
 
 class BookGap(MarketMessage, frozen=True, kw_only=True):

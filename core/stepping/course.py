@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from letrade.core.clock import SECOND
 from letrade.core.config.desk import DeskConfig
 from letrade.core.messages.base import Message
 from letrade.core.messages.events import Drain
@@ -9,6 +10,8 @@ from letrade.core.process import Process
 from letrade.core.stepping.reader import FeedReader
 from letrade.core.stepping.window import Window, window_at
 
+FUNDING_WAIT_NS = SECOND
+"""The price of a funding's instant may come so much after it: so long a venue waits with what it pays."""
 OPERATOR = "operator"
 """The source of commands: a person, or the engine on a person's behalf."""
 DRAIN_KEY = "operator drain"
@@ -20,7 +23,8 @@ def settle_ns(config: DeskConfig) -> int:
         venue.order_latency + venue.response_latency + 2 * venue.latency.jitter + (venue.data_latency or 0)
         for venue in config.venues
     ]
-    return 4 * max(round_trips, default=0) + 4 * config.desk.step
+    waits = FUNDING_WAIT_NS if any(venue.funding for venue in config.venues) else 0
+    return 4 * max(round_trips, default=0) + 4 * config.desk.step + waits
 
 
 class Course:

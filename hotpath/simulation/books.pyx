@@ -71,6 +71,7 @@ cdef class Books(OrderTable):
         realised = booked(&own.held, order.side, size, said.price, one.price_decimals)
         realised = terms.settled(order.instrument, realised, own.held.price_decimals)
         fill.own_realised = to_double(realised, terms.money_decimals[one.quote if one.spot else one.settle])
+        fill.rate = self.rate(one.quote if one.spot else one.settle)
         own.realised = add(own.realised, realised)
         own.fees, account.fees = add(own.fees, <int128>fee), add(account.fees, <int128>fee)
         own.fills, account.fills = own.fills + 1, account.fills + 1

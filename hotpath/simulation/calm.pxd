@@ -20,6 +20,7 @@ cdef struct Stretch:  # of one instrument
     bint trades_are_calm  # trades only fill makers at their price
     int64_t due  # when a middle after one of our trades is to be written down
     int64_t levels_time  # of the last levels
+    int64_t bid, ask  # as they left the book; 0: none
     Middle middle
     Middle before  # the last of an earlier time
 
@@ -33,6 +34,7 @@ cdef class Calm:
     cdef int64_t until  # at or before the last time that passed: something follows at that time
     cdef int64_t steps  # how many times passed in the last run
     cdef int64_t last  # the last of them
+    cdef int64_t began  # the first of them
     cdef int64_t open_time  # the same, where there may be more of it; else -1
 
     cdef bint may_be_calm(self, const Head* head) except -1

@@ -2,6 +2,7 @@
 """Calm stretches of a compiled backtest: what nobody hears, and only the exchange's books need."""
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
 from cpython.object cimport PyObject
+from libc.math cimport NAN
 from libc.stdint cimport int8_t, int64_t
 
 from letrade.hotpath.constants cimport BUY, SELL
@@ -10,9 +11,10 @@ from letrade.hotpath.simulation.columns cimport Window
 from letrade.hotpath.simulation.desk cimport Desk
 from letrade.hotpath.simulation.doubt import Doubtful
 from letrade.hotpath.simulation.events cimport LEVELS_EVENT, SNAPSHOT_EVENT, TRADE_EVENT, Event
-from letrade.hotpath.simulation.exchange cimport Exchange
+from letrade.hotpath.simulation.exchange cimport Before, Exchange
 from letrade.hotpath.simulation.levels cimport LevelsMarket
 from letrade.hotpath.simulation.tape cimport BOTH_VIEWS, Head, Tape
+from letrade.hotpath.simulation.watch cimport Awaited
 
 
 cdef int doubt_crossed(Exchange exchange, int64_t instrument, int64_t time, int64_t bid, int64_t ask) except -1:
@@ -74,7 +76,8 @@ cdef class Calm:
         cdef Py_ssize_t child
         if desk.watches:
             until = min(until, desk.next_check)
-        self.until, self.steps, self.last = until, 0, -1
+        until = min(until, self.exchange.curve.due)
+        self.until, self.steps, self.last, self.began = until, 0, -1, tape.next_time()
         if tape.next_time() >= until or not self.lanes[tape.first().reel]:
             return 0
         for place in range(self.exchange.instruments):
@@ -170,6 +173,7 @@ cdef class Calm:
         if one.market == NULL:
             return 0
         market = <LevelsMarket>one.market
+        one.bid, one.ask = best_of(&market.book.ladders[0], BUY), best_of(&market.book.ladders[1], SELL)
         opened = not self.exchange.unopened[instrument] and market.working.waiting.count == 0
         one.levels_are_calm = opened and (market.heard_trade or market.working.count == 0)
         one.trades_are_calm = opened and market.heard_trade and market.working.triggers.count == 0
@@ -179,8 +183,15 @@ cdef class Calm:
     cdef int note_middle(self, int64_t instrument, int64_t time, LevelsMarket market, Stretch* one) except -1:
         """Once all levels of a time have come they tell a price, where both sides have one then."""
         cdef int64_t bid = best_of(&market.book.ladders[0], BUY), ask = best_of(&market.book.ladders[1], SELL)
+        cdef Awaited* awaited = &self.exchange.watch.awaited[instrument]
+        cdef Before* before = &self.exchange.before[instrument]
         if time != one.levels_time:
             one.levels_time, one.before = time, one.middle
+            if market.working.count and before.time != time:
+                before.time, before.bid, before.ask = time, one.bid, one.ask
+        one.bid, one.ask, awaited.news = bid, ask, time
+        if time >= awaited.sample_at:
+            self.exchange.watch.sample(instrument, time, self.exchange.middle(instrument))
         if bid > 0 and ask > 0:
             if ask <= bid:
                 doubt_crossed(self.exchange, instrument, time, bid, ask)
@@ -196,6 +207,7 @@ cdef class Calm:
         """Those of `open_time` are told by who passes the rest of it."""
         cdef Desk desk = self.exchange.desk
         cdef double price_one
+        cdef bint known
         cdef int64_t instrument
         cdef Stretch* one
         cdef Middle middle
@@ -203,6 +215,10 @@ cdef class Calm:
             one = &self.stretches[instrument]
             middle = one.before if one.middle.time == self.open_time else one.middle
             one.middle.time = one.before.time = -1
+            if one.levels_time >= self.began:
+                price_one = self.exchange.price_one[instrument]
+                known = one.bid > 0 and one.ask > 0
+                desk.middles[instrument] = (one.bid / price_one + one.ask / price_one) / 2.0 if known else NAN
             if middle.time < 0 or middle.time < desk.news[instrument] or self.quoted[instrument]:
                 continue
             price_one = self.exchange.price_one[instrument]

@@ -178,7 +178,7 @@ cdef class Capital(Protections):
         order.account, order.signal, order.leg = self.terms.strategies[strategy].account, one.signal, one.legs
         order.side, order.limit, order.post_only = side, one.limit, one.post_only
         order.price, order.size, order.reduce_only = one.price if one.limit else 0, size, size == closing
-        order.decided, order.mid, order.basis = time, self.prices[instrument], basis
+        order.decided, order.mid, order.basis = time, self.middles[instrument], basis
         order.capital.size, order.capital.price = size, order.price
         if size > closing and self.lacks(order, size, basis, 0):
             self.orders_count -= 1

@@ -11,7 +11,7 @@ from letrade.hotpath.simulation.desk_terms cimport Instrument, Terms
 from letrade.hotpath.simulation.market cimport Market
 from letrade.hotpath.simulation.money cimport TENS, add, int128, letrade_fits64, multiply, scaled_up, subtract, to_double
 from letrade.hotpath.simulation.orders cimport (
-    BAD_TERMS, NO_REASON, NOTHING_TO_REDUCE, SAID_AMENDED, SAID_ENDED, SAID_REFUSED, SAID_RESTS, SAID_STANDS,
+    BAD_TERMS, NO_REASON, NOTHING_TO_REDUCE, SAID_AMENDED, SAID_ENDED, SAID_REFUSED, SAID_RESTS, SAID_STANDS, TOO_LITTLE,
     SAID_TRADED, SAID_TRIGGERED, STOP_MARKET, TRAILING_STOP
 )
 from letrade.hotpath.simulation.positions cimport magnitude
@@ -124,7 +124,7 @@ cdef class Clearing(Leverage):
                 worth = add(worth, multiply(<int128>order.price, <int128>left))
             needed = self.cost(instrument, worth)
         if needed > free_units:
-            return BAD_TERMS
+            return TOO_LITTLE
         self.lock(one, one.account, needed)
         return NO_REASON
 

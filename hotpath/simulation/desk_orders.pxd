@@ -73,6 +73,7 @@ cdef struct OrderRecord:
     # execution's
     int64_t state, size, filled, price
     int64_t amending, amend_size, amend_price
+    int64_t replaced  # how often it was changed in place
     int64_t cancel_wanted
     int64_t due, attempts  # when an answer is overdue, 0: none is awaited; how often one was
     int64_t decided, sent, ended  # ns; 0: not yet
@@ -97,18 +98,19 @@ cdef struct FillRecord:
     int64_t quantity_after, price_decimals_after
     int64_t order, time, venue_time, price, size, fee, maker
     double own_realised  # of the strategy's share
+    double rate  # of what it is settled in, in the reporting currency; 0: not known
 
 
 cdef packed struct OrderRow:  # of an order that is over: what is ever asked of it again
     int64_t signal, first_price, first_size, size, price, filled, decided, sent, ended
     double mid
-    int32_t strategy, account, instrument, leg
+    int32_t strategy, account, instrument, leg, replaced
     int8_t side, limit, post_only, reduce_only, opening, state
 
 
 cdef packed struct FillRow:  # of a fill that everybody has heard of
     int64_t order, time, venue_time, price, size, fee
-    double own_realised
+    double own_realised, rate
     int8_t maker
 
 

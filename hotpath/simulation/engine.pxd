@@ -3,6 +3,7 @@ from libc.stdint cimport int8_t, int64_t
 
 from letrade.hotpath.simulation.calm cimport Calm
 from letrade.hotpath.simulation.crier cimport Crier
+from letrade.hotpath.simulation.curve cimport Curve
 from letrade.hotpath.simulation.desk cimport Desk
 from letrade.hotpath.simulation.desk_told cimport Told
 from letrade.hotpath.simulation.events cimport Event
@@ -18,6 +19,7 @@ cdef class Engine:
     cdef Desk desk
     cdef Troupe troupe
     cdef Watch watch
+    cdef Curve curve
     cdef object herald
     cdef Crier crier
     cdef object listening
@@ -52,7 +54,7 @@ cdef class Engine:
     cdef int check_crossed(self, int64_t instrument, int64_t time) except -1
     cdef double book_middle(self, int64_t instrument) except? -1
     cdef int tell_price(self, const Event* event) except -1
+    cdef void see_middle(self, int64_t instrument, int64_t kind, double price) noexcept
     cdef int tell_news(self, int64_t time) except -1
     cdef int tell(self, const Told* told, int64_t time) except -1
     cdef int take_wishes(self, int64_t time) except -1
-    cdef int mark(self, int64_t time) except -1

@@ -1,10 +1,12 @@
 # cython: boundscheck=False, wraparound=False
 """The compiled backtest: settles one time after the other, the exchange first, then strategies, then their orders."""
 from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Realloc
+from libc.math cimport NAN
 from libc.stdint cimport INT64_MAX, int8_t, int64_t
 
 from letrade.hotpath.book cimport Book
 from letrade.hotpath.simulation.calm cimport Calm, doubt_crossed
+from letrade.hotpath.simulation.curve cimport Curve
 from letrade.hotpath.simulation.desk cimport Desk
 from letrade.hotpath.simulation.desk_orders cimport CashRecord
 from letrade.hotpath.simulation.desk_told cimport TOLD_CASH, TOLD_FILL, TOLD_UPDATE, Told
@@ -35,7 +37,7 @@ cdef class Engine:
                  int64_t step):
         self.tape, self.exchange, self.troupe, self.herald = tape, exchange, troupe, herald
         self.crier = herald.crier
-        self.desk, self.watch = exchange.desk, exchange.watch
+        self.desk, self.watch, self.curve = exchange.desk, exchange.watch, exchange.curve
         self.listening, self.listeners, self.ranks, self.step = listening, {}, dict(ranks), step
         self.own_books = {}
         self.seen_books = [
@@ -86,8 +88,7 @@ cdef class Engine:
     def finish(self, int64_t time):
         cdef int64_t instrument
         for instrument in range(self.exchange.instruments):
-            self.watch.marks[instrument] = self.exchange.middle(instrument)
-        self.watch.finish(time)
+            self.watch.finish(instrument, time, self.exchange.middle(instrument))
 
     def settle(self, int64_t time):
         """Take what actors said outside of any time that the engine passed: at the start."""
@@ -173,9 +174,7 @@ cdef class Engine:
         if self.troupe.held_count and self.troupe.resume_at == INT64_MAX:
             self.troupe.resume_at = (time // self.step + 1) * self.step
         self.tape.settle()
-        if time >= self.watch.sample_at:
-            self.mark(time)
-        self.quiet_until = min(min(exchange.next_time(), self.desk.feedback_at), self.watch.sample_at)
+        self.quiet_until = min(exchange.next_time(), self.desk.feedback_at)
         self.quiet_until = self.troupe.next_due(min(self.quiet_until, self.desk.next_overdue()))
         return 0
 
@@ -219,11 +218,12 @@ cdef class Engine:
         return 0
 
     cdef int tell_middle(self, int64_t instrument, int64_t time) except -1:
-        cdef double price
-        if self.quoted[instrument]:
+        cdef double price = self.book_middle(instrument)
+        self.see_middle(instrument, LEVELS_EVENT, price)
+        if self.quoted[instrument] or price <= 0.0:
             return 0
-        price = self.book_middle(instrument)
-        return self.desk.hear_price(instrument, time, price) if price > 0.0 else 0
+        self.desk.hear_price(instrument, time, price)
+        return self.curve.tell(time, -1) if time >= self.curve.due else 0
 
     cdef int see_levels(self, const Event* event) except -1:
         cdef Book book = self.own_books.get(event.instrument)
@@ -256,6 +256,11 @@ cdef class Engine:
             return 0.0
         return (bid / self.exchange.price_one[instrument] + ask / self.exchange.price_one[instrument]) / 2.0
 
+    cdef void see_middle(self, int64_t instrument, int64_t kind, double price) noexcept:
+        """Where it is of the kind of data that the exchange's prices are of; 0 while a side is empty."""
+        if self.exchange.kinds[instrument] >> kind & 1:
+            self.desk.middles[instrument] = price if price > 0.0 else NAN
+
     cdef int tell_price(self, const Event* event) except -1:
         """What price boards see."""
         cdef double price_one = self.exchange.price_one[event.instrument], price = 0.0
@@ -264,18 +269,26 @@ cdef class Engine:
             if self.own_books:
                 self.see_levels(event)
             self.check_crossed(event.instrument, event.time)
+            return 0
         elif event.kind == QUOTE_EVENT:
             self.quoted[event.instrument] = 1
             if event.row.quote.bid > 0 and event.row.quote.ask > 0:
                 price = (event.row.quote.bid / price_one + event.row.quote.ask / price_one) / 2.0
+            self.see_middle(event.instrument, event.kind, price)
             self.desk.hear_price(event.instrument, event.time, price)
         elif event.kind == TRADE_EVENT:
+            self.see_middle(event.instrument, event.kind, event.row.trade.price / price_one)
             self.desk.hear_price(event.instrument, event.time, event.row.trade.price / price_one)
         elif event.kind == BAR_EVENT:
+            self.see_middle(event.instrument, event.kind, event.row.bar.close / price_one)
             self.desk.hear_bar(event.instrument, event.time, event.row.bar.close / price_one)
         elif event.kind == MARK_EVENT:  # bars go on telling beside mark prices
             self.desk.take_price(event.instrument, event.row.value)
             self.desk.news[event.instrument] = event.time
+        else:
+            return 0
+        if event.time >= self.curve.due:
+            self.curve.tell(event.time, -1)
         return 0
 
     cdef int tell_news(self, int64_t time) except -1:
@@ -338,10 +351,3 @@ cdef class Engine:
         troupe.wishes_count = troupe.orders_count = 0
         self.desk.settle(time)
         return self.exchange.take_requests() if self.desk.requests_count else 0
-
-    cdef int mark(self, int64_t time) except -1:
-        """A sample of equity at the prices of now."""
-        cdef int64_t instrument
-        for instrument in range(self.exchange.instruments):
-            self.watch.marks[instrument] = self.exchange.middle(instrument)
-        return self.watch.sample(time)

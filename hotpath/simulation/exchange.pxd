@@ -2,6 +2,7 @@
 from libc.stdint cimport int64_t
 
 from letrade.hotpath.simulation.clearing cimport Clearing
+from letrade.hotpath.simulation.curve cimport Curve
 from letrade.hotpath.simulation.desk cimport Desk
 from letrade.hotpath.simulation.desk_told cimport Request
 from letrade.hotpath.simulation.events cimport Event
@@ -18,6 +19,10 @@ cdef struct Funding:  # of an instrument: what is told for its next funding time
     double rate
 
 
+cdef struct Before:  # of an instrument: its best prices before what came at a time; 0: not known
+    int64_t time, bid, ask
+
+
 cdef class Exchange:
     cdef Desk desk
     cdef Clearing clearing
@@ -25,15 +30,14 @@ cdef class Exchange:
     cdef list markets
     cdef list latencies  # by instrument
     cdef double* price_one
-    cdef double* size_one
     cdef int64_t* funded  # whether funding is paid
     cdef int64_t* late  # whether its data come to us later than to the exchange
     cdef Funding* funding
     cdef int64_t next_funding
     cdef int64_t* unopened  # by instrument: a market of more than trades has heard nothing but trades
-    cdef double* multiplier
-    cdef int64_t bid_before  # a taker came; 0: nobody did
-    cdef int64_t ask_before
+    cdef int64_t* kinds  # by instrument: a bit for each kind of events that tells its best or last price
+    cdef Before* before
+    cdef Curve curve
     cdef Py_ssize_t instruments
     cdef int64_t step
     cdef Parcels errands
@@ -51,7 +55,7 @@ cdef class Exchange:
     cdef int64_t next_time(self) noexcept  # INT64_MAX: nothing is under way
     cdef int doubt_mark(self, int64_t due) except -1
     cdef int doubt_fundings(self, int64_t due, int64_t told) except -1
-    cdef int note_fill(self, const Parcel* answer) except -1
+    cdef void note_before(self, Market market, int64_t instrument, int64_t time) noexcept
     cdef int take_requests(self) except -1  # of the desk, on their way
     cdef int recycle(self) except -1
     cdef double middle(self, int64_t instrument) except? -1

@@ -3,6 +3,7 @@ from array import array
 from collections.abc import Sequence
 
 from letrade.hotpath.simulation.clearing import Clearing
+from letrade.hotpath.simulation.curve import Curve
 from letrade.hotpath.simulation.desk import Desk
 from letrade.hotpath.simulation.latency import Latency
 from letrade.hotpath.simulation.market import Market
@@ -20,12 +21,13 @@ class Exchange:
         desk: Desk,
         clearing: Clearing,
         watch: Watch,
+        curve: Curve,
         markets: Sequence[Market],
         latencies: Sequence[Latency],
-        scales: Sequence[tuple[float, float, float]],
+        scales: Sequence[float],
         step: int,
     ) -> None:
-        """By instrument: its market, its venue's latency, and (price units, size units, multiplier)."""
+        """By instrument: its market, its venue's latency, and the units in a price of 1."""
 
     def see_late(self, instruments: Sequence[int]) -> None:
         """Data of these come to us later than to the exchange: its requests are always before data of their time."""

@@ -9,6 +9,7 @@ from libc.string cimport memset
 
 from letrade.hotpath.simulation.answers cimport arrange
 from letrade.hotpath.simulation.clearing cimport Clearing
+from letrade.hotpath.simulation.curve cimport Curve
 from letrade.hotpath.simulation.desk cimport Desk
 from letrade.hotpath.simulation.desk_orders cimport PAGE
 from letrade.hotpath.simulation.desk_told cimport (
@@ -16,8 +17,9 @@ from letrade.hotpath.simulation.desk_told cimport (
 )
 from letrade.hotpath.simulation.doubt import Doubtful
 from letrade.hotpath.simulation.events cimport (
-    FUNDING_EVENT, INDEX_EVENT, LEVELS_EVENT, MARK_EVENT, QUOTE_EVENT, TRADE_EVENT, Event,
+    BAR_EVENT, BAR_OPEN_EVENT, FUNDING_EVENT, INDEX_EVENT, LEVELS_EVENT, MARK_EVENT, QUOTE_EVENT, TRADE_EVENT, Event,
 )
+from letrade.hotpath.simulation.kinds cimport in_general, kinds_of
 from letrade.hotpath.simulation.latency cimport Latency
 from letrade.hotpath.simulation.market cimport Market
 from letrade.hotpath.simulation.orders cimport (
@@ -31,6 +33,8 @@ from letrade.hotpath.simulation.wallets cimport Cleared
 from letrade.hotpath.simulation.watch cimport Watch
 
 cdef int64_t SECOND_NS = 1_000_000_000
+cdef enum:
+    LAST_KINDS = 1 << TRADE_EVENT | 1 << BAR_EVENT | 1 << BAR_OPEN_EVENT
 
 
 cdef class Exchange:
@@ -41,20 +45,21 @@ cdef class Exchange:
     def __cinit__(self, *arguments, **named):
         self.next_expiry = self.next_funding = INT64_MAX
 
-    def __init__(self, Desk desk not None, Clearing clearing not None, Watch watch not None, markets, latencies, scales,
-                 step):
+    def __init__(self, Desk desk not None, Clearing clearing not None, Watch watch not None, Curve curve not None,
+                 markets, latencies, scales, step):  # fmt: skip
         cdef Py_ssize_t place
-        self.desk, self.clearing, self.watch, self.markets, self.step = desk, clearing, watch, list(markets), step
+        self.desk, self.clearing, self.watch, self.curve = desk, clearing, watch, curve
+        self.markets, self.step = list(markets), step
         self.instruments, self.latencies = len(self.markets), list(latencies)
         self.trade_places = array.array("q")
         self.price_one = <double*>PyMem_Malloc((self.instruments + 1) * sizeof(double))
-        self.size_one = <double*>PyMem_Malloc((self.instruments + 1) * sizeof(double))
         self.unopened = <int64_t*>PyMem_Malloc((self.instruments + 1) * sizeof(int64_t))
         self.funded = <int64_t*>PyMem_Calloc(self.instruments + 1, sizeof(int64_t))
         self.late = <int64_t*>PyMem_Calloc(self.instruments + 1, sizeof(int64_t))
         self.funding = <Funding*>PyMem_Calloc(self.instruments + 1, sizeof(Funding))
-        self.multiplier = <double*>PyMem_Malloc((self.instruments + 1) * sizeof(double))
-        if not (self.price_one and self.size_one and self.multiplier
+        self.kinds = <int64_t*>PyMem_Calloc(self.instruments + 1, sizeof(int64_t))
+        self.before = <Before*>PyMem_Calloc(self.instruments + 1, sizeof(Before))
+        if not (self.price_one and self.kinds and self.before
                 and self.unopened and self.funded and self.funding and self.late):
             raise MemoryError("no memory for an exchange")
         for place in range(self.instruments):
@@ -63,16 +68,17 @@ cdef class Exchange:
             self.unopened[place] = type(self.markets[place]) is not TradesMarket
             if not isinstance(self.latencies[place], Latency):
                 raise TypeError(f"expected a latency for each instrument, found {self.latencies[place]!r}")
-            self.price_one[place], self.size_one[place], self.multiplier[place] = scales[place]
+            self.price_one[place], self.kinds[place] = scales[place], kinds_of(self.markets[place])
+            self.before[place].time = -1
 
     def __dealloc__(self):
         PyMem_Free(self.price_one)
-        PyMem_Free(self.size_one)
         PyMem_Free(self.unopened)
         PyMem_Free(self.funded)
         PyMem_Free(self.late)
         PyMem_Free(self.funding)
-        PyMem_Free(self.multiplier)
+        PyMem_Free(self.kinds)
+        PyMem_Free(self.before)
         PyMem_Free(self.errands.items)
         PyMem_Free(self.answers.items)
 
@@ -80,13 +86,13 @@ cdef class Exchange:
         return min(min(parcels_next(&self.errands), parcels_next(&self.answers)), min(self.next_expiry, self.next_funding))
 
     cdef double middle(self, int64_t instrument) except? -1:
-        """Of the best prices, else the last one; NaN when nothing is known."""
+        """Of the best prices; the last one, where nobody tells those; NaN when it is not known."""
         cdef Market market = <Market>self.markets[instrument]
         cdef int64_t bid = market.best(1), ask = market.best(-1), last
         if bid > 0 and ask > 0:
             return (bid + ask) / 2.0 / self.price_one[instrument]
         last = market.last()
-        return last / self.price_one[instrument] if last > 0 else NAN
+        return last / self.price_one[instrument] if last > 0 and self.kinds[instrument] & LAST_KINDS else NAN
 
     cdef double book_middle(self, int64_t instrument) except? -1:
         """Of a book's best prices, as messages tell it; 0 while a side is empty."""
@@ -109,7 +115,13 @@ cdef class Exchange:
             if event.kind == TRADE_EVENT:
                 return 0
             self.unopened[event.instrument] = event.kind == MARK_EVENT or event.kind == INDEX_EVENT
+        if market.working.count or self.errands.count:
+            self.note_before(market, event.instrument, time)
         market.hear(event)
+        if self.kinds[event.instrument] >> event.kind & 1:
+            self.watch.awaited[event.instrument].news = time
+            if time >= self.watch.awaited[event.instrument].sample_at:
+                self.watch.sample(event.instrument, time, self.middle(event.instrument))
         if event.kind != LEVELS_EVENT and event.kind != QUOTE_EVENT:
             self.clearing.hear_last(event.instrument, market.last_price)
         if market.said_count:
@@ -221,12 +233,11 @@ cdef class Exchange:
         if reason != NO_REASON:
             market.said_count = 0
             return self.say_refused(instrument, time, order.number, reason, SUBMIT_REQUEST, order.size)
-        self.bid_before, self.ask_before = market.best(1), market.best(-1)
+        self.note_before(market, instrument, time)
         market.submit(order, time)
         if market.said_count == 2 and market.said[1].kind == SAID_REFUSED:  # cut, and then turned away
             market.said[0], market.said_count = market.said[1], 1
         self.book(market, instrument, time, order.number, SUBMIT_REQUEST)
-        self.bid_before = self.ask_before = 0
         self.next_expiry = min(self.next_expiry, market.next_expiry())
         return 0
 
@@ -243,7 +254,7 @@ cdef class Exchange:
             request.order, request.instrument, request.price, size, best, time
         )
         if reason != NO_REASON:
-            return self.say_refused(request.instrument, time, request.order, reason, AMEND_REQUEST)
+            return self.say_refused(request.instrument, time, request.order, in_general(reason), AMEND_REQUEST)
         market.amend(request.order, request.price, size, time)
         return self.book(market, request.instrument, time, request.order, AMEND_REQUEST)
 
@@ -260,7 +271,7 @@ cdef class Exchange:
             if market.offers_count:
                 best = market.offers[0].price
             reason = self.clearing.judge(&order, instrument, best, time)
-            market.place_waiting(number, reason)
+            market.place_waiting(number, in_general(reason))
             self.book(market, instrument, time, number)
             number = market.next_waiting()
         return 0
@@ -286,9 +297,8 @@ cdef class Exchange:
             said = &market.said[place]
             fee, trade = self.clearing.book(said.order, instrument, said), -1
             if said.kind == SAID_TRADED:
-                bid, ask = market.best(1), market.best(-1)
-                if self.bid_before or self.ask_before:
-                    bid, ask = self.bid_before, self.ask_before
+                self.note_before(market, instrument, time)
+                bid, ask = self.before[instrument].bid, self.before[instrument].ask
                 trade = self.watch.trade(
                     instrument, time, bid / self.price_one[instrument] if bid > 0 else NAN,
                     ask / self.price_one[instrument] if ask > 0 else NAN,
@@ -335,11 +345,14 @@ cdef class Exchange:
             parcels_pop(&self.answers, &answer)
             if answer.account >= 0:
                 self.desk.hear_funding(answer.account, answer.instrument, answer.fee, answer.entry, time)
-                self.watch.pay(answer.account, answer.fee / 1e8)
+                if time >= self.curve.due:
+                    self.curve.tell(time, answer.account)
                 continue
             self.desk.hear_execution(answer.instrument, &answer.content.said, answer.fee, time)
             if answer.trade >= 0:
-                self.note_fill(&answer)
+                self.trade_places.append(answer.trade)
+                if time >= self.curve.due:
+                    self.curve.tell(time, self.desk.account_of(answer.content.said.order))
         return self.take_requests() if self.desk.requests_count else 0  # an answer may lead to a question
 
     cdef int doubt_mark(self, int64_t due) except -1:
@@ -348,16 +361,11 @@ cdef class Exchange:
     cdef int doubt_fundings(self, int64_t due, int64_t told) except -1:
         raise Doubtful(f"the funding of {told} is told while that of {due} is not paid yet")
 
-    cdef int note_fill(self, const Parcel* answer) except -1:
-        """For the report's curve of equity."""
-        cdef const Said* said = &answer.content.said
-        cdef int64_t instrument = answer.instrument
-        cdef double change = said.size / self.size_one[instrument] * self.multiplier[instrument]
-        self.trade_places.append(answer.trade)
-        return self.watch.hold(
-            self.desk.account_of(said.order), instrument, self.desk.order(said.order).side * change,
-            said.price / self.price_one[instrument], answer.fee * 1e-8,
-        )
+    cdef void note_before(self, Market market, int64_t instrument, int64_t time) noexcept:
+        """Before the first thing that happens at a time."""
+        cdef Before* before = &self.before[instrument]
+        if before.time != time:
+            before.time, before.bid, before.ask = time, market.best(1), market.best(-1)
 
     cdef int take_requests(self) except -1:
         cdef Py_ssize_t place

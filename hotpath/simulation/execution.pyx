@@ -12,13 +12,15 @@ from letrade.hotpath.simulation.desk_told cimport (
 )
 from letrade.hotpath.simulation.orders cimport (
     BAD_TERMS, BUSY, NO_INDEX_PRICE, NO_MARK_PRICE, NO_MARKET, NO_MORE_SIZE, NO_REASON, NOTHING_TO_REDUCE,
-    OTHER_OF_GROUP, OWN_ORDER, SAID_AMENDED, SAID_ENDED, SAID_REFUSED, SAID_STANDS, SAID_TRADED, SAID_TRIGGERED, TIME_OVER, WAS_CANCELLED,
+    OTHER_OF_GROUP, OWN_ORDER, SAID_AMENDED, SAID_ENDED, SAID_REFUSED, SAID_STANDS, SAID_TRADED, SAID_TRIGGERED,
+    TIME_OVER, TOO_LITTLE, WAS_CANCELLED,
     WAS_FILLED, WOULD_TAKE
 )
 
 from letrade.hotpath.simulation.doubt import Doubtful
 
 cdef enum:
+    DAY_NS = 86_400_000_000_000
     EXECUTION_STAGE = 6
     WARNS_EACH = 5  # attempts
 
@@ -142,6 +144,8 @@ cdef class Execution(Patience):
             if order.reduce_only and 0 < said.size < order.size:
                 order.size = said.size
             self.refusals[<Py_ssize_t>VENUE_RULE] += 1
+            if said.reason == TOO_LITTLE:
+                self.short_days.setdefault(order.account, {})[time // DAY_NS] = None
             told = said.reason in (BUSY, NO_MARK_PRICE, NO_INDEX_PRICE)
             return self.move(order, ORDER_REJECTED, time, BY_VENUE + (said.reason if told else NO_REASON))
         return 0 if said.kind == SAID_TRIGGERED else self.stands(order, said, time)  # the next word tells
@@ -176,6 +180,7 @@ cdef class Execution(Patience):
         if said.verb != QUERY_REQUEST and not (said.verb == AMEND_REQUEST and as_asked):
             return NOTHING_SAID
         order.price, order.size, order.amending = said.price, whole, 0
+        order.replaced += as_asked
         return WAS_AMENDED if as_asked else AMEND_WAS_REFUSED
 
     cdef int go_on_after(self, OrderRecord* order, int64_t verb, int64_t time) except -1:

@@ -41,11 +41,13 @@ cdef class OrderTable:
     cdef Py_ssize_t course_count
     cdef Py_ssize_t course_room
     cdef double* prices  # by instrument; 0: none
+    cdef double* middles  # by instrument: of the best prices as we see them, else the last; NaN: not known
     cdef int64_t* news  # time of the last news by instrument; below 0: none
     cdef double* closes  # of the last bar by instrument, and when it was told; 0: none
     cdef int64_t* closed
     cdef int64_t* ticking  # bars tell of prices only where neither trades nor quotes do
     cdef int64_t[32] refusals  # by Rule
+    cdef readonly dict short_days  # by account: days since 1970 with an order refused by the exchange for want of money
 
     cdef inline OrderRecord* record(self, int64_t number) noexcept:
         cdef OrderRecord* page = self.pages[number >> PAGE_BITS].records
@@ -57,6 +59,7 @@ cdef class OrderTable:
     cdef inline void hold(self, int64_t number) noexcept:  # something about this order is under way
         self.pages[number >> PAGE_BITS].held = self.round
 
+    cdef double rate(self, int64_t currency) except? -1.0
     cdef OrderRow order_row(self, int64_t number) noexcept
     cdef FillRow fill_row(self, int64_t place) noexcept
     cdef int recycle(self) except -1  # what is under way at the exchange is held

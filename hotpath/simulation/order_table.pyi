@@ -22,6 +22,8 @@ class OrderTable:
     def fat_count(self) -> int:
         """Pages of orders that are kept as more than rows."""
 
+    short_days: dict[int, dict[int, None]]
+    """By account, the days since 1970 on which the exchange refused an order for want of money."""
     def __new__(cls, terms: Terms) -> Self: ...
     def last_bars(self) -> list[tuple[int, float]]:
         """(time, close) of the last bar of each instrument; a close of 0 where there was none."""

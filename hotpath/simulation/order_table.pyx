@@ -1,4 +1,5 @@
 """What all rooms of the compiled desk share: orders, fills, requests, what was told, and the last prices."""
+from libc.math cimport NAN
 from libc.stdint cimport INT64_MAX, int32_t
 from libc.stdlib cimport calloc, free, realloc
 from libc.string cimport memmove, memset
@@ -36,25 +37,28 @@ cdef void pack_order(const OrderRecord* order, OrderRow* row) noexcept:
     row.instrument, row.leg = <int32_t>order.instrument, <int32_t>order.leg
     row.side, row.limit, row.post_only = order.side, order.limit, order.post_only
     row.reduce_only, row.opening, row.state = order.reduce_only, order.opening, order.state
+    row.replaced = <int32_t>order.replaced
 
 
 cdef void pack_fill(const FillRecord* fill, FillRow* row) noexcept:
     row.order, row.time, row.venue_time, row.price = fill.order, fill.time, fill.venue_time, fill.price
     row.size, row.fee, row.own_realised, row.maker = fill.size, fill.fee, fill.own_realised, fill.maker
+    row.rate = fill.rate
 
 
 cdef class OrderTable:
     def __cinit__(self, Terms terms not None, *arguments):
         cdef Py_ssize_t place
         self.terms = terms
-        self.feedback_at = INT64_MAX
+        self.feedback_at, self.short_days = INT64_MAX, {}
         self.prices = <double*>terms.room(terms.instruments_count, sizeof(double))
+        self.middles = <double*>terms.room(terms.instruments_count, sizeof(double))
         self.news = <int64_t*>terms.room(terms.instruments_count, sizeof(int64_t))
         self.closes = <double*>terms.room(terms.instruments_count, sizeof(double))
         self.closed = <int64_t*>terms.room(terms.instruments_count, sizeof(int64_t))
         self.ticking = <int64_t*>terms.room(terms.instruments_count, sizeof(int64_t))
         for place in range(terms.instruments_count):
-            self.news[place] = -1
+            self.news[place], self.middles[place] = -1, NAN
         self.gone.state, self.round = ORDER_CANCELLED, 1
         self.add_page()  # number 0: what never became an order
 
@@ -73,6 +77,19 @@ cdef class OrderTable:
         free(self.requests)
         free(self.told)
         free(self.course)
+
+    cdef double rate(self, int64_t currency) except? -1.0:
+        """What a unit of a currency is worth in the reporting currency; 0 while no price tells."""
+        cdef Terms terms = self.terms
+        cdef int64_t place
+        cdef double price
+        if currency == terms.reporting:
+            return 1.0
+        for place in range(terms.rate_starts[currency], terms.rate_starts[currency + 1]):
+            price = self.prices[terms.rate_instruments[place]]
+            if price != 0.0:
+                return 1.0 / price if terms.rate_inverse[place] else price
+        return 0.0
 
     cdef int add_page(self) except -1:
         cdef OrderPage* page

@@ -64,6 +64,7 @@ cdef enum Reason:
     BUSY = 14  # it turned the request away unread
     NO_MARK_PRICE = 15  # none was told that could trigger the order
     NO_INDEX_PRICE = 16
+    TOO_LITTLE = 17  # free money; BAD_TERMS wherever but in the answer to a new order
 
 
 cdef struct Said:

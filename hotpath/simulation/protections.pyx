@@ -81,7 +81,7 @@ cdef class Protections(ExactPurse):
         order.strategy, order.instrument, order.key = strategy, key % self.terms.instruments_count, key
         order.account, order.signal, order.leg = self.terms.strategies[strategy].account, one.signal, one.legs
         order.side, order.size, order.reduce_only = one.side, one.placed, 1
-        order.decided, order.mid = time, self.prices[order.instrument]
+        order.decided, order.mid = time, self.middles[order.instrument]
         order.protects, order.trigger, order.guards = kind, trigger, 1
         order.trigger_source, order.trail = one.source, trail
         order.group = one.orders[0] if one.orders[0] else order.number

@@ -19,10 +19,13 @@ def fills_of(desk: Desk) -> dict[str, array[int]]:
     """FILL_COLUMNS of all fills."""
 
 def middles_of(desk: Desk) -> array[float]:
-    """The desk's last price at the decision of each order."""
+    """The desk's middle at the decision of each order."""
 
 def realised_of(desk: Desk) -> array[float]:
     """Of each fill: what its strategy realised by it, without fees."""
+
+def rates_of(desk: Desk) -> array[float]:
+    """Of each fill: what one unit of what it is settled in was worth in the reporting currency; 0: not known."""
 
 def course_of(desk: Desk) -> array[int]:
     """Orders sent (their numbers) and fills booked (~place), in the order of both."""

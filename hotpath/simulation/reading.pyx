@@ -9,11 +9,11 @@ from letrade.hotpath.simulation.desk_orders cimport FillRow, OrderRow
 
 ORDER_COLUMNS = (
     "number", "strategy", "account", "instrument", "signal", "leg", "side", "limit", "post_only", "reduce_only",
-    "opening", "first_price", "first_size", "size", "price", "filled", "state", "decided", "sent", "ended",
+    "opening", "first_price", "first_size", "size", "price", "filled", "state", "decided", "sent", "ended", "replaced",
 )
 FILL_COLUMNS = ("order", "time", "venue_time", "price", "size", "fee", "maker")
 cdef dict CODES = {  # of columns that are not of 64 bits
-    **dict.fromkeys(("strategy", "account", "instrument", "leg"), "i"),
+    **dict.fromkeys(("strategy", "account", "instrument", "leg", "replaced"), "i"),
     **dict.fromkeys(("side", "limit", "post_only", "reduce_only", "opening", "state"), "b"),
 }  # fmt: skip
 
@@ -31,7 +31,7 @@ def order_of(Desk desk not None, int64_t number):
     return (
         number, order.strategy, order.account, order.instrument, order.signal, order.leg, order.side, order.limit,
         order.post_only, order.reduce_only, order.opening, order.first_price, order.first_size, order.size, order.price,
-        order.filled, order.state, order.decided, order.sent, order.ended,
+        order.filled, order.state, order.decided, order.sent, order.ended, order.replaced,
     )  # fmt: skip
 
 
@@ -55,7 +55,7 @@ def orders_of(Desk desk not None):
     cdef int64_t[::1] first_size = found["first_size"], size = found["size"], price = found["price"]
     cdef int64_t[::1] filled = found["filled"], decided = found["decided"], sent = found["sent"], ended = found["ended"]
     cdef int32_t[::1] strategy = found["strategy"], account = found["account"], instrument = found["instrument"]
-    cdef int32_t[::1] leg = found["leg"]
+    cdef int32_t[::1] leg = found["leg"], replaced = found["replaced"]
     cdef int8_t[::1] side = found["side"], limit = found["limit"], post_only = found["post_only"]
     cdef int8_t[::1] reduce_only = found["reduce_only"], opening = found["opening"], state = found["state"]
     for place in range(count):
@@ -67,6 +67,7 @@ def orders_of(Desk desk not None):
         first_price[place], first_size[place] = row.first_price, row.first_size
         size[place], price[place], filled[place] = row.size, row.price, row.filled
         decided[place], sent[place], ended[place] = row.decided, row.sent, row.ended
+        replaced[place] = row.replaced
     return found
 
 
@@ -99,6 +100,15 @@ def realised_of(Desk desk not None):
     cdef double[::1] view = column
     for place in range(desk.fills_count):
         view[place] = desk.fill_row(place).own_realised
+    return column
+
+
+def rates_of(Desk desk not None):
+    cdef Py_ssize_t place
+    column = zeros("d", desk.fills_count)
+    cdef double[::1] view = column
+    for place in range(desk.fills_count):
+        view[place] = desk.fill_row(place).rate
     return column
 
 

@@ -52,4 +52,3 @@ cdef class Risk(Execution):
     cdef int risk_hears(self, const Told* told) except -1
     cdef int refuse_by_risk(self, const OrderRecord* order, int64_t rule, int64_t what, int64_t time) except -1
     cdef bint equity_is_known(self, int64_t account) except -1
-    cdef double rate(self, int64_t currency) except? -1.0

@@ -56,19 +56,6 @@ cdef class Risk(Execution):
     cdef bint equity_is_known(self, int64_t account) except -1:
         return True
 
-    cdef double rate(self, int64_t currency) except? -1.0:
-        """What a unit of a currency is worth in the reporting currency; 0 while no price tells."""
-        cdef Terms terms = self.terms
-        cdef int64_t place
-        cdef double price
-        if currency == terms.reporting:
-            return 1.0
-        for place in range(terms.rate_starts[currency], terms.rate_starts[currency + 1]):
-            price = self.prices[terms.rate_instruments[place]]
-            if price != 0.0:
-                return 1.0 / price if terms.rate_inverse[place] else price
-        return 0.0
-
     cdef int refuse_by_risk(self, const OrderRecord* order, int64_t rule, int64_t what, int64_t time) except -1:
         self.shares[order.key].refused += 1
         return self.tell_refusal(

@@ -97,7 +97,8 @@ def _check(slot: Slot) -> None:
 
 
 _DESK_MODULES = frozenset(
-    f"letrade.core.messages.{name}" for name in ("accounts", "events", "margin", "orders", "signals", "transfers", "venue")
+    f"letrade.core.messages.{name}"
+    for name in ("accounts", "events", "margin", "orders", "signals", "transfers", "venue")
 )
 
 

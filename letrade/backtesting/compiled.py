@@ -8,6 +8,7 @@ from typing import Any
 
 from letrade.backtesting.cast import add_lines, cast_of
 from letrade.backtesting.eligibility import check_desk
+from letrade.backtesting.expecting import Expectations
 from letrade.backtesting.herald import Herald, listening
 from letrade.backtesting.interrupt import Interrupt
 from letrade.backtesting.markets import market_kind, markets_of, shown_books
@@ -29,6 +30,7 @@ from letrade.core.node import rank
 from letrade.core.stage import Stage
 from letrade.core.stepping.course import OPERATOR, settle_ns
 from letrade.hotpath.simulation.clearing import Clearing
+from letrade.hotpath.simulation.curve import Curve
 from letrade.hotpath.simulation.desk import Desk
 from letrade.hotpath.simulation.desk_terms import Terms
 from letrade.hotpath.simulation.engine import Engine
@@ -70,7 +72,8 @@ class CompiledBacktest:
         terms = Terms(self.terms)
         self.desk = Desk(terms)
         self.clearing = Clearing(terms, self.markets)
-        self.watch = Watch(len(self.terms.instruments), len(self.terms.accounts))
+        self.watch = Watch(len(self.terms.instruments))
+        self.curve = Curve(self.desk, EQUITY_EVERY_NS)
         self.tape = Tape()
         self.engine = self._engine()
         self.first_time = self.tape.first_seen
@@ -91,6 +94,7 @@ class CompiledBacktest:
             self.notices.append(message)
         elif isinstance(message, Bar):
             self.said_prices[message.instrument] = (message.time, message.close)
+            self.curve.look(message.time)
         elif isinstance(message, Features):
             self.said_prices[message.instrument] = (message.time, message.price)
 
@@ -136,12 +140,10 @@ class CompiledBacktest:
             self.desk,
             self.clearing,
             self.watch,
+            self.curve,
             self.markets,
             [latencies.get(each.name.partition(".")[0], nobody) for each in terms.instruments],
-            [
-                (10.0**each.price_decimals, 10.0**each.size_decimals, float(each.multiplier))
-                for each in terms.instruments
-            ],
+            [10.0**each.price_decimals for each in terms.instruments],
             config.desk.step,
         )
         exchange.see_late([place for name, place in self.instruments.items() if delays[name]])
@@ -149,7 +151,8 @@ class CompiledBacktest:
         exchange.pay_funding(
             [place for place, each in enumerate(terms.instruments) if each.name.partition(".")[0] in paying]
         )
-        herald = Herald(self.desk, terms, self.blueprint.context.desk_uid)
+        expected = Expectations(config, self.blueprint.catalogue)
+        herald = Herald(self.desk, terms, self.blueprint.context.desk_uid, expected)
         hearers: Any = listening(terms, self.cast.route_of)
         ranks = {int(stage): rank(3 + stage, self._order_of(stage)) for stage in
                  (Stage.CAPITAL, Stage.RISK, Stage.EXECUTION)}  # fmt: skip
@@ -207,9 +210,11 @@ class CompiledBacktest:
         drained = last - last % step
         self.engine.run(drained)
         heard = self.cast.route_of(Drain, "", NO_STRATEGY)
+        self.curve.drain(drained)
         self.engine.drain(drained, self.config.desk.on_stop == "cancel", self._drain(drained), heard)
         self.engine.run(((drained + settle) // step + 1) * step)
         self.engine.finish(self.tape.last_time)
+        self.curve.finish()
 
     def _drain(self, time: int) -> Message:
         return Drain(on_stop=self.config.desk.on_stop, time=time, source=OPERATOR, epoch=1, sequence=time)

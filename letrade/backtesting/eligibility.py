@@ -34,8 +34,8 @@ def check_desk(blueprint: Blueprint) -> None:
     for message in blueprint.catalogue.messages():
         if message.valid_from:
             raise Doubtful(f"{message.instrument} changes its rules within the data")
-        if message.kind == "inverse":
-            raise Doubtful(f"{message.instrument} is an inverse contract")
+        if message.kind == "inverse" or message.expires:
+            raise Doubtful(f"{message.instrument} is an inverse contract, or one that expires")
     accounts = {account.name for account in config.accounts}
     for strategy in strategies_of(config):
         if strategy.account not in accounts:

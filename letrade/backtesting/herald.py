@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from letrade.actors.venue.recorded import ENDS
+from letrade.backtesting.expecting import Expectations
 from letrade.core import ids
 from letrade.core.messages.base import NO_STRATEGY, Message
 from letrade.core.messages.orders import CashEntry, Fill, OrderRefused, OrderUpdate
@@ -64,7 +65,8 @@ class Scale(NamedTuple):
 class Herald:
     """Makes what the crier copies, and each refusal that somebody listens to."""
 
-    def __init__(self, desk: Desk, terms: DeskTerms, uid: str) -> None:
+    def __init__(self, desk: Desk, terms: DeskTerms, uid: str, expected: Expectations) -> None:
+        self.expected = expected
         self.terms = terms
         self.scales = scales_of(terms)
         self.crier = Crier(
@@ -78,11 +80,12 @@ class Herald:
     ) -> OrderRefused:
         """An order, or an amend of one, that was refused."""
         self.crier.sequence += 1
+        about, name = self._about(strategy, instrument), RULES[rule] if 0 <= rule < len(RULES) else "refused"
+        limit, value = self.expected.of(STAGES[stage], name, about["account"], about["instrument"])
         return OrderRefused(
-            **self._about(strategy, instrument), time=time, source=STAGES[stage], epoch=EPOCH,
+            **about, time=time, source=STAGES[stage], epoch=EPOCH,
             sequence=self.crier.sequence, order_id=ids.order_id(self.terms.strategies[strategy].name, signal, leg),
-            rule=RULES[rule] if 0 <= rule < len(RULES) else "refused", limit="", value="", refused_by=STAGES[stage],
-            what="amend" if what else "order",
+            rule=name, limit=limit, value=value, refused_by=STAGES[stage], what="amend" if what else "order",
         )  # fmt: skip
 
     def cash(self, time: int, account: int, instrument: int, amount: int, due: int) -> CashEntry:

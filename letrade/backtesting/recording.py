@@ -2,58 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from msgspec import structs
 
-from letrade.actors.monitor.report import starts_of
 from letrade.backtesting.herald import STATES
 from letrade.backtesting.outcome import Outcome
 from letrade.backtesting.settings import data_in_words, notes_of, settings_of
 from letrade.backtesting.worth import board_of
-from letrade.core.analysis.ends import ends_of
+from letrade.core.analysis.ends import ShortDays, ends_of
 from letrade.core.analysis.record import KIND_CODES, STATE_CODES, Names, RunRecord
+from letrade.core.analysis.sent_orders import in_time, joined, sent_alone
 from letrade.core.analysis.tables import Cash, Equity, Fills, Orders, Prices
-from letrade.core.quantities import ONE
-from letrade.hotpath.simulation.reading import middles_of, realised_of
-from letrade.hotpath.simulation.watch import Watch
+from letrade.hotpath.simulation.reading import middles_of, rates_of, realised_of
 
 Columns = dict[str, np.ndarray[Any, Any]]
-Rows = TypeVar("Rows", Orders, Fills)
+DAY_NS = 86_400_000_000_000
 
 
 def record_of(outcome: Outcome, summary: Mapping[str, Any]) -> RunRecord:
     """Everything a report needs of a compiled run."""
     run, terms = outcome.run, outcome.terms
-    currencies = terms.currencies
     names = Names(
         strategies=tuple(each.name for each in terms.strategies),
         accounts=tuple(each.name for each in terms.accounts),
         instruments=notes_of(run.blueprint.catalogue),
-        currencies=currencies,
+        currencies=terms.currencies,
         origins=("funding",),
     )
     span = (run.first_time or 0, run.tape.last_time)
     settings = structs.replace(
         settings_of(run.config, summary, "compiled", data_in_words(run.config), span),
+        short_days=_short_days(outcome).told(),
         **ends_of(board_of(run.desk, terms), run.blueprint.catalogue, run.config.desk.reporting_currency),
     )
-    orders = {name: np.asarray(column) for name, column in outcome.orders.items()}
-    fills = {name: np.asarray(column) for name, column in outcome.fills.items()}
+    told = {name: np.asarray(column) for name, column in outcome.orders.items()}
     prices = np.array([scale.price for scale in outcome.scales])
     sizes = np.array([scale.size for scale in outcome.scales])
-    equity, priced = sampled(run.watch, _starts(run.config, names.accounts))
+    orders, fills = sent_alone(_orders(outcome, told, prices, sizes), _fills(outcome, told, prices, sizes))
     return RunRecord(
-        names,
-        settings,
-        orders=_orders(orders, prices, sizes, np.asarray(middles_of(run.desk), dtype=np.float64)),
-        fills=_fills(outcome, orders, fills, prices, sizes),
-        cash=_cash(outcome),
-        equity=equity,
-        prices=priced,
-    )
+        names, settings, orders=orders, fills=fills, cash=_cash(outcome), equity=_equity(outcome),
+        prices=_prices(outcome),
+    )  # fmt: skip
+
+
+def _short_days(outcome: Outcome) -> ShortDays:
+    found = ShortDays()
+    for notice in outcome.run.notices:
+        found.hear(notice)
+    for account, days in outcome.run.desk.short_days.items():
+        for day in days:
+            found.note(outcome.terms.accounts[account].name, day * DAY_NS)
+    return found
 
 
 def _cash(outcome: Outcome) -> Cash:
@@ -68,17 +70,11 @@ def _cash(outcome: Outcome) -> Cash:
     )  # fmt: skip
 
 
-def _starts(config: Any, accounts: Sequence[str]) -> list[float]:
-    """What each account began with, where its balances tell; else 0, so that its curve shows gains alone."""
-    starts = starts_of(config)
-    return [(starts[name].equity or 0) / ONE if name in starts else 0.0 for name in accounts]
-
-
-def _orders(orders: Columns, prices: Any, sizes: Any, middles: Any) -> Orders:
+def _orders(outcome: Outcome, orders: Columns, prices: Any, sizes: Any) -> Orders:
     at = orders["instrument"]
     codes = np.array([STATE_CODES[state] for state in STATES], dtype=np.int8)
     price = np.where(orders["price"] > 0, orders["price"] / prices[at], np.nan) if len(at) else np.empty(0)
-    made = Orders.of(
+    return Orders.of(
         order_id=orders["number"],
         strategy=orders["strategy"],
         account=orders["account"],
@@ -92,19 +88,21 @@ def _orders(orders: Columns, prices: Any, sizes: Any, middles: Any) -> Orders:
         sent=orders["sent"],
         ended=orders["ended"],
         state=codes[orders["state"]],
-        mid_at_decision=np.where(middles > 0, middles, np.nan),
+        mid_at_decision=np.asarray(middles_of(outcome.run.desk), dtype=np.float64),
+        replaced=orders["replaced"],
     )
-    return in_time(made, orders["decided"])
 
 
-def _fills(outcome: Outcome, orders: Columns, fills: Columns, prices: Any, sizes: Any) -> Fills:
-    run = outcome.run
+def _fills(outcome: Outcome, orders: Columns, prices: Any, sizes: Any) -> Fills:
+    run, fills = outcome.run, {name: np.asarray(column) for name, column in outcome.fills.items()}
     row = fills["order"] - 1
     at = orders["instrument"][row]
     noted = np.asarray(run.watch.after(), dtype=np.float64).reshape(-1, 5)
     noted = noted[np.asarray(run.exchange.trade_places, dtype=np.int64)]
     places = {name: place for place, name in enumerate(outcome.terms.currencies)}
     currencies = np.array([places[scale.fee] for scale in outcome.scales], dtype=np.int64)
+    rates = np.asarray(rates_of(run.desk), dtype=np.float64)
+    rates = np.where(rates > 0, rates, np.nan)
     made = Fills.of(
         order=fills["order"],
         time=fills["time"],
@@ -115,46 +113,41 @@ def _fills(outcome: Outcome, orders: Columns, fills: Columns, prices: Any, sizes
         side=orders["side"][row],
         price=fills["price"] / prices[at],
         size=fills["size"] / sizes[at],
-        fee=fills["fee"] / 1e8,
+        fee=fills["fee"] / 1e8 * rates,
         fee_units=fills["fee"],
         fee_currency=currencies[at],
         maker=fills["maker"] > 0,
-        realised=np.asarray(realised_of(run.desk), dtype=np.float64),
+        realised=np.asarray(realised_of(run.desk), dtype=np.float64) * rates,
         bid=noted[:, 0],
         ask=noted[:, 1],
         mid_1s=noted[:, 2],
         mid_10s=noted[:, 3],
         mid_60s=noted[:, 4],
+        rate=rates,
     )
-    return in_time(made, fills["time"])
+    return in_time(made)
 
 
-def in_time(made: Rows, times: Any) -> Rows:
-    """Rows by time; as they are where they are so already, as nearly always."""
-    return made if (np.diff(times) >= 0).all() else made.where(np.argsort(times, kind="stable"))
+def _equity(outcome: Outcome) -> Equity:
+    """As the ledger values the accounts, on a grid."""
+    tables = []
+    for account in range(len(outcome.terms.accounts)):
+        times, (equity, unrealised, exposure) = outcome.run.curve.rows_of(account)
+        tables.append(
+            Equity.of(
+                time=np.asarray(times), account=np.full(len(times), account), equity=np.asarray(equity),
+                unrealised=np.asarray(unrealised), exposure=np.asarray(exposure),
+            )
+        )  # fmt: skip
+    return in_time(joined(tables)) if tables else Equity.empty()
 
 
-def sampled(watch: Watch, starts: Sequence[float]) -> tuple[Equity, Prices]:
-    """The curves of equity and of prices."""
-    samples = watch.samples()
-    if not samples:
-        return Equity.empty(), Prices.empty()
-    times = np.array([time for time, _, _ in samples], dtype=np.int64)
-    worth = np.array([row for _, row, _ in samples], dtype=np.float64).reshape(len(samples), -1, 3)
-    priced = np.array([row for _, _, row in samples], dtype=np.float64).reshape(len(samples), -1)
-    accounts, instruments = worth.shape[1], priced.shape[1]
-    equity = Equity.of(
-        time=np.repeat(times, accounts),
-        account=np.tile(np.arange(accounts), len(times)),
-        equity=(worth[:, :, 0] + np.array(list(starts)[:accounts])).ravel(),
-        unrealised=worth[:, :, 1].ravel(),
-        exposure=worth[:, :, 2].ravel(),
-    )
-    column = priced.ravel()
-    known = ~np.isnan(column)
-    prices = Prices.of(
-        time=np.repeat(times, instruments)[known],
-        instrument=np.tile(np.arange(instruments), len(times))[known],
-        price=column[known],
-    )
-    return equity, prices
+def _prices(outcome: Outcome) -> Prices:
+    """The exchange's, on a grid."""
+    tables = []
+    for instrument in range(len(outcome.terms.instruments)):
+        times, prices = outcome.run.watch.prices_of(instrument)
+        tables.append(
+            Prices.of(time=np.asarray(times), instrument=np.full(len(times), instrument), price=np.asarray(prices))
+        )
+    return in_time(joined(tables)) if tables else Prices.empty()

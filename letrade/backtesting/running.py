@@ -9,10 +9,13 @@ import msgspec
 
 from letrade.backtest import BACKTEST_UID, Backtest, EngineName, Progress, check_feeds
 from letrade.backtesting.comparing import Difference, Noted, compare
+from letrade.backtesting.comparing_records import compare_records
 from letrade.backtesting.compiled import CompiledBacktest
 from letrade.backtesting.failing import ActorFailed, Failing
 from letrade.backtesting.hearing import NO_ROWS, deaf_to, sources_or_none
 from letrade.backtesting.interrupt import NOT_COMPARED, Interrupted
+from letrade.backtesting.late import lags_of
+from letrade.backtesting.markets import market_kind
 from letrade.backtesting.outcome import Outcome
 from letrade.backtesting.sources import Source
 from letrade.core import clock
@@ -107,7 +110,10 @@ def run_actors(
     if records:
         from letrade.core.analysis.recorder import Recorder
 
-        noted = Recorder(backtest.blueprint.catalogue, config.desk.reporting_currency)
+        noted = Recorder(
+            backtest.blueprint.catalogue, config.desk.reporting_currency, keep_ns=_told_within_ns(config),
+            believed=_believed(config, sources_or_none(backtest.blueprint.feeds(None))), lags=lags_of(config),
+        )  # fmt: skip
         backtest.observers.append(noted)
     summary = backtest.run(progress)
     summary["engine"] = "actors"
@@ -123,6 +129,21 @@ def run_actors(
         return made
 
     return Finished(summary, record, None)
+
+
+def _told_within_ns(config: DeskConfig) -> int:
+    """How much older than the newest data a fill may be when the desk hears of it."""
+    slowest = max(
+        (each.response_latency + each.latency.jitter + (each.data_latency or 0) for each in config.venues), default=0
+    )
+    return 2 * clock.SECOND + slowest + config.desk.step
+
+
+def _believed(config: DeskConfig, sources: list[Source]) -> dict[str, str]:
+    """By instrument of the data: of which kind its exchange's prices are."""
+    asked = {venue.name: venue.fill_model for venue in config.venues}
+    names = dict.fromkeys(source.columns.instrument for source in sources)
+    return {name: market_kind(name, sources, asked.get(name.partition(".")[0])) for name in names}
 
 
 def _warnings(orders: int, has_rows: bool, node: Node, sources: Callable[[], list[Source]]) -> dict[str, list[str]]:
@@ -149,11 +170,12 @@ def verify(
     compiled = run_desk(config, "compiled", progress=progress, run_for_ns=run_for_ns)
     _check_complete(compiled)
     noted = Noted()
-    actors = run_actors(config, progress, run_for_ns, observer=noted)
+    actors = run_actors(config, progress, run_for_ns, observer=noted, records=True)
     _check_complete(actors)
     if compiled.outcome is None:
         raise TypeError("a compiled run has an outcome")
-    return compiled, compare(noted, compiled.outcome, actors.summary, compiled.summary)
+    found = compare(noted, compiled.outcome, actors.summary, compiled.summary)
+    return compiled, [*found, *compare_records(actors.record(), compiled.record())]
 
 
 def _check_complete(finished: Finished) -> None:

@@ -87,7 +87,7 @@ def backtest(
         return failed
     page = _report(config, finished, fills, run_for_ns, folder)
     if as_json:
-        _show({**finished.summary, "report": str(page)}, as_json)
+        _show({**finished.summary, **_split_of(page), "report": str(page)}, as_json)
     else:
         _show_figures(page)
     return failed
@@ -120,6 +120,13 @@ def _tell_failed(summary: dict[str, Any]) -> ExitCode:
     for each in failed:
         click.echo(f"error: {in_words(each)}", err=True)
     return ExitCode.BUG if failed else ExitCode.OK
+
+
+def _split_of(page: Path) -> dict[str, Any]:
+    """Where profit came from, as the report has it."""
+    from letrade.report.writer import read_report
+
+    return {"profit_split": read_report(page.parent).analysis.split}
 
 
 def _show_figures(page: Path) -> None:

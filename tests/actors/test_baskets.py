@@ -11,7 +11,7 @@ import pytest
 from letrade.actors.strategies.base import BaseStrategy, StrategyConfig
 from letrade.core.config.desk import DeskConfig, RiskLimit
 from letrade.core.config.desk import RiskConfig as RiskTable
-from letrade.core.messages.events import Alert, Failure
+from letrade.core.messages.events import Alert, Failure, Flatten, Halt
 from letrade.core.messages.margin import PositionLimit, Reduce
 from letrade.core.messages.market import Trade
 from letrade.core.messages.orders import BasketProposal, BasketUpdate, OrderRefused
@@ -158,6 +158,15 @@ def test_a_reduction_of_both_legs_by_another_is_not_doubled() -> None:
     )
     assert desk.pair() == (0.75, -0.75)
     assert of_kind(said, Reduce) == []
+
+
+def test_what_others_cut_is_not_rebuilt_after_a_deleveraging() -> None:
+    desk = BasketDesk()
+    desk.basket(*PAIR)
+    one = Reduce(strategy="-", account="main", instrument=LINEAR, reduction_id="m-1", size=0.25, reason="test")
+    desk.tell(stamped(one, "monitor"), wait=SECOND)
+    desk.cut(LINEAR, 0.25, "adl")
+    assert desk.pair() == (0.75, -0.75)
 
 
 def test_a_reduction_of_one_leg_takes_the_other_along() -> None:
@@ -317,3 +326,53 @@ def test_what_is_no_basket_raises_in_the_strategy_and_ends_nothing(legs: Any, bo
     (failure,) = of_kind(wished(legs, bound), Failure)
     assert told in failure.error
     assert not failure.stopped
+
+
+def test_a_limit_that_cuts_one_leg_takes_the_other_along() -> None:
+    desk = BasketDesk()
+    desk.basket(*PAIR)
+    desk.tell(
+        stamped(PositionLimit(strategy="-", account="main", instrument=LINEAR, largest=0.5, reason="test"), "leverage"),
+        wait=SECOND,
+    )
+    assert desk.pair() == (0.5, -0.5)
+
+
+def test_a_halt_between_the_legs_keeps_nobody_from_taking_the_first_one_back() -> None:
+    desk = BasketDesk()
+    desk.script(LINEAR, REFUSE)
+    desk.basket(*PAIR, wait=0)
+    said = desk.tell(stamped(Halt(account="main", reason="test")), wait=SECOND)
+    assert desk.pair() == (0.0, 0.0)
+    assert "undoing" in [state for state, _ in updates(said)]
+
+
+def test_flattening_an_account_closes_both_legs_once() -> None:
+    desk = BasketDesk()
+    desk.basket(*PAIR)
+    said = desk.tell(stamped(Flatten(account="main", reason="test")), wait=5 * SECOND)
+    assert desk.pair() == (0.0, 0.0)
+    assert of_kind(said, Reduce) == []
+    assert desk.actor("capital").groups == {}
+
+
+def test_a_strategy_that_stops_between_the_legs_leaves_none_alone() -> None:
+    desk = BasketDesk()
+    desk.script(LINEAR, LOSE)
+    desk.basket(*PAIR, wait=5 * MS)
+    desk.tell(stamped(Failure(actor="alpha", kind="trade", message_id="", error="test", stopped=True), "alpha"))
+    desk.tell(wait=10 * SECOND)
+    assert desk.pair() == (0.0, 0.0)
+
+
+def test_fees_in_the_coin_leave_no_leg_waiting_for_what_is_not_there() -> None:
+    desk = BasketDesk(rich(taker_fee=Decimal("0.001"), fee_currency="base"))
+    said = desk.basket(*PAIR)
+    assert desk.held(instrument=LINEAR) == -1.0
+    assert abs(desk.held() - 1.0) < 0.001
+    assert updates(said)[-1] == ("standing", True)
+    said = desk.basket((SPOT, 0.0), (LINEAR, 0.0), wait=SECOND)
+    assert desk.held(instrument=LINEAR) == 0.0
+    assert updates(said)[-1][0] == "standing"
+    desk.tell(wait=20 * SECOND)
+    assert "naked_leg" not in {alert.code for alert in of_kind(desk.said, Alert)}

@@ -18,8 +18,11 @@ from letrade.core.config.borrow import BorrowConfig
 from letrade.core.config.desk import DeskConfig, VenueConfig
 from letrade.core.config.desk import RiskConfig as RiskTable
 from letrade.core.messages.accounts import Position
+from letrade.core.messages.events import Flatten
+from letrade.core.messages.margin import PositionLimit
 from letrade.core.messages.orders import CashEntry, OrderRefused, UnexplainedDifference
-from tests.actors.desk_parts import MS, STEP, TradingDesk
+from letrade.core.messages.signals import Basket
+from tests.actors.desk_parts import LINEAR, MS, SECOND, SPOT, STEP, TradingDesk
 from tests.data import shared_data
 from tests.stage import of_kind
 
@@ -184,3 +187,27 @@ def test_what_loans_cost_is_the_sum_of_each_by_its_own_age(rules: str, steps: li
     assert float(owed) == pytest.approx(
         float(interest(rules, Fraction(1), Fraction("0.0024"), single.time - begun)), abs=1e-9
     )
+
+
+def test_a_short_on_spot_is_flattened_and_cut_by_a_limit_like_any_other() -> None:
+    made = desk()
+    made.target(-1.0)
+    limit = PositionLimit(strategy="-", account="main", instrument=SPOT, largest=0.5, source="guard")
+    made.tell(limit, wait=200 * MS)
+    assert made.held() == pytest.approx(-0.5, abs=1e-5)
+    made.tell(Flatten(account="main", source="operator"), wait=200 * MS)
+    assert (made.held(), balance(made)) == (0.0, 0.0)
+
+
+def test_a_short_on_spot_may_be_a_leg_of_a_basket() -> None:
+    made = desk(rate="0")
+    made.trade(10_000.0, LINEAR)
+    made.signals["alpha"] += 1
+    made.tell(
+        Basket(
+            strategy="alpha", account="main", instrument=SPOT, signal=1, legs=((SPOT, -1.0), (LINEAR, 1.0)),
+            naked_ns_max=SECOND, source="alpha", epoch=1,
+        ),
+        wait=200 * MS,
+    )  # fmt: skip
+    assert (made.held(), made.held(instrument=LINEAR)) == (-1.0, 1.0)

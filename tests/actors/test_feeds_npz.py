@@ -180,6 +180,30 @@ def test_bars_that_overlap_are_refused_by_both_rows(
         chunks_of(feed_of(written(tmp_path / "bars.npz", ts=ends, **prices)))
 
 
+def test_a_deleted_level_of_a_size_that_cannot_be_is_refused_by_its_row(tmp_path: Path) -> None:
+    feed = feed_of(written(tmp_path / "l2.npz", **{**LEVELS, "sz": [5, 6, 7, -4, 8]}))
+    with pytest.raises(DataError, match="row 4: expected sz of 0 or more, found -4"):
+        told(feed)
+
+
+@pytest.mark.parametrize("rows", [3, 300_000])
+@pytest.mark.parametrize("column", ["bid", "asz"])
+def test_arrays_that_are_damaged_where_they_lie_are_refused(tmp_path: Path, rows: int, column: str) -> None:
+    """The damage leaves numbers that a market could have."""
+    file, time = tmp_path / "quotes.npz", START + np.arange(rows, dtype=np.int64)
+    columns = {name: np.full(rows, value, dtype=np.int64) for name, value in
+               (("bid", 0x41424344), ("bsz", 7), ("ask", 0x61626364), ("asz", 0x51525354))}  # fmt: skip
+    np.savez(file, ts=time, **columns)
+    whole = chunks_of(feed_of(file))
+    assert sum(len(chunk.time) for chunk in whole) == rows
+    raw = bytearray(file.read_bytes())
+    place = raw.rindex(int(columns[column][0]).to_bytes(8, "little"))
+    raw[place] ^= 1
+    file.write_bytes(raw)
+    with pytest.raises(DataError, match="found it damaged"):
+        chunks_of(feed_of(file))
+
+
 def test_levels_that_end_amid_an_event_are_refused(tmp_path: Path) -> None:
     cut = {name: values[:-1] for name, values in LEVELS.items()}
     with pytest.raises(DataError, match="found it cut off"):

@@ -87,14 +87,41 @@ def test_stamps_of_any_usual_form_are_ns_utc(stamp: object) -> None:
     ],
 )
 def test_columns_are_found_by_their_names_in_any_common_shape(tmp_path: Path, header: str) -> None:
-    extra = ",9,9" * header.count("trades")
-    text = header + "".join(f"{row}{extra}\n" for row in ROWS.splitlines())
+    closes = [f",{(START + (place + 1) * HOUR) // 10**6 - 1},9" * header.count("trades") for place in range(2)]
+    text = header + "".join(f"{row}{extra}\n" for row, extra in zip(ROWS.splitlines(), closes, strict=True))
     assert [bar.close for bar in of_kind(messages(written(tmp_path, text)), Bar)] == [11.0, 12.25]
 
 
 def test_an_exchange_dump_without_a_header_is_read(tmp_path: Path) -> None:
     text = "1672531200000,10.5,12,10,11,3,1672534799999\n1672534800000,11.5,13,11,12.25,4,1672538399999\n"
     assert [bar.start for bar in of_kind(messages(written(tmp_path, text)), Bar)] == [START, START + HOUR]
+
+
+KLINE = "1672531200000,10.5,12,10,11,3,{},33,5,1,11,0\n1672534800000,11.5,13,11,12.25,4,{},49,5,1,12,0\n"
+
+
+@pytest.mark.parametrize(("unit", "last"), [(1, 1), (1, 0), (1000, 1)])
+@pytest.mark.parametrize("quick", [False, True])
+def test_the_close_times_of_a_dump_say_how_long_its_bars_are(
+    tmp_path: Path, unit: int, last: int, quick: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bars of a quarter of an hour, each hour: in ms, or in us as Binance has it since 2025."""
+    monkeypatch.setattr(table, "LONG_BYTES", 0 if quick else 10**9)
+    ends = [(place * 3600 + 900) * 1000 * unit + 1_672_531_200_000 * unit - last for place in range(2)]
+    text = KLINE.format(*ends).replace("1672531200000,", f"{1_672_531_200_000 * unit},", 1)
+    path = written(tmp_path, text.replace("1672534800000,", f"{1_672_534_800_000 * unit},"), "BTCUSDT.csv")
+    bars = of_kind(messages(path, instrument="binance.BTC-USDT"), Bar)
+    assert [(bar.start, bar.end) for bar in bars] == [
+        (START + place * HOUR, START + place * HOUR + HOUR // 4) for place in range(2)
+    ]
+
+
+def test_a_close_time_that_is_not_that_of_the_bar_is_refused_by_its_row(tmp_path: Path) -> None:
+    text = KLINE.format(1672534799999, 1672538000000)
+    with pytest.raises(DataError, match=r"row 2 \(.*expected a close_time just before 2023-01-01T02:00.*bar of 1h"):
+        messages(written(tmp_path, text, "BTCUSDT-1h.csv"))
+    with pytest.raises(DataError, match=r"row 1 \(.*bar of 5m"):
+        messages(written(tmp_path, KLINE.format(1672534799999, 1672538399999), "BTCUSDT-5m.csv"))
 
 
 @pytest.mark.parametrize(

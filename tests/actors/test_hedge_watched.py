@@ -24,6 +24,7 @@ from letrade.core.messages.venue import VenueSubmit
 from letrade.margin.recording import cases_in
 from tests.actors.desk_parts import SECOND
 from tests.actors.liquidation_parts import LINEAR, MonitoredDesk
+from tests.actors.margin_parts import stamped
 from tests.margin.programs import margin
 from tests.stage import of_kind
 
@@ -166,3 +167,20 @@ def test_a_strategy_on_an_account_in_hedge_mode_is_refused_with_the_desk_file(tm
     with pytest.raises(ConfigurationError, match='"paper" is in hedge mode, in which the desk watches') as told:
         assemble([file], {})
     assert "actor.btc.account" in str(told.value)
+
+
+def test_margin_is_added_to_the_leg_that_is_named() -> None:
+    desk = HandDesk("isolated")
+    desk.hand("long", 0.5)
+    desk.hand("short", 0.5)
+    request = MarginRequest(
+        strategy="-", account="main", instrument=LINEAR, request_id="r1", change="isolated_margin", value=250.0,
+        leg="short",
+    )  # fmt: skip
+    desk.tell(stamped(request))
+    setting = desk.actor("paper").exchange.margin.setting("main", LINEAR)
+    held = desk.monitor.holdings
+    for leg in ("long", "short"):
+        known = held.contract("main", f"{LINEAR} {leg}")
+        assert known.margin == pytest.approx(setting.of(leg), abs=1e-6)
+    assert setting.of("short") == pytest.approx(setting.of("long") + 250, abs=5)

@@ -277,14 +277,15 @@ WISHES = st.lists(
 
 
 @examples(max_examples=40, deadline=None)
-@given(FAULTS, WISHES, st.sampled_from([0.0, 0.5]))
+@given(FAULTS, WISHES, st.sampled_from([0.0, 0.5]), st.sampled_from([None, MS]))
 def test_no_unit_is_lost_or_made_whatever_goes_wrong(
-    faults: FaultsConfig, wishes: list[tuple[bool, Decimal, int, bool]], fail_rate: float
+    faults: FaultsConfig, wishes: list[tuple[bool, Decimal, int, bool]], fail_rate: float, lag: int | None
 ) -> None:
     """Balances, money in transit and fees add up at each moment, also over restarts; at the end all has ended, and the
     desk's ledger says what the venues say."""
     routes = [route(fail_rate=fail_rate), route("there", "here", fee="0.125", fail_rate=fail_rate)]
-    desk = TwoVenues(settings(routes, faults), ExecutionConfig(order_timeout=40 * MS, backoff_max=200 * MS))
+    config = settings(routes, faults, data_latency=lag)
+    desk = TwoVenues(config, ExecutionConfig(order_timeout=40 * MS, backoff_max=200 * MS))
     for number, (back, amount, wait_ms, restart) in enumerate(wishes):
         way = {"account": "there", "instrument": "far.-", "to_account": "here"} if back else {}
         desk.tell(wish(f"t{number}", str(amount), **way), wait=wait_ms * MS)

@@ -12,10 +12,12 @@ from letrade.backtesting.running import run_actors
 from letrade.core.analysis.analyzer import analyse
 from letrade.core.analysis.split import KINDS, ProfitSplit
 from letrade.core.config.durations import parse_duration
-from letrade.core.messages.accounts import Account, Position
+from letrade.core.messages.accounts import Balance, Position
 from letrade.core.messages.base import NO_STRATEGY, Message
+from letrade.core.messages.market import Bar, MarkPrice
 from letrade.core.messages.orders import BasketUpdate, Fill
 from letrade.core.messages.transfers import TransferUpdate
+from letrade.core.valuation import PriceBoard
 from tests.data import shared_data
 
 FILES = {
@@ -45,18 +47,22 @@ class Watch:
     """Notes what a run's messages say of margin, transfers and baskets."""
 
     def __init__(self) -> None:
-        self.equity: dict[str, float] = {}
-        self.held: dict[str, float] = {}
+        self.board = PriceBoard()
+        self.cash: dict[str, float] = {}
+        self.held: dict[str, tuple[str, float, float]] = {}
+        """By account: its one contract, how much of it, and the average price."""
         self.opened: list[Opened] = []
         self.fills: list[Fill] = []
         self.transfers: list[tuple[str, str]] = []
         self.baskets: list[str] = []
 
     def __call__(self, message: Message) -> None:
-        if isinstance(message, Account) and message.equity is not None:
-            self.equity[message.account] = float(message.equity.decimal)
+        if isinstance(message, (Bar, MarkPrice)):
+            self.board.see(message)
+        elif isinstance(message, Balance):
+            self.cash[message.account] = float(message.total.decimal)
         elif isinstance(message, Position) and message.strategy == NO_STRATEGY:
-            self.held[message.account] = message.quantity
+            self.held[message.account] = (message.instrument, message.quantity, message.average_price)
         elif isinstance(message, TransferUpdate):
             self.transfers.append((message.to_account, message.state))
         elif isinstance(message, BasketUpdate):
@@ -66,10 +72,12 @@ class Watch:
 
     def _on_fill(self, fill: Fill) -> None:
         self.fills.append(fill)
-        after = self.held.get(fill.account, 0.0) + fill.side * fill.size
-        if abs(after) > abs(self.held.get(fill.account, 0.0)):
-            self.opened.append(Opened(fill.time, fill.account, abs(after) * fill.price, self.equity[fill.account]))
-        self.held[fill.account] = after
+        _, before, average = self.held.get(fill.account, ("", 0.0, 0.0))
+        price = self.board.prices[fill.instrument]
+        after = before + fill.side * fill.size
+        if abs(after) > abs(before):
+            equity = self.cash[fill.account] + before * (price - average)
+            self.opened.append(Opened(fill.time, fill.account, abs(after) * price, equity))
 
 
 class Run(NamedTuple):

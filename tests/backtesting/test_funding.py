@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from pyarrow import feather
 
@@ -170,3 +171,41 @@ def fundings_of(desk: str, data: list[str]) -> list[FundingRate]:
     made: list[Any] = [feed.feed_class(feed.name, feed.config, shared) for feed in config.feeds]  # type: ignore[call-arg]
     found = [message for feed in made for message in feed.messages() if isinstance(message, FundingRate)]
     return sorted(found, key=lambda message: message.time)
+
+
+RATES = """
+[[instrument]]
+name = "binance.BTC-USDT_USDT"
+tick = "0.1"
+lot = "0.001"
+[[feed]]
+name = "trades"
+kind = "npz"
+file = "{trades}"
+instrument = "binance.BTC-USDT_USDT"
+[[feed]]
+name = "rates"
+class = "letrade.actors.feeds.ticks.TicksFeed"
+kind = "funding"
+file = "{rates}"
+instrument = "binance.BTC-USDT_USDT"
+"""
+
+
+@pytest.mark.parametrize(("hours", "missing", "paid"), [(1, 9, {}), (72, 0, {"USDT": "-0.9"})])
+def test_each_rate_is_paid_or_missing_the_last_of_the_data_too(
+    tmp_path: Path, hours: int, missing: int, paid: dict[str, str]
+) -> None:
+    """Nine rates while a position is held; prices come each half a minute, never within a rate's second."""
+    start, count = 1_704_067_200_000, hours * 120
+    times = (start + 15_000 + np.arange(count, dtype=np.int64) * 30_000) * 10**6
+    sizes, sides = np.full(count, 9_000), np.resize([1, -1], count)
+    np.savez(tmp_path / "trades.npz", ts=times, px=np.full(count, 10_000), sz=sizes, side=sides)
+    rates = "".join(f"{start + place * 8 * 3_600_000},0.0001\n" for place in range(10))
+    (tmp_path / "rates.csv").write_text("timestamp,funding_rate\n" + rates)
+    file = tmp_path / "desk.toml"
+    feeds = RATES.format(trades=tmp_path / "trades.npz", rates=tmp_path / "rates.csv")
+    file.write_text(DESK + HOLD.replace("-1.0", "1.0") + feeds)
+    summary = run_backtest(assemble(str(file), {}))
+    assert summary["alerts"].get("funding_missing", 0) == missing
+    assert summary["funding"] == paid

@@ -1,5 +1,7 @@
 """Matching by handles: handles, fills, batches, far levels and nonsense, and random commands against the twin."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -9,8 +11,10 @@ from letrade.hotpath.constants import (
     BY_MARK,
     CANCEL,
     ENGINE_FULL,
+    EXPIRED,
     FILLED,
     FILLS_FULL,
+    FOK,
     GTD,
     IOC,
     LIMIT_ORDER,
@@ -24,7 +28,7 @@ from letrade.hotpath.matcher import Matcher
 from letrade.hotpath.matching_rows import COMMAND
 from tests.data import shared_data
 from tests.hotpath.matcher_parts import matcher_with
-from tests.hotpath.matching_flow import Flow
+from tests.hotpath.matching_flow import Flow, Row
 
 INT64_MAX = 2**63 - 1
 PRICE_MAX = 2**62 - 1
@@ -40,6 +44,33 @@ def test_any_commands_give_what_the_slow_engine_gives(seed: int, width_ticks: in
         if number % 500 == 0:
             flow.reload()
     assert flow.traded_lots > 300
+
+
+class Killing(Flow):
+    """Many orders of all or nothing, some larger than a side, against icebergs, groups, expiries and reductions."""
+
+    killed = filled = 0
+
+    def new_order(self) -> Row:
+        row = super().new_order()
+        if self.chance.random() < 0.4:
+            row |= dict.fromkeys(("expires", "post_only", "shown", "group", "source", "trigger", "trail"), 0)
+            row |= {"kind": LIMIT_ORDER, "time_in_force": FOK, "size": self.chance.randrange(1, 60)}
+            row["price"] = self.price(-row["side"])
+        return row
+
+    def check_answer(self, order_id: int, answer: int, expected: tuple[int, int, list[Any]]) -> None:
+        self.killed, self.filled = self.killed + (answer == -EXPIRED), self.filled + (answer == -FILLED)
+        super().check_answer(order_id, answer, expected)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_all_or_nothing_is_what_the_slow_engine_says_whatever_rests(seed: int) -> None:
+    flow = Killing(seed, width_ticks=6)
+    for _ in range(1_500):
+        flow.step()
+    flow.compare()
+    assert (flow.killed > 50, flow.filled > 50) == (True, True)
 
 
 def test_a_handle_means_one_order_for_ever() -> None:
@@ -230,3 +261,22 @@ def test_three_hundred_thousand_commands_in_one_batch_give_the_known_totals() ->
     assert [level and level[0] for level in matcher.best()] == [100984, 100993]
     assert matcher.order_count() == 5032
     assert (answers[operation == 2] > 0).all()
+
+
+@pytest.mark.parametrize("count", [4_095, 4_096, 9_000])
+def test_fills_that_are_taken_stay_as_they_are_whatever_follows(count: int) -> None:
+    matcher = Matcher()
+    taken = []
+    for turn in range(3):
+        for lots in range(1, count + 1):
+            matcher.limit(SELL, 100 + turn, lots)
+            matcher.limit(BUY, 100 + turn, lots)
+        taken.append(matcher.take_fills())
+        assert matcher.fills_waiting == 0
+        assert len(matcher.take_fills()) == 0
+    del matcher
+    for turn, fills in enumerate(taken):
+        assert fills["size"].tolist() == list(range(1, count + 1))
+        assert set(fills["price"].tolist()) == {100 + turn}
+    taken[0]["size"] = 7
+    assert int(taken[0]["size"].sum()) == 7 * count

@@ -21,19 +21,3 @@ def after(prices: list[Price], trade: int, end: int) -> list[float | None]:
         known = [price.price for price in prices if price.time <= trade + horizon]
         found.append(known[-1] if known and trade + horizon <= end else None)
     return found
-
-
-def gained(fills: list[tuple[float, float, float]], mark: float) -> tuple[float, float]:
-    """(all that was gained, what of it is not realised) of (signed size, price, fee) at a price: money in and out, and
-    what is held at average cost."""
-    held = cost = cash = 0.0
-    for change, price, fee in fills:
-        cash -= change * price + fee
-        if held == 0 or (held > 0) == (change > 0):
-            cost += change * price
-        elif abs(change) <= abs(held):
-            cost *= (held + change) / held
-        else:
-            cost = (held + change) * price
-        held += change
-    return cash + held * mark, held * mark - cost

@@ -17,6 +17,7 @@ class MoverConfig(StrategyConfig, frozen=True, kw_only=True):
     other: str
     every: int = 20
     most: int = 100
+    largest: float = 6000.0
 
 
 class Mover(BaseStrategy):
@@ -37,7 +38,7 @@ class Mover(BaseStrategy):
         random: Random = self.random(str(self.asked))
         back = random.random() < 0.5
         giver, taker = (self.config.other, self.account) if back else (self.account, self.config.other)
-        amount = f"{random.uniform(1.0, 6000.0):.3f}"
+        amount = f"{random.uniform(1.0, self.config.largest):.3f}"
         for _ in range(1 + (random.random() < 0.2)):
             self.transfer(f"{self.name}.{self.asked}", taker, "USDT", amount, account=giver)
 

@@ -14,7 +14,7 @@ from letrade.core import codec
 from letrade.core.journal.files import read_segment, segment_paths
 from letrade.core.messages.base import Message
 from letrade.core.messages.orders import Fill
-from letrade.core.messages.venue import VenueFill, VenueSubmit
+from letrade.core.messages.venue import VenueFill, VenueState, VenueSubmit
 from tests.system.programs import Desk, command, until
 from tests.system.servers import NatsServer
 
@@ -101,12 +101,21 @@ class Pair:
         self.outside: list[subprocess.Popen[bytes]] = []
 
     def start(self) -> None:
+        """The market opens once the desk and both venues know each other."""
         self.server.start()
-        for name in ("near", "far", "market"):
-            with (self.folder / f"{name}.log").open("wb") as log:
-                words = command("worker", name, self.file, "--nats", self.server.url, "--data-dir", self.folder / "out")
-                self.outside.append(subprocess.Popen(words, stdout=log, stderr=log))
+        self.worker("near")
+        self.worker("far")
         self.desk.start()
+        until(lambda: self.answered() == {"spot", "perp"}, "the venues' answers", timeout=60.0)
+        self.worker("market")
+
+    def worker(self, name: str) -> None:
+        with (self.folder / f"{name}.log").open("wb") as log:
+            words = command("worker", name, self.file, "--nats", self.server.url, "--data-dir", self.folder / "out")
+            self.outside.append(subprocess.Popen(words, stdout=log, stderr=log))
+
+    def answered(self) -> set[str]:
+        return {m.account for m, out in self.journal("desk") if not out and isinstance(m, VenueState)}
 
     def end(self) -> None:
         self.desk.end()
@@ -207,6 +216,14 @@ def test_the_other_leg_is_refused_while_the_desk_is_dead_and_the_first_is_undone
     pair, back = killed_between_the_legs(tmp_path, REFUSES, dead_seconds=2.0)
     check(pair, back)
     assert pair.held() == (0.0, 0.0)
+
+
+@pytest.mark.timeout(120)
+def test_a_desk_that_comes_back_after_the_bound_to_a_whole_pair_leaves_it_whole(tmp_path: Path) -> None:
+    pair, back = killed_between_the_legs(tmp_path, "", dead_seconds=BOUND_SECONDS + 2.0)
+    check(pair, back)
+    assert pair.held() == (5.0, -5.0)
+    assert len(pair.fills()) == 2
 
 
 @pytest.mark.timeout(120)

@@ -14,7 +14,7 @@ from letrade.core import codec
 from letrade.core.journal.files import read_segment, segment_paths
 from letrade.core.messages.orders import CashEntry
 from letrade.core.messages.transfers import transfer_of
-from tests.system.programs import Desk, running
+from tests.system.programs import Desk, running, until
 
 ROLES = ("desk", "near", "far", "nats-server")
 FAULTY = """
@@ -60,7 +60,7 @@ kind = "synthetic_trades"
 names = ["near.BTC-USDT"]
 trades_per_second = 100
 duration = "{seconds}s"
-speed = "max"
+speed = "{speed}"
 
 [[actor]]
 name = "mover"
@@ -68,6 +68,8 @@ class = "tests.system.mover.Mover"
 instrument = "near.BTC-USDT"
 account = "near"
 other = "far"
+most = {most}
+largest = {largest}
 
 [[actor]]
 name = "execution"
@@ -75,9 +77,11 @@ order_timeout = "500ms"
 """
 
 
-def desk_file(folder: Path, seconds: int, workers: bool) -> Path:
+def desk_file(
+    folder: Path, seconds: int, workers: bool, speed: str = "max", most: int = 100, largest: float = 6000.0
+) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
-    text = REST.format(seconds=seconds)
+    text = REST.format(seconds=seconds, speed=speed, most=most, largest=largest)
     for seed, name in enumerate(("near", "far")):
         worker = f'worker = "{name}"' if workers else ""
         text += VENUE.format(name=name, worker=worker, faults=FAULTY.format(seed=seed))
@@ -152,3 +156,27 @@ def test_in_one_process_in_three_and_with_kills_the_same_money_is_moved(tmp_path
     killed = disturbed(tmp_path / "killed", 120, 5, length)
     assert {key: apart[key] for key in SAME} == {key: alone[key] for key in SAME}
     assert {key: killed[key] for key in SAME} == {key: alone[key] for key in SAME}
+
+
+@pytest.mark.timeout(180)
+def test_by_the_clock_with_kills_of_the_desk_and_of_a_venue_nothing_is_lost(tmp_path: Path) -> None:
+    file = desk_file(tmp_path, 100_000, workers=True, speed="live", most=50, largest=800.0)
+    with running(Desk(tmp_path, file)) as desk:
+        for role in ("far", "desk", "near", "desk"):
+            time.sleep(3.0)
+            until(lambda role=role: desk.kill(role), f"the process {role}")
+            if role == "desk":
+                desk.start()
+        until(lambda: is_over(desk), "the end of all transfers", timeout=60.0)
+        summary = desk.stop()
+    check(desk, summary)
+
+
+def is_over(desk: Desk) -> bool:
+    """Whether all transfers have ended: none of the last five seconds has left or arrived."""
+    booked = entries(desk)
+    ends = [transfer_of(entry_id) for entry_id in booked]
+    left = {transfer_id for transfer_id, part in ends if part == "out"}
+    ended = {transfer_id for transfer_id, part in ends if part in ("in", "back")}
+    newest = max((entry.time for entry in booked.values()), default=0)
+    return left == ended and len(left) > 10 and time.time_ns() - newest > 5_000_000_000

@@ -21,6 +21,8 @@ AFTER_THE_DRAIN = [
 """Books, seed and events of desks whose strategies go on wanting, by timer, while the desk stops."""
 AT_ONCE = [("levels", (SPOT,), 23, 70), ("quotes", (LINEAR, OTHER), 10, 100)]
 """Desks where an amend and the cancel after it are answered at one time."""
+SOLD_OUT = [("levels", (SPOT,), 2, 80)]
+"""A strategy that has sold more than its share of a spot wants its quotes gone: that sells nothing."""
 
 
 @pytest.mark.parametrize(("kind", "names"), CASES)
@@ -39,7 +41,7 @@ def test_odd_desks_are_the_same_in_both_engines(tmp_path: Path, kind: str, names
     assert sure >= 2
 
 
-@pytest.mark.parametrize(("kind", "names", "seed", "count"), [*AFTER_THE_DRAIN, *AT_ONCE])
+@pytest.mark.parametrize(("kind", "names", "seed", "count"), [*AFTER_THE_DRAIN, *AT_ONCE, *SOLD_OUT])
 def test_what_once_differed_is_the_same(
     tmp_path: Path, kind: str, names: tuple[str, ...], seed: int, count: int
 ) -> None:

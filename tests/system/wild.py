@@ -12,6 +12,9 @@ from letrade.core.messages.market import Bar, Quote, Trade
 from letrade.core.messages.orders import CashEntry, Fill, OrderRefused, OrderUpdate
 from letrade.core.messages.signals import WorkingQuote
 
+OF_THE_MOMENT = ("stale", "capital", "signal")
+"""Rules whose limit only the actors know."""
+
 
 class WildConfig(StrategyConfig, frozen=True, kw_only=True):
     """How often it wants something new, and what it may want."""
@@ -81,7 +84,9 @@ class Wild(BaseStrategy):
         )  # fmt: skip
 
     def on_order_refused(self, refused: OrderRefused) -> None:
-        self.heard.append((self.now(), refused.order_id, refused.time, refused.rule, refused.refused_by, refused.what))
+        limit = "" if refused.rule in OF_THE_MOMENT else refused.limit
+        told = (refused.order_id, refused.time, refused.rule, limit, refused.refused_by, refused.what)
+        self.heard.append((self.now(), *told))
         if self.drawn.random() < 0.3:
             self._want()
 

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from letrade.hotpath.simulation.grid import Grid
 from letrade.hotpath.simulation.watch import Watch
-from tests.models.watch import Price, after, gained
+from tests.models.grid import Grid as Twin
+from tests.models.watch import Price, after
 
 SECOND = 1_000_000_000
 steps = st.lists(st.tuples(st.integers(1, 20 * SECOND), st.booleans(), st.integers(1, 9)), min_size=1, max_size=40)
@@ -17,7 +19,7 @@ steps = st.lists(st.tuples(st.integers(1, 20 * SECOND), st.booleans(), st.intege
 
 @given(steps)
 def test_prices_after_trades_are_those_that_held_then(course: list[tuple[int, bool, int]]) -> None:
-    watch, prices, time = Watch(1, 1), [Price(0, 5.0)], 0
+    watch, prices, time = Watch(1), [Price(0, 5.0)], 0
     trades: list[tuple[int, int]] = []
     watch.note_price(0, 0, 5.0)
     for step, is_trade, price in course:
@@ -28,7 +30,7 @@ def test_prices_after_trades_are_those_that_held_then(course: list[tuple[int, bo
         else:
             watch.note_price(0, time, float(price))
             prices.append(Price(time, float(price)))
-    watch.finish(time)
+    watch.finish(0, time, prices[-1].price)
     noted = watch.after()
     assert len(noted) == 5 * len(trades)
     for place, (told, price) in enumerate(trades):
@@ -37,42 +39,40 @@ def test_prices_after_trades_are_those_that_held_then(course: list[tuple[int, bo
         assert [None if math.isnan(each) else each for each in middles] == after(prices, told, time)
 
 
-fills = st.lists(st.tuples(st.sampled_from([-3.0, -2.0, -1.0, 1.0, 2.0, 3.0]), st.integers(1, 99), st.integers(0, 3)))
+@given(st.lists(st.tuples(st.integers(0, 3 * SECOND), st.floats(0, 9)), max_size=60), st.integers(2, 12))
+def test_a_grid_keeps_what_its_twin_keeps(course: list[tuple[int, float]], rows_max: int) -> None:
+    grid, twin, time = Grid(2, step=SECOND, rows_max=rows_max), Twin(SECOND, rows_max), 0
+    for step, value in course:
+        time += step
+        grid.note(time, value, -value)
+        twin.add(time, value, -value)
+        assert (grid.step, grid.next > time) == (twin.step_ns, True)
+    times, values = grid.rows()
+    assert list(zip(times, values[::2], values[1::2], strict=True)) == twin.rows
 
 
-@given(fills, st.integers(1, 99))
-def test_equity_is_what_came_in_and_what_is_held(course: list[tuple[float, int, int]], mark: int) -> None:
-    watch = Watch(1, 1)
-    for change, price, fee in course:
-        watch.note_fill(0, 0, change, float(price), float(fee))
-    watch.note_price(0, 1, float(mark))
-    watch.finish(1)
-    ((_, ((equity, unrealised, exposure),), prices),) = watch.samples()
-    held = sum(change for change, _, _ in course)
-    expected = gained([(change, float(price), float(fee)) for change, price, fee in course], float(mark))
-    assert (equity, unrealised) == pytest.approx(expected, abs=1e-6)
-    assert exposure == pytest.approx(abs(held) * mark)
-    assert list(prices) == [float(mark)]
+def test_prices_are_sampled_once_a_second_and_at_the_end() -> None:
+    watch = Watch(1)
+    for third in range(30):
+        watch.note_price(0, third * SECOND // 3, float(third))
+    watch.finish(0, 10 * SECOND, 29.0)
+    times, prices = watch.prices_of(0)
+    assert list(prices) == [0.0, 3.0, 6.0, 9.0, 12.0, 15.0, 18.0, 21.0, 24.0, 29.0]
+    assert times[-1] == 29 * SECOND // 3
 
 
-def test_samples_coarsen_by_doubling_and_keep_the_whole_course() -> None:
-    watch = Watch(1, 1, step=SECOND, rows_max=100)
-    for second in range(1_000):
-        watch.note_price(0, second * SECOND, float(second + 1))
-        watch.note_time(second * SECOND)
-    watch.finish(1_000 * SECOND)
-    times = [time for time, _, _ in watch.samples()]
-    assert times == sorted(times)
-    assert 50 <= len(times) <= 101
-    assert (times[0], times[-1], watch.step) == (0, 1_000 * SECOND, 16 * SECOND)
+def test_a_grid_that_keeps_nothing_is_refused() -> None:
+    for width, keys in ((0, {}), (1, {"step": 0}), (1, {"rows_max": 1})):
+        with pytest.raises(ValueError, match="expected a width"):
+            Grid(width, **keys)
+    with pytest.raises(ValueError, match="expected 2 values"):
+        Grid(2).note(1, 1.0)
 
 
-def test_an_account_or_an_instrument_that_is_not_there_is_refused() -> None:
-    watch = Watch(1, 1)
+def test_an_instrument_that_is_not_there_is_refused() -> None:
+    watch = Watch(1)
     for wrong in (-1, 1):
         with pytest.raises(IndexError):
             watch.note_price(wrong, 1, 1.0)
         with pytest.raises(IndexError):
-            watch.note_fill(wrong, 0, 1.0, 1.0, 0.0)
-        with pytest.raises(IndexError):
-            watch.note_cash(wrong, 1.0)
+            watch.prices_of(wrong)
