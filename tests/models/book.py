@@ -1,5 +1,8 @@
 """A price-level book made of two dictionaries, sorted anew for every question."""
 
+from functools import reduce
+from operator import add
+
 from tests.models.hashing import hash_words
 
 BUY, SELL = 1, -1
@@ -52,8 +55,13 @@ class SlowBook:
     def best(self) -> tuple[Level | None, Level | None]:
         return self.best_of(BUY), self.best_of(SELL)
 
+    def best_prices(self) -> tuple[int, int]:
+        bid, ask = self.best()
+        return bid[0] if bid else 0, ask[0] if ask else 0
+
     def imbalance(self, n: int) -> float:
-        bids, asks = (sum(float(size) for _, size in self.depth(side, n)) for side in (BUY, SELL))
+        # One after the other, as the book does: from Python 3.12 on sum() makes up for what is rounded off.
+        bids, asks = (reduce(add, (float(size) for _, size in self.depth(side, n)), 0.0) for side in (BUY, SELL))
         return (bids - asks) / (bids + asks) if bids + asks else 0.0
 
     def is_crossed(self) -> bool:
