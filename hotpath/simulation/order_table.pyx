@@ -1,6 +1,6 @@
 """What all rooms of the compiled desk share: orders, fills, requests, what was told, and the last prices."""
 from libc.math cimport NAN
-from libc.stdint cimport INT64_MAX, int32_t
+from libc.stdint cimport INT64_MAX, int8_t, int32_t
 from libc.stdlib cimport calloc, free, realloc
 from libc.string cimport memmove, memset
 

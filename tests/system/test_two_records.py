@@ -51,6 +51,10 @@ def test_the_better_kind_of_data_is_believed_in_both(tmp_path: Path, kinds: tupl
     assert alike(desk(tmp_path, 2, kinds, names=(LINEAR,))) == []
 
 
+def test_gains_of_huge_positions_are_compared_as_exactly_as_doubles_tell_them(tmp_path: Path) -> None:
+    assert alike(odd_desk(tmp_path, 5038, "bars", (SPOT,), count=80)) == []
+
+
 def test_funding_is_the_same_cash_in_both(tmp_path: Path) -> None:
     ours, theirs = records(desk(tmp_path, 0, ("quotes",), names=(LINEAR,), funded=True))
     assert len(ours.cash)
