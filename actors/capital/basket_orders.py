@@ -34,7 +34,8 @@ class BasketOrders(Limiter):
         """(what was expected, what was found) where a leg is short on spot of what nobody lends."""
         for leg in legs:
             key = (leg.account, leg.instrument, basket.strategy)
-            short = self.spot_short(key, self.context.instruments.at(leg.instrument, self.now()), units(leg.wanted))
+            rules = self.context.instruments.at(leg.instrument, self.now())
+            short = self.spot_short(key, rules, units(rules.size.round_down(leg.wanted)))
             if short is not None:
                 return f"{short[0]}: {short[1]}", f"{short[2]} {leg.instrument}"
         return None

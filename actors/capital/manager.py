@@ -51,7 +51,7 @@ class CapitalManager(Baskets):
         self.purse.board.see(message)
 
     def on_target(self, target: Target) -> None:
-        """A position to hold from now on."""
+        """A position to hold from now on, rounded towards 0 to the lot before it is judged."""
         if not self._takes(target):
             return
         desire = self._desire(target)
@@ -59,16 +59,17 @@ class CapitalManager(Baskets):
         position: float | None = target.position
         if not target.sized:
             position = self.purse.sized(target.account, target.strategy, specification, target.position, self.now())
+        wanted = None if position is None else specification.size.round_down(position)
         if self.age_max is not None and self.now() - target.time > self.age_max:
             self._refuse_late(desire, target)
-        elif position is None:
+        elif wanted is None:
             self._refuse(desire, "no_price", "a known price", "none")
-        elif position < 0 and (short := self.spot_short(desire.key, specification, units(position))) is not None:
+        elif wanted < 0 and (short := self.spot_short(desire.key, specification, units(wanted))) is not None:
             self._refuse(desire, *short)
         elif target.price is not None and not specification.price.fits(target.price):
             self._refuse(desire, "tick", str(float(specification.price.step)), str(target.price))
         else:
-            desire.wanted = self.cut(desire, specification.size.round_down(position), specification)
+            desire.wanted = self.cut(desire, wanted, specification)
             desire.price, desire.post_only = target.price, target.post_only
             self._pursue(desire, specification)
 

@@ -56,7 +56,8 @@ class BaseStrategy(Actor):
     def target(
         self, position: float, *, sized: bool = True, price: float | None = None, post_only: bool = False
     ) -> None:
-        """Want this position, in base units, or as a direction in [-1, 1] when not `sized`."""
+        """Want this position, in base units, or as a direction in [-1, 1] when not `sized`; rounded towards 0 to the
+        lot."""
         wanted, limit = number(position, "position"), number_or_none(price, "price")
         self.signal += 1
         self.publish(

@@ -88,7 +88,7 @@ cdef class Desk(LossWatch):
         wanted = self.lots_of(instrument, position) if sized else self.sized(strategy, instrument, position, &known)
         if not known:
             return self.refuse(key, NO_PRICE_RULE, time, 0)
-        if self.terms.instruments[instrument].spot and (position < 0.0 if sized else wanted < 0):
+        if self.terms.instruments[instrument].spot and wanted < 0:
             return self.refuse(key, SPOT_SHORT_RULE, time, 0)
         if limit != 0.0:
             price = self.ticks_of(instrument, limit)

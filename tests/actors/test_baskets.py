@@ -38,6 +38,13 @@ def test_both_legs_are_sent_at_once_and_told_as_complete() -> None:
     assert updates(said) == [("working", False), ("standing", True)]
 
 
+def test_legs_of_any_number_of_decimals_are_rounded_towards_zero_to_the_lot() -> None:
+    desk = BasketDesk()
+    said = desk.basket((SPOT, 0.0010000000000000002), (LINEAR, -0.0010000000000000002))
+    assert desk.pair() == (0.001, -0.001)
+    assert of_kind(said, Failure) == []
+
+
 def test_no_leg_is_sent_where_capital_does_not_reach_for_all() -> None:
     desk = BasketDesk(settings())
     said = desk.basket(*PAIR)

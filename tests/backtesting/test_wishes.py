@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any, ClassVar
 
 import numpy as np
@@ -40,13 +41,17 @@ class Wishes(BaseStrategy):
         self.heard.append((fill.price, fill.size))
 
 
-def run(wish: Wish, engine: EngineName) -> dict[str, Any]:
+def prepared(wish: Wish, instrument: str = INSTRUMENT) -> BacktestEngine:
     Wishes.wish = staticmethod(wish)
     Wishes.heard.clear()
-    made = BacktestEngine(tables())
-    made.add_quotes(INSTRUMENT, **quotes(100))
-    made.add_strategy(Wishes, "mine", instrument=INSTRUMENT, account="paper")
-    return made.run(engine)
+    made = BacktestEngine({**tables(), "instrument": [{"name": instrument, "tick": "0.1", "lot": "0.001"}]})
+    made.add_quotes(instrument, **quotes(100))
+    made.add_strategy(Wishes, "mine", instrument=instrument, account="paper")
+    return made
+
+
+def run(wish: Wish, engine: EngineName) -> dict[str, Any]:
+    return prepared(wish).run(engine)
 
 
 @pytest.mark.parametrize(
@@ -69,6 +74,23 @@ def test_numbers_of_numpy_are_numbers(wish: Wish) -> None:
     assert not actors.get("failed")
     assert heard == Wishes.heard
     assert compiled["result_hash"] == actors["result_hash"]
+
+
+FINE = (-0.0011952496112590527, 1 / 3, 1e-3 / 3, -1e-9, 5e-324, -5e-324, -0.0, 0.1 + 0.2, 12.345678901234567)
+
+
+@pytest.mark.parametrize("instrument", [INSTRUMENT, "binance.BTC-USDT"])
+@pytest.mark.parametrize("position", FINE)
+def test_a_wish_of_any_number_of_decimals_is_rounded_towards_zero_to_the_lot(position: float, instrument: str) -> None:
+    made = prepared(lambda actor, quote: actor.target(position), instrument)
+    assert made.verify() == []
+    summary = made.run("actors")
+    lots = int(Decimal(position) * 1000)
+    short = lots < 0 and instrument != INSTRUMENT
+    held = [] if short or not lots else [str(Decimal(lots) / 1000)]
+    assert [each["quantity"] for each in summary["positions"]] == held
+    assert summary["refused"] == ({"spot_short": 1} if short else {})
+    assert not summary["failures"]
 
 
 @pytest.mark.parametrize(
