@@ -73,6 +73,8 @@ class Book:
         """(price, size) of the lowest ask, None without asks."""
     def best(self) -> tuple[tuple[int, int] | None, tuple[int, int] | None]:
         """(best bid, best ask)."""
+    def best_prices(self) -> tuple[int, int]:
+        """Of the best bid and the best ask; 0 for an empty side."""
     def size(self, side: int, price: int) -> int:
         """The lots at a price, 0 when there is no such level."""
     def depth(self, side: int, n: int) -> list[tuple[int, int]]:

@@ -30,7 +30,6 @@ cdef Py_ssize_t ROW_BYTES = sizeof(Row)
 cdef inline TickLadder* side_of(Book book, int64_t side) noexcept nogil:
     return &book.ladders[side < 0]
 
-
 cdef int heal(TickLadder* other, int64_t key) noexcept nogil:
     """Takes away the levels of the other side that a newer one at `key` crosses or touches; 2: there were some."""
     cdef int healed = 0
@@ -310,6 +309,9 @@ cdef class Book:
 
     def best(self):
         return self.best_bid(), self.best_ask()
+
+    def best_prices(self):
+        return self.best_price(BUY), self.best_price(SELL)
 
     def depth(self, side, n):
         cdef int64_t side_number = whole(side)

@@ -271,7 +271,7 @@ cdef class Dispatcher(Agenda):
                 slot.stale_timers -= 1
                 continue
             if is_timer:
-                del slot.timers[message.key]
+                del slot.timers[slot.key_of(<PyObject*>message)]
             if time > self.latest:
                 self.latest = time
             self.handle(slot, time, message)

@@ -1,4 +1,5 @@
 """The C side of who is next: slots with their mailboxes, and a heap of them."""
+from cpython.object cimport PyObject
 from libc.stdint cimport int64_t
 
 from letrade.hotpath.mailbox cimport Entry, Mailbox
@@ -26,7 +27,10 @@ cdef class MailSlot:
     cdef Py_ssize_t place  # in the heap of slots; ABSENT or ASIDE when it is not there
     cdef object last_kind
     cdef object last_handler
+    cdef object timer_kind  # of the timer last looked at, and where its key lies
+    cdef Py_ssize_t timer_key
 
+    cdef object key_of(self, PyObject* timer)
     cdef bint is_stale(self, Entry* entry) except -1
     cdef Entry* first(self, bint drop_stale) except? NULL
     cdef int forget_timer(self, object key) except -1

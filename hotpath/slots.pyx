@@ -1,7 +1,9 @@
 """Who is next: the mailbox and the timers of each actor, and all of them by what waits first."""
 from cpython.mem cimport PyMem_Free, PyMem_Realloc
+from cpython.object cimport PyObject, Py_TYPE
 from libc.stdint cimport int64_t
 
+from letrade.hotpath.fields cimport NO_FIELD, offset_of, set_value
 from letrade.hotpath.mailbox cimport (
     HEAP, Entries, Entry, as_entry, as_tuple, let_entry_go, mailbox_count, mailbox_first, mailbox_free, mailbox_put,
     mailbox_take, sift_down,
@@ -54,11 +56,17 @@ cdef class MailSlot:
         self.timers.clear()
         self.stale_timers = 0
 
+    cdef object key_of(self, PyObject* timer):
+        cdef object kind = <object>Py_TYPE(<object>timer)
+        if kind is not self.timer_kind:
+            self.timer_key, self.timer_kind = offset_of(kind, "key"), kind
+        return (<object>timer).key if self.timer_key == NO_FIELD else <object>set_value(timer, self.timer_key)
+
     cdef bint is_stale(self, Entry* entry) except -1:
         """Whether it is a timer that was replaced or cancelled."""
         if entry.rank != self.timer_rank:
             return False
-        timer = self.timers.get((<object>entry.message).key)
+        timer = self.timers.get(self.key_of(entry.message))
         return timer is None or <int64_t>(<tuple>timer)[1] != entry.sequence
 
     cdef Entry* first(self, bint drop_stale) except? NULL:

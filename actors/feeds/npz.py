@@ -10,7 +10,7 @@ import numpy as np
 from letrade.actors.feeds.bar_steps import OVERLAP_HELP, usual_step_ns
 from letrade.actors.feeds.columnar import ColumnarFeed
 from letrade.actors.feeds.naming import described
-from letrade.actors.feeds.npz_arrays import WholeArray, stored_arrays, windows
+from letrade.actors.feeds.npz_arrays import WholeArray, stored_arrays, whole_windows, windows
 from letrade.core.actor import ActorConfig, Context
 from letrade.core.config.durations import format_duration
 from letrade.core.config.values import PositiveDuration, show_instant
@@ -171,17 +171,12 @@ class Reader:
             yield self._chunk(Kind.BARS, time, rows)
 
     def levels(self) -> Iterator[Chunk]:
-        """Event 0 is the snapshot; an event that a window cuts off waits for the next window."""
-        kept: list[WholeArray] = []
-        for window in self._windows(Kind.LEVELS):
-            joined = [np.concatenate(pair) for pair in zip(kept, window, strict=True)] if kept else window
-            ends = np.flatnonzero(joined[6] != 0) + 1
-            whole = int(ends[-1]) if len(ends) else 0
-            kept = [column[whole:] for column in joined]
-            if whole:
-                yield self._events([column[:whole] for column in joined], ends)
-        if kept and len(kept[0]):
-            raise DataError(f"{self.path}: expected the last row to end its event (last = 1), found it cut off")
+        """Event 0 is the snapshot."""
+        for window in whole_windows(self.path, ARRAYS[Kind.LEVELS], CHUNK_ROWS):
+            ends = np.flatnonzero(window[6] != 0) + 1
+            if not len(ends):
+                raise DataError(f"{self.path}: expected the last row to end its event (last = 1), found it cut off")
+            yield self._events(window, ends)
 
     def _events(self, columns: list[WholeArray], ends: IntArray) -> Chunk:
         time, event, action, side, price, size, last = columns

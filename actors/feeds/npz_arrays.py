@@ -6,8 +6,8 @@ import functools
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any, NamedTuple, TypeAlias
 
@@ -83,6 +83,37 @@ def _member_start(info: zipfile.ZipInfo, file: IO[bytes]) -> int:
 def windows(path: str, names: Sequence[str], rows: int) -> Iterator[list[WholeArray]]:
     """The named arrays in their own types, `rows` at a time. DataError when they differ in length, or are no whole
     numbers, and, once all of one has passed, when it is not what its checksum says."""
+    with _reading(path, names) as (length, read):
+        for start in range(0, length, rows):
+            yield [read(name, start, min(rows, length - start)) for name in names]
+
+
+def whole_windows(path: str, names: Sequence[str], rows: int) -> Iterator[list[WholeArray]]:
+    """As `windows`, each to the last row that is not 0 in the last of the arrays: that ends what belongs together.
+
+    What follows the last such row of the file is a window of its own.
+    """
+    with _reading(path, names) as (length, read):
+        start = marked = 0
+        ends: WholeArray = np.empty(0, np.int8)
+        while start < length:
+            while not (count := _to_last(ends)) and marked < length:
+                more = read(names[-1], marked, min(rows, length - marked))
+                ends, marked = np.concatenate((ends, more)) if len(ends) else more, marked + len(more)
+            count = count or len(ends)
+            yield [*(read(name, start, count) for name in names[:-1]), ends[:count]]
+            ends, start = ends[count:], start + count
+
+
+def _to_last(ends: WholeArray) -> int:
+    """How many there are up to the last that is not 0; 0 without one."""
+    backwards = ends[::-1] != 0
+    return len(ends) - int(backwards.argmax()) if backwards.any() else 0
+
+
+@contextmanager
+def _reading(path: str, names: Sequence[str]) -> Iterator[tuple[int, Callable[[str, int, int], WholeArray]]]:
+    """The length of the arrays, and what reads so many of one from a place on; of each one after the other."""
     stored = stored_arrays(path)
     lengths = {name: stored[name].length for name in names}
     if len(set(lengths.values())) != 1:
@@ -94,14 +125,12 @@ def windows(path: str, names: Sequence[str], rows: int) -> Iterator[list[WholeAr
         if stored[name].dtype.kind not in "iu":
             raise DataError(f"{path}: expected whole numbers in {name}, found {stored[name].dtype}")
     with ExitStack() as stack, open(path, "rb", buffering=0) as file:
-        streams = _streams(stack, file, {name: stored[name] for name in names})
+        streams = dict(zip(names, _streams(stack, file, {name: stored[name] for name in names}), strict=True))
         sums = stack.enter_context(_checksums(path, {name: stored[name] for name in names}))
-        for start in range(0, lengths[names[0]], rows):
-            count = min(rows, lengths[names[0]] - start)
-            yield [
-                _taken(path, name, stream, stored[name], start, count, sums)
-                for name, stream in zip(names, streams, strict=True)
-            ]
+        yield (
+            lengths[names[0]],
+            lambda name, start, count: _taken(path, name, streams[name], stored[name], start, count, sums),
+        )
         sums.finish()
 
 

@@ -42,7 +42,16 @@ class LiquidationMonitorConfig(ActorConfig, frozen=True, kw_only=True):
     cost: Fraction = Decimal("0.002")
     """What closing is expected to lose of the value closed: fee and slippage."""
     step_patience: PositiveDuration = 2 * SECOND_NS
-    """A step that has not been done by then is followed by the next."""
+    """A step that has not been answered by then is followed by the next kind."""
+    again_after: PositiveDuration = SECOND_NS // 20
+    """A step that the venue was too busy for is tried again so much later, doubled each time up to `again_most`."""
+    again_most: PositiveDuration = SECOND_NS
+    speed_over: PositiveDuration = 20 * SECOND_NS
+    """The speed of the marks is that of so much time."""
+    outlook: PositiveDuration = 600 * SECOND_NS
+    """A cut is so large that the next is not needed for so long, if the marks go on as fast as now."""
+    close_within: PositiveDuration = 240 * SECOND_NS
+    """What would be liquidated sooner than that at the present speed is closed."""
     stale_after: PositiveDuration = 5 * SECOND_NS
     """A mark that is older is not relied on alone."""
     hold: PositiveDuration = 600 * SECOND_NS

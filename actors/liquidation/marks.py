@@ -9,6 +9,8 @@ import msgspec
 from letrade.core.messages.market import Bar, IndexPrice, MarkPrice, Middle, Quote, Trade
 
 MARK, INDEX, BOOK = "mark", "index", "book"
+STEPS = 10
+"""So many marks of the time that the speed is taken over are remembered."""
 
 
 class Seen(msgspec.Struct, array_like=True):
@@ -30,15 +32,18 @@ class Seen(msgspec.Struct, array_like=True):
 class Marks:
     """All instruments' prices."""
 
-    def __init__(self, stale_after: int) -> None:
-        self.stale_after = stale_after
+    def __init__(self, stale_after: int, speed_over: int) -> None:
+        self.stale_after, self.speed_over = stale_after, speed_over
         self.seen: dict[str, Seen] = {}
+        self.past: dict[str, list[tuple[int, float]]] = {}
+        """Marks by time: the newest that is older than `speed_over`, and those after it."""
 
     def take(self, message: MarkPrice | IndexPrice | Quote | Middle | Trade | Bar) -> None:
         seen = self.seen.setdefault(message.instrument, Seen())
         if isinstance(message, MarkPrice):
             seen.mark, seen.mark_time = message.price, message.time
             seen.basis = message.price - seen.index if seen.index_time else 0.0
+            self._remember(message.instrument, message.time, message.price)
         elif isinstance(message, IndexPrice):
             seen.index, seen.index_time = message.price, message.time
         elif isinstance(message, Middle):
@@ -50,6 +55,18 @@ class Marks:
                 seen.book_time = message.time
         elif message.bid > 0 and message.ask > 0:
             seen.bid, seen.ask, seen.book_time, seen.quoted = message.bid, message.ask, message.time, True
+
+    def _remember(self, instrument: str, time: int, price: float) -> None:
+        past = self.past.setdefault(instrument, [])
+        if not past or time - past[-1][0] >= self.speed_over // STEPS:
+            past.append((time, price))
+        while len(past) > 1 and past[1][0] <= time - self.speed_over:
+            del past[0]
+
+    def before(self, instrument: str) -> tuple[int, float] | None:
+        """(time, mark) of `speed_over` ago, or as long ago as is known."""
+        past = self.past.get(instrument)
+        return past[0] if past else None
 
     def is_stale(self, instrument: str, now: int) -> bool:
         seen = self.seen.get(instrument)
@@ -70,7 +87,9 @@ class Marks:
         return min(found, key=lambda each: side * each[0], default=None)
 
     def state(self) -> Any:
-        return list(self.seen.items())
+        return [list(self.seen.items()), list(self.past.items())]
 
     def restore(self, state: Any) -> None:
-        self.seen = {name: msgspec.convert(seen, Seen) for name, seen in state}
+        seen, past = state
+        self.seen = {name: msgspec.convert(each, Seen) for name, each in seen}
+        self.past = {name: [(time, price) for time, price in each] for name, each in past}

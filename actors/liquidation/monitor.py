@@ -6,12 +6,14 @@ from typing import Any
 
 import msgspec
 
-from letrade.actors.liquidation.config import ADD_MARGIN, REDUCE
+from letrade.actors.liquidation.config import ADD_MARGIN, CLOSE, REDUCE
 from letrade.actors.liquidation.levels import ACT, LEVELS
 from letrade.actors.liquidation.planning import Planner
-from letrade.actors.liquidation.steps import Step
+from letrade.actors.liquidation.refusals import passes, wait_of
+from letrade.actors.liquidation.steps import Leg, Step
 from letrade.actors.liquidation.watched import Look, Watched
 from letrade.actors.liquidation.watching import CHANGED, STALE
+from letrade.core.clock import SECOND
 from letrade.core.fraction import read_fraction
 from letrade.core.messages.accounts import LegPosition, Position
 from letrade.core.messages.base import NO_STRATEGY, Timer
@@ -21,7 +23,9 @@ from letrade.core.messages.venue import VenueState
 from letrade.core.orders import OPEN, PARTLY_FILLED, TERMINAL
 from letrade.core.quantities import exact
 
-STEP, AGAIN = "step", "again"
+STEP, AGAIN, REPEAT = "step", "again", "repeat"
+HURRY = 0.5
+"""What is under way gives way to closing when so little is left of the distance that it began at."""
 DONE, REFUSED = "done", "refused"
 
 
@@ -41,16 +45,32 @@ class LiquidationMonitor(Planner):
         return any(self.levels.get(key, (0, 0.0))[0] >= ACT for key in keys)
 
     def _act(self, unit: Watched, look: Look) -> None:
-        if not self.config.policy or unit.key in self.steps or unit.key in self.resting or self.is_busy(unit):
+        under_way = self.steps.get(unit.key)
+        if not self.config.policy or unit.key in self.resting or (under_way and under_way.kind == CLOSE):
             return
         if any(contract.leg for contract in unit.contracts):
             self._say_legs(unit, look)
             return
+        speed = self.speed(unit, look)
+        hurry = CLOSE in self.config.policy and look.nearest < speed * self.config.close_within / SECOND
+        if hurry and (under_way is None or look.nearest < under_way.distance * HURRY):
+            self._hurry(unit, look)
+        elif under_way is None and not self.is_busy(unit):
+            self._choose(unit, look, speed)
+
+    def _hurry(self, unit: Watched, look: Look) -> None:
+        """At this speed there is no time for one thing after another. What others cut meanwhile only makes it less."""
+        step = self.plan(CLOSE, unit, 0.0)
+        if step is not None:
+            self.steps.pop(unit.key, None)
+            self._take(step, unit, look)
+
+    def _choose(self, unit: Watched, look: Look, speed: float) -> None:
         failed = self.failed.setdefault(unit.key, [])
         for kind in self.config.policy:
             if kind in failed:
                 continue
-            step = self.plan(kind, unit)
+            step = self.plan(kind, unit, speed)
             if step is not None:
                 self._take(step, unit, look)
                 return
@@ -72,16 +92,11 @@ class LiquidationMonitor(Planner):
 
     def _take(self, step: Step, unit: Watched, look: Look) -> None:
         self.steps[step.unit] = step
+        step.distance = look.nearest
         self.set_timer(step.deadline, f"{STEP} {step.unit}")
         reason = f"{step.kind} {step.unit}: {_how(look)}"
         for leg in step.legs:
-            size = float(abs(exact(leg.before)) - abs(exact(leg.target)))
-            self.publish(
-                Reduce(
-                    strategy=NO_STRATEGY, account=leg.account, instrument=leg.instrument,
-                    reduction_id=leg.reduction_id, size=size, reason=reason,
-                )
-            )  # fmt: skip
+            self._cut(leg, leg.before, reason)
         for leg in step.legs:
             self.publish(
                 PositionLimit(
@@ -92,6 +107,15 @@ class LiquidationMonitor(Planner):
         if step.kind == ADD_MARGIN:
             self._add(step, unit.account)
         self.alert("warning", "liquidation_step", f"{reason}; {_what(step)}", unit.account, step.instrument)
+
+    def _cut(self, leg: Leg, held: float, reason: str) -> None:
+        size = float(abs(exact(held)) - abs(exact(leg.target)))
+        self.publish(
+            Reduce(
+                strategy=NO_STRATEGY, account=leg.account, instrument=leg.instrument, reduction_id=leg.reduction_id,
+                size=size, reason=reason,
+            )
+        )  # fmt: skip
 
     def _add(self, step: Step, account: str) -> None:
         self.count += 1
@@ -130,7 +154,12 @@ class LiquidationMonitor(Planner):
         elif step is not None and update.state == REFUSED:
             if step.budgeted:
                 self.spend(update.account, step.instrument, -exact(step.amount))
-            self._fail(step, f"{update.code} {update.reason}".strip())
+            why = f"{update.code} {update.reason}".strip()
+            if passes(why):
+                step.request_id, step.owed = "", True
+                self._await_again(step)
+            else:
+                self._fail(step, why)
         self.changed(update.account)
 
     def on_order_update(self, update: OrderUpdate) -> None:
@@ -144,7 +173,8 @@ class LiquidationMonitor(Planner):
         for leg in step.legs:
             if reduction == f"reduce.{leg.reduction_id}":
                 leg.works = update.state in (OPEN, PARTLY_FILLED)
-                leg.refused = leg.refused or (over and not update.filled)
+                if over and not update.filled:
+                    leg.refused, leg.why = True, update.reason
         if over:
             self.set_timer(self.now() + 1, f"{STEP} {step.unit}")
 
@@ -159,7 +189,8 @@ class LiquidationMonitor(Planner):
         step = self._step_of(refused.order_id)
         if step is not None:
             for leg in step.legs:
-                leg.refused = leg.refused or refused.order_id == f"reduce.{leg.reduction_id}"
+                if refused.order_id == f"reduce.{leg.reduction_id}":
+                    leg.refused, leg.why = True, refused.rule
             self.set_timer(self.now() + 1, f"{STEP} {step.unit}")
 
     def on_reduce(self, reduce: Reduce) -> None:
@@ -175,6 +206,9 @@ class LiquidationMonitor(Planner):
             self.stale_due(what)
         elif kind == CHANGED:
             self.look_at_changed(what)
+        elif kind == REPEAT:
+            if what in self.steps:
+                self._repeat(self.steps[what])
         elif kind == AGAIN:
             self.resting.pop(what, None)
             self.look_at(what.partition(" ")[0])
@@ -188,8 +222,11 @@ class LiquidationMonitor(Planner):
         overdue = self.now() >= step.deadline
         if overdue and any(leg.works for leg in open_legs):
             step.deadline, overdue = self.now() + self.config.step_patience, False
-        if any(leg.refused for leg in open_legs if leg not in moved):
-            self._fail(step, "refused")
+        refused = [leg for leg in open_legs if leg.refused and leg not in moved]
+        if refused and all(passes(leg.why) for leg in refused):
+            self._await_again(step)
+        elif refused:
+            self._fail(step, next(leg.why for leg in refused if not passes(leg.why)) or "refused")
         elif overdue and (step.adds or not moved):
             self._fail(step, "not answered in time")
         elif overdue or (open_legs and len(moved) == len(open_legs)):
@@ -197,6 +234,28 @@ class LiquidationMonitor(Planner):
         else:
             self.set_timer(step.deadline, f"{STEP} {step.unit}")
         self.look_at(step.unit.partition(" ")[0])
+
+    def _await_again(self, step: Step) -> None:
+        """The venue was too busy to read it."""
+        if not step.again:
+            step.again = True
+            wait = wait_of(step.refusals, self.config.again_after, self.config.again_most)
+            step.refusals += 1
+            self.set_timer(self.now() + wait, f"{REPEAT} {step.unit}")
+
+    def _repeat(self, step: Step) -> None:
+        """The same once more, under new ids: what was refused is over."""
+        step.again, step.deadline = False, self.now() + self.config.step_patience
+        self.set_timer(step.deadline, f"{STEP} {step.unit}")
+        if step.owed:
+            step.owed = False
+            self._add(step, step.unit.partition(" ")[0])
+        for leg in step.legs:
+            held = self.quantity(leg.account, leg.instrument)
+            if leg.refused and not leg.is_done(held):
+                self.count += 1
+                leg.reduction_id, leg.refused, leg.why = f"{self.name}-{self.count}", False, ""
+                self._cut(leg, held, f"{step.kind} {step.unit}: tried again")
 
     def _advance(self, step: Step) -> None:
         if step.adds or not all(leg.is_done(self.quantity(leg.account, leg.instrument)) for leg in step.legs):
@@ -211,6 +270,7 @@ class LiquidationMonitor(Planner):
     def _end(self, step: Step) -> None:
         del self.steps[step.unit]
         self.cancel_timer(f"{STEP} {step.unit}")
+        self.cancel_timer(f"{REPEAT} {step.unit}")
 
     def _fail(self, step: Step, why: str) -> None:
         self._end(step)

@@ -6,12 +6,13 @@ import math
 from typing import Any
 
 from letrade.actors.liquidation.config import ADD_MARGIN, CLOSE, REDUCE
+from letrade.actors.liquidation.refusals import speed_of
 from letrade.actors.liquidation.sizing import least_margin, least_share, returned_margin
 from letrade.actors.liquidation.steps import Leg, Step
-from letrade.actors.liquidation.watched import Watched
+from letrade.actors.liquidation.watched import FAR, Look, Watched, nearest_of
 from letrade.actors.liquidation.watching import Watcher
 from letrade.core.actor import Context
-from letrade.core.clock import MINUTE
+from letrade.core.clock import MINUTE, SECOND
 from letrade.core.fraction import Fraction, read_fraction
 from letrade.core.margin.book import value_at
 from letrade.core.messages.accounts import Position
@@ -46,11 +47,23 @@ class Planner(Watcher):
         """Of reductions and requests, for their ids."""
         self._grouped = {name for group in config.groups for name in group}
 
-    def plan(self, kind: str, unit: Watched) -> Step | None:
-        """None when this kind cannot bring the unit to its target distance."""
+    def plan(self, kind: str, unit: Watched, speed: float) -> Step | None:
+        """None when this kind cannot bring the unit to its target distance, or what `outlook` takes at this speed."""
+        target = max(float(self.config.target_distance), speed * self.config.outlook / SECOND)
         if kind == ADD_MARGIN:
-            return self._plan_margin(unit)
-        return self._plan_reduction(unit) if kind == REDUCE else self._plan_close(unit)
+            return self._plan_margin(unit, target)
+        return self._plan_reduction(unit, target) if kind == REDUCE else self._plan_close(unit)
+
+    def speed(self, unit: Watched, look: Look) -> float:
+        """The distance that the marks took in each second of late, as the unit is now."""
+        found = [self.marks.before(name) for name in unit.instruments]
+        known = [each for each in found if each is not None]
+        if len(known) < len(found) or not known:
+            return 0.0
+        marks = {name: exact(price) for name, (_, price) in zip(unit.instruments, known, strict=True)}
+        before = nearest_of(unit.rules, unit.at(marks))
+        elapsed = max(self.config.speed_over, self.now() - min(time for time, _ in known))
+        return speed_of(min(before, FAR), look.nearest, elapsed)
 
     def is_busy(self, unit: Watched) -> bool:
         """Whether another, or another unit's step, cuts something of this one's, or of what hedges it."""
@@ -78,9 +91,9 @@ class Planner(Watcher):
         key = (account, instrument, day)
         self.spent[key] = max(Fraction(0), self.spent.get(key, Fraction(0)) + amount)
 
-    def _plan_reduction(self, unit: Watched) -> Step | None:
+    def _plan_reduction(self, unit: Watched, target: float) -> Step | None:
         book, cost = unit.at_marks(), read_fraction(self.config.cost)
-        share = least_share(unit.rules, book, float(self.config.target_distance), cost)
+        share = least_share(unit.rules, book, target, cost)
         if share is None:
             return None
         step = self._new_step(unit, REDUCE)
@@ -97,7 +110,7 @@ class Planner(Watcher):
         step.legs = self._legs(unit, Fraction(1))
         return step if step.legs else None
 
-    def _plan_margin(self, unit: Watched) -> Step | None:
+    def _plan_margin(self, unit: Watched, target: float) -> Step | None:
         """Of an isolated position alone, within the day's budget and what is free."""
         if not unit.isolated:
             return None
@@ -106,7 +119,7 @@ class Planner(Watcher):
         budget = read_fraction(self.config.margin_budget)
         (own,) = unit.at_marks().instruments
         most = min((budget / own.mark if own.contract == "inverse" else budget) - spent, free)
-        found = least_margin(unit.rules, unit.at_marks(), float(self.config.target_distance), most)
+        found = least_margin(unit.rules, unit.at_marks(), target, most)
         if found is None:
             return None
         step = self._new_step(unit, ADD_MARGIN)

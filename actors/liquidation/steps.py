@@ -18,6 +18,8 @@ class Leg(msgspec.Struct, array_like=True):
     refused: bool = False
     works: bool = False
     """The venue has its order, and has not ended it."""
+    why: str = ""
+    """What the refusal said."""
 
     def is_done(self, quantity: float) -> bool:
         """Whether no more is held than was wanted, on the same side."""
@@ -38,8 +40,16 @@ class Step(msgspec.Struct, array_like=True):
     """Margin to add: at once, or (a reduction) what it sets free, once it is done."""
     budgeted: bool = False
     """Whether `amount` counts in the day's budget."""
+    refusals: int = 0
+    """How often in a row the venue was too busy."""
+    distance: float = 0.0
+    """What was left when it began."""
+    again: bool = False
+    """What was refused is asked for again when its timer comes."""
+    owed: bool = False
+    """It is margin that is asked for again."""
 
     @property
     def adds(self) -> bool:
         """Whether it is margin that it waits for."""
-        return self.kind == ADD_MARGIN or bool(self.request_id)
+        return self.kind == ADD_MARGIN or bool(self.request_id) or self.owed

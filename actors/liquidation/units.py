@@ -86,6 +86,8 @@ class UnitMaker:
             rules = replace(rules, unit="wallet", numeraire=None, collateral_moves=False)
         positions = tuple(_position(each, of, rules) for each, of in zip(contracts, instruments, strict=True))
         collaterals = () if mode == ISOLATED else self._collaterals(holdings, account, instruments[0].settle, rules)
+        if rules.unit == "wallet" and mode != ISOLATED:
+            positions, collaterals = without_debt(instruments, positions, collaterals)
         book = MarginAccount(instruments=tuple(known.values()), positions=positions, collaterals=collaterals)
         return Watched(account, name, rules, contracts, book)
 
@@ -130,3 +132,22 @@ def _position(contract: Contract, instrument: InstrumentState, rules: MarginRule
         margin=contract.margin if isolated else None,
     )
     return replace(position, margin=isolated_margin(rules, instrument, position)) if isolated else position
+
+
+def without_debt(
+    instruments: tuple[InstrumentState, ...], positions: tuple[PositionState, ...],
+    collaterals: tuple[CollateralState, ...],
+) -> tuple[tuple[PositionState, ...], tuple[CollateralState, ...]]:  # fmt: skip
+    """The same account where what was lost for good is more than the balance, as gains of other positions still back
+    it: the debt is moved into the entry of one of those, which is the same equity at every mark."""
+    (wallet,) = collaterals
+    if wallet.balance >= 0:
+        return positions, collaterals
+    for place, (held, of) in enumerate(zip(positions, instruments, strict=True)):
+        face = held.size * of.multiplier
+        entry = held.entry - held.side * wallet.balance / face
+        gains = held.side * (of.mark - held.entry) * face
+        if of.contract == "linear" and gains >= -wallet.balance and entry > 0:
+            moved = replace(held, entry=entry)
+            return (*positions[:place], moved, *positions[place + 1 :]), (replace(wallet, balance=Fraction(0)),)
+    return positions, collaterals

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from letrade.core.fraction import Fraction
 from letrade.core.margin.account import MarginAccount
 from letrade.core.margin.calculator import MarginCalculator
 from letrade.core.margin.compiled import CompiledMargin
@@ -64,7 +66,10 @@ class Figures:
         return MarginCalculator(self.rules).assess(self.at_marks())
 
     def at_marks(self) -> MarginAccount:
-        instruments = tuple(replace(each, mark=self._marks[each.name]) for each in self.book.instruments)
+        return self.at(self._marks)
+
+    def at(self, marks: Mapping[str, Fraction]) -> MarginAccount:
+        instruments = tuple(replace(each, mark=marks[each.name]) for each in self.book.instruments)
         return replace(self.book, instruments=instruments)
 
     def _fast_look(self, compiled: CompiledMargin) -> Look | None:

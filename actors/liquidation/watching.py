@@ -44,7 +44,7 @@ class Watcher(Actor):
             if not config.accounts or account.name in config.accounts
         }
         self.holdings = MarginHoldings(settings, context.instruments)
-        self.marks = Marks(config.stale_after)
+        self.marks = Marks(config.stale_after, config.speed_over)
         self.units: dict[str, list[Watched]] = {}
         """By account, made anew after each change of what it holds; missing when that is due."""
         self.levels: dict[str, tuple[int, float]] = {}
@@ -76,7 +76,8 @@ class Watcher(Actor):
         if not holders or not (is_mark or self.marks.is_stale(instrument, self.now())):
             return
         if is_mark:
-            self._unsay(f"{STALE} {instrument}")
+            for account in holders:
+                self._unsay(f"{STALE} {account} {instrument}")
             self.set_timer(self.now() + self.config.stale_after + 1, f"{STALE} {instrument}")
         for account in holders:
             self.look_at(account, instrument)
@@ -239,7 +240,7 @@ class Watcher(Actor):
         if seen.mark_time:
             level, code, what = "warning", "mark_stale", f"no mark for {self.config.stale_after / 1e9:g} s"
         text = f"{what}: watched at {price!r}, taken from {basis}"
-        key = f"{STALE} {contract.instrument}"
+        key = f"{STALE} {contract.account} {contract.instrument}"
         self._say(key, level, code, text, contract.account, contract.instrument, about=f"{code} {basis}")
 
     def _say_uncounted(self, unit: Watched) -> None:

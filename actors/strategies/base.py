@@ -19,6 +19,10 @@ from letrade.core.subjects import account_instrument
 from letrade.hotpath.book import Book
 from letrade.hotpath.constants import BUY, SELL
 from letrade.hotpath.decimals import levels_to_units
+from letrade.hotpath.quoting import Quoter
+
+_BLANK = Quotes(strategy="", account="", instrument="", signal=0, orders=())
+QUOTER = Quoter(_BLANK, WorkingQuote, working_quotes)
 
 
 class StrategyConfig(ActorConfig, frozen=True, kw_only=True):
@@ -64,14 +68,10 @@ class BaseStrategy(Actor):
 
     def quotes(self, orders: Iterable[WorkingQuote], *, post_only: bool = True) -> None:
         """Want exactly these orders to be working."""
-        wanted = working_quotes(orders)
-        self.signal += 1
-        self.publish(
-            Quotes(
-                strategy=self.name, account=self.account, instrument=self.instrument, signal=self.signal,
-                orders=wanted, post_only=bool(post_only),
-            )
-        )  # fmt: skip
+        signal = self.signal + 1
+        wanted = QUOTER.quotes(self.name, self.account, self.instrument, signal, orders, post_only)
+        self.signal = signal
+        self.publish(wanted)
 
     def basket(self, legs: Iterable[tuple[str, float] | tuple[str, float, str]], *, naked_ns_max: int) -> None:
         """Want these positions, all or none: (instrument, base units) or (instrument, base units, account) each.

@@ -41,6 +41,7 @@ class BookMaker(BookStrategy):
 
     def __init__(self, name: str, config: Any, context: Context) -> None:
         super().__init__(name, config, context)
+        self._every, self._rules_at = config.every, context.instruments.at
         self._size, self._position_max = units(config.size), units(config.position_max)
         self._hold(0)
         self.wanted: tuple[int, int] | None = (0, 0)
@@ -58,23 +59,21 @@ class BookMaker(BookStrategy):
         """Of the instrument, in the book's units; 0 while it is not looked up."""
 
     def start(self) -> None:
-        self._look_later()
-
-    def _look_later(self) -> None:
-        every = self.config.every
+        every = self._every
         self.set_timer((self.now() // every + 1) * every, QUOTE)
 
     def on_timer(self, timer: Timer) -> None:
-        self._look_later()
-        bid, ask = self.book.best()
-        wanted = self._around(bid[0], ask[0]) if bid and ask else (0, 0)
+        every = self._every
+        self.set_timer((timer.time // every + 1) * every, QUOTE)
+        bid, ask = self.book.best_prices()
+        wanted = self._around(bid, ask) if bid and ask else (0, 0)
         if wanted != self.wanted:
             self.wanted = wanted
-            self._say(*wanted)
+            self._say(wanted)
 
     def on_fill(self, fill: Fill) -> None:
         """A filled quote is put up again, at the price that the position then asks for."""
-        specification = self.context.instruments.at(self.instrument, self.now())
+        specification = self._rules_at(self.instrument, self.now())
         if specification.kind == "linear":
             change = fill.side * units(fill.size)
         else:
@@ -93,15 +92,19 @@ class BookMaker(BookStrategy):
             ask = top_ask
         return bid if self._bids else 0, ask if self._asks else 0
 
-    def _say(self, bid: int, ask: int) -> None:
-        tick, one, size = self._tick or self._look_up_tick(), self.price_one, self.config.size
-        bids = (WorkingQuote(1, bid * tick / one, size),) if bid > 0 else ()
-        asks = (WorkingQuote(-1, ask * tick / one, size),) if ask > 0 else ()
-        self.quotes(bids + asks)
+    def _say(self, wanted: tuple[int, int]) -> None:
+        (bid, ask), size = wanted, self.config.size
+        tick, one = self._tick or self._look_up_tick(), self.price_one
+        if bid > 0 and ask > 0:
+            self.quotes((WorkingQuote(1, bid * tick / one, size), WorkingQuote(-1, ask * tick / one, size)))
+        elif bid > 0:
+            self.quotes((WorkingQuote(1, bid * tick / one, size),))
+        else:
+            self.quotes((WorkingQuote(-1, ask * tick / one, size),) if ask > 0 else ())
 
     def _look_up_tick(self) -> int:
         """The book may be finer than the instrument's own decimals."""
-        price = self.context.instruments.at(self.instrument, self.now()).price
+        price = self._rules_at(self.instrument, self.now()).price
         self._tick = price.step_units * int(10 ** (self.price_decimals - price.decimals))
         return self._tick
 

@@ -96,7 +96,7 @@ def execution_of(record: RunRecord, worth: Worth, chosen: Flags, orders: Orders,
     notional = worth.notional[chosen] * fills.rate
     states = np.bincount(orders.state, minlength=len(ORDER_STATES)).tolist()
     kinds = np.bincount(orders.kind, minlength=len(ORDER_KINDS)).tolist()
-    traded, whole = orders.filled > 0, orders.filled >= orders.size * (1 - 1e-12)
+    traded, whole = orders.filled > 0, _is_whole(orders)
     sent = orders.sent > 0
     waited = (orders.sent - orders.decided)[sent]
     return Execution(
@@ -121,6 +121,12 @@ def execution_of(record: RunRecord, worth: Worth, chosen: Flags, orders: Orders,
         markouts=tuple(_markout(fills, notional, horizon) for horizon in HORIZONS),
         shortfall=_shortfall(record, worth, chosen, orders),
     )
+
+
+def _is_whole(orders: Orders) -> Flags:
+    """Filled, be it to the smaller size that the venue held a reduce-only order to."""
+    whole: Flags = (orders.state == STATE_CODES["filled"]) | (orders.filled >= orders.size * (1 - 1e-12))
+    return whole
 
 
 def _markout(fills: Fills, notional: Floats, horizon: str) -> Markout:
@@ -177,7 +183,7 @@ def _shortfall(record: RunRecord, worth: Worth, chosen: Flags, orders: Orders) -
     rows, at = rows[at >= 0], at[at >= 0]
     fills, rates = record.fills.where(rows), _last_rates(record)[orders.instrument]
     execution = fills.side * (fills.price / orders.mid_at_decision[at] - 1.0) * fills.size * unit[at] * fills.rate
-    missed = np.maximum(orders.size - orders.filled, 0.0) * unit * rates
+    missed = np.where(_is_whole(orders), 0.0, np.maximum(orders.size - orders.filled, 0.0)) * unit * rates
     later = _price_when_over(record, orders)
     opportunity = orders.side * (later / orders.mid_at_decision - 1.0) * missed
     decided = total_of(orders.size * unit * rates)

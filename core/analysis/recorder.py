@@ -123,7 +123,7 @@ class Recorder:
         if row is None:
             return
         ended = update.time if update.state in TERMINAL else 0
-        changed: dict[str, float] = {"state": STATE_CODES[update.state], "size": update.size, "filled": update.filled}
+        changed: dict[str, float] = {"state": STATE_CODES[update.state], "filled": update.filled}
         if update.price is not None:
             changed["price"] = update.price
         if update.state == SENT:
@@ -132,6 +132,7 @@ class Recorder:
             changed["ended"] = ended
         self.builder.change("orders", row, **changed)
         if update.reason == AMENDED:
+            self.builder.change("orders", row, size=update.size)
             self.builder.add("orders", row, replaced=1)
 
     def _on_fill(self, fill: Fill) -> None:

@@ -115,6 +115,7 @@ class Orders(Table):
     price: Floats
     """NaN: at the market."""
     size: Floats
+    """As sent, or as changed in place since: the venue may have held a reduce-only order to less."""
     filled: Floats
     decided: Ints
     """ns, when the strategy's wish was made."""

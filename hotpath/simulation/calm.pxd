@@ -23,6 +23,7 @@ cdef struct Stretch:  # of one instrument
     int64_t bid, ask  # as they left the book; 0: none
     Middle middle
     Middle before  # the last of an earlier time
+    int64_t turn  # the run that it last had a part in
 
 
 cdef class Calm:
@@ -31,6 +32,9 @@ cdef class Calm:
     cdef const int8_t* quoted  # by instrument: quotes tell its best prices
     cdef Stretch* stretches  # by instrument
     cdef int8_t* lanes  # by source of the tape: whether its events may pass here
+    cdef int64_t* touched  # the instruments of this run
+    cdef Py_ssize_t touched_count
+    cdef int64_t turn
     cdef int64_t until  # at or before the last time that passed: something follows at that time
     cdef int64_t steps  # how many times passed in the last run
     cdef int64_t last  # the last of them
@@ -41,8 +45,10 @@ cdef class Calm:
     cdef int close_lane(self, Py_ssize_t reel) except -1
     cdef int64_t run(self, int64_t until, int64_t events) except -1  # how many events passed
     cdef bint has_levels_of(self, int64_t instrument, int64_t time) noexcept
-    cdef int follow_head(self, int64_t end) except -1
-    cdef int pass_event(self, Head* head, Window window, Py_ssize_t place, int64_t time) except -1
+    cdef int follow_head(self, Head* head, int64_t time, int64_t end) except -1
+    cdef Py_ssize_t follow_levels(self, Head* head, Window window, Stretch* one, int64_t time, int64_t end) except -1
+    cdef Py_ssize_t follow_trades(self, Head* head, Window window, Stretch* one, int64_t time, int64_t end) except -1
+    cdef int resolve(self, int64_t instrument, int64_t time, Stretch* one) except -1
     cdef int go_long_way(self, Head* head, Window window, Py_ssize_t place, Stretch* one) except -1
     cdef int look_again(self, int64_t instrument) except -1
     cdef int note_middle(self, int64_t instrument, int64_t time, LevelsMarket market, Stretch* one) except -1

@@ -7,7 +7,7 @@ from libc.stdint cimport int8_t, int64_t
 
 from letrade.hotpath.constants cimport BUY, SELL
 from letrade.hotpath.ladder_reads cimport best_of
-from letrade.hotpath.simulation.columns cimport Window
+from letrade.hotpath.simulation.columns cimport Window, fetch_ahead, sequence_at
 from letrade.hotpath.simulation.desk cimport Desk
 from letrade.hotpath.simulation.doubt import Doubtful
 from letrade.hotpath.simulation.events cimport LEVELS_EVENT, SNAPSHOT_EVENT, TRADE_EVENT, Event
@@ -43,7 +43,8 @@ cdef class Calm:
         self.tape, self.exchange, self.open_time = tape, exchange, -1
         self.stretches = <Stretch*>PyMem_Calloc(exchange.instruments + 1, sizeof(Stretch))
         self.lanes = <int8_t*>PyMem_Calloc(len(tape.sources) + 1, sizeof(int8_t))
-        if self.stretches == NULL or self.lanes == NULL:
+        self.touched = <int64_t*>PyMem_Calloc(exchange.instruments + 1, sizeof(int64_t))
+        if self.stretches == NULL or self.lanes == NULL or self.touched == NULL:
             raise MemoryError("no memory for what passes by itself")
         for place in range(exchange.instruments):
             if type(exchange.markets[place]) is LevelsMarket:
@@ -56,6 +57,7 @@ cdef class Calm:
     def __dealloc__(self):
         PyMem_Free(self.stretches)
         PyMem_Free(self.lanes)
+        PyMem_Free(self.touched)
 
     cdef bint may_be_calm(self, const Head* head) except -1:
         cdef LevelsMarket market
@@ -72,91 +74,129 @@ cdef class Calm:
     cdef int64_t run(self, int64_t until, int64_t events) except -1:
         cdef Tape tape = self.tape
         cdef Desk desk = self.exchange.desk
-        cdef int64_t first = tape.count, end = tape.count + events, place
-        cdef Py_ssize_t child
+        cdef int64_t first = tape.count, last_count = tape.count + events, time
         if desk.watches:
             until = min(until, desk.next_check)
         until = min(until, self.exchange.curve.due)
         self.until, self.steps, self.last, self.began = until, 0, -1, tape.next_time()
-        if tape.next_time() >= until or not self.lanes[tape.first().reel]:
-            return 0
-        for place in range(self.exchange.instruments):
-            self.look_again(place)
-        while tape.next_time() < self.until and self.lanes[tape.first().reel]:
-            if tape.count >= end and tape.next_time() != self.last:
+        self.turn += 1
+        while (time := tape.next_time()) < self.until and self.lanes[tape.first().reel]:
+            if tape.count >= last_count and time != self.last:
                 break
             until = min(self.until, tape.until)
-            for child in range(1, min(tape.spots_count, 3)):
-                until = min(until, tape.spots[child].time)
-            self.follow_head(until)
+            if tape.spots_count > 1:
+                until = min(until, tape.spots[1].time)
+            if tape.spots_count > 2:
+                until = min(until, tape.spots[2].time)
+            self.follow_head(tape.first(), time, until)
             if self.until <= self.last:
                 break
+        if tape.count == first:
+            return 0
         tape.last_time = self.last
         self.open_time = self.last if self.until <= self.last or tape.next_time() == self.last else -1
         self.tell_middles()
         tape.settle()
         return tape.count - first
 
-    cdef int follow_head(self, int64_t end) except -1:
+    cdef int follow_head(self, Head* head, int64_t time, int64_t end) except -1:
         """The first of the tape, for as long as it is the first."""
         cdef Tape tape = self.tape
-        cdef Head* head = tape.first()
+        cdef Stretch* one = &self.stretches[head.instrument]
         cdef Window window = <Window>head.window
         cdef Py_ssize_t place = head.place
-        cdef int64_t time = head.time
+        if one.turn != self.turn:
+            one.turn = self.turn
+            self.touched[self.touched_count] = head.instrument
+            self.touched_count += 1
+            self.look_again(head.instrument)
+        if window.kind == TRADE_EVENT:
+            place = self.follow_trades(head, window, one, time, end)
+        else:
+            place = self.follow_levels(head, window, one, time, end)
+        tape.count += place - head.place
+        if place == window.count:
+            head.place = place - 1
+            return tape.advance()
+        head.place, head.time, head.sequence = place, window.times[place], sequence_at(window, place)
+        tape.spots[0].time = head.time
+        if tape.spots_count > 2:
+            fetch_ahead(window, place)
+        tape.sink()
+        return 0
+
+    cdef Py_ssize_t follow_levels(
+        self, Head* head, Window window, Stretch* one, int64_t time, int64_t end
+    ) except -1:
+        """The place of its first event that did not pass."""
+        cdef LevelsMarket market = <LevelsMarket>one.market
+        cdef const int64_t* starts = window.starts
+        cdef Py_ssize_t place = head.place
+        cdef int64_t start = starts[place], rows = -start
         while True:
-            if time != self.last:
-                self.last = time
-                self.steps += 1
-            self.pass_event(head, window, place, time)
-            tape.count += 1
+            self.steps += time != self.last
+            self.last = time
+            if time > one.due:
+                self.resolve(head.instrument, time, one)
+            start = starts[place]
+            if one.levels_are_calm and window.levels_are_right and (
+                window.kinds[place] == LEVELS_EVENT if window.kinds != NULL else window.kind == LEVELS_EVENT
+            ):
+                market.time = time
+                market.pass_levels(
+                    window.sides + start, window.columns[0] + start, window.columns[1] + start,
+                    starts[place + 1] - start,
+                )
+            else:
+                self.go_long_way(head, window, place, one)
+                end = min(end, self.until)
+            self.note_middle(head.instrument, time, market, one)
             place += 1
             if place == window.count or self.until <= time:
                 break
             time = window.times[place]
-            if time >= end or time >= self.until:
+            if time >= end:
                 break
-        head.place = place - 1
-        return tape.advance()
+        self.tape.rows += rows + starts[place]
+        return place
 
-    cdef int pass_event(self, Head* head, Window window, Py_ssize_t place, int64_t time) except -1:
-        cdef Stretch* one = &self.stretches[head.instrument]
+    cdef Py_ssize_t follow_trades(
+        self, Head* head, Window window, Stretch* one, int64_t time, int64_t end
+    ) except -1:
         cdef LevelsMarket market = <LevelsMarket>one.market
-        cdef Desk desk
-        cdef int64_t start, price
-        cdef double told
-        if time > one.due:
-            self.exchange.watch.resolve(head.instrument, time, self.exchange.middle(head.instrument))
-            one.due = self.exchange.watch.awaited[head.instrument].due
-        if window.kind == LEVELS_EVENT and (window.kinds == NULL or window.kinds[place] == LEVELS_EVENT):
-            start = window.starts[place]
-            self.tape.rows += window.starts[place + 1] - start
-            if one.levels_are_calm and window.levels_are_right:
-                market.time = time
-                market.pass_levels(
-                    window.sides + start, window.columns[0] + start, window.columns[1] + start,
-                    window.starts[place + 1] - start,
-                )
-            else:
-                self.go_long_way(head, window, place, one)
-            return self.note_middle(head.instrument, time, market, one)
-        if window.kind == TRADE_EVENT:
-            self.tape.rows += 1
+        cdef Desk desk = self.exchange.desk
+        cdef Py_ssize_t place = head.place
+        cdef int64_t price
+        cdef double told, price_one = self.exchange.price_one[head.instrument]
+        while True:
+            self.steps += time != self.last
+            self.last = time
+            if time > one.due:
+                self.resolve(head.instrument, time, one)
             price = window.columns[0][place]
             if one.trades_are_calm and not reaches_ours(market, price):
                 market.time, market.last_price = time, price
                 self.exchange.clearing.hear_last(head.instrument, price)
             else:
                 self.go_long_way(head, window, place, one)
-            desk = self.exchange.desk
+                end = min(end, self.until)
             desk.ticking[head.instrument], desk.news[head.instrument] = 1, time
-            told = price / self.exchange.price_one[head.instrument]
+            told = price / price_one
             if told != 0.0:
                 desk.take_price(head.instrument, told)
-            return 0
-        self.tape.rows += window.starts[place + 1] - window.starts[place]
-        self.go_long_way(head, window, place, one)
-        return self.note_middle(head.instrument, time, market, one)
+            place += 1
+            if place == window.count or self.until <= time:
+                break
+            time = window.times[place]
+            if time >= end:
+                break
+        self.tape.rows += place - head.place
+        return place
+
+    cdef int resolve(self, int64_t instrument, int64_t time, Stretch* one) except -1:
+        self.exchange.watch.resolve(instrument, time, self.exchange.middle(instrument))
+        one.due = self.exchange.watch.awaited[instrument].due
+        return 0
 
     cdef int go_long_way(self, Head* head, Window window, Py_ssize_t place, Stretch* one) except -1:
         cdef Event event
@@ -169,10 +209,7 @@ cdef class Calm:
     cdef int look_again(self, int64_t instrument) except -1:
         """What may pass by itself, until an order comes, goes or changes."""
         cdef Stretch* one = &self.stretches[instrument]
-        cdef LevelsMarket market
-        if one.market == NULL:
-            return 0
-        market = <LevelsMarket>one.market
+        cdef LevelsMarket market = <LevelsMarket>one.market
         one.bid, one.ask = best_of(&market.book.ladders[0], BUY), best_of(&market.book.ladders[1], SELL)
         opened = not self.exchange.unopened[instrument] and market.working.waiting.count == 0
         one.levels_are_calm = opened and (market.heard_trade or market.working.count == 0)
@@ -211,7 +248,9 @@ cdef class Calm:
         cdef int64_t instrument
         cdef Stretch* one
         cdef Middle middle
-        for instrument in range(self.exchange.instruments):
+        while self.touched_count:
+            self.touched_count -= 1
+            instrument = self.touched[self.touched_count]
             one = &self.stretches[instrument]
             middle = one.before if one.middle.time == self.open_time else one.middle
             one.middle.time = one.before.time = -1

@@ -112,7 +112,7 @@ cdef class Window:
             if name not in SIGNED:
                 self.check_least(name, self.columns[place], rows)
         if kind in LEVELS:
-            self.levels_are_right = first_below(self.columns[0], rows, 1) < 0
+            self.levels_are_right = all_from(self.columns[0], rows, 1)
         if kind in VALUES:
             self.values = doubles(self.kept, "value", values, self.count)
         self.check()
@@ -121,12 +121,12 @@ cdef class Window:
         cdef Py_ssize_t rows, place
         self.starts = integers(self.kept, "starts", starts, self.count + 1)
         rows = self.starts[self.count]
-        if self.starts[0] < 0 or first_falling(self.starts, self.count + 1, 0) >= 0:
+        if not none_falls(self.starts, self.count + 1):
             raise ValueError("expected starts of events that never fall")
         self.sides = bytes_of(self.kept, "sides", sides, len(sides))
         if len(sides) < rows:
             raise ValueError(f"expected {rows} levels, found {len(sides)}")
-        for place in range(rows):
+        for place in range(0 if all_sides(self.sides, rows) else rows):
             if self.sides[place] != BUY and self.sides[place] != SELL:
                 raise ValueError(f"level {place}: expected the side {BUY} or {SELL}, found {self.sides[place]}")
         if kinds is not None:
@@ -134,20 +134,26 @@ cdef class Window:
         return len(sides)
 
     cdef int check_least(self, str name, const int64_t* column, Py_ssize_t count) except -1:
-        cdef Py_ssize_t wrong = first_below(column, count, 0)
+        cdef Py_ssize_t wrong = -1 if all_from(column, count, 0) else first_below(column, count, 0)
         if wrong >= 0:
             raise ValueError(f"row {wrong}: expected a {name} of 0 or more, found {column[wrong]}")
         return 0
 
     cdef int check(self) except -1:
-        cdef Py_ssize_t place = first_falling(self.times, self.count, 0)
+        cdef Py_ssize_t place = -1 if none_falls(self.times, self.count) else first_falling(self.times, self.count, 0)
         if place >= 0:
             raise ValueError(f"row {place}: time runs backwards: {self.times[place]} ns after a later one")
+        if self.venue_times != self.times and not none_above(self.venue_times, self.times, self.count):
+            self.check_venue_times()
+        if self.kind == BAR_EVENT:
+            self.check_bars()
+        return 0
+
+    cdef int check_venue_times(self) except -1:
+        cdef Py_ssize_t place
         for place in range(self.count):
             if self.venue_times[place] > self.times[place]:
                 raise ValueError(f"row {place}: the exchange's time is after ours")
-        if self.kind == BAR_EVENT:
-            self.check_bars()
         return 0
 
     cdef int check_bars(self) except -1:

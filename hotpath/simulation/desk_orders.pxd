@@ -73,6 +73,7 @@ cdef struct OrderRecord:
     # execution's
     int64_t state, size, filled, price
     int64_t amending, amend_size, amend_price
+    int64_t asked_size  # as it was sent or last changed in place; of `size` the exchange may have taken some off
     int64_t replaced  # how often it was changed in place
     int64_t cancel_wanted
     int64_t due, attempts  # when an answer is overdue, 0: none is awaited; how often one was
@@ -102,10 +103,10 @@ cdef struct FillRecord:
 
 
 cdef packed struct OrderRow:  # of an order that is over: what is ever asked of it again
-    int64_t signal, first_price, first_size, size, price, filled, decided, sent, ended
+    int64_t signal, first_price, first_size, asked_size, price, filled, decided, sent, ended
     double mid
     int32_t strategy, account, instrument, leg, replaced
-    int8_t side, limit, post_only, reduce_only, opening, state
+    int8_t side, limit, post_only, reduce_only, opening, state, protects
 
 
 cdef packed struct FillRow:  # of a fill that everybody has heard of

@@ -97,7 +97,7 @@ cdef class Execution(Patience):
             return self.move(order, ORDER_REJECTED, time, DESK_STOPS)
         order.state, order.sent = ORDER_SENT, time
         self.live += 1
-        order.first_price, order.first_size = order.price, order.size
+        order.first_price, order.first_size, order.asked_size = order.price, order.size, order.size
         self.request(SUBMIT_REQUEST, order, time)
         self.await_answer(order, time)
         self.shares[order.key].orders += 1
@@ -180,7 +180,9 @@ cdef class Execution(Patience):
         if said.verb != QUERY_REQUEST and not (said.verb == AMEND_REQUEST and as_asked):
             return NOTHING_SAID
         order.price, order.size, order.amending = said.price, whole, 0
-        order.replaced += as_asked
+        if as_asked:
+            order.asked_size = whole
+            order.replaced += 1
         return WAS_AMENDED if as_asked else AMEND_WAS_REFUSED
 
     cdef int go_on_after(self, OrderRecord* order, int64_t verb, int64_t time) except -1:

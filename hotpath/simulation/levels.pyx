@@ -85,17 +85,20 @@ cdef class LevelsMarket(RecordedMarket):
     ) except -1:
         """As follow_rows, in one pass."""
         cdef TickLadder* ladders = self.book.ladders
-        cdef const Listed* ours = self.working.sides
+        cdef int64_t low[2]
+        cdef int64_t high[2]
         cdef int64_t side, key, before
         cdef Py_ssize_t place, which
+        for place in range(count if self.taken_count else 0):
+            self.retell(sides[place], prices[place], sizes[place])
+        for which in range(2):
+            low[which], high[which] = self.working.sides[which].worst, self.working.sides[which].best
         for place in range(count):
             side = sides[place]
             which, key = side < 0, side * prices[place]
             if key < self.worst[which]:
                 self.worst[which] = key
-            if self.taken_count:
-                self.retell(side, prices[place], sizes[place])
-            if ours[which].worst <= key <= ours[which].best and self.is_ours(side, prices[place]):
+            if low[which] <= key <= high[which] and self.is_ours(side, prices[place]):
                 before = value_at(&ladders[which], key)
                 self.book.set_level(side, prices[place], sizes[place])
                 self.level_changed(side, prices[place], before, sizes[place])

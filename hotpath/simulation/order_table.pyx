@@ -1,6 +1,6 @@
 """What all rooms of the compiled desk share: orders, fills, requests, what was told, and the last prices."""
 from libc.math cimport NAN
-from libc.stdint cimport INT64_MAX, int32_t
+from libc.stdint cimport INT64_MAX, int8_t, int32_t
 from libc.stdlib cimport calloc, free, realloc
 from libc.string cimport memmove, memset
 
@@ -31,13 +31,13 @@ cdef void* page_of(Py_ssize_t size) except NULL:
 
 cdef void pack_order(const OrderRecord* order, OrderRow* row) noexcept:
     row.signal, row.first_price, row.first_size = order.signal, order.first_price, order.first_size
-    row.size, row.price, row.filled = order.size, order.price, order.filled
+    row.asked_size, row.price, row.filled = order.asked_size, order.price, order.filled
     row.decided, row.sent, row.ended, row.mid = order.decided, order.sent, order.ended, order.mid
     row.strategy, row.account = <int32_t>order.strategy, <int32_t>order.account
     row.instrument, row.leg = <int32_t>order.instrument, <int32_t>order.leg
     row.side, row.limit, row.post_only = order.side, order.limit, order.post_only
     row.reduce_only, row.opening, row.state = order.reduce_only, order.opening, order.state
-    row.replaced = <int32_t>order.replaced
+    row.replaced, row.protects = <int32_t>order.replaced, <int8_t>order.protects
 
 
 cdef void pack_fill(const FillRecord* fill, FillRow* row) noexcept:

@@ -9,12 +9,13 @@ from letrade.hotpath.simulation.desk_orders cimport FillRow, OrderRow
 
 ORDER_COLUMNS = (
     "number", "strategy", "account", "instrument", "signal", "leg", "side", "limit", "post_only", "reduce_only",
-    "opening", "first_price", "first_size", "size", "price", "filled", "state", "decided", "sent", "ended", "replaced",
+    "opening", "first_price", "first_size", "asked_size", "price", "filled", "state", "decided", "sent", "ended",
+    "replaced", "protects",
 )
 FILL_COLUMNS = ("order", "time", "venue_time", "price", "size", "fee", "maker")
 cdef dict CODES = {  # of columns that are not of 64 bits
     **dict.fromkeys(("strategy", "account", "instrument", "leg", "replaced"), "i"),
-    **dict.fromkeys(("side", "limit", "post_only", "reduce_only", "opening", "state"), "b"),
+    **dict.fromkeys(("side", "limit", "post_only", "reduce_only", "opening", "state", "protects"), "b"),
 }  # fmt: skip
 
 
@@ -30,8 +31,8 @@ def order_of(Desk desk not None, int64_t number):
     order = desk.order_row(number)
     return (
         number, order.strategy, order.account, order.instrument, order.signal, order.leg, order.side, order.limit,
-        order.post_only, order.reduce_only, order.opening, order.first_price, order.first_size, order.size, order.price,
-        order.filled, order.state, order.decided, order.sent, order.ended, order.replaced,
+        order.post_only, order.reduce_only, order.opening, order.first_price, order.first_size, order.asked_size,
+        order.price, order.filled, order.state, order.decided, order.sent, order.ended, order.replaced, order.protects,
     )  # fmt: skip
 
 
@@ -52,12 +53,13 @@ def orders_of(Desk desk not None):
     cdef OrderRow row
     cdef dict found = {name: zeros(CODES.get(name, "q"), count) for name in ORDER_COLUMNS}
     cdef int64_t[::1] number = found["number"], signal = found["signal"], first_price = found["first_price"]
-    cdef int64_t[::1] first_size = found["first_size"], size = found["size"], price = found["price"]
+    cdef int64_t[::1] first_size = found["first_size"], asked_size = found["asked_size"], price = found["price"]
     cdef int64_t[::1] filled = found["filled"], decided = found["decided"], sent = found["sent"], ended = found["ended"]
     cdef int32_t[::1] strategy = found["strategy"], account = found["account"], instrument = found["instrument"]
     cdef int32_t[::1] leg = found["leg"], replaced = found["replaced"]
     cdef int8_t[::1] side = found["side"], limit = found["limit"], post_only = found["post_only"]
     cdef int8_t[::1] reduce_only = found["reduce_only"], opening = found["opening"], state = found["state"]
+    cdef int8_t[::1] protects = found["protects"]
     for place in range(count):
         row = desk.order_row(place + 1)
         number[place], signal[place], leg[place] = place + 1, row.signal, row.leg
@@ -65,9 +67,9 @@ def orders_of(Desk desk not None):
         side[place], limit[place], post_only[place] = row.side, row.limit, row.post_only
         reduce_only[place], opening[place], state[place] = row.reduce_only, row.opening, row.state
         first_price[place], first_size[place] = row.first_price, row.first_size
-        size[place], price[place], filled[place] = row.size, row.price, row.filled
+        asked_size[place], price[place], filled[place] = row.asked_size, row.price, row.filled
         decided[place], sent[place], ended[place] = row.decided, row.sent, row.ended
-        replaced[place] = row.replaced
+        replaced[place], protects[place] = row.replaced, row.protects
     return found
 
 

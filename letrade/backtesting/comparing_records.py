@@ -22,6 +22,8 @@ CLOSE = 1e-9
 MONEY = {"equity", "unrealised", "exposure", "realised", "fee", "amount"}
 UNIT = 1e-8
 """The actors tell money in whole units of it."""
+ROUNDING = 1e-15
+"""What is unrealised is the difference of two worths as large as the exposure, each a double."""
 SETTINGS = (
     "desk", "reporting_currency", "start_balances", "starting_equity", "fees", "fills_assumption", "data", "refused",
     "result_hash", "warnings", "equity_start", "equity_end", "prices_end", "rates_end", "venues", "short_days",
@@ -50,7 +52,10 @@ def _table(name: str, actors: RunRecord, compiled: RunRecord) -> Iterator[Differ
         return
     for column in left.columns():
         ours, theirs = _values(left, column, actors.names), _values(right, column, compiled.names)
-        differ = np.flatnonzero(~_same(ours, theirs, UNIT if column in MONEY else 0.0))
+        error: float | Values = UNIT if column in MONEY else 0.0
+        if column == "unrealised":
+            error = UNIT + ROUNDING * np.nan_to_num(_values(left, "exposure", actors.names))
+        differ = np.flatnonzero(~_same(ours, theirs, error))
         if len(differ):
             row = int(differ[0])
             yield Difference(f"record: {name}.{column} in row {row + 1}", str(ours[row]), str(theirs[row]))
@@ -65,7 +70,7 @@ def _values(table: Table, column: str, names: Names) -> Values:
     return named
 
 
-def _same(ours: Values, theirs: Values, error: float) -> Values:
+def _same(ours: Values, theirs: Values, error: float | Values) -> Values:
     if ours.dtype == np.float64:
         close: Values = np.isclose(ours, theirs, rtol=CLOSE, atol=error, equal_nan=True)
         return close

@@ -73,6 +73,7 @@ def _cash(outcome: Outcome) -> Cash:
 def _orders(outcome: Outcome, orders: Columns, prices: Any, sizes: Any) -> Orders:
     at = orders["instrument"]
     codes = np.array([STATE_CODES[state] for state in STATES], dtype=np.int8)
+    plain = np.where(orders["limit"] > 0, KIND_CODES["limit"], KIND_CODES["market"])
     price = np.where(orders["price"] > 0, orders["price"] / prices[at], np.nan) if len(at) else np.empty(0)
     return Orders.of(
         order_id=orders["number"],
@@ -80,9 +81,9 @@ def _orders(outcome: Outcome, orders: Columns, prices: Any, sizes: Any) -> Order
         account=orders["account"],
         instrument=at,
         side=orders["side"],
-        kind=np.where(orders["limit"] > 0, KIND_CODES["limit"], KIND_CODES["market"]),
+        kind=np.where(orders["protects"] > 0, orders["protects"], plain),
         price=price,
-        size=orders["size"] / sizes[at],
+        size=orders["asked_size"] / sizes[at],
         filled=orders["filled"] / sizes[at],
         decided=orders["decided"],
         sent=orders["sent"],

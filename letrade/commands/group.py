@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "data": ("letrade.commands.data", "Download, import, list and check market data."),
     "report": ("letrade.commands.report", "Print the figures of a stored backtest, or write its page again."),
     "margin": ("letrade.commands.margin", "Margins and liquidation prices by the venue's own rules."),
+    "study": ("letrade.commands.study", "Measure a desk's own actors in many seeded worlds: crashes, calm hours."),
     "check": ("letrade.commands.check", "Say whether a desk file describes a desk that can run."),
     "init": ("letrade.commands.init", "Write a desk file to start from."),
     "show-config": ("letrade.commands.show_config", "Print a desk's whole configuration, secrets hidden."),

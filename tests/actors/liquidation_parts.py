@@ -93,7 +93,9 @@ class MonitoredDesk(TradingDesk):
         venue = SimulatedVenue("paper", entry, shared)
         if script is not None:
             venue = ScriptedMargin("paper", entry, shared, list(script))
-        kinds = actors or [(LiquidationMonitor, "monitor", LiquidationMonitorConfig(**config))]
+        # Marks jump in tests: unless one is about speed, it does not count.
+        given = LiquidationMonitorConfig(**{"outlook": 1, "close_within": 1, **config})
+        kinds = actors or [(LiquidationMonitor, "monitor", given)]
         extra = [kind(name, given, shared) for kind, name, given in kinds]
         super().__init__(settings, venue=venue, extra=extra, instruments=instruments)
         self.actor("capital").purse = Purse(settings, shared.instruments, Fraction(20), Fraction(1, 100))

@@ -27,10 +27,17 @@ class ScriptedMargin(SimulatedVenue):
         self.done: dict[str, VenueMargin] = {}
         self.deaf = False
         """Orders do not arrive."""
+        self.busy = 0
+        """So many orders are turned away unread."""
 
     def on_request(self, request: VenueSubmit | VenueCancel | VenueAmend | VenueQuery | VenueMargin) -> None:
         if isinstance(request, VenueMargin):
             self._play(request)
+        elif self.busy and isinstance(request, VenueSubmit):
+            self.busy -= 1
+            self.exchange.time = self.there()
+            self.exchange.refuse(request, "the venue is busy")
+            self._say(request)
         elif not (self.deaf and isinstance(request, VenueSubmit)):
             super().on_request(request)
 

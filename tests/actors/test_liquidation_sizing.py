@@ -108,7 +108,7 @@ def test_levels_rise_at_once_and_fall_with_hysteresis(distance: float, before: i
 
 
 def test_the_worst_of_what_is_known_counts_once_the_mark_is_old() -> None:
-    marks = Marks(5)
+    marks = Marks(5, 10)
     marks.take(Trade(instrument="x", price=90.0, size=1.0, time=1))
     assert marks.price("x", 1, 1) == (90.0, BOOK)
     marks.take(IndexPrice(instrument="x", price=99.0, time=1))

@@ -40,6 +40,7 @@ def assert_same(book: Book, slow: SlowBook) -> None:
         assert book.depth(side, 100) == slow.depth(side, 100)
         assert book.depth(side, 2) == slow.depth(side, 2)
     assert book.best() == slow.best() == (book.best_bid(), book.best_ask())
+    assert book.best_prices() == slow.best_prices()
     assert book.is_crossed() == slow.is_crossed()
     assert book.state_hash() == slow.state_hash()
 

@@ -55,6 +55,10 @@ class SlowBook:
     def best(self) -> tuple[Level | None, Level | None]:
         return self.best_of(BUY), self.best_of(SELL)
 
+    def best_prices(self) -> tuple[int, int]:
+        bid, ask = self.best()
+        return bid[0] if bid else 0, ask[0] if ask else 0
+
     def imbalance(self, n: int) -> float:
         # One after the other, as the book does: from Python 3.12 on sum() makes up for what is rounded off.
         bids, asks = (reduce(add, (float(size) for _, size in self.depth(side, n)), 0.0) for side in (BUY, SELL))

@@ -12,10 +12,11 @@ from msgspec import structs
 from letrade.backtesting.comparing import Difference
 from letrade.backtesting.comparing_records import compare_records
 from letrade.backtesting.running import run_actors, run_compiled
-from letrade.core.analysis.record import RunRecord
+from letrade.core.analysis.record import ORDER_KINDS, RunRecord
 from letrade.core.config.desk import DeskConfig
 from letrade.hotpath.simulation.doubt import Doubtful
 from tests.system.odd_desks import odd_desk
+from tests.system.test_two_engines_protect import protecting
 from tests.system.two_desks import MS, desk
 
 LINEAR, SPOT, OTHER = "binance.BTC-USDT_USDT", "binance.BTC-USDT", "binance.ETH-USDT_USDT"
@@ -50,10 +51,30 @@ def test_the_better_kind_of_data_is_believed_in_both(tmp_path: Path, kinds: tupl
     assert alike(desk(tmp_path, 2, kinds, names=(LINEAR,))) == []
 
 
+def test_gains_of_huge_positions_are_compared_as_exactly_as_doubles_tell_them(tmp_path: Path) -> None:
+    assert alike(odd_desk(tmp_path, 5038, "bars", (SPOT,), count=80)) == []
+
+
 def test_funding_is_the_same_cash_in_both(tmp_path: Path) -> None:
     ours, theirs = records(desk(tmp_path, 0, ("quotes",), names=(LINEAR,), funded=True))
     assert len(ours.cash)
     assert compare_records(ours, theirs) == []
+
+
+def test_a_reduce_only_order_is_as_large_as_it_was_sent(tmp_path: Path) -> None:
+    """Whether or not anything was told of it after its exchange had held it to what there was to reduce."""
+    assert alike(desk(tmp_path, 319, ("quotes", "trades"), names=(LINEAR, SPOT))) == []
+    assert alike(desk(tmp_path, 324, ("quotes",), names=(LINEAR,), funded=True)) == []
+
+
+@pytest.mark.parametrize("kind", ["quotes", "bars"])
+def test_orders_that_protect_are_of_their_own_kind(tmp_path: Path, kind: str) -> None:
+    found: set[str] = set()
+    for seed in range(3):
+        ours, theirs = records(protecting(desk(tmp_path, seed, (kind,), names=(LINEAR,)), 0.5, trailing=0.5))
+        assert compare_records(ours, theirs) == [], f"seed {seed}"
+        found |= {ORDER_KINDS[place] for place in theirs.orders.kind}
+    assert found >= {"stop_market", "take_profit_market", "trailing_stop"}
 
 
 def with_coins(config: DeskConfig) -> DeskConfig:
