@@ -88,7 +88,7 @@ class Transfers:
         given = self.given.get(request.transfer_id)
         if given is None:
             given = self._give(request, "the venue is busy" if busy else "")
-        elif given.state == PENDING and self._floor.time >= given.arrives:
+        elif given.state == PENDING and not given.returns and self._floor.time >= given.arrives:
             self._send(given)  # asked for after it should have arrived: perhaps nobody heard of it
         self._answer(given, request.id)
 

@@ -19,7 +19,7 @@ from letrade.core.config.desk import RiskConfig as RiskTable
 from letrade.core.messages.accounts import Account
 from letrade.core.messages.events import Alert, Halt
 from letrade.core.messages.orders import OrderRefused, UnexplainedDifference
-from letrade.core.messages.transfers import TransferOrder, VenueTransfer
+from letrade.core.messages.transfers import TransferOrder, VenueDeposit, VenueTransfer
 from letrade.core.money import Money
 from tests.actors.transfer_parts import (
     MS,
@@ -337,3 +337,19 @@ def test_a_transfer_is_no_loss_and_does_not_make_losses_forgotten() -> None:
     assert not of_kind(desk.said, Halt)
     desk.trade(4_900.0, PERP.instrument)
     assert [halt.account for halt in of_kind(desk.said, Halt)] == ["here"]
+
+
+def test_a_transfer_that_comes_back_is_not_sent_again_when_it_is_asked_for_at_that_very_instant() -> None:
+    desk = TwoVenues(settings([route(fail_rate=1.0), route("there", "here")], order_latency=5 * MS))
+    desk.tell(wish("t1", "100"))
+    arrives = desk.venues[0].transfers.given["t1"].arrives
+    asked = VenueTransfer(
+        strategy="alpha", account="here", instrument="paper.-", transfer_id="t1", to_account="there",
+        amount=usdt("100"), time=arrives - 5 * MS, source="execution", epoch=1,
+    )  # fmt: skip
+    other = VenueDeposit(
+        strategy="-", account="here", instrument="paper.-", transfer_id="t0", from_account="there", amount=usdt("1"),
+        arrives=arrives + 50 * MS, time=arrives - 2 * MS, source="far", epoch=1,
+    )  # fmt: skip
+    desk.tell(asked, other, wait=ROUTE_TIME * 2)
+    assert desk.balances() == {"here": 10_001.0, "there": 10_000.0}
