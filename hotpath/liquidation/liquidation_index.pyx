@@ -11,6 +11,10 @@ from letrade.hotpath.hashing cimport HASH_START, hash_word
 from letrade.hotpath.liquidation.edge_tree cimport (
     EdgeTree, fetch_edge, join_all, set_edge, sweep, tree_release, tree_reserve, tree_start,
 )
+from letrade.hotpath.liquidation.first_units cimport (
+    first_armed, first_ended, firsts_release, firsts_reserve, firsts_start, is_armed_first,
+)
+from letrade.hotpath.liquidation.large_memory cimport fetch
 from letrade.hotpath.liquidation.unit_pool cimport (
     ARMED, WAITING, claim_unit, handle_of, place_of, release_unit, set_state, side_of, state_of, tell_or_queue,
     tell_waiting, units_release, units_reserve, units_start,
@@ -54,6 +58,8 @@ cdef class LiquidationIndex:
         tree_start(&self.trees[0])
         tree_start(&self.trees[1])
         units_start(&self.pool)
+        firsts_start(&self.firsts)
+        self.held = 0
         memset(&self.crossed, 0, sizeof(self.crossed))  # releasing a view that was never opened does nothing
 
     def __dealloc__(self):
@@ -61,6 +67,7 @@ cdef class LiquidationIndex:
         tree_release(&self.trees[0])
         tree_release(&self.trees[1])
         units_release(&self.pool)
+        firsts_release(&self.firsts)
 
     def __len__(self):
         return self.pool.live
@@ -74,6 +81,9 @@ cdef class LiquidationIndex:
         # Which side it is on is not known yet, and to wait for that would cost a second miss of the cache.
         fetch_edge(&self.trees[0], <uint32_t>handle)
         fetch_edge(&self.trees[1], <uint32_t>handle)
+        if is_armed_first(&self.firsts, handle):
+            fetch(self.pool.tags + <uint32_t>handle)
+            return <int32_t>handle
         place = place_of(&self.pool, handle)
         if place == 0:
             raise KeyError(f"no position has the handle {handle}: it was removed, or never added")
@@ -81,7 +91,8 @@ cdef class LiquidationIndex:
 
     cdef int reserve(self, int64_t extra) noexcept nogil:
         cdef int side
-        if units_reserve(&self.pool, extra) < 0:
+        self.settle()
+        if units_reserve(&self.pool, extra) < 0 or firsts_reserve(&self.firsts, self.pool.capacity) < 0:
             return -1
         for side in range(2):
             if tree_reserve(&self.trees[side], self.pool.capacity) < 0:
@@ -97,14 +108,36 @@ cdef class LiquidationIndex:
         if self.reserve(1) < 0:
             return -1
         place = claim_unit(&self.pool, side)
+        first_armed(&self.firsts, handle_of(&self.pool, place))
         set_edge(&self.trees[side < 0], place, side * price)
         return handle_of(&self.pool, place)
 
-    cdef void arm(self, int32_t place, double price) noexcept nogil:
-        cdef int side = side_of(&self.pool, place)
+    cdef void wake(self, int32_t place) noexcept nogil:
         if state_of(&self.pool, place) != ARMED:
             set_state(&self.pool, place, ARMED)
+            first_armed(&self.firsts, handle_of(&self.pool, place))
+
+    cdef void arm(self, int32_t place, double price) noexcept nogil:
+        cdef int side = side_of(&self.pool, place)
+        self.wake(place)
         set_edge(&self.trees[side < 0], place, side * price)
+
+    cdef void hold(self, int32_t place, double price) noexcept nogil:
+        """Puts the move of an armed position off until what it touches has come into the cache.
+
+        To wait for that is most of what a move costs. Whatever else looks at the trees settles first, so nobody can
+        tell the difference.
+        """
+        self.moves[self.held] = HeldMove(place, price)
+        self.held += 1
+        if self.held == HELD_MAX:
+            self.settle()
+
+    cdef void settle(self) noexcept nogil:
+        cdef int number
+        for number in range(self.held):
+            self.arm(self.moves[number].place, self.moves[number].price)
+        self.held = 0
 
     def add(self, side, double price):
         cdef int64_t side_number = 0, handle
@@ -116,15 +149,22 @@ cdef class LiquidationIndex:
 
     def move(self, handle, double price):
         cdef int64_t number = 0
+        cdef int32_t place
         read_whole(handle, &number)
         check_price(price, "a liquidation price")
-        self.arm(self.known(number), price)
+        place = self.known(number)
+        if is_armed_first(&self.firsts, number) or state_of(&self.pool, place) == ARMED:
+            self.hold(place, price)
+        else:
+            self.arm(place, price)
 
     def remove(self, handle):
         cdef int64_t number = 0
         cdef int32_t place
         read_whole(handle, &number)
         place = self.known(number)
+        self.settle()
+        first_ended(&self.firsts, place)
         set_edge(&self.trees[side_of(&self.pool, place) < 0], place, -INFINITY)
         release_unit(&self.pool, place)
 
@@ -159,6 +199,7 @@ cdef class LiquidationIndex:
             place = claim_unit(&self.pool, sides[row])
             self.trees[sides[row] < 0].levels[0][place] = sides[row] * prices[row]
             handles[row] = handle_of(&self.pool, place)
+            first_armed(&self.firsts, handles[row])
         join_all(&self.trees[0])
         join_all(&self.trees[1])
 
@@ -186,12 +227,13 @@ cdef class LiquidationIndex:
         cdef int32_t place
         cdef int side
         cdef bint join = count > self.pool.used // JOIN_SHARE
+        self.settle()
         for row in range(count):
             place = place_of(&self.pool, handles[row])
             if not join:
                 self.arm(place, prices[row])
                 continue
-            set_state(&self.pool, place, ARMED)
+            self.wake(place)
             side = side_of(&self.pool, place)
             self.trees[side < 0].levels[0][place] = side * prices[row]
         if join:
@@ -199,10 +241,13 @@ cdef class LiquidationIndex:
             join_all(&self.trees[1])
 
     cdef bint is_quiet(self, double price) noexcept nogil:
+        self.settle()
         return self.pool.waiting == 0 and self.trees[0].root < price and self.trees[1].root < -price
 
     cdef int64_t mark_into(self, double price, int64_t* handles, int64_t room) noexcept nogil:
-        cdef int64_t count = tell_waiting(&self.pool, handles, room)
+        cdef int64_t count
+        self.settle()
+        count = tell_waiting(&self.pool, handles, room)
         count = self.sweep_side(&self.trees[0], price, handles, count, room)
         return self.sweep_side(&self.trees[1], -price, handles, count, room)
 
@@ -214,6 +259,7 @@ cdef class LiquidationIndex:
         while swept == SWEPT:
             swept = sweep(tree, value, found, SWEPT)
             for row in range(swept):
+                first_ended(&self.firsts, found[row])
                 count = tell_or_queue(&self.pool, found[row], handles, count, room)
         return count
 
@@ -238,6 +284,7 @@ cdef class LiquidationIndex:
 
     cdef double price_at(self, int32_t place) noexcept nogil:
         cdef int side = side_of(&self.pool, place)
+        self.settle()
         return side * self.trees[side < 0].levels[0][place] if state_of(&self.pool, place) == ARMED else 0.0
 
     def price(self, handle):
@@ -246,6 +293,7 @@ cdef class LiquidationIndex:
         return self.price_at(self.known(number)) or None
 
     def nearest(self):
+        self.settle()
         low, high = self.trees[0].root, -self.trees[1].root
         return (low if low > 0.0 else None, high if high < INFINITY else None)
 

@@ -6,6 +6,7 @@ import math
 import random
 
 import numpy as np
+import pytest
 
 from letrade.hotpath.liquidation.liquidation_index import LiquidationIndex
 from tests.models.liquidation_index import SlowLiquidationIndex
@@ -59,6 +60,8 @@ class IndexCommands:
             self._load()
         elif chance < 0.84 and self.handles:
             self._move_many()
+        elif chance < 0.88 and self.handles:
+            self._move_by_turns()
 
     def _price(self) -> float:
         dice = self.dice
@@ -103,6 +106,16 @@ class IndexCommands:
         self.index.load(np.array(sides, np.int8), np.array(prices), handles)
         assert handles.tolist() == [self.slow.add(*row) for row in zip(sides, prices, strict=True)]
         self.handles += handles.tolist()
+
+    def _move_by_turns(self) -> None:
+        """Many moves in a row: of one position again, of those that sleep or wait, of handles of the past."""
+        for handle in self.dice.choices(self.handles, k=self.dice.choice([15, 16, 17, 40])):
+            price = self._price()
+            self.index.move(handle, price)
+            self.slow.move(handle, price)
+            if self.gone and self.dice.random() < 0.05:
+                with pytest.raises(KeyError):
+                    self.index.move(self.dice.choice(self.gone), price)
 
     def _move_many(self) -> None:
         handles = self.dice.choices(self.handles, k=self.dice.choice([1, 5, 60]))

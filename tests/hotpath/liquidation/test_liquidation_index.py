@@ -138,6 +138,52 @@ def test_wrong_arguments_are_refused_by_a_quiet_mark_too() -> None:
     assert len(index) == 0
 
 
+@pytest.mark.parametrize("moves", [1, 15, 16, 17, 33])
+def test_whatever_looks_after_moves_one_by_one_sees_all_of_them(moves: int) -> None:
+    for look in ("mark", "nearest", "price", "remove", "move_many", "add", "state_hash", "load"):
+        index, twin, handles = LiquidationIndex(), LiquidationIndex(), np.zeros(1_023, np.int64)
+        sides, prices = np.full(1_023, BUY, np.int8), np.full(1_023, 10.0)
+        for each in (index, twin):
+            each.load(sides, prices, handles)
+        for number in range(moves):
+            index.move(int(handles[number]), 20.0 + number)
+        twin.move_many(handles[:moves], 20.0 + np.arange(moves))
+        for each in (index, twin):
+            match look:
+                case "mark":
+                    assert crossed(each, 18.5 + moves) == [handles[moves - 1]]
+                case "nearest":
+                    assert each.nearest() == (19.0 + moves, None)
+                case "price":
+                    assert each.price(int(handles[moves - 1])) == 19.0 + moves
+                case "remove":
+                    each.remove(int(handles[moves - 1]))
+                case "move_many":
+                    each.move_many(handles[moves - 1 : moves], np.array([5.0]))
+                case "add":
+                    handles_added = [each.add(SELL, 200.0) for _ in range(2)]
+                    assert handles_added[0] % 2**32 == 1_024
+                case "load":
+                    each.load(sides, prices, np.zeros(1_023, np.int64))
+        assert (index.state_hash(), index.nearest()) == (twin.state_hash(), twin.nearest()), look
+
+
+def test_a_place_that_lives_again_is_moved_and_crossed_as_before() -> None:
+    index = LiquidationIndex()
+    for number in range(5):
+        handle = index.add(SELL, 110.0 + number)
+        index.move(handle, 120.0)
+        assert index.nearest() == (None, 120.0)
+        index.move(handle, 130.0)
+        assert (crossed(index, 125.0), crossed(index, 130.0)) == ([], [handle])
+        index.move(handle, 140.0)
+        index.move(handle, 150.0)
+        assert (crossed(index, 145.0), index.price(handle)) == ([], 150.0)
+        index.remove(handle)
+        with pytest.raises(KeyError):
+            index.move(handle, 120.0)
+
+
 def test_many_thousands_are_kept_apart_as_the_index_grows() -> None:
     index, count = LiquidationIndex(), 40_000
     prices = 1.0 + np.random.default_rng(5).permutation(count)
