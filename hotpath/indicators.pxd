@@ -12,7 +12,9 @@ cdef enum:
 cdef int check_number(double value) except -1  # finite and of ordinary size, or ValueError
 cdef int64_t period_of(object value, str name) except -1  # a whole number of values from 1 to 10 million, or an error
 cdef int64_t count_of(object value) except -1  # how many values a restored indicator has seen
-cdef list numbers_of(object values)  # a copy as floats, each checked
+cdef double number_of(object value, str name, double most=*) except? -1  # finite and of ordinary size
+cdef list numbers_of(object values, str name, double most=*)  # a copy as floats, each checked
+cdef tuple parts_of(object state, str names)  # of what `state` gave: as many as there are names, split by commas
 cdef tuple columns_of(tuple columns)  # as contiguous float64 arrays; nothing is looked at before all are read
 
 

@@ -34,13 +34,32 @@ cdef int64_t count_of(object value) except -1:
     return count
 
 
-cdef list numbers_of(object values):
-    cdef double value
-    cdef list numbers = []
-    for value in values:
-        check_number(value)
-        numbers.append(value)
-    return numbers
+cdef double number_of(object value, str name, double most=1e100) except? -1:
+    cdef double number
+    try:
+        number = value
+    except TypeError:
+        raise TypeError(f"expected a number as {name}, found {value!r}") from None
+    except OverflowError:
+        raise ValueError(f"expected a number of ordinary size as {name}, found one beyond all doubles") from None
+    if not -most <= number <= most:
+        raise ValueError(f"expected a finite number of at most {most:g} either way as {name}, found {number}")
+    return number
+
+
+cdef list numbers_of(object values, str name, double most=1e100):
+    if not isinstance(values, (list, tuple)):
+        raise TypeError(f"expected a list of numbers as {name}, found {type(values).__name__}")
+    return [number_of(value, name, most) for value in values]
+
+
+cdef tuple parts_of(object state, str names):
+    cdef Py_ssize_t count = names.count(",") + 1
+    if not isinstance(state, (list, tuple)):
+        raise TypeError(f"expected the list [{names}] that state() gave, found {type(state).__name__}")
+    if len(state) != count:
+        raise ValueError(f"expected the list [{names}] that state() gave, of {count} parts; found {len(state)}")
+    return tuple(state)
 
 
 cdef tuple columns_of(tuple columns):
@@ -152,8 +171,9 @@ cdef class Sma(OfWindow):
 
     def restore(self, state):
         cdef double value, gone
-        cdef int64_t count = count_of(state[0])
-        cdef list values = numbers_of(state[1])[-self.window.size :]
+        cdef tuple parts = parts_of(state, "count, values")
+        cdef int64_t count = count_of(parts[0])
+        cdef list values = numbers_of(parts[1], "values")[-self.window.size :]
         window_clear(&self.window)
         self.total.count = 0
         for value in values:
@@ -177,9 +197,9 @@ cdef class Ema(OfNumbers):
         return [self.count, self.mean]
 
     def restore(self, state):
-        cdef double mean = state[1]
-        cdef int64_t count = count_of(state[0])
-        check_number(mean)
+        cdef tuple parts = parts_of(state, "count, mean")
+        cdef int64_t count = count_of(parts[0])
+        cdef double mean = number_of(parts[1], "mean")
         self.count, self.mean = count, mean
 
 
@@ -215,10 +235,10 @@ cdef class Rsi(OfNumbers):
         return [self.count, self.last, self.gain, self.loss]
 
     def restore(self, state):
-        cdef double last = state[1], gain = state[2], loss = state[3], value
-        cdef int64_t count = count_of(state[0])
-        for value in (last, gain, loss):
-            check_number(value)
+        cdef tuple parts = parts_of(state, "count, last, gain, loss")
+        cdef int64_t count = count_of(parts[0])
+        cdef double last = number_of(parts[1], "last"), gain = number_of(parts[2], "gain")
+        cdef double loss = number_of(parts[3], "loss")
         if gain < 0.0 or loss < 0.0:
             raise ValueError(f"gains and losses are 0 or more, found {gain} and {loss}")
         self.count, self.last, self.gain, self.loss = count, last, gain, loss
@@ -266,10 +286,9 @@ cdef class Atr(Indicator):
         return [self.count, self.close, self.average]
 
     def restore(self, state):
-        cdef double close = state[1], average = state[2]
-        cdef int64_t count = count_of(state[0])
-        check_number(close)
-        check_number(average)
+        cdef tuple parts = parts_of(state, "count, close, average")
+        cdef int64_t count = count_of(parts[0])
+        cdef double close = number_of(parts[1], "close"), average = number_of(parts[2], "average")
         self.count, self.close, self.average = count, close, average
 
 
@@ -307,8 +326,8 @@ cdef class Macd(OfNumbers):
         return [self.count, self.fast, self.slow, self.signal]
 
     def restore(self, state):
-        cdef double fast = state[1], slow = state[2], signal = state[3], value
-        cdef int64_t count = count_of(state[0])
-        for value in (fast, slow, signal):
-            check_number(value)
+        cdef tuple parts = parts_of(state, "count, fast, slow, signal")
+        cdef int64_t count = count_of(parts[0])
+        cdef double fast = number_of(parts[1], "fast"), slow = number_of(parts[2], "slow")
+        cdef double signal = number_of(parts[3], "signal")
         self.count, self.fast, self.slow, self.signal = count, fast, slow, signal

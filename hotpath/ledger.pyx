@@ -102,6 +102,8 @@ cdef class Position:
         return [self.price_decimals, self.quantity_decimals, str(self.quantity), str(self.cost)]
 
     def restore(self, state):
+        if not isinstance(state, (list, tuple)):
+            raise TypeError(f"expected the list that a position's state() gave, found {type(state).__name__}")
         if len(state) != 4:
             raise ValueError(f"a position's state has 4 parts, found {len(state)}")
         price_decimals, quantity_decimals, quantity_text, cost_text = state

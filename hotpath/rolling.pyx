@@ -5,10 +5,10 @@ from libc.stdint cimport int64_t
 
 from letrade.hotpath.candidates cimport candidates_close, candidates_open, candidates_push
 from letrade.hotpath.indicators cimport (
-    Indicator, OfWindow, check_number, columns_of, count_of, numbers_of, period_of,
+    Indicator, OfWindow, check_number, columns_of, count_of, number_of, numbers_of, parts_of, period_of,
 )
 from letrade.hotpath.sums cimport (
-    ExactSum, Twice, partials_of, sum_add, sum_add_product, sum_list, sum_restore, sum_rounded, sum_twice, two_product,
+    ExactSum, Twice, sum_add, sum_add_product, sum_list, sum_restore, sum_rounded, sum_twice, two_product,
     two_sum,
 )
 from letrade.hotpath.window cimport (
@@ -16,6 +16,7 @@ from letrade.hotpath.window cimport (
 )
 
 cdef double PRICE_MIN = 1e-100  # so that the ratio of two prices, and its logarithm, is a finite number above 0
+cdef double PARTIAL_MAX = 1e290  # no part of a sum of ordinary numbers' products is beyond it
 
 
 cdef double squared_distances(const ExactSum* total, const ExactSum* squares, int64_t count) noexcept nogil:
@@ -69,8 +70,9 @@ cdef class Bollinger(OfWindow):
         found[0], found[2] = found[1] + distance, found[1] - distance
 
     def restore(self, state):
-        cdef int64_t count = count_of(state[0])
-        refill(&self.window, &self.total, &self.squares, numbers_of(state[1]))
+        cdef tuple parts = parts_of(state, "count, values")
+        cdef int64_t count = count_of(parts[0])
+        refill(&self.window, &self.total, &self.squares, numbers_of(parts[1], "values"))
         self.count = count
 
 
@@ -113,12 +115,12 @@ cdef class Volatility(OfWindow):
         return [self.count, self.last, window_list(&self.window)]
 
     def restore(self, state):
-        cdef double last = state[1]
-        cdef int64_t count = count_of(state[0])
-        check_number(last)
+        cdef tuple parts = parts_of(state, "count, last, returns")
+        cdef int64_t count = count_of(parts[0])
+        cdef double last = number_of(parts[1], "last")
         if count and last < PRICE_MIN:
             raise ValueError(f"a price is above 0 (at least {PRICE_MIN:g}), found {last}")
-        refill(&self.window, &self.total, &self.squares, numbers_of(state[2]))
+        refill(&self.window, &self.total, &self.squares, numbers_of(parts[2], "returns"))
         self.count, self.last = count, last
 
 
@@ -176,9 +178,11 @@ cdef class Vwap(Indicator):
         return [self.count, sum_list(&self.worth), sum_list(&self.volume), *windows]
 
     def restore(self, state):
-        cdef int64_t count = count_of(state[0])
-        cdef list worth = partials_of(state[1]), volume = partials_of(state[2])
-        cdef list prices = numbers_of(state[3]), volumes = numbers_of(state[4])
+        cdef tuple parts = parts_of(state, "count, worth, volume, prices, volumes")
+        cdef int64_t count = count_of(parts[0])
+        cdef list worth = numbers_of(parts[1], "worth", PARTIAL_MAX)
+        cdef list volume = numbers_of(parts[2], "volume", PARTIAL_MAX)
+        cdef list prices = numbers_of(parts[3], "prices"), volumes = numbers_of(parts[4], "volumes")
         check_kept(&self.prices, prices)
         if len(prices) != len(volumes):
             raise ValueError(f"there must be as many prices as volumes, found {len(prices)} and {len(volumes)}")
@@ -260,8 +264,10 @@ cdef class OrderFlow(Indicator):
         return [self.count, [self.last[0], self.last[1], self.last[2], self.last[3]], sum_list(&self.total), kept]
 
     def restore(self, state):
-        cdef int64_t count = count_of(state[0])
-        cdef list last = numbers_of(state[1]), total = partials_of(state[2]), kept = numbers_of(state[3])
+        cdef tuple parts = parts_of(state, "count, last, sum, changes")
+        cdef int64_t count = count_of(parts[0])
+        cdef list last = numbers_of(parts[1], "last"), total = numbers_of(parts[2], "sum", PARTIAL_MAX)
+        cdef list kept = numbers_of(parts[3], "changes")
         cdef int place
         check_kept(&self.window, kept)
         if len(last) != 4:
@@ -297,8 +303,9 @@ cdef class Extremes(OfWindow):
     def restore(self, state):
         cdef double value
         cdef double found[2]
-        cdef int64_t count = count_of(state[0])
-        cdef list values = numbers_of(state[1])
+        cdef tuple parts = parts_of(state, "count, values")
+        cdef int64_t count = count_of(parts[0])
+        cdef list values = numbers_of(parts[1], "values")
         window_clear(&self.window)
         self.lowest.length = self.highest.length = 0
         self.count = count - len(values)

@@ -136,19 +136,8 @@ cdef inline list sum_list(const ExactSum* total):
     return [total.partials[place] for place in range(total.count)]
 
 
-cdef inline list partials_of(object values):
-    """What sum_list gave, read and checked; ValueError for what no sum of ordinary numbers can be."""
-    cdef double partial
-    cdef list partials = []
-    for partial in values:
-        if not fabs(partial) <= 1e290:
-            raise ValueError(f"a sum of ordinary numbers has no part of {partial}")
-        partials.append(partial)
-    return partials
-
-
 cdef inline int sum_restore(ExactSum* total, list partials) except -1:
-    """The sum of what partials_of gave."""
+    """The sum of what sum_list gave, none of it beyond PARTIAL_MAX."""
     cdef double partial
     total.count = 0
     for partial in partials:

@@ -1,4 +1,4 @@
-# cython: boundscheck=False, wraparound=False, cdivision=True
+# cython: auto_pickle=False, boundscheck=False, wraparound=False, cdivision=True
 """The hash over what a compiled desk did: the lines of actors/monitor/chain.py, written from its tables."""
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_Free, PyMem_Malloc

@@ -99,6 +99,8 @@ cdef class QuotesMarket(RecordedMarket):
     def restore(self, state):
         """Takes back what state() gave."""
         record, tops = state
+        if len(tops) != 2:
+            raise ValueError(f"expected the best bid and the best ask in a market's state, found {len(tops)} rows")
         self.restore_record(record)
         for place, (price, size, left) in enumerate(tops):
             self.tops[place].price, self.tops[place].size, self.tops[place].left = price, size, left

@@ -1,4 +1,4 @@
-# cython: boundscheck=False, wraparound=False
+# cython: auto_pickle=False, boundscheck=False, wraparound=False
 """Events as the messages that actors hear: one message of each source is written over while nobody has kept it."""
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from cpython.object cimport PyObject

@@ -1,4 +1,4 @@
-# cython: boundscheck=False, wraparound=False
+# cython: auto_pickle=False, boundscheck=False, wraparound=False
 """The actors of a compiled backtest: strategies and what they live on hear events and say what they want."""
 from cpython.mem cimport PyMem_Free, PyMem_Realloc
 from cpython.object cimport PyObject, Py_TYPE

@@ -147,6 +147,9 @@ def test_a_state_that_is_no_position_is_refused_and_changes_nothing() -> None:
     for bad in (*odd, [2, 3, 1.5, "1"]):
         with pytest.raises(ValueError, match=r"cost has|from 0 to 64|invalid literal|has 4 parts"):
             position.restore(bad)
+    for other in (None, 5, "2311", {2: 3}):
+        with pytest.raises(TypeError, match="expected the list that a position's"):
+            position.restore(other)  # type: ignore[arg-type]
     assert position.state() == before
 
 

@@ -209,6 +209,19 @@ def test_a_market_goes_on_from_its_state_and_in_finer_prices_as_if_nothing_had_h
         assert fresh.state() == door.state()
 
 
+def test_a_state_of_the_wrong_shape_is_refused() -> None:
+    for kind in ("quotes", "trades", "bars", "levels", "orders"):
+        door = MarketDoor(new_market(kind, 1, 1, 1))
+        state = door.state()
+        for shape in (None, 5, [], [1], [*state, 1], {}):
+            with pytest.raises((ValueError, TypeError)):
+                door.restore(shape)
+    door = MarketDoor(new_market("quotes", 1, 1, 1))
+    record, tops = door.state()
+    with pytest.raises(ValueError, match="expected the best bid and the best ask in a market's state, found 1000 rows"):
+        door.restore([record, tops * 500])
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     rows=st.lists(st.tuples(st.integers(0, 1000), st.integers(-50, 90), st.integers(0, 90))),
