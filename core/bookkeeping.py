@@ -22,7 +22,9 @@ INVERSE_DECIMALS = 40
 
 def hold(position: Position, side: int, size: tuple[int, int], price: tuple[int, int]) -> Fraction:
     """Book (units, decimals) of size and price on a position, finer decimals where they need it; the profit realised,
-    exactly, in price × size."""
+    exactly, in price × size. A fill of nothing does nothing."""
+    if not size[0]:
+        return NOTHING
     price_decimals = max(position.price_decimals, price[1])
     size_decimals = max(position.quantity_decimals, size[1])
     if (price_decimals, size_decimals) != (position.price_decimals, position.quantity_decimals):

@@ -10,6 +10,7 @@ from letrade.core.bookkeeping import AccountBook
 from letrade.core.fraction import Fraction
 from letrade.core.instruments import Catalogue, Specification
 from letrade.core.legs import instrument_of
+from letrade.core.messages.base import is_price
 from letrade.core.messages.market import Bar, Instrument, MarkPrice, Middle, Quote, Trade
 from letrade.core.quantities import FINE_ONE, TEN, exact, fine
 from letrade.hotpath.ledger import Position
@@ -31,24 +32,26 @@ class PriceBoard:
         self._rates: dict[tuple[str, str], tuple[int, list[tuple[str, bool]]]] = {}
 
     def see(self, message: PriceMessage) -> None:
+        """What is no price is not believed, and is no news: the last good one stays, with its age."""
         instrument = message.instrument
-        if isinstance(message, Trade):
-            if instrument not in self.ticking:
-                self.ticking[instrument] = True
-            self.prices[instrument] = message.price
-        elif isinstance(message, Quote):
-            self.ticking[instrument] = True
+        if isinstance(message, Quote):
+            if not (message.bid >= 0 and message.ask >= 0):
+                return
             if message.bid > 0 and message.ask > 0:
-                self.prices[instrument] = (message.bid + message.ask) / 2
-        elif isinstance(message, MarkPrice):
-            self.prices[instrument] = message.price
-        elif isinstance(message, Middle):
-            self.ticking[instrument] = True
-            self.prices[instrument] = message.price
-        elif instrument in self.ticking:
-            return
-        else:
+                price = (message.bid + message.ask) / 2
+                if not is_price(price):
+                    return
+                self.prices[instrument] = price
+        elif isinstance(message, Bar):
+            if instrument in self.ticking or not is_price(message.close):
+                return
             self.prices[instrument] = message.close
+        elif is_price(message.price):
+            self.prices[instrument] = message.price
+        else:
+            return
+        if not isinstance(message, (Bar, MarkPrice)) and instrument not in self.ticking:
+            self.ticking[instrument] = True
         self.times[instrument] = message.time
 
     def age(self, instrument: str, now: int) -> int | None:

@@ -62,7 +62,10 @@ class Mover(Proposer):
 
     def on_transfer_request(self, request: TransferRequest) -> None:
         told = self.told.get(request.transfer_id)
-        if told is not None:
+        known = told or self.leaves.get(request.transfer_id)
+        if known is not None and known.strategy != request.strategy:
+            self.publish(_refusal(request, f"id: {request.transfer_id} is a transfer of {known.strategy}"))
+        elif told is not None:
             self.publish(msgspec.structs.replace(told))
         elif request.transfer_id not in self.leaves:
             reason = self._no_leave(request)
@@ -138,11 +141,7 @@ class Mover(Proposer):
         return ""
 
     def _refuse_transfer(self, request: TransferRequest, reason: str) -> None:
-        update = TransferUpdate(
-            strategy=request.strategy, account=request.account, instrument=request.instrument,
-            transfer_id=request.transfer_id, to_account=request.to_account, state=REFUSED, amount=request.amount,
-            reason=reason,
-        )  # fmt: skip
+        update = _refusal(request, reason)
         self._remember(update)
         self.publish(update)
 
@@ -169,6 +168,8 @@ class Mover(Proposer):
         leave = self.leaves.get(update.transfer_id)
         if leave is None or leave.over or update.state not in (DONE, FAILED, REFUSED):
             return
+        if leave.strategy != update.strategy:
+            return  # our own refusal of another's wish of that id
         self._remember(update)
         worth, amount = read_fraction(leave.worth), read_fraction(leave.amount)
         if update.state == DONE:
@@ -189,3 +190,11 @@ class Mover(Proposer):
         self.leaves = {key: msgspec.convert(each, Leave) for key, each in state["leaves"]}
         told = msgspec.convert(state["told"], list[TransferUpdate])
         self.told = {each.transfer_id: each for each in told}
+
+
+def _refusal(request: TransferRequest, reason: str) -> TransferUpdate:
+    return TransferUpdate(
+        strategy=request.strategy, account=request.account, instrument=request.instrument,
+        transfer_id=request.transfer_id, to_account=request.to_account, state=REFUSED, amount=request.amount,
+        reason=reason,
+    )  # fmt: skip

@@ -39,12 +39,14 @@ def parts_of(fill: Fill, shares: Mapping[str, int], lot: int) -> list[Fill]:
 
 def _settled_shares(fill: Fill, shares: Mapping[str, int]) -> list[Fill]:
     """An expired contract is held by nobody: every share (of the leg) is closed whole, those that the others cover
-    among themselves too. What no share covers is nobody's; the fee goes by size."""
+    among themselves too, be the fill itself of nothing. What no share covers is nobody's; the fee goes by size."""
     way = {"long": 1, "short": -1}.get(fill.leg, 0)
     closes = {name: -share for name, share in sorted(shares.items()) if share and (not way or share * way > 0)}
     rest = fill.side * units(fill.size) - sum(closes.values())
     if rest:
         closes[NO_STRATEGY] = closes.get(NO_STRATEGY, 0) + rest
+    if not closes:
+        return [fill]
     # The largest on the fill's own side comes first: it keeps the venue's number and id.
     order = sorted((name for name in closes if closes[name]), key=lambda name: (-fill.side * closes[name], name))
     fees = split_whole(fill.fee.integer, [abs(closes[name]) for name in order])

@@ -20,14 +20,13 @@ def parts_of_entry(entry: CashEntry, holdings: Holdings, catalogue: Catalogue, n
     if not short:
         yield entry
         return
-    amounts = split_whole(entry.amount.integer, list(short.values()))
-    for place, (instrument, strategy) in enumerate(short):
-        amount = money(entry.amount.currency, amounts[place], entry.amount.scale)
+    owed = split_whole(abs(entry.amount.integer), list(short.values()))
+    sign = -1 if entry.amount.integer < 0 else 1
+    parts = [(*key, sign * part) for key, part in zip(short, owed, strict=True) if part]
+    for place, (instrument, strategy, part) in enumerate(parts):
+        amount = money(entry.amount.currency, part, entry.amount.scale)
         entry_id = f"{entry.entry_id}-{place + 1}" if place else entry.entry_id
-        if amount.integer or not place:
-            yield structs.replace(
-                entry, strategy=strategy, instrument=instrument, amount=amount, entry_id=entry_id
-            )  # fmt: skip
+        yield structs.replace(entry, strategy=strategy, instrument=instrument, amount=amount, entry_id=entry_id)
 
 
 def _short_of(entry: CashEntry, holdings: Holdings, catalogue: Catalogue, now: int) -> dict[tuple[str, str], int]:

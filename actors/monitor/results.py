@@ -78,14 +78,16 @@ class Results(Actor):
 
     def on_fill(self, fill: Fill) -> None:
         tally = self.tally
+        if fill.fill_number:
+            key = f"{fill.account} {fill.instrument.partition('.')[0]}"
+            tally.fill_numbers.setdefault(key, Numbering()).take(fill.fill_number)
+        if not fill.size:
+            return
         tally.fills += 1
         tally.line(fill.strategy, fill.account, fill.instrument).fills += 1
         tally.fees.add(fill.fee)
         tally.prices[fill.instrument] = fill.price
         self.chain.fill(fill)
-        if fill.fill_number:
-            key = f"{fill.account} {fill.instrument.partition('.')[0]}"
-            tally.fill_numbers.setdefault(key, Numbering()).take(fill.fill_number)
 
     def on_cash_entry(self, entry: CashEntry) -> None:
         if entry.origin != "funding":

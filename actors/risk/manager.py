@@ -15,6 +15,7 @@ from letrade.core.bookkeeping import AccountBook
 from letrade.core.config.desk import DESK_PROCESS
 from letrade.core.config.values import PositiveDuration
 from letrade.core.exposure import opening_part
+from letrade.core.fraction import Fraction
 from letrade.core.halts import EVERYONE
 from letrade.core.instruments import Specification
 from letrade.core.messages.events import Alert, Failure, Flatten, Halt, Recovered, Resume
@@ -32,6 +33,7 @@ from letrade.core.messages.orders import (
     OrderUpdate,
     Proposal,
 )
+from letrade.core.messages.transfers import transfer_of
 from letrade.core.orders import TERMINAL, WORKING
 from letrade.core.quantities import fraction_of_money, units
 from letrade.core.stage import Stage
@@ -209,19 +211,28 @@ class RiskManager(Judge):
         self._watch(fill.account)
 
     def on_cash_entry(self, entry: CashEntry) -> None:
-        """A deposit is no profit and a withdrawal no loss: losses are counted from as much more or less after either;
-        anew where no rate tells how much."""
+        """A deposit is no profit and a withdrawal no loss: losses are counted as if neither had been; anew where no
+        rate tells how much."""
+        moved = entry.origin == "transfer" or bool(transfer_of(entry.entry_id)[0])
+        watched = moved and limits_losses(self._limits_of(entry.account, ""))
+        before = self._equity(entry.account) if watched else None
         self.books[entry.account].book_cash(entry)
         if self.reservations.holdings.accrue(self.context.instruments, entry, self.now()):
             self.reservations.changed((entry.account, entry.instrument))
-        if entry.origin != "transfer":
-            return
-        reporting = self.settings.desk.reporting_currency
-        rate = self.board.rate(entry.amount.currency, reporting, self.context.instruments)
-        if rate is None:
-            self.losses.forget(entry.account)
+        if watched:
+            self._move(entry, before)
+
+    def _move(self, entry: CashEntry, before: Fraction | None) -> None:
+        after = self._equity(entry.account)
+        rate = self.board.rate(entry.amount.currency, self.settings.desk.reporting_currency, self.context.instruments)
+        if before is not None and after is not None:
+            amount = after - before
+        elif rate is not None:
+            amount = fraction_of_money(entry.amount) * rate
         else:
-            self.losses.move(entry.account, fraction_of_money(entry.amount) * rate)
+            self.losses.forget(entry.account)
+            return
+        self.losses.move(entry.account, amount, before, self.now(), paid=entry.origin != "transfer")
 
     def on_order_update(self, update: OrderUpdate) -> None:
         if update.order_id in self.protective:

@@ -16,7 +16,7 @@ from letrade.core.fraction import Fraction
 from letrade.core.messages.base import Number
 from letrade.core.messages.events import Alert
 from letrade.core.messages.market import Bar, MarkPrice, Quote, Trade
-from letrade.core.messages.orders import BasketUpdate, Fill
+from letrade.core.messages.orders import BasketUpdate, CashEntry, Fill
 from letrade.core.quantities import exact
 from letrade.core.valuation import PriceBoard
 
@@ -94,6 +94,11 @@ class CalendarRoll(BaseStrategy):
         part = self.parts.get(fill.instrument)
         if part is not None:
             part.fill(self.context.instruments.at(fill.instrument, fill.time), fill)
+
+    def on_cash_entry(self, entry: CashEntry) -> None:
+        part = self.parts.get(entry.instrument)
+        if part is not None:
+            part.book(self.context.instruments.at(entry.instrument, self.now()), entry)
 
     def on_basket_update(self, update: BasketUpdate) -> None:
         self.busy = update.state in ("working", "undoing")

@@ -20,7 +20,7 @@ from letrade.core.messages.accounts import Balance
 from letrade.core.messages.base import Message, Number
 from letrade.core.messages.events import Alert
 from letrade.core.messages.market import Bar, MarkPrice, Quote, Trade
-from letrade.core.messages.orders import BasketUpdate, Fill
+from letrade.core.messages.orders import BasketUpdate, CashEntry, Fill
 from letrade.core.quantities import exact
 from letrade.core.valuation import PriceBoard
 
@@ -104,6 +104,11 @@ class DeltaNeutral(BaseStrategy):
         part = self.hedge if fill.instrument == self.instruments[1] else self.held
         part.fill(self.context.instruments.at(fill.instrument, fill.time), fill)
 
+    def on_cash_entry(self, entry: CashEntry) -> None:
+        if entry.instrument in self.instruments:
+            part = self.hedge if entry.instrument == self.instruments[1] else self.held
+            part.book(self.context.instruments.at(entry.instrument, self.now()), entry)
+
     def on_basket_update(self, update: BasketUpdate) -> None:
         self.busy = update.state in ("working", "undoing")
         if self.busy:
@@ -130,7 +135,8 @@ class DeltaNeutral(BaseStrategy):
         hedge_price = price if rules[0].base == rules[1].base else exact(prices[1] or 0.0)
         hedge = self.hedge.holding(rules[1], hedge_price, hedge_price, ONE)
         if not self.config.collateral:
-            return Book(self.held.holding(rules[0], price, price, beta), hedge)
+            earned = (self.held.earned(price, beta), self.hedge.earned(hedge_price, ONE))
+            return Book(self.held.holding(rules[0], price, price, beta), hedge, earned)
         coins = self.coins.holding(price, beta)
         return None if coins is None else Book(coins, hedge)
 
@@ -148,7 +154,7 @@ class DeltaNeutral(BaseStrategy):
 
     def _enter(self, book: Book) -> None:
         size = exact(self.config.size)
-        self._want(size, Book(_of_size(book, size), book.hedge).wanted_hedge(self._lot(1)))
+        self._want(size, Book(_of_size(book, size), book.hedge, book.earned).wanted_hedge(self._lot(1)))
 
     def _rebalance(self, book: Book) -> None:
         if book.share <= exact(self.config.band):

@@ -1,4 +1,4 @@
-"""What a hedged book holds, from fills and balances alone, and the delta that is left of it."""
+"""What a hedged book holds and owes, from fills, cash entries and balances, and the delta that is left of it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from letrade.core.bookkeeping import position_of, trade
+from letrade.core.bookkeeping import new_position, position_of, trade
 from letrade.core.delta import Holding, contract_value, delta_value, hedge_change, value_at_risk
 from letrade.core.fraction import Fraction, read_fraction
-from letrade.core.holdings import share_changes
+from letrade.core.holdings import interest_change, share_changes
 from letrade.core.instruments import Specification
 from letrade.core.messages.accounts import Balance
-from letrade.core.messages.orders import Fill
+from letrade.core.messages.orders import CashEntry, Fill
 from letrade.core.quantities import ONE, exact, fraction_of_money
 from letrade.hotpath.ledger import Position
 
@@ -20,19 +20,30 @@ ZERO = Fraction(0)
 
 
 class Part:
-    """One leg's share: its size as fills left it, and what its contracts were opened at."""
+    """One leg's share: its size as fills and interest left it, what its contracts were opened at, and the coins that
+    these brought."""
 
     def __init__(self) -> None:
         self.units = 0
         """1e-18 of a base unit, or of a contract."""
         self.position: Position | None = None
+        self.coins = ZERO
+        """Of an inverse contract: realised, less fees, with funding. They lie in the wallet."""
 
     def fill(self, rules: Specification, fill: Fill) -> None:
         self.units += sum(change for strategy, change in share_changes(rules, fill) if strategy == fill.strategy)
         if rules.inverse:
             if self.position is None:
-                self.position = Position(40, rules.size.decimals)
-            trade(self.position, rules, fill.side, fill.size, fill.price)
+                self.position = new_position(rules)
+            self.coins += trade(self.position, rules, fill.side, fill.size, fill.price)
+            if fill.fee.currency == rules.settle:
+                self.coins -= fraction_of_money(fill.fee)
+
+    def book(self, rules: Specification, entry: CashEntry) -> None:
+        """Interest on borrowed coins is owed in them; what an inverse contract pays or gets is coins."""
+        self.units += interest_change(rules, entry)
+        if rules.inverse and entry.amount.currency == rules.settle:
+            self.coins += fraction_of_money(entry.amount)
 
     @property
     def size(self) -> Fraction:
@@ -51,24 +62,34 @@ class Part:
             entry=entry if rules.inverse else price, coin_price=coin_price, beta=beta,
         )  # fmt: skip
 
+    def earned(self, coin_price: Fraction, beta: Fraction) -> Holding:
+        """The coins that its contracts brought or cost."""
+        return Holding(kind="coin", size=self.coins, price=coin_price, beta=beta)
+
     def state(self) -> Any:
-        return [str(self.units), None if self.position is None else self.position.state()]
+        return [str(self.units), None if self.position is None else self.position.state(), str(self.coins)]
 
     def restore(self, state: Any) -> None:
         self.units = int(state[0])
+        self.coins = read_fraction(state[2])
         self.position = None if state[1] is None else position_of(state[1])
 
 
 class Book(Struct, frozen=True):
-    """A moment of the hedged book: what is hedged, and the hedge."""
+    """A moment of the hedged book: what is hedged, the hedge, and coins that contracts of either brought."""
 
     held: Holding
     hedge: Holding
+    earned: tuple[Holding, ...] = ()
+
+    @property
+    def all(self) -> tuple[Holding, ...]:
+        return (self.held, self.hedge, *self.earned)
 
     @property
     def delta(self) -> Fraction:
         """In the quote currency; 0 is hedged."""
-        return delta_value((self.held, self.hedge))
+        return delta_value(self.all)
 
     @property
     def share(self) -> Fraction:
@@ -80,13 +101,13 @@ class Book(Struct, frozen=True):
 
     def wanted_hedge(self, lot: Fraction) -> Fraction:
         """The size of the hedge that leaves the least delta, in whole lots."""
-        wanted = self.hedge.size + hedge_change((self.held, self.hedge), self.hedge)
+        wanted = self.hedge.size + hedge_change(self.all, self.hedge)
         return round(wanted / lot) * lot
 
     def supported(self, lot: Fraction) -> Fraction:
         """How much of what is hedged the hedge carries, in whole lots towards zero."""
         each = contract_value(self.held)
-        carried = -value_at_risk(self.hedge) / each if each else ZERO
+        carried = -delta_value((self.hedge, *self.earned)) / each if each else ZERO
         if carried * self.held.size <= 0:
             return ZERO
         size = min(abs(carried), abs(self.held.size)) // lot * lot

@@ -43,6 +43,11 @@ def rounded(currency: str, value: Fraction) -> Amount:
     return Amount(currency, units, DEFAULT_SCALE)
 
 
+def cut(currency: str, value: Fraction) -> Amount:
+    """The whole units of money in a value above 0."""
+    return Amount(currency, value.numerator * TEN[DEFAULT_SCALE] // value.denominator, DEFAULT_SCALE)
+
+
 def rounded_up(currency: str, value: Fraction) -> Amount:
     """A value as money that is surely enough."""
     units = -(-value.numerator * TEN[DEFAULT_SCALE] // value.denominator)

@@ -1,7 +1,7 @@
 """Loans of the venue: coins that an account sells and does not have are lent to it, and paid back as they come in.
 
 A balance below 0 is what is owed. Each loan keeps its own clock; its interest is owed in the coin, is paid before the
-loan is, and bears none itself.
+loan is, and bears none itself. It accrues exactly and is booked in whole units of money: what is less waits.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from letrade.actors.venue.amounts import rounded
+from letrade.actors.venue.amounts import Amount, cut
 from letrade.actors.venue.floor import Floor
 from letrade.actors.venue.reports import Report
 from letrade.core.borrowing import LoanTerms, loan_terms
@@ -43,8 +43,10 @@ class Debt(Struct):
 
     loans: list[Loan]
     unpaid: Fraction = ZERO
-    """Interest."""
+    """Interest that was booked."""
     entries: int = 0
+    accrued: Fraction = ZERO
+    """Interest that is less than a unit of money yet."""
 
 
 class Borrowing:
@@ -76,25 +78,30 @@ class Borrowing:
 
     def _charge(self, name: str, currency: str, terms: LoanTerms, debt: Debt) -> None:
         for loan in debt.loans:
-            count = 0
+            before = loan.charges
             while loan.charges < terms.at_start or loan.due(terms) < self._floor.time:
-                loan.charges, count = loan.charges + 1, count + 1
-            if not count:
-                continue
-            amount = rounded(currency, loan.amount * terms.rate * count)
-            debt.unpaid += amount.value
-            debt.entries += 1
-            self._floor.accounts[name].wallet.add(amount.negated())
-            self._floor.reports.append(
-                Report(
-                    VenueCash(
-                        strategy=NO_STRATEGY, account=name, instrument=account_instrument(self._floor.venue),
-                        entry_id=f"interest-{currency}-{name}-{debt.entries}", origin="interest",
-                        amount=money(currency, -amount.units, amount.scale), venue_time=self._floor.time,
-                        reason=f"on {float(loan.amount):g} borrowed",
-                    )
+                loan.charges += 1
+            debt.accrued += loan.amount * terms.rate * (loan.charges - before)
+        amount = cut(currency, debt.accrued)
+        if amount.units:
+            debt.accrued -= amount.value
+            self._book(name, debt, amount)
+
+    def _book(self, name: str, debt: Debt, amount: Amount) -> None:
+        borrowed = sum((loan.amount for loan in debt.loans), ZERO)
+        debt.unpaid += amount.value
+        debt.entries += 1
+        self._floor.accounts[name].wallet.add(amount.negated())
+        self._floor.reports.append(
+            Report(
+                VenueCash(
+                    strategy=NO_STRATEGY, account=name, instrument=account_instrument(self._floor.venue),
+                    entry_id=f"interest-{amount.currency}-{name}-{debt.entries}", origin="interest",
+                    amount=money(amount.currency, -amount.units, amount.scale), venue_time=self._floor.time,
+                    reason=f"on {float(borrowed):g} borrowed",
                 )
-            )  # fmt: skip
+            )
+        )  # fmt: skip
 
     def next_time(self) -> int | None:
         """A loan that is paid back when its period ends costs nothing more: its next is a nanosecond later."""
@@ -102,15 +109,17 @@ class Borrowing:
         return min(times, default=None)
 
     def state(self) -> Any:
-        return [[*key, str(debt.unpaid), debt.entries, _loans(debt)] for key, debt in self.debts.items()]
+        return [
+            [*key, str(debt.unpaid), debt.entries, _loans(debt), str(debt.accrued)] for key, debt in self.debts.items()
+        ]
 
     def restore(self, state: Any) -> None:
         """Accounts that do not borrow any more owe nothing here: their balance says what they have."""
         self.debts = {}
-        for name, currency, unpaid, entries, loans in state:
+        for name, currency, unpaid, entries, loans, accrued in state:
             if name in self._borrowers and currency in self._terms:
                 kept = [Loan(read_fraction(amount), since, charges) for amount, since, charges in loans]
-                self.debts[name, currency] = Debt(kept, read_fraction(unpaid), entries)
+                self.debts[name, currency] = Debt(kept, read_fraction(unpaid), entries, read_fraction(accrued))
 
 
 def _loans(debt: Debt) -> list[Any]:

@@ -18,6 +18,7 @@ from letrade.actors.venue.reports import Report
 from letrade.core.clock import MINUTE
 from letrade.core.fraction import Fraction, read_fraction
 from letrade.core.legs import split
+from letrade.core.messages.base import is_price
 from letrade.core.messages.events import Alert
 from letrade.core.messages.market import IndexPrice, MarkPrice
 from letrade.core.quantities import exact
@@ -67,15 +68,15 @@ class Delivery:
         """The settlement price of what is over."""
 
     def hear(self, message: MarkPrice | IndexPrice, time: int) -> None:
-        """An index goes before marks, also where it comes later."""
+        """An index goes before marks, also where it comes later; what is no price is not heard (the floor says so)."""
         expires = self.expiries.get(message.instrument)
-        if expires is None or message.instrument in self.delivered:
+        if expires is None or message.instrument in self.delivered or not is_price(message.price):
             return
         is_index = isinstance(message, IndexPrice)
         known = self._averages.get(message.instrument)
         if known is None or (is_index and not known.by_index):
             known = self._averages[message.instrument] = Average(by_index=is_index)
-        if is_index == known.by_index and message.price > 0:
+        if is_index == known.by_index:
             known.hear(message.price, min(time, expires), expires - WINDOW)
 
     def deliver(self, instrument: str, time: int) -> None:
@@ -109,7 +110,10 @@ class Delivery:
     def _close_all(self, market: Market, price: float) -> None:
         floor, rules = self._floor, self._floor.rules_of(market.instrument)
         for account in floor.accounts.values():
-            for name in account.held(market.instrument):
+            held = account.held(market.instrument)
+            if not held and market.instrument in account.positions:
+                self._house.tell_price(account, market, price, SETTLEMENT)
+            for name in held:
                 leg = split(name)[1]
                 quantity = account.quantity(market, leg)
                 size = market.scales.exact_size(abs(quantity))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from letrade.actors.venue.account import VenueAccount
-from letrade.actors.venue.amounts import Amount
+from letrade.actors.venue.amounts import Amount, whole
 from letrade.actors.venue.floor import Floor
 from letrade.actors.venue.margin import LIQUIDATION
 from letrade.actors.venue.market import Market
@@ -55,6 +55,14 @@ class House:
         if market.model is not None:
             market.model.hold(order.owner, account.quantity(market, leg))
         floor.settled(market)
+
+    def tell_price(self, account: VenueAccount, market: Market, price: float, origin: str) -> None:
+        """A fill of nothing, where nothing is held any more: strategies' shares that cover each other close at it."""
+        currency = self._floor.rules_of(market.instrument).settle
+        order = self._order(account, market, 1, 0, price, IOC, origin, "")
+        self._floor.trades_count += 1
+        trade_id = f"{self._floor.venue}-{self._floor.trades_count}"
+        self._floor.booked(order, price, 0, False, market, trade_id, whole(currency, Fraction(0)))
 
     def _order(
         self, account: VenueAccount, market: Market, side: int, size: int, price: float, force: str, origin: str,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from letrade.actors.venue import rules as plain
 from letrade.actors.venue.account import VenueAccount
 from letrade.actors.venue.margin import CROSS, Margins
@@ -10,7 +12,7 @@ from letrade.actors.venue.market import Market
 from letrade.actors.venue.orders import Order
 from letrade.core.fraction import Fraction
 from letrade.core.instruments import Specification
-from letrade.core.legs import split
+from letrade.core.legs import SIDES, split
 from letrade.core.quantities import exact
 
 
@@ -20,12 +22,18 @@ class Exposure:
 
     def __init__(self, margins: Margins, account: VenueAccount, market: Market, leg: str = "") -> None:
         self._margins, self._market = margins, market
+        self.leg = leg
         self.rules = margins.rules_of(market.instrument)
         self.setting = margins.setting(account.name, market.instrument)
         self.price = exact(margins.price(market))
         self.held = account.quantity(market, leg)
         self.sizes = {1: 0, -1: 0}
         self.values = {1: ZERO, -1: ZERO}
+
+    @property
+    def counts_contracts(self) -> bool:
+        """Whether tiers are looked up by contracts, not by what they are worth."""
+        return self._margins.rules.tiers_by == "contracts"
 
     def add(self, order: Order, price: Fraction) -> None:
         if order.only_protects or order.reduce_only:
@@ -35,7 +43,7 @@ class Exposure:
 
     def largest(self, side: int) -> Fraction:
         """The largest position on a side, in what tiers are looked up by; at the mark, or the orders' own prices."""
-        if self._margins.rules.tiers_by == "contracts":
+        if self.counts_contracts:
             return self._market.scales.exact_size(max(0, side * self.held + self.sizes[side]))
         return max(ZERO, side * self._held_value() + self.values[side])
 
@@ -102,7 +110,7 @@ def refusal(
     found = exposures(margins, account, rules.settle, order.number)
     exposure = found.setdefault(order.position, Exposure(margins, account, market, order.leg))
     exposure.add(order, exact(price))
-    largest, leverage = exposure.largest(order.side), exposure.setting.leverage
+    largest, leverage = _largest(exposure, order, found), exposure.setting.leverage
     row = rows[row_at(rows, largest)]
     if (row.cap is not None and largest > row.cap) or (row.leverage_max is not None and leverage > row.leverage_max):
         return f"{codes.order_tier}: {float(largest):g} at leverage {float(leverage):g}"
@@ -111,6 +119,13 @@ def refusal(
         missing = "a mark is not known" if free is None else f"{float(-free):g} {rules.settle} is missing"
         return f"{codes.order_margin}: {missing}"
     return ""
+
+
+def _largest(exposure: Exposure, order: Order, found: Mapping[str, Exposure]) -> Fraction:
+    """The largest position that the tiers allow or not: what they look up by both legs together, with the other leg."""
+    legs = [each for name, each in found.items() if split(name)[0] == order.instrument and each.leg != order.leg]
+    together = exposure.counts_contracts and exposure.setting.mode == CROSS
+    return exposure.largest(order.side) + sum((each.largest(SIDES[each.leg]) for each in legs if together), ZERO)
 
 
 def minimum(margins: Margins, order: Order, price: float, held: int, market: Market, rules: Specification) -> str:

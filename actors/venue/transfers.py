@@ -156,8 +156,9 @@ class Transfers:
             self._forget()
 
     def advance(self) -> None:
-        """Credits what has arrived, and gives back what could not be sent."""
-        for transfer_id in [key for key, arrives in self._open.items() if arrives <= self._floor.time]:
+        """Credits what has arrived, and gives back what could not be sent, in the order of their instants."""
+        due = sorted((arrives, key) for key, arrives in self._open.items() if arrives <= self._floor.time)
+        for _, transfer_id in due:
             del self._open[transfer_id]
             coming, given = self.coming.get(transfer_id), self.given.get(transfer_id)
             if coming is not None:

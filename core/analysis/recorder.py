@@ -138,6 +138,8 @@ class Recorder:
     def _on_fill(self, fill: Fill) -> None:
         time = fill.venue_time or fill.time
         self.board.prices.setdefault(fill.instrument, fill.price)
+        if not fill.size:
+            return
         order = self._rows.get(fill.order_id)
         bid, ask = self.markets.quote_before(fill.instrument, time)
         row = self.builder.row(

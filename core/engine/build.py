@@ -21,7 +21,9 @@ def driver_of(station: Station) -> Driver:
     if is_stepped(config):
         return SteppedDriver(station) if leads else FollowerDriver(station)
     station.process.recover()
-    reader = FeedReader(station.blueprint.feeds(station.name))
+    reader = FeedReader(
+        station.blueprint.feeds(station.name), refuse=lambda text: station.complain("malformed", text)
+    )
     if not leads and not station.process.node.slots:
         cursor = cursor_in(station.folder.path)
         reader.skip(cursor.keys())

@@ -17,10 +17,14 @@ from letrade.core.stepping.signals import StepSignal
 NEVER_LATE = frozenset(
     {
         "target", "quotes", "basket", "protect", "proposal", "basket_proposal", "approved_order",
-        "approved_amend", "venue_submit", "venue_amend", "venue_query",
+        "approved_amend", "venue_submit", "venue_amend", "venue_query", "transfer_request", "transfer_order",
+        "venue_transfer",
     }
 )  # fmt: skip
-"""Wishes and orders: what was decided before an outage is not sent after it. Facts and cancels may be late."""
+"""Wishes and orders: what was decided before an outage is not sent after it.
+
+Facts, cancels and what cuts risk may be late.
+"""
 
 MAY_BE_LATE = frozenset(
     kind for name, kind in BY_TAG.items() if name == "alert" or (kind.FAMILY == "do" and name not in NEVER_LATE)

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from letrade.core import codec
 from letrade.core.errors import DataError
 from letrade.core.feed import Feed
-from letrade.core.messages.base import Message
+from letrade.core.messages.base import MarketMessage, Message
 
 Item = tuple[int, int, int, Message, Iterator[Message]]
 """(time, the feed's place, count, message, the rest of its feed)."""
 
 
 class FeedReader:
-    """Messages of all feeds, ordered by (time, the feed's place); `until` cuts off later ones."""
+    """Messages of all feeds, ordered by (time, the feed's place); `until` cuts off later ones.
 
-    def __init__(self, feeds: Sequence[Feed], until: int | None = None) -> None:
+    A message with a number that its field cannot have, a price of 0 or NaN, say, goes no further: `refuse` is told, and
+    where there is none to be told, that is a DataError.
+    """
+
+    def __init__(
+        self, feeds: Sequence[Feed], until: int | None = None, refuse: Callable[[str], object] | None = None
+    ) -> None:
         self.until = until
+        self.refuse = refuse
         self.last_time = 0
         self.count = 0
         self._heap: list[Item] = []
@@ -58,16 +66,33 @@ class FeedReader:
         while message.sequence <= last:
             self.last_time = max(self.last_time, message.time)
             self.count += 1
-            following = next(rest, None)
+            following = self._next(rest)
             if following is None or (self.until is not None and following.time >= self.until):
                 return None
             time, count, message = following.time, count + 1, following
         return (time, place, count, message, rest)
 
+    def _next(self, rest: Iterator[Message]) -> Message | None:
+        for message in rest:
+            try:
+                codec.check(message)
+            except DataError as error:
+                text = f"{message.source}, message {message.sequence}: {_about(message)}{error}"
+                if self.refuse is None:
+                    raise DataError(text) from error
+                self.refuse(text)
+            else:
+                return message
+        return None
+
     def _advance(self, place: int, rest: Iterator[Message], count: int) -> None:
-        message = next(rest, None)
+        message = self._next(rest)
         if message is None or (self.until is not None and message.time >= self.until):
             return
         if count and message.time < self.last_time:
             raise DataError(f"{message.source}: time runs backwards at message {message.sequence}")
         heapq.heappush(self._heap, (message.time, place, count + 1, message, rest))
+
+
+def _about(message: Message) -> str:
+    return f"{message.instrument}: " if isinstance(message, MarketMessage) else ""

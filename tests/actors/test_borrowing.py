@@ -20,7 +20,7 @@ from letrade.core.config.desk import RiskConfig as RiskTable
 from letrade.core.messages.accounts import Position
 from letrade.core.messages.events import Flatten
 from letrade.core.messages.margin import PositionLimit
-from letrade.core.messages.orders import CashEntry, OrderRefused, UnexplainedDifference
+from letrade.core.messages.orders import CashEntry, Fill, OrderRefused, UnexplainedDifference
 from letrade.core.messages.signals import Basket
 from tests.actors.desk_parts import LINEAR, MS, SECOND, SPOT, STEP, TradingDesk
 from tests.data import shared_data
@@ -156,6 +156,16 @@ def test_interest_is_divided_by_how_much_each_strategy_is_short() -> None:
     assert made.held("beta") == pytest.approx(-0.204, abs=2e-3)
 
 
+def test_a_unit_of_interest_that_two_share_is_one_entry_of_one_of_them() -> None:
+    made = desk(rate="0.0005")
+    made.target(-0.0002)
+    made.target(-0.0002, strategy="beta")
+    made.tell(wait=2 * HOUR)
+    entries = [str(each.amount) for each in of_kind(made.said, CashEntry)]
+    assert entries
+    assert set(entries) == {"-0.00000001 BTC"}
+
+
 def test_a_restart_neither_forgets_a_debt_nor_charges_it_twice() -> None:
     made = desk()
     made.target(-1.0)
@@ -211,3 +221,20 @@ def test_a_short_on_spot_may_be_a_leg_of_a_basket() -> None:
         wait=200 * MS,
     )  # fmt: skip
     assert (made.held(), made.held(instrument=LINEAR)) == (-1.0, 1.0)
+
+
+def test_small_loans_owe_every_part_of_a_unit_and_write_no_entry_of_nothing() -> None:
+    """An hour of 0.0002 coins at 0.0005 a day is less than half a unit; fifty such loans of a day, and one hour that
+    has begun, owe what one loan does."""
+    made = desk(rate="0.0005", limit="5")
+    for part in range(1, 51):
+        made.target(-round(0.0002 * part, 6))
+    made.tell(wait=24 * HOUR)
+    sold = sum(Fraction(str(fill.size)) for fill in of_kind(made.said, Fill))
+    entries = [each for each in of_kind(made.said, CashEntry) if each.origin == "interest"]
+    assert all(entry.amount.integer for entry in entries)
+    for charges in (25, 26):
+        owed = Fraction(int(sold * Fraction("0.0005") * charges / 24 * 10**8), 10**8)
+        assert -balance(made) == float(sold + owed)
+        made = made.restarted()
+        made.tell(wait=HOUR)

@@ -14,15 +14,20 @@ from letrade.actors.capital.manager import CapitalConfig
 from letrade.actors.execution.sending import ExecutionConfig
 from letrade.actors.strategies.delta_neutral import DeltaNeutral, DeltaNeutralConfig
 from letrade.actors.strategies.regression import RegressionBeta
+from letrade.core.bookkeeping import gain_at
+from letrade.core.borrowing import HOUR_NS
 from letrade.core.config.desk import DeskConfig
 from letrade.core.errors import ConfigurationError
+from letrade.core.fraction import Fraction
 from letrade.core.messages.events import Alert
 from letrade.core.messages.margin import PositionLimit
 from letrade.core.messages.market import Instrument
 from letrade.core.messages.signals import Basket
+from letrade.core.quantities import exact
 from tests.actors.basket_parts import LINEAR, LOSE, MS, PRICE, REFUSE, SECOND, SPOT, BasketDesk
 from tests.actors.desk_parts import settings
 from tests.actors.margin_parts import stamped
+from tests.actors.test_borrowing import config as borrowing
 from tests.stage import BTC, PERP, context, of_kind
 
 INVERSE = Instrument(
@@ -58,6 +63,22 @@ class HedgedDesk(BasketDesk):
         first, second = self.strategy.instruments
         self.trade(price, first, wait=20 * MS)
         self.trade(price if hedge_price is None else hedge_price, second, wait=wait)
+
+    def by_ledger(self, price: float, coin: str = "BTC") -> tuple[Fraction, Fraction]:
+        """(what the account gains in USD for a price one higher, how many coins it has): from wallets and positions."""
+        book = self.actor("ledger").books["main"]
+
+        def worth(at: Fraction) -> Fraction:
+            total = book.wallets.get(coin, Fraction(0)) * at
+            for instrument, position in book.positions.items():
+                rules = self.shared.instruments.at(instrument, self.time)
+                if rules.kind != "spot" and position.quantity:
+                    total += gain_at(position, rules, at) * (at if rules.inverse else 1)
+            return total
+
+        step = exact(price) / 1000
+        slope = (worth(exact(price) + step) - worth(exact(price) - step)) / (2 * step)
+        return slope, book.wallets.get(coin, Fraction(0))
 
     def delta(self) -> float:
         book = self.strategy.book()
@@ -175,6 +196,39 @@ def test_it_goes_on_after_a_restart() -> None:
     book = fresh.book()
     assert book is not None
     assert book.delta == 0
+
+
+def test_a_borrowed_coin_is_hedged_with_the_interest_that_it_owes() -> None:
+    desk = HedgedDesk(borrowing(limit="5", rate="0.24", usdt="10000000"), size=-1.0)
+    desk.prices(PRICE)
+    assert desk.delta() == 0.0
+    for _ in range(10):
+        desk.prices(PRICE, wait=HOUR_NS)
+        desk.prices(PRICE)
+        owed, hedged = desk.pair()
+        assert abs(owed + hedged) <= 0.02 * abs(owed)
+        assert desk.delta() == pytest.approx(sum(desk.pair()) * PRICE)
+    assert desk.pair()[1] > 1.08
+
+
+@pytest.mark.parametrize(("origin", "own", "held"), [("adl", 0.75, 1.0), ("liquidation", 0.0, 0.5)])
+def test_coins_that_an_inverse_hedge_has_lost_or_earned_count_in_delta(origin: str, own: float, held: float) -> None:
+    """Of 1 coin against 600 contracts opened at 60,000, the venue closes half at 120,000, which costs a quarter of a
+    coin. Deleveraged: as many as there were hedge what is left. Liquidated: half a coin is sold, and the other half is
+    what closing all contracts costs. The 2 coins of margin are not the strategy's."""
+    balances = {"USDT": Decimal(10_000_000), "BTC": Decimal(2)}
+    config = settings(balances=balances, taker_fee=Decimal(0), max_leverage=Decimal(5))
+    desk = HedgedDesk(config, 5.0, size=1.0, hedge=INVERSE.instrument)
+    for price in (PRICE, 120_000.0):
+        desk.prices(price)
+    assert (desk.held(), desk.held(instrument=INVERSE.instrument)) == (1.0, -600.0)
+    desk.cut(INVERSE.instrument, 300, origin)
+    for _ in range(3):
+        desk.prices(120_000.0)
+    delta, coins = desk.by_ledger(120_000.0)
+    assert (float(coins - 2), desk.held()) == (own, held)
+    assert abs(delta - 2) <= Fraction(2, 100)
+    assert desk.delta() == pytest.approx(float(delta - 2) * 120_000.0, abs=1.0)
 
 
 def test_nothing_or_two_things_to_hedge_are_refused() -> None:

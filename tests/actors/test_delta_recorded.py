@@ -10,7 +10,6 @@ from decimal import Decimal
 import pytest
 from pyarrow import compute, feather
 
-from letrade.core.bookkeeping import gain_at
 from letrade.core.fraction import Fraction
 from letrade.core.messages.market import Bar
 from letrade.core.messages.orders import Fill
@@ -54,22 +53,6 @@ def played(desk: HedgedDesk, *series: list[tuple[int, str, float]], evil: int = 
         desk.trade(price, instrument, wait=BOUND, size=1_000_000.0)
 
 
-def by_ledger(desk: HedgedDesk, price: float, coin: str = "BTC") -> tuple[Fraction, Fraction]:
-    """(what the account gains in USD for a price one higher, how many coins it hedges): from wallets and positions."""
-    book = desk.actor("ledger").books["main"]
-
-    def worth(at: Fraction) -> Fraction:
-        total = book.wallets.get(coin, Fraction(0)) * at
-        for instrument, position in book.positions.items():
-            rules = desk.shared.instruments.at(instrument, desk.time)
-            if rules.kind != "spot" and position.quantity:
-                total += gain_at(position, rules, at) * (at if rules.inverse else 1)
-        return total
-
-    step = exact(price) / 1000
-    return (worth(exact(price) + step) - worth(exact(price) - step)) / (2 * step), book.wallets.get(coin, Fraction(0))
-
-
 @pytest.mark.parametrize("evil", [0, 1, 2])
 def test_spot_against_a_perpetual(evil: int) -> None:
     desk = HedgedDesk(timeout=200 * MS, size=2.0, band=BAND)
@@ -79,7 +62,7 @@ def test_spot_against_a_perpetual(evil: int) -> None:
         if evil and chance.random() < 0.01 and desk.held(instrument=LINEAR) < -0.5:
             desk.cut(LINEAR, 0.05, chance.choice(("adl", "liquidation")))
             desk.tell(wait=BOUND)
-        delta, held = by_ledger(desk, price)
+        delta, held = desk.by_ledger(price)
         assert abs(delta) <= exact(BAND) * abs(held)
         looked += held > 0
     assert looked > (2900 if not evil else 2000)
@@ -94,7 +77,7 @@ def test_coin_collateral_against_a_contract(hedge: str) -> None:
     spot, perp = closes(SPOT_HOURS, MARCH, SPOT), closes(PERP_QUARTERS, MARCH, instrument)
     perp = [(time, name, round(price, 1)) for time, name, price in perp]
     for price in played(desk, spot, perp):
-        delta, held = by_ledger(desk, price)
+        delta, held = desk.by_ledger(price)
         assert abs(delta) <= exact(BAND) * held
     assert len(of_kind(desk.said, Basket)) == 1
 

@@ -18,7 +18,7 @@ from letrade.core.config.desk import FaultsConfig
 from letrade.core.config.desk import RiskConfig as RiskTable
 from letrade.core.messages.accounts import Account
 from letrade.core.messages.events import Alert, Halt
-from letrade.core.messages.orders import OrderRefused, UnexplainedDifference
+from letrade.core.messages.orders import CashEntry, OrderRefused, UnexplainedDifference
 from letrade.core.messages.transfers import TransferOrder, VenueDeposit, VenueTransfer
 from letrade.core.money import Money
 from tests.actors.transfer_parts import (
@@ -353,3 +353,14 @@ def test_a_transfer_that_comes_back_is_not_sent_again_when_it_is_asked_for_at_th
     )  # fmt: skip
     desk.tell(asked, other, wait=ROUTE_TIME * 2)
     assert desk.balances() == {"here": 10_001.0, "there": 10_000.0}
+
+
+def test_money_is_credited_in_the_order_in_which_it_arrives_after_a_restart_as_before_it() -> None:
+    def booked(restarts: bool) -> list[tuple[str, str, int]]:
+        desk = TwoVenues(settings([route(fail_rate=1.0), route("there", "here")]))
+        desk.tell(wish("t1", "100"), wish("t2", "50", account="there", instrument="far.-", to_account="here"))
+        desk = desk.restarted() if restarts else desk
+        found = of_kind(desk.tell(wait=SECOND), CashEntry)
+        return [(each.account, each.entry_id, each.sequence) for each in found]
+
+    assert booked(True) == booked(False)

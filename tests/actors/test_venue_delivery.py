@@ -14,7 +14,7 @@ from letrade.assembly import assemble
 from letrade.core.engine.blueprint import instrument_message
 from letrade.core.fraction import Fraction
 from letrade.core.messages.base import Message
-from letrade.core.messages.events import Alert, Halt
+from letrade.core.messages.events import Alert, Failure, Halt
 from letrade.core.messages.market import IndexPrice, Instrument
 from letrade.core.messages.orders import Fill
 from letrade.core.messages.venue import VenueFill, VenueOrder
@@ -142,6 +142,53 @@ def test_every_strategys_share_is_closed_and_the_ledger_has_the_venues_coins(see
     assert book.positions[DATED].quantity == 0
     desk.tell(wait=60 * SECOND)
     assert of_kind(desk.said, Halt) == []
+
+
+@pytest.mark.parametrize(
+    ("sizes", "parts"),
+    [((500.0, -500.0), [("alpha", -1, 500.0), ("beta", 1, 500.0)]), ((500.0, 0.0), [("-", 1, 0.0)])],
+)
+def test_shares_that_cover_each_other_are_closed_where_the_venue_holds_nothing(
+    sizes: tuple[float, float], parts: list[tuple[str, int, float]]
+) -> None:
+    """The venue says at what price, by a fill of nothing; and the account goes on."""
+    dated = msgspec.structs.replace(inverse("binance", DATED), brackets=(), expires=EXPIRES)
+    desk = TradingDesk(settings(balances={"BTC": Decimal(5)}, max_leverage=Decimal(5)), instruments=(BTC, dated))
+    desk.trade(60_000.0)
+    desk.trade(60_000.0, instrument=DATED, size=1_000_000.0)
+    for strategy, size in zip(("alpha", "beta"), sizes, strict=True):
+        desk.target(500.0, strategy=strategy, instrument=DATED)
+        desk.target(size, strategy=strategy, instrument=DATED)
+    if not sizes[1]:
+        desk.target(0.0, instrument=DATED)
+    said = desk.tell(
+        IndexPrice(instrument=DATED, price=75_000.0, source="feed", epoch=1), wait=EXPIRES + SECOND - desk.time
+    )
+    fills = of_kind(said, Fill)
+    assert [(each.strategy, each.side, each.size) for each in sorted(fills, key=lambda each: each.strategy)] == parts
+    assert {(each.price, each.origin, each.fee.integer) for each in fills} == {(75_000.0, "settlement", 0)}
+    assert [desk.held(name, DATED) for name in ("alpha", "beta")] == [0.0, 0.0]
+    assert desk.actor("capital").purse.holdings.shares == {}
+    book = desk.actor("ledger").books["main"]
+    venue: Any = desk.venue
+    assert book.wallets["BTC"] == venue.exchange.accounts["main"].wallet.total("BTC").value
+    desk.tell(wait=60 * SECOND)
+    assert of_kind(desk.said, Halt) == []
+    assert of_kind(desk.said, Failure) == []
+    assert desk.actor("ledger").fill_numbers["main"] == len(venue.exchange.accounts["main"].fills)
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0, float("nan"), float("inf"), 1e300])
+def test_no_settlement_price_is_made_of_what_is_no_price(value: float) -> None:
+    desk = DatedDesk()
+    desk.trade(1, 600.0, instrument=DATED)
+    desk.tell(mark(60_000.0, DATED))
+    desk.index(value)
+    desk.until(3_000)
+    desk.tell(mark(61_800.0, DATED))
+    desk.index(value)
+    (fill,) = of_kind(desk.until(4_001), VenueFill)
+    assert fill.price == 61_000.0, "the mark, as no index was told that is one"
 
 
 def test_the_id_of_a_dated_future_says_its_expiry(tmp_path: Path) -> None:

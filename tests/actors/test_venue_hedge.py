@@ -224,6 +224,19 @@ def test_okx_looks_its_tier_up_by_both_legs_together() -> None:
     assert maintenance(margins.rules, unit) == 2 * Decimal("1.5") * 60_000 * Decimal("0.006")
 
 
+def test_okx_refuses_an_order_that_would_take_both_legs_together_beyond_their_tier() -> None:
+    """Leverage 60 ends with the tier of 2 to 5 contracts; orders that wait count with either leg."""
+    desk = HedgeDesk("okx", balance="10000000")
+    desk.tell(quote(60_000.0, 60_000.0, 1_000.0, LINEAR), mark(60_000.0))
+    desk.ask("leverage", 60.0)
+    desk.go("long", 3.0)
+    desk.order("waits", "long", 1, 1.0, 59_000.0)
+    assert desk.order("much", "short", -1, 4.0).reason.startswith("51004")
+    assert not desk.order("some", "short", -1, 1.0).reason
+    assert desk.order("more", "short", -1, 0.1).reason.startswith("51004")
+    assert not desk.order("less", "long", -1, 1.5).reason, "what closes a leg is free"
+
+
 def test_funding_is_paid_and_got_leg_by_leg() -> None:
     desk = HedgeDesk(funding=True)
     desk.isolated(10)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 from letrade.core.errors import DataError
 from letrade.core.feed import Feed
 from letrade.core.messages.base import Message
-from letrade.core.messages.market import Trade
+from letrade.core.messages.market import MarkPrice, Trade
 from letrade.core.stepping.reader import FeedReader
 from tests.core.worlds import CONTEXT, INSTRUMENT
 
@@ -29,6 +31,20 @@ class Times(Feed):
         for sequence, time in enumerate(self.times, 1):
             yield Trade(
                 instrument=INSTRUMENT, price=1.0, size=1.0, time=time, source=self.name, epoch=1, sequence=sequence
+            )
+
+
+class Priced(Feed):
+    """Marks of the prices given, one a second."""
+
+    def __init__(self, *prices: float) -> None:
+        super().__init__("a", None, CONTEXT)
+        self.prices = prices
+
+    def messages(self) -> Iterator[Message]:
+        for sequence, price in enumerate(self.prices, 1):
+            yield MarkPrice(
+                instrument=INSTRUMENT, price=price, time=sequence, source=self.name, epoch=1, sequence=sequence
             )
 
 
@@ -94,3 +110,18 @@ def test_skipping_what_was_seen_goes_on_where_the_other_stopped(
     second.skip({**seen, "other bar": 99})
     assert (second.peek_time(), second.count, second.last_time) == (first.peek_time(), first.count, first.last_time)
     assert ids(second.take(END)) == ids(first.take(END))
+
+
+@pytest.mark.parametrize("price", [0.0, -5.0, math.nan, math.inf, -math.inf, 1e16])
+def test_what_no_field_can_hold_goes_no_further_and_is_told(price: float) -> None:
+    """Where nobody is told, as in a backtest, it ends the reading, as a file does that says it."""
+    found = re.escape(repr(price))
+    with pytest.raises(DataError, match=rf"^a, message 2: {INSTRUMENT}: mark_price.price: .* found {found}$"):
+        FeedReader([Priced(1.0, price)]).take(END)
+    told: list[str] = []
+    reader = FeedReader([Priced(price, 1.0, price, price, 2.0, price)], refuse=told.append)
+    assert [message.sequence for message in reader.take(END)] == [2, 5]
+    assert [text.split(":")[0] for text in told] == [f"a, message {number}" for number in (1, 3, 4, 6)]
+    later = FeedReader([Priced(1.0, price, 2.0)], refuse=told.append)
+    later.skip({"a mark_price": 1})
+    assert [message.sequence for message in later.take(END)] == [3]

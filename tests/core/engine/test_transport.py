@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from letrade.core import codec
-from letrade.core.engine.transport import Transport
+from letrade.core.engine.transport import MAY_BE_LATE, Transport
 from letrade.core.messages.base import Message
 from letrade.core.messages.events import Alert
+from letrade.core.messages.registry import tag
 
 
 class Link:
@@ -42,3 +43,9 @@ def test_alerts_of_different_sources_have_their_own_subjects_and_none_is_taken_f
     assert told == []
     link.handlers[0]("letrade.main.ev.alert.one", codec.encode(alert("two")))
     assert transport.counters["forged"] == 1
+
+
+def test_no_wish_or_order_is_kept_to_be_sent_after_an_outage() -> None:
+    wishes = {"target", "proposal", "approved_order", "venue_submit", "transfer_request", "transfer_order"}
+    assert not {kind for kind in MAY_BE_LATE if tag(kind) in {*wishes, "venue_transfer"}}
+    assert {"venue_deposit", "venue_cancel", "transfer_update", "reduce"} <= {tag(kind) for kind in MAY_BE_LATE}
