@@ -81,7 +81,8 @@ def test_a_state_that_cannot_be_is_refused_and_changes_nothing(indicator: Any) -
 def test_a_state_of_the_wrong_shape_is_refused_by_what_was_expected_and_found(indicator: Any) -> None:
     before = fed(indicator).state()
     for shape in ([], (), [1], before[:-1], [*before, 1.0], (*before, None), [0] * 1000):
-        with pytest.raises(ValueError, match=rf"expected the list \[count, .* of {len(before)} parts; found {len(shape)}"):
+        said = rf"expected the list \[count, .* of {len(before)} parts; found {len(shape)}"
+        with pytest.raises(ValueError, match=said):
             indicator.restore(shape)
     for other in (None, 5, "state", b"", {}, {0: 1}, set(before[:1]), iter(before), np.ones(len(before))):
         with pytest.raises(TypeError, match=r"expected the list \[count, .*, found " + type(other).__name__):
@@ -90,8 +91,8 @@ def test_a_state_of_the_wrong_shape_is_refused_by_what_was_expected_and_found(in
         for wrong in (None, "5", {}, [[]], [None]):
             with pytest.raises(TypeError, match=r"expected a (list of )?numbers? as \w+, found "):
                 indicator.restore([*before[:place], wrong, *before[place + 1 :]])
+        huge = [10**400] * 4 if isinstance(before[place], list) else 10**400
         with pytest.raises(ValueError, match="of ordinary size as"):
-            huge = [10**400] * 4 if isinstance(before[place], list) else 10**400
             indicator.restore([*before[:place], huge, *before[place + 1 :]])
     assert indicator.state() == before
     indicator.restore(tuple(before))
