@@ -21,6 +21,10 @@ from letrade.core.stage import Stage
 from letrade.core.valuation import PriceBoard
 
 MINUTE_NS = 60 * 10**9
+TOLD_MAX = 64
+"""Of an instrument so many payments to come are kept, the nearest."""
+Due = tuple[int, float, bool]
+"""(funding time, rate, whether it is told)."""
 
 
 class FundingWatchConfig(ActorConfig, frozen=True, kw_only=True):
@@ -39,15 +43,45 @@ class FundingWatchConfig(ActorConfig, frozen=True, kw_only=True):
 class Expected(msgspec.Struct, array_like=True):
     """What is known of an instrument's funding."""
 
-    rate: float
-    """Of the next payment, or where that is not told yet, of the last."""
+    rate: float = 0.0
+    """Of the last payment."""
     last: int = 0
     """The last funding time that has passed; 0: none."""
-    told: int = 0
-    """The next funding time, where it is told; 0: it is expected an interval after the last."""
     interval: int = 0
-    warned: int = 0
-    """The funding time that was last looked at."""
+    told: dict[int, float] = {}
+    """The rate of each funding time to come that is told of."""
+    warned: list[int] = []
+    """Funding times to come that were forecast."""
+
+    def tell(self, rate: FundingRate, now: int) -> None:
+        """Of a payment to come, the newest word on it; of one that is made now, the best guess of the next."""
+        if rate.funding_time > now:
+            self.told[rate.funding_time] = rate.rate
+            while len(self.told) > TOLD_MAX:
+                del self.told[max(self.told)]
+        elif rate.funding_time >= self.last:
+            self.passed(rate.funding_time, rate.rate)
+
+    def pass_by(self, now: int) -> None:
+        """What was told of has been paid by now."""
+        for time in sorted(time for time in self.told if time <= now):
+            self.passed(time, self.told.pop(time))
+        self.warned = [time for time in self.warned if time > now]
+
+    def passed(self, funding_time: int, rate: float) -> None:
+        if funding_time < self.last:
+            return
+        if 0 < self.last < funding_time:
+            self.interval = funding_time - self.last
+        self.last, self.rate = funding_time, rate
+
+    def due(self, interval: int) -> list[Due]:
+        """(funding time, rate, whether it is told) of what is to be forecast, the first one first: what is told, or
+        where nothing is, the payment an interval after the last, at its rate."""
+        times = [(time, rate, True) for time, rate in sorted(self.told.items())]
+        if not times and self.last:
+            times = [(self.last + (self.interval or interval), self.rate, False)]
+        return [each for each in times if each[0] not in self.warned]
 
 
 class FundingWatch(Actor):
@@ -77,74 +111,67 @@ class FundingWatch(Actor):
     def on_position(self, position: Position) -> None:
         if self.context.instruments.at(position.instrument, self.now()).kind == "spot":
             return
-        self.held.pop((position.account, position.instrument), None)
+        before = self.held.pop((position.account, position.instrument), 0.0)
         if position.quantity:
             self.held[position.account, position.instrument] = position.quantity
+        if position.quantity * before <= 0:
+            self._tell_late(position)
+
+    def _tell_late(self, position: Position) -> None:
+        """Who opens or turns a position after the forecast hears it then."""
+        known = self.expected.get(position.instrument)
+        if known is None or not position.quantity:
+            return
+        for time in known.warned:
+            if time > self.now():
+                due = (time, known.told.get(time, known.rate), time in known.told)
+                self._forecast(position.account, position.instrument, position.quantity, due)
 
     def on_funding_rate(self, rate: FundingRate) -> None:
-        """Of a payment to come, the newest word on it; of one that is made now, the best guess of the next."""
-        known = self.expected.setdefault(rate.instrument, Expected(rate.rate))
-        self._pass(known)
-        known.rate = rate.rate
-        if rate.funding_time > self.now():
-            known.told = rate.funding_time
-        else:
-            self._note_last(known, rate.funding_time)
+        known = self.expected.setdefault(rate.instrument, Expected())
+        known.pass_by(self.now())
+        known.tell(rate, self.now())
         self._await(rate.instrument, known)
 
-    def _pass(self, known: Expected) -> None:
-        """What was told of has been paid by now."""
-        if known.told and known.told <= self.now():
-            self._note_last(known, known.told)
-            known.told = 0
-
-    def _note_last(self, known: Expected, funding_time: int) -> None:
-        if known.last and funding_time > known.last:
-            known.interval = funding_time - known.last
-        known.last = max(known.last, funding_time)
-
-    def _due(self, known: Expected) -> int:
-        """The next funding time; 0 where none can be expected."""
-        if known.told:
-            return known.told
-        return known.last + (known.interval or self.config.interval) if known.last else 0
-
     def _await(self, instrument: str, known: Expected) -> None:
-        due = self._due(known)
-        if due > self.now() and due > known.warned:
-            self.set_timer(max(self.now() + 1, due - self.config.before), instrument)
+        """The next forecast, or the passing of what is told, after which the one that follows is an estimate."""
+        times = [time - self.config.before for time, _, _ in known.due(self.config.interval) if time > self.now()]
+        times += [time + 1 for time in known.told]
+        if times:
+            self.set_timer(max(self.now() + 1, min(times)), instrument)
 
     def on_timer(self, timer: Timer) -> None:
         known = self.expected.get(timer.key)
-        due = self._due(known) if known is not None else 0
-        if known is None or due <= known.warned:
+        if known is None:
             return
-        if due - self.config.before > self.now():
-            self._await(timer.key, known)
-            return
-        known.warned = due
-        for (account, instrument), quantity in self.held.items():
-            if instrument == timer.key:
-                self._forecast(account, instrument, quantity, due, known)
+        known.pass_by(self.now())
+        for due in known.due(self.config.interval):
+            if self.now() < due[0] <= self.now() + self.config.before:
+                known.warned.append(due[0])
+                for (account, instrument), quantity in self.held.items():
+                    if instrument == timer.key:
+                        self._forecast(account, instrument, quantity, due)
+        self._await(timer.key, known)
 
-    def _forecast(self, account: str, instrument: str, quantity: float, due: int, known: Expected) -> None:
+    def _forecast(self, account: str, instrument: str, quantity: float, due: Due) -> None:
+        funding_time, rate, told = due
         specification = self.context.instruments.at(instrument, self.now())
         price = self.board.prices.get(instrument)
         if not price:
-            text = f"the funding of {due} cannot be estimated: no price is known"
+            text = f"the funding of {funding_time} cannot be estimated: no price is known"
             self.publish(Alert(level="info", code="funding_unknown", text=text, instrument=instrument, account=account))
             return
         worth = specification.worth(exact(price), abs(exact(quantity)))
-        pays = worth * exact(known.rate) * (1 if quantity > 0 else -1)
+        pays = worth * exact(rate) * (1 if quantity > 0 else -1)
         self.publish(
             FundingDue(
-                strategy=NO_STRATEGY, account=account, instrument=instrument, rate=known.rate, funding_time=due,
-                amount=rounded_money(specification.settle, -pays), told=bool(known.told),
+                strategy=NO_STRATEGY, account=account, instrument=instrument, rate=rate, funding_time=funding_time,
+                amount=rounded_money(specification.settle, -pays), told=told,
             )
         )  # fmt: skip
         base = self._base(account, specification, worth)
         if base is not None and pays > base * read_fraction(self.config.share):
-            self._warn(account, specification, pays, base, known)
+            self._warn(account, specification, pays, base, due)
 
     def _base(self, account: str, specification: Specification, worth: Fraction) -> Fraction | None:
         """What the cost is a share of, in the currency that it is paid in; None where that is not known."""
@@ -154,16 +181,14 @@ class FundingWatch(Actor):
         rate = self.board.rate(specification.settle, self.reporting, self.context.instruments)
         return None if equity is None or rate is None else max(Fraction(0), equity) / rate
 
-    def _warn(
-        self, account: str, specification: Specification, pays: Fraction, base: Fraction, known: Expected
-    ) -> None:
-        due = self._due(known)
-        minutes = max(0, due - self.now()) / MINUTE_NS
-        source = "told" if known.told else "the last one paid"
+    def _warn(self, account: str, specification: Specification, pays: Fraction, base: Fraction, due: Due) -> None:
+        funding_time, rate, told = due
+        minutes = max(0, funding_time - self.now()) / MINUTE_NS
+        source = "told" if told else "the last one paid"
         share = f", {float(pays / base):.4%} of the {self.config.of}" if base else ""
         text = (
             f"{account} pays about {float(pays):.8g} {specification.settle}{share} in {minutes:.3g} minutes: "
-            f"rate {known.rate:.6%} ({source})"
+            f"rate {rate:.6%} ({source})"
         )
         self.publish(
             Alert(

@@ -117,6 +117,39 @@ def test_intervals_follow_what_is_told() -> None:
     assert [due for _, due, _, _ in dues(said)] == [16, 22]
 
 
+def rates(messages: list[Message]) -> list[tuple[str, float, float]]:
+    """(instrument, hour of the payment, rate) of each forecast."""
+    return [(each.instrument, each.funding_time / HOUR, each.rate) for each in of_kind(messages, FundingDue)]
+
+
+def test_each_payment_that_is_told_in_advance_is_forecast_at_its_own_rate_whatever_the_order_of_the_telling() -> None:
+    """A next one that is told before the present one is paid does not take its place; an interval that changes from 8
+    to 4 hours brings one in between; an older word does not undo the last payment."""
+    watched = Watched()
+    said = watched.tell(held(1.0), mark(100.0), rate(0.01, 8), rate(0.02, 16), until=7)
+    watched.restarted()
+    said += watched.tell(rate(0.03, 12), until=13)
+    said += watched.tell(rate(0.09, 4), until=17)
+    assert rates(said) == [(LINEAR, 8, 0.01), (LINEAR, 12, 0.03), (LINEAR, 16, 0.02)]
+    assert rates(watched.tell(until=21)) == [(LINEAR, 20, 0.02)]  # four hours later, at the rate of the last
+
+
+def test_who_opens_or_turns_a_position_after_the_forecast_hears_it_then() -> None:
+    watched = Watched()
+    said = watched.tell(mark(100.0), rate(0.001, 8), until=7.8)
+    for quantity in (1.0, 2.0, -1.0):
+        said += watched.tell(held(quantity))
+    assert [amount for _, _, amount, _ in dues(said)] == ["-0.1", "0.1"]
+
+
+def test_instruments_have_intervals_and_rates_of_their_own() -> None:
+    watched = Watched()
+    said = watched.tell(held(1.0), held(600.0, INVERSE), mark(100.0), mark(60_000.0, INVERSE), until=8)
+    said += watched.tell(rate(0.01, 8), rate(0.001, 8, INVERSE), until=9)
+    said += watched.tell(rate(0.002, 9, INVERSE), until=15.9)
+    assert rates(said) == [(INVERSE, 10, 0.002), (LINEAR, 16, 0.01)]
+
+
 def test_a_small_cost_is_no_alert_and_what_counts_as_small_is_the_desk_files() -> None:
     told = (held(2.0), mark(100.0), rate(0.001, 8))
     assert not of_kind(Watched(share=Decimal("0.001")).tell(*told, until=8), Alert)
