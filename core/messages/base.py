@@ -15,6 +15,10 @@ Number = Annotated[float, Meta(ge=-NUMBER_LIMIT, le=NUMBER_LIMIT)]
 """Any finite number of ordinary size; NaN and infinities are refused."""
 Price = Annotated[float, Meta(gt=0.0, le=NUMBER_LIMIT)]
 """Quote units for one base unit; the nearest double of the venue's decimal."""
+PriceIfAny = Annotated[float, Meta(ge=0.0, le=NUMBER_LIMIT)]
+"""The same, or 0 where there is none."""
+Rate = Annotated[float, Meta(ge=-1.0, le=1.0)]
+"""A share of a position's value, as that of a payment; to either side."""
 Size = Annotated[float, Meta(ge=0.0, le=NUMBER_LIMIT)]
 """Base units, or contracts where the instrument counts them; the nearest double of the venue's decimal."""
 Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]

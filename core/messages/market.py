@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from letrade.core.messages.base import MarketMessage, Number, Price, Size
+from letrade.core.messages.base import MarketMessage, Number, Price, PriceIfAny, Rate, Size
 
 
 class Trade(MarketMessage, frozen=True, kw_only=True):
@@ -21,9 +21,9 @@ class Trade(MarketMessage, frozen=True, kw_only=True):
 class Quote(MarketMessage, frozen=True, kw_only=True):
     """The best bid and ask; a size of 0 and a price of 0 say that the side is empty."""
 
-    bid: Number
+    bid: PriceIfAny
     bid_size: Size
-    ask: Number
+    ask: PriceIfAny
     ask_size: Size
     update_id: int = 0
     venue_time: int = 0
@@ -96,7 +96,7 @@ class Middle(MarketMessage, frozen=True, kw_only=True):
 class FundingRate(MarketMessage, frozen=True, kw_only=True):
     """The rate that longs pay to shorts at `funding_time`."""
 
-    rate: Number
+    rate: Rate
     funding_time: int
 
 

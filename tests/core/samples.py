@@ -36,7 +36,7 @@ def _value(annotation: Any) -> Any:
         return Money("USDT", 8, 12345)
     if issubclass(annotation, msgspec.Struct):
         return sample(annotation)
-    return {int: 1, float: 2.5, str: "text", bytes: b"bytes", bool: True}[annotation]
+    return {int: 1, float: 0.25, str: "text", bytes: b"bytes", bool: True}[annotation]
 
 
 SAMPLES: tuple[Message, ...] = tuple(sample(kind) for kind in MESSAGE_TYPES)

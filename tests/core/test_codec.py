@@ -16,7 +16,7 @@ from letrade.core.errors import DataError
 from letrade.core.messages.base import Message
 from letrade.core.messages.events import Alert
 from letrade.core.messages.features import Features
-from letrade.core.messages.market import Trade
+from letrade.core.messages.market import FundingRate, Quote, Trade
 from letrade.core.messages.registry import MESSAGE_TYPES, tag
 from letrade.core.messages.signals import Quotes
 from tests.core.samples import SAMPLES, with_number
@@ -173,3 +173,17 @@ def test_a_header_that_no_encoder_could_repeat_is_refused(number: int) -> None:
 def test_data_travels_as_msgpack_and_events_as_json() -> None:
     assert codec.encode(TRADE)[:1] != b"["
     assert codec.encode(Alert(level="info", code="c", text="t"))[:1] == b"["
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        Quote(instrument="x.A-B", bid=-1.0, bid_size=1.0, ask=2.0, ask_size=1.0),
+        Quote(instrument="x.A-B", bid=1.0, bid_size=1.0, ask=-2.0, ask_size=1.0),
+        FundingRate(instrument="x.A-B", rate=1.5, funding_time=1),
+        FundingRate(instrument="x.A-B", rate=-1.5, funding_time=1),
+    ],
+)
+def test_no_price_is_below_0_and_no_payment_more_than_the_position(message: Message) -> None:
+    with pytest.raises(DataError, match="expected finite numbers in the range of this field"):
+        codec.encode(message)
