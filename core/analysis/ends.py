@@ -19,9 +19,8 @@ REFUSALS = ("-2019 ", "110007 ", "51008 ", "PerpMargin ", "insufficient")
 
 def ends_of(board: PriceBoard, catalogue: Catalogue, reporting: str) -> dict[str, Any]:
     """The last prices and rates of a board: `prices_end` and `rates_end` of RunSettings."""
-    currencies = dict.fromkeys(
-        [reporting, *(name for each in catalogue.messages() for name in (each.base, each.quote, each.settle))]
-    )
+    traded = (name for each in catalogue.messages() for name in (each.base, each.quote, each.settle))
+    currencies = dict.fromkeys([reporting, *traded, *(name for pair in catalogue.stated_rates for name in pair)])
     rates = {name: board.rate(name, reporting, catalogue) for name in currencies}
     return {
         "prices_end": dict(board.prices),

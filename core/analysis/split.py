@@ -44,8 +44,20 @@ class SplitLine(msgspec.Struct, frozen=True, kw_only=True):
     """The sum of these."""
 
 
+class Unvalued(msgspec.Struct, frozen=True, kw_only=True):
+    """An amount that no line has, as there was no price or rate at the run's end to value it at."""
+
+    strategy: str
+    venue: str
+    part: str
+    amount: str
+    """An exact decimal (of an inverse contract cut at twelve)."""
+    unit: str
+    """The currency; of a position without a price the instrument, in its base units or contracts."""
+
+
 class ProfitSplit(msgspec.Struct, frozen=True, kw_only=True):
-    """`total.profit + other` is what the desk's equity changed by."""
+    """`total.profit + other` is what the desk's equity changed by. What could not be valued is in no line, and no 0."""
 
     total: SplitLine
     strategies: tuple[SplitLine, ...] = ()
@@ -55,6 +67,7 @@ class ProfitSplit(msgspec.Struct, frozen=True, kw_only=True):
     None where equity is not known."""
     short_days: dict[str, tuple[str, ...]] = {}
     """By account, the days (UTC) on which it was short of margin."""
+    unvalued: tuple[Unvalued, ...] = ()
 
 
 Sums = dict[str, Fraction]
@@ -67,9 +80,14 @@ def split_of(record: RunRecord) -> ProfitSplit | None:
         return None
     rates = {name: Fraction(text) for name, text in settings.rates_end.items()}
     booked: dict[tuple[str, str], Sums] = {}
+    unvalued: dict[tuple[str, str, str, str], Fraction] = {}
     for owner, kind, currency, amount in (*_of_fills(record), *_of_cash(record)):
         sums = booked.setdefault(owner, {})
-        sums[kind] = sums.get(kind, Fraction(0)) + amount * rates.get(currency, Fraction(0))
+        if currency in rates:
+            sums[kind] = sums.get(kind, Fraction(0)) + amount * rates[currency]
+        elif amount:
+            key = (*owner, kind, currency)
+            unvalued[key] = unvalued.get(key, Fraction(0)) + amount
     total = _line("total", booked.values())
     change = _change(settings)
     made = sum((amount for sums in booked.values() for amount in sums.values()), Fraction(0))
@@ -79,6 +97,11 @@ def split_of(record: RunRecord) -> ProfitSplit | None:
         venues=tuple(_lines(booked, 1)),
         other=None if change is None else shown(change - made),
         short_days={account: tuple(days) for account, days in settings.short_days.items()},
+        unvalued=tuple(
+            Unvalued(strategy=strategy, venue=venue, part=part, amount=shown(amount), unit=unit)
+            for (strategy, venue, part, unit), amount in unvalued.items()
+            if amount
+        ),
     )
 
 
@@ -89,7 +112,7 @@ def _change(settings: RunSettings) -> Fraction | None:
 
 
 Entry = tuple[tuple[str, str], str, str, Fraction]
-"""((strategy, venue), kind, currency, amount)."""
+"""((strategy, venue), kind, currency, amount); the currency of what has no price and no rate says what it is."""
 
 
 def _of_fills(record: RunRecord) -> Iterable[Entry]:
@@ -100,10 +123,13 @@ def _of_fills(record: RunRecord) -> Iterable[Entry]:
         note = names.instruments[place]
         owner = (_strategy(record, strategy), _venue(note))
         held, moved = _sums(own, note)
-        yield owner, "price", _currency(note), moved
         price = record.settings.prices_end.get(note.name)
-        if held and price:
-            yield owner, "price", _currency(note), _worth(note, held, _exact(price))
+        if held and not price:
+            # What buying cost says nothing of a profit while nobody knows what was bought is worth.
+            yield owner, "price", f"{_currency(note)} for {note.name}", moved
+            yield owner, "price", note.name, held
+        else:
+            yield owner, "price", _currency(note), moved + (_worth(note, held, _exact(price)) if price else 0)
         for currency in np.unique(own.fee_currency).tolist():
             paid = sum(own.fee_units[own.fee_currency == currency].tolist())
             if paid and currency >= 0:

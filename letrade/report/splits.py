@@ -12,6 +12,9 @@ ALWAYS = ("profit", "price", "funding", "fees")
 TRADES_ALONE = ("price", "fees")
 """A run of one strategy at one venue that has nothing else is told by its other figures."""
 
+UNVALUED = ("not valued", "part", "by", "at")
+"""What no line counts, as it had no price or rate at the run's end."""
+
 Lines = tuple[str, tuple[str, ...], list[tuple[str, ...]]]
 """Title, headings, rows."""
 
@@ -21,7 +24,7 @@ def is_telling(found: ProfitSplit | None) -> bool:
     if found is None or not found.strategies:
         return False
     other = any(getattr(found.total, kind) != "0" for kind in KINDS if kind not in TRADES_ALONE)
-    return other or len(found.venues) > 1 or bool(found.short_days)
+    return other or len(found.venues) > 1 or bool(found.short_days) or bool(found.unvalued)
 
 
 def columns_of(found: ProfitSplit) -> list[str]:
@@ -43,7 +46,9 @@ def page_section(found: ProfitSplit | None, currency: str) -> str:
     days = [[Cell(account), Cell(str(len(days)), len(days)), Cell(", ".join(days))]
             for account, days in found.short_days.items()]  # fmt: skip
     short = rows(("short of margin", "days", "on"), days) if days else ""
-    return f'{"".join(tables)}<p class="dim">{other_of(found, currency)}</p>{short}'
+    left = [[Cell(text) for text in line] for line in unvalued_of(found)]
+    unvalued = rows(UNVALUED, left) if left else ""
+    return f'{"".join(tables)}<p class="dim">{other_of(found, currency)}</p>{unvalued}{short}'
 
 
 def _cells(line: SplitLine, columns: list[str]) -> list[Cell]:
@@ -53,12 +58,19 @@ def _cells(line: SplitLine, columns: list[str]) -> list[Cell]:
 
 def other_of(found: ProfitSplit, currency: str) -> str:
     """What the parts leave of the change of equity."""
+    if found.unvalued:
+        return "Some amounts had no price or rate at the end: they are in no line, and are told below."
     if found.other is None:
         return "Equity is not known at both ends: whether the parts are all of it is not known."
     if found.other == "0":
         return "The parts are all of the change of equity, to the last unit."
     left = shown.amount(float(found.other), currency)
     return f"Beside them equity changed by {left}: balances that were worth more or less at other rates."
+
+
+def unvalued_of(found: ProfitSplit) -> list[tuple[str, ...]]:
+    """(amount with its unit, part, strategy, venue) of each amount that no line has."""
+    return [(f"{each.amount} {each.unit}", each.part, each.strategy, each.venue) for each in found.unvalued]
 
 
 def table_lines(found: ProfitSplit | None, currency: str) -> list[Lines]:
@@ -71,6 +83,8 @@ def table_lines(found: ProfitSplit | None, currency: str) -> list[Lines]:
         (title, headings, [_texts(line, columns) for line in (*lines, found.total)])
         for title, lines in (("Profit by venue", found.venues), ("Profit by strategy", found.strategies))
     ]
+    if found.unvalued:
+        tables.append(("Not valued: in no line above", UNVALUED, unvalued_of(found)))
     if found.short_days:
         days: list[tuple[str, ...]] = [(name, str(len(on)), ", ".join(on)) for name, on in found.short_days.items()]
         tables.append(("Short of margin", ("", "days", "on"), days))

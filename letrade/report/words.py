@@ -57,6 +57,8 @@ def _split(analysis: Analysis) -> list[tuple[str, str]]:
     if found is None or not splits.is_telling(found):
         return []
     lines = [("profit from", splits.short_line(found))]
+    if found.unvalued:
+        lines.append(("not valued", ", ".join(amount for amount, *_ in splits.unvalued_of(found))))
     return [*lines, ("short of margin", f"days: {splits.days_line(found)}")] if found.short_days else lines
 
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from msgspec import structs
+
 from letrade.core.analysis.builder import RecordBuilder
-from letrade.core.analysis.ends import ShortDays
+from letrade.core.analysis.ends import ShortDays, ends_of
 from letrade.core.analysis.record import InstrumentNote, RunRecord, RunSettings
-from letrade.core.analysis.split import SplitLine, split_of
+from letrade.core.analysis.split import ProfitSplit, SplitLine, Unvalued, split_of
+from letrade.core.fraction import Fraction
+from letrade.core.instruments import Catalogue
 from letrade.core.messages.base import Message
 from letrade.core.messages.events import Alert
 from letrade.core.messages.margin import LiquidationNear
 from letrade.core.messages.orders import OrderUpdate
-from letrade.report.splits import is_telling, page_section
+from letrade.core.valuation import PriceBoard
+from letrade.report.splits import is_telling, page_section, table_lines
 
 PERP = InstrumentNote(name="a.BTC-USDT_USDT", kind="linear", base="BTC", quote="USDT", settle="USDT")
 SPOT = InstrumentNote(name="b.BTC-USDC", kind="spot", base="BTC", quote="USDC", settle="USDC")
@@ -75,6 +81,43 @@ def test_the_parts_and_the_rest_are_all_of_the_change_of_equity() -> None:
     page = page_section(split, "USDT")
     assert "2025-07-14" in page
     assert "-11.20 USDT" in page
+
+
+def ended(**ends: Any) -> ProfitSplit:
+    split = split_of(replace(record(), settings=structs.replace(SETTINGS, **ends)))
+    assert split is not None
+    return split
+
+
+def test_amounts_without_a_rate_are_told_apart_and_are_in_no_line() -> None:
+    """A coin earned on inverse contracts and a fee of 0.01 coins are not worth nothing: nobody knows what they are."""
+    split = ended(rates_end={"USDT": "1/1", "USDC": "1/2"}, equity_end=None)
+    assert split.unvalued == (
+        Unvalued(strategy="carry", venue="b", part="fees", amount="-0.01", unit="BTC"),
+        Unvalued(strategy="coin", venue="c", part="price", amount="1", unit="BTC"),
+    )
+    assert (split.total.price, split.total.fees, split.total.profit, split.other) == ("10", "-0.05", "12.7", None)
+    assert "1 BTC" in page_section(split, "USDT")
+    assert table_lines(split, "USDT")[-2][2][1] == ("1 BTC", "price", "coin", "c")
+    assert not split_of(record()).unvalued  # type: ignore[union-attr]
+
+
+def test_a_position_without_a_price_is_no_loss_of_what_it_cost() -> None:
+    split = ended(prices_end={PERP.name: 110.0, COIN.name: 125.0})
+    assert [(each.part, each.amount, each.unit) for each in split.unvalued] == [
+        ("price", "-200", "USDC for b.BTC-USDC"), ("price", "2", "b.BTC-USDC"),
+    ]  # fmt: skip
+    assert split.total.price == "90"
+
+
+def test_what_was_earned_and_paid_in_a_currency_without_a_rate_leaves_nothing_to_value() -> None:
+    assert not ended(prices_end={PERP.name: 110.0, SPOT.name: 120.0}).unvalued
+
+
+def test_rates_that_the_desk_file_states_count_for_currencies_that_no_market_trades() -> None:
+    catalogue = Catalogue()
+    catalogue.state_rate("BNB", "USDT", Fraction(600))
+    assert ends_of(PriceBoard(), catalogue, "USDT")["rates_end"] == {"USDT": "1/1", "BNB": "600/1"}
 
 
 def test_a_record_without_the_prices_of_its_end_has_no_split() -> None:
