@@ -261,7 +261,7 @@ class Purse:
         return Fraction(self._needed(account, currency, working, now) - margins, self._whole)
 
     def free(self, account: str, currency: str, working: WorkingOrders, now: int) -> Fraction:
-        """Cash that neither positions on margin nor orders on their way may take; coins that back them are not in it."""
+        """Cash that neither positions on margin nor orders on their way may take, without coins that back them."""
         return Fraction(self._free(account, currency, working, now), self._whole)
 
     def _free(self, account: str, currency: str, working: WorkingOrders, now: int) -> int:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from letrade.actors.venue.account import VenueAccount
 from letrade.actors.venue.amounts import cut, rounded_up
 from letrade.actors.venue.collateral import Backing
 from letrade.actors.venue.floor import Floor
 from letrade.actors.venue.margin import Margins
-from letrade.actors.venue.margin_sums import ZERO, Unit
+from letrade.actors.venue.margin_sums import ZERO
 from letrade.actors.venue.takeover import Takeover
 from letrade.core.fraction import Fraction
 from letrade.core.subjects import account_instrument
@@ -17,31 +18,31 @@ class CollateralSale:
     proportion of what they are worth so, until nothing is owed."""
 
     def __init__(self, floor: Floor, margins: Margins, takeover: Takeover) -> None:
-        self._floor, self._margins, self._takeover = floor, margins, takeover
+        self._venue, self._margins, self._takeover = floor.venue, margins, takeover
 
-    def cover(self, unit: Unit) -> None:
+    def cover(self, account: VenueAccount, currency: str) -> None:
         """What all coins together cannot cover stays a debt."""
-        account = self._floor.accounts[unit.account]
-        coins = [each for each in self._margins.backing(account, unit.currency) if each.balance * each.sold_at > 0]
-        debt = -self._margins.cross_balance(account, unit.currency)
-        if unit.instrument or debt <= 0 or not coins:
+        debt = -self._margins.cross_balance(account, currency)
+        coins = [each for each in self._margins.backing(account, currency) if each.balance * each.sold_at > 0]
+        if debt <= 0 or not coins:
             return
         worth = sum((each.balance * each.sold_at for each in coins), ZERO)
         for place, each in enumerate(coins):
-            left = -self._margins.cross_balance(account, unit.currency)
+            left = -self._margins.cross_balance(account, currency)
             due = left if place == len(coins) - 1 else debt * each.balance * each.sold_at / worth
-            self._sell(unit, each, due)
+            self._sell(account, currency, each, due)
 
-    def _sell(self, unit: Unit, coin: Backing, due: Fraction) -> None:
+    def _sell(self, account: VenueAccount, currency: str, coin: Backing, due: Fraction) -> None:
         """For so much, or for all that there is."""
-        account, name = self._floor.accounts[unit.account], coin.coin.currency
-        given, taken = account.wallet.total(name), cut(unit.currency, coin.balance * coin.sold_at)
+        name = coin.coin.currency
+        given, taken = account.wallet.total(name), cut(currency, coin.balance * coin.sold_at)
         if taken.value > due:
-            taken = rounded_up(unit.currency, due)
+            taken = rounded_up(currency, due)
             needed = rounded_up(name, taken.value / coin.sold_at)
             given = needed if needed.value < coin.balance else given
-        what = f"{float(given.value):g} {name} at {float(coin.sold_at):g} for a debt of {unit.currency}"
-        about = account_instrument(self._floor.venue)
+        if not taken.units:
+            return
+        what = f"{float(given.value):g} {name} at {float(coin.sold_at):g} for a debt of {currency}"
+        about = account_instrument(self._venue)
         for amount in (given.negated(), taken):
-            if amount.units:
-                self._takeover.credit(unit.account, about, amount, what)
+            self._takeover.credit(account.name, about, amount, what)

@@ -84,7 +84,7 @@ class Liquidation:
                 unit = self._again(seen)  # the one before it may have changed it
                 if unit is not None and is_liquidated(self._rules, unit) and self._may_act(unit):
                     self._liquidate(unit)
-                    self._sale.cover(unit)
+                    self._sale.cover(account, unit.currency)
 
     def _liquidated(self, account: VenueAccount) -> list[Unit]:
         """Without margin left; of the others it is forgotten that they were told of."""
@@ -133,8 +133,7 @@ class Liquidation:
                 held = unit is not None and bool(unit.holdings)
                 most = unit.equity if unit is not None and held else self._margins.balance(account, settle)
                 self._charge(order, market, most)
-                if unit is not None:
-                    self._sale.cover(unit)
+                self._sale.cover(account, settle)
 
     # ---- what
 

@@ -177,8 +177,12 @@ class Margins:
         """The coins that back a settle currency's contracts."""
         if not self.is_backed(account.name):
             return ()
-        coins = (coin for coin in self._coins.get(currency, ()) if account.wallet.has(coin.currency))
-        return tuple(Backing(coin, account.wallet.total(coin.currency).value, self._index(coin.index)) for coin in coins)
+        wallet = account.wallet
+        return tuple(
+            Backing(coin, wallet.total(coin.currency).value, self._index(coin.index))
+            for coin in self._coins.get(currency, ())
+            if wallet.has(coin.currency)
+        )
 
     def backed_by(self, coin: str) -> str:
         """The settle currency that a coin backs; '' where it backs none."""

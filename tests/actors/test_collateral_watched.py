@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -61,6 +62,10 @@ def long_desk(size: float = 1.0, **config: Any) -> BackedDesk:
     return desk
 
 
+def liquidations(said: Iterable[Message]) -> list[str]:
+    return [fill.account for fill in of_kind(said, VenueFill) if fill.origin == "liquidation"]
+
+
 def codes(desk: MonitoredDesk) -> list[str]:
     return [alert.code for alert in of_kind(desk.said, Alert)]
 
@@ -81,19 +86,18 @@ def test_a_falling_index_brings_liquidation_nearer_and_the_monitor_cuts_before_t
     said = desk.index(2_000.0) + desk.index(800.0)
     assert of_kind(said, Reduce)
     assert 0 < desk.held("alpha", LINEAR) < 1.0
-    assert [fill for fill in of_kind(said, VenueFill) if fill.origin == "liquidation"] == []
+    assert liquidations(said) == []
 
 
 def test_without_a_monitor_that_acts_the_same_index_liquidates() -> None:
-    """970 + 2.7 × index = 250 of maintenance at no price; after a fall of the mark to 58,000 at 474.07."""
+    """At 58,000 970 − 2,000 + 2.7 × index are the 240 of maintenance at 470.37."""
     desk = long_desk(policy=())
     desk.mark(58_000.0)
     needed = 58_000 * 0.005 - 50
-    assert [fill for fill in of_kind(desk.index((needed + 1_030) / 2.7 + 0.5), VenueFill) if fill.origin == "liquidation"] == []
+    assert liquidations(desk.index((needed + 1_030) / 2.7 + 0.5)) == []
     (unit,) = desk.monitor.units_of("main")
     assert 0 < unit.look().nearest < 0.001
-    (fill,) = of_kind(desk.index((needed + 1_030) / 2.7 - 0.5), VenueFill)
-    assert fill.origin == "liquidation"
+    assert liquidations(desk.index((needed + 1_030) / 2.7 - 0.5)) == ["main"]
 
 
 def test_the_speed_of_an_index_counts() -> None:

@@ -1,4 +1,4 @@
-"""Coins that back contracts at the simulated venue: a haircut, a cap, a lost peg, a debt, an index that is not known."""
+"""Coins that back contracts at the simulated venue: haircut, cap, a lost peg, a debt, an index not known."""
 
 from __future__ import annotations
 
