@@ -13,6 +13,7 @@ import numpy as np
 
 from letrade.actors.feeds.arrow_values import numbers, times_ns
 from letrade.actors.feeds.packed import open_packed
+from letrade.actors.feeds.shapes import check_once
 from letrade.actors.feeds.stamps import is_number, number_of, stamp_ns
 from letrade.core.config.values import show_instant
 from letrade.core.errors import DataError, ResourceError
@@ -179,7 +180,9 @@ def _places(path: str, header: Sequence[str]) -> dict[str, int]:
         raise DataError(f"{path}: expected the column {wanted}, found {', '.join(header)[:200]!r}")
     closed = next((lower.index(name) for name in CLOSE_NAMES if name in lower), None)
     found = {"stamp": stamp} | {name: lower.index(name) for name in (*PRICE_NAMES, "volume")}
-    return found if closed is None else found | {"closed": closed}
+    found |= {} if closed is None else {"closed": closed}
+    check_once(header, [header[place] for place in found.values()], path)
+    return found
 
 
 def _floats(path: str, texts: Sequence[str], first_row: int) -> FloatArray:
