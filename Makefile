@@ -22,7 +22,7 @@ run: $(VENV)/.built ## the default desk, on paper, with a live table (ARGS="--fo
 	$(BIN)/letrade run $(ARGS)
 
 test: $(VENV)/.built ## all tests but the long fault runs (ARGS="-k book")
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile $(ARGS)
 
 lint: $(VENV)/.built ## style, mistakes, strict types, stubs against the build
 	$(BIN)/ruff check .

@@ -193,11 +193,22 @@ class Listener(Sender):
                 self.query(order)
         if state.last_fill_number > numbers.upto:
             self.miss_fills(state.account)
-        elif not live:
+        elif not live and not self._awaits_settlement(state.account):
             self.doublings.pop(state.account, None)
             self.missing.pop(state.account, None)
             self.cancel_timer(f"{ACCOUNT} {state.account}")
         self.compared(state.account)
+
+    def _awaits_settlement(self, account: str) -> bool:
+        """Whether shares are left of a contract that is over: what became of them is asked until it is known."""
+        held = dict.fromkeys(instrument for each, instrument, _ in self.holdings.shares if each == account)
+        return any(0 < self.context.instruments.at(name, self.now()).message.expires <= self.now() for name in held)
+
+    def expiry_due(self, instrument: str) -> None:
+        """The venue has settled it unasked: whether all of that has come shows when the accounts are compared."""
+        for account in dict.fromkeys(each for each, name, _ in self.holdings.shares if name == instrument):
+            self.doublings.pop(account, None)
+            self.account_due(account)
 
     def _see_open(self, account: str, listed: OpenOrder) -> None:
         order = self.table.by_client.get(listed.client_order_id)

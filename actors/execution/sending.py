@@ -20,7 +20,7 @@ from letrade.core.stage import Stage
 from letrade.core.subjects import account_instrument
 
 SECOND_NS = 1_000_000_000
-ORDER, ACCOUNT, FLATTEN = "order", "account", "flatten"
+ORDER, ACCOUNT, FLATTEN, EXPIRY = "order", "account", "flatten", "expiry"
 BACKOFF_DOUBLINGS_MAX = 6
 
 

@@ -77,8 +77,11 @@ class FundingArbitrageConfig(ActorConfig, frozen=True, kw_only=True):
     """The longest time that one leg may stand alone."""
 
     def __post_init__(self) -> None:
-        if len(self.legs) < 2 or len(set(self.legs)) < len(self.legs):
-            raise ConfigurationError(f"expected two or more different legs, found {len(self.legs)}")
+        twice = [leg for place, leg in enumerate(self.legs) if leg in self.legs[:place]]
+        if len(self.legs) < 2 or twice:
+            found = [f"{leg.instrument} of {leg.account}" for leg in twice[:1] or self.legs]
+            said = f"{found[0]}{' twice' if twice else ''}" if found else "none"
+            raise ConfigurationError(f"expected two or more different legs, found {said}")
         if not self.leverage < self.leverage_top_up < self.leverage_max:
             raise ConfigurationError(
                 "expected leverage < leverage_top_up < leverage_max, found "
@@ -88,6 +91,11 @@ class FundingArbitrageConfig(ActorConfig, frozen=True, kw_only=True):
     @property
     def instruments(self) -> tuple[str, ...]:
         return tuple(leg.instrument for leg in self.legs)
+
+    @property
+    def markets(self) -> tuple[tuple[str, str], ...]:
+        """(instrument, account) of each leg."""
+        return tuple((leg.instrument, leg.account) for leg in self.legs)
 
     @property
     def accounts(self) -> tuple[str, ...]:

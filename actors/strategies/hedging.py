@@ -94,10 +94,14 @@ class Book(Struct, frozen=True):
     @property
     def share(self) -> Fraction:
         """Delta as a share of what is hedged; of a hedge that has nothing to hedge, 1."""
+        return self.share_with(self.hedge.size)
+
+    def share_with(self, hedge: Fraction) -> Fraction:
+        """The same once the hedge is of this size."""
         hedged = abs(value_at_risk(self.held))
         if hedged:
-            return abs(self.delta) / hedged
-        return Fraction(1) if self.hedge.size else ZERO
+            return abs(self.delta + (hedge - self.hedge.size) * contract_value(self.hedge)) / hedged
+        return Fraction(1) if hedge else ZERO
 
     def wanted_hedge(self, lot: Fraction) -> Fraction:
         """The size of the hedge that leaves the least delta, in whole lots."""

@@ -27,18 +27,23 @@ def study() -> None:
 
 @study.command("liquidation")
 @click.option(
-    "--scenario", "scenarios", multiple=True, type=click.Choice(SCENARIOS), help="Left out: crash, october and calm."
-)
+    "--scenario", "scenarios", multiple=True, type=click.Choice(SCENARIOS),
+    help="Left out: all three, or with --month none.",
+)  # fmt: skip
 @click.option("--seeds", type=click.IntRange(min=1, max=100_000), default=200, show_default=True, help="Of each.")
 @click.option("--first", type=click.IntRange(min=1, max=10**9), default=1, show_default=True, help="The first seed.")
 @click.option("--data", type=_file, help="Recorded bars, with --month.")
-@click.option("--month", metavar="YYYY-MM", help="Each day of this month of --data is a world too.")
+@click.option("--month", metavar="YYYY-MM", help="Each day of this month of --data is a world.")
+@click.option(
+    "--leverage", "leverages", multiple=True, type=click.IntRange(min=1, max=25),
+    help="Times its margin that a position is; several: each world draws one.  [default: 8, 10, 12]",
+)  # fmt: skip
 @click.option("--processes", type=click.IntRange(min=1, max=1024), help="Left out: one for each core.")
 @click.option("--html", "page", type=click.Path(path_type=Path, dir_okay=False), help="Write a page with the picture.")
 @options.as_json
 def liquidation(
-    scenarios: tuple[str, ...], seeds: int, first: int, data: Path | None, month: str | None, processes: int | None,
-    page: Path | None, as_json: bool,
+    scenarios: tuple[str, ...], seeds: int, first: int, data: Path | None, month: str | None,
+    leverages: tuple[int, ...], processes: int | None, page: Path | None, as_json: bool,
 ) -> int:  # fmt: skip
     """Crashes against the leverage manager and the liquidation monitor, beside somebody who knows the whole course.
 
@@ -47,18 +52,21 @@ def liquidation(
     \b
       letrade study liquidation --seeds 20 --html study.html
       letrade study liquidation --scenario crash --seeds 200 --json
-      letrade study liquidation --scenario calm --data BTC_USDT_USDT-5m-futures.feather --month 2023-09
+      letrade study liquidation --data BTC_USDT_USDT-5m-futures.feather --month 2023-09 --leverage 5
     """
-    from letrade.studies.pool import run_seeds
+    from letrade.studies.pool import Work, run_seeds
     from letrade.studies.totals import totals_of
+    from letrade.studies.worlds import LEVERAGES
 
     if (data is None) != (month is None):
         raise UsageError("--data and --month go together")
-    work = [(name, seed, "") for name in scenarios or SCENARIOS for seed in range(first, first + seeds)]
+    chosen = scenarios or (() if month else SCENARIOS)
+    times, span = leverages or LEVERAGES, range(first, first + seeds)
+    work: list[Work] = [(name, seed, "", times) for name in chosen for seed in span]
     if data is not None and month is not None:
         from letrade.studies.recorded import days_of
 
-        work += [("recorded", day, str(data.resolve())) for day in days_of(str(data), month)]
+        work += [("recorded", day, str(data.resolve()), times) for day in days_of(str(data), month)]
     with _Progress(len(work), as_json) as told:
         found = run_seeds(work, processes, told)
     results: dict[str, list[SeedResult]] = {}

@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from letrade.studies.seeds import SeedResult, run_seed
 
 Told = Callable[[SeedResult], object]
-Work = tuple[str, int, str]
-"""(scenario, seed, file)."""
+Work = tuple[str, int, str, Sequence[int]]
+"""(scenario, seed, file, leverages)."""
 
 
 def run_seeds(work: Sequence[Work], processes: int | None = None, told: Told = lambda result: None) -> list[SeedResult]:
@@ -34,8 +34,7 @@ def run_seeds(work: Sequence[Work], processes: int | None = None, told: Told = l
 
 
 def _run(work: Work) -> SeedResult:
-    scenario, seed, file = work
-    return run_seed(scenario, seed, file)
+    return run_seed(*work)
 
 
 def _leave_interrupts() -> None:

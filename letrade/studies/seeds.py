@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 
 from letrade.studies.running import Ended, run_world
 from letrade.studies.searching import Best, best_of, foreseeing
-from letrade.studies.worlds import Holder, guarded, setting_of, unguarded
+from letrade.studies.worlds import LEVERAGES, Holder, guarded, setting_of, unguarded
 
 
 class AccountResult(Struct, frozen=True):
@@ -40,9 +42,9 @@ class SeedResult(Struct, frozen=True):
     accounts: tuple[AccountResult, ...]
 
 
-def run_seed(scenario: str, seed: int, file: str = "") -> SeedResult:
+def run_seed(scenario: str, seed: int, file: str = "", leverages: Sequence[int] = LEVERAGES) -> SeedResult:
     """Worlds without danger are not searched: there is nothing to do, and nothing was done."""
-    setting = setting_of(scenario, seed, file)
+    setting = setting_of(scenario, seed, file, leverages)
     ours = run_world(setting, guarded(setting))
     teller = unguarded(setting)
     is_quiet = not (ours.touched or ours.danger or ours.liquidated)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -25,6 +26,7 @@ BRACKETS: list[dict[str, str]] = [
     {"cap": "12000000", "rate": "0.01", "max_leverage": "50"},
     {"rate": "0.02", "max_leverage": "25"},
 ]
+LEVERAGES = (8, 10, 12)
 CROWDS = 5
 """Of each contract."""
 ACT = "0.05"
@@ -55,11 +57,11 @@ class Setting(Struct, frozen=True):
         return tuple(holder.name for holder in self.holders if holder.managed)
 
 
-def setting_of(scenario: str, seed: int, file: str = "") -> Setting:
-    """Isolated and cross, long and short, and hedged pairs, each at 8 to 12 times its margin, in accounts of their own
-    so that none pays for another."""
+def setting_of(scenario: str, seed: int, file: str = "", leverages: Sequence[int] = LEVERAGES) -> Setting:
+    """Isolated and cross, long and short, and hedged pairs, each at one of `leverages` times its margin, in accounts of
+    their own so that none pays for another."""
     random = ids.generator(seed, "study", scenario, "desk")
-    leverage = random.choice((8, 10, 12))
+    leverage = random.choice(leverages)
     holders = [
         _isolated(random, "isolated-long", BTC, 1, leverage),
         _isolated(random, "isolated-eth", ETH, 1, leverage),

@@ -237,6 +237,48 @@ def test_nothing_or_two_things_to_hedge_are_refused() -> None:
             DeltaNeutralConfig(instrument=SPOT, account="main", hedge=LINEAR, **wrong)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [({"hedge": SPOT}, "another market"), ({"beta_window": 1}, "2 or more"), ({"beta_window": 9, "beta": 1.2}, "both")],
+)
+def test_settings_that_cannot_hedge_are_refused(wrong: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        DeltaNeutralConfig(**{"instrument": SPOT, "account": "main", "hedge": LINEAR, "size": 1.0} | wrong)
+
+
+def test_a_hedge_by_a_spot_market_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="expected a contract"):
+        HedgedDesk(hedge=SPOT, collateral=True)
+
+
+def test_what_whole_lots_cannot_hedge_within_the_band_is_not_held_and_said_once() -> None:
+    """0.0014 coins against lots of 0.001."""
+    desk = HedgedDesk(size=0.0014)
+    for _ in range(3):
+        desk.prices(PRICE)
+    assert desk.pair() == (0.0, 0.0)
+    (alert,) = [each for each in of_kind(desk.said, Alert) if each.code == "lot_too_large"]
+    assert "-0.001 for 0.0014" in alert.text
+    assert HedgedDesk(size=0.0014, band=0.3).strategy.told == ""
+
+
+def test_what_has_no_price_or_no_balance_for_long_is_said_once() -> None:
+    config = settings(balances={"USDT": Decimal(1_000)})
+    desk = HedgedDesk(config, hedge=INVERSE.instrument, instrument=SPOT, collateral=True)
+    for _ in range(3):
+        desk.trade(PRICE, SPOT, wait=61 * SECOND)
+    (alert,) = [each for each in of_kind(desk.said, Alert) if each.code == "hedge_waits"]
+    assert f"the price of {INVERSE.instrument} and BTC in the account main" in alert.text
+
+
+def test_coins_of_one_kind_as_collateral_are_hedged_by_a_contract_of_another_with_beta() -> None:
+    """10 ETH at 3,000 that move 1.2 times as far are 0.6 BTC at 60,000."""
+    config = settings(balances={"USDT": Decimal(100_000), "ETH": Decimal(10), "BTC": Decimal(7)})
+    desk = HedgedDesk(config, 5.0, instrument=ETH.instrument, collateral=True, beta=1.2)
+    desk.prices(3_000.0, 60_000.0)
+    assert desk.held(instrument=LINEAR) == -0.6
+
+
 returns = st.lists(st.tuples(st.floats(-0.1, 0.1), st.floats(-0.1, 0.1)), min_size=6, max_size=30)
 
 

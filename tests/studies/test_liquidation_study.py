@@ -9,12 +9,13 @@ import pytest
 from click.testing import CliRunner
 
 from letrade.commands.group import letrade
+from letrade.studies.paths import PRICES
 from letrade.studies.pool import run_seeds
 from letrade.studies.running import run_world
 from letrade.studies.searching import best_of
 from letrade.studies.seeds import SeedResult, run_seed
 from letrade.studies.totals import totals_of
-from letrade.studies.worlds import guarded, planned, setting_of, unguarded
+from letrade.studies.worlds import LEVERAGES, guarded, planned, setting_of, unguarded
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +78,7 @@ def test_nothing_is_touched_in_a_calm_hour() -> None:
 
 def test_processes_change_nothing() -> None:
     told: list[SeedResult] = []
-    found = run_seeds([("calm", 1, ""), ("calm", 2, "")], 2, told.append)
+    found = run_seeds([("calm", 1, "", LEVERAGES), ("calm", 2, "", LEVERAGES)], 2, told.append)
     assert found == told
     assert found[0] == run_seed("calm", 1)
 
@@ -109,3 +110,13 @@ def test_days_of_recorded_bars_are_worlds(tmp_path: Path) -> None:
     assert days_of(str(file), "2023-09") == [19_601, 19_602]
     result = run_seed("recorded", 19_601, str(file))
     assert totals_of("recorded", [result]).touched == 0
+
+
+@pytest.mark.parametrize("leverage", [2, 5])
+def test_leverage_is_the_users_word(leverage: int) -> None:
+    for holder in setting_of("calm", 1, leverages=(leverage,)).holders:
+        held = sum(abs(PRICES[name] * size) for name, size in holder.positions.items())
+        if holder.mode == "cross":
+            assert held / holder.balance == pytest.approx(leverage, rel=0.01)
+        else:
+            assert 0.6 * leverage < held / holder.balance < leverage

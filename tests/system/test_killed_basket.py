@@ -231,4 +231,4 @@ def test_a_desk_that_comes_back_after_the_bound_acts_at_once(tmp_path: Path) -> 
     pair, back = killed_between_the_legs(tmp_path, REFUSES, dead_seconds=BOUND_SECONDS + 2.0)
     check(pair, back)
     assert pair.held() == (0.0, 0.0)
-    assert naked_until(pair) - back <= BOUND_SECONDS * SECOND // 2
+    assert naked_until(pair) - back < BOUND_SECONDS * SECOND  # to wait for the bound anew takes as long at least
