@@ -80,6 +80,13 @@ class HedgedDesk(BasketDesk):
         slope = (worth(exact(price) + step) - worth(exact(price) - step)) / (2 * step)
         return slope, book.wallets.get(coin, Fraction(0))
 
+    def worth(self, price: float) -> float:
+        """The coins in the wallet with what closing the inverse contracts would bring, in quote units."""
+        book = self.actor("ledger").books["main"]
+        rules = self.shared.instruments.at(INVERSE.instrument, self.time)
+        coins = book.wallets["BTC"] + gain_at(book.positions[INVERSE.instrument], rules, exact(price))
+        return float(coins * exact(price))
+
     def delta(self) -> float:
         book = self.strategy.book()
         assert book is not None
@@ -143,6 +150,17 @@ def test_a_cross_hedge_counts_beta_and_is_rebalanced_beyond_its_band_only() -> N
     desk.prices(3_200.0, 60_000.0)
     assert desk.held(instrument=LINEAR) == -6.4
     assert desk.held(instrument=ETH.instrument) == 100.0
+
+
+def test_a_coin_against_60_000_dollars_of_inverse_contracts_is_worth_as_much_at_every_price_in_the_ledger() -> None:
+    config = settings(balances={"BTC": Decimal(1)}, taker_fee=Decimal(0), max_leverage=Decimal(5))
+    desk = HedgedDesk(config, 5.0, hedge=INVERSE.instrument, collateral=True)
+    desk.prices(PRICE)
+    assert desk.held(instrument=INVERSE.instrument) == -600.0
+    for price in (20_000.0, 59_999.9, 73_000.1, 240_000.0):
+        desk.prices(price)
+        assert desk.worth(price) == pytest.approx(60_000.0, rel=1e-12)
+        assert desk.delta() == pytest.approx(0.0, abs=1e-12)
 
 
 @pytest.mark.parametrize("coins", ["1", "0.5", "2.37"])
