@@ -16,8 +16,8 @@ from letrade.core.config.values import InstrumentId, PositiveDuration
 from letrade.core.delta import Holding
 from letrade.core.errors import ConfigurationError
 from letrade.core.fraction import Fraction
-from letrade.core.messages.accounts import Balance
-from letrade.core.messages.base import Message, Number
+from letrade.core.messages.accounts import Balance, Position
+from letrade.core.messages.base import NO_STRATEGY, Message, Number
 from letrade.core.messages.events import Alert
 from letrade.core.messages.market import Bar, MarkPrice, Quote, Trade
 from letrade.core.messages.orders import BasketUpdate, CashEntry, Fill
@@ -110,7 +110,9 @@ class DeltaNeutral(BaseStrategy):
         """What the legs held when the last basket was asked for: where nothing came of it, patience is due."""
 
     def wants(self, kind: type[Message], instrument: str, strategy: str) -> bool:
-        return kind is Balance or super().wants(kind, instrument, strategy)
+        """What it holds and pays, and of its accounts their balances, positions and payments."""
+        whole = kind in (Position, CashEntry) and strategy == NO_STRATEGY and instrument in self.instruments
+        return whole or kind is Balance or super().wants(kind, instrument, strategy)
 
     def on_price(self, message: Trade | Quote | MarkPrice) -> None:
         self.board.see(message)
@@ -132,9 +134,20 @@ class DeltaNeutral(BaseStrategy):
         part.fill(self.context.instruments.at(fill.instrument, fill.time), fill)
 
     def on_cash_entry(self, entry: CashEntry) -> None:
-        if entry.instrument in self.instruments:
-            part = self.hedge if entry.instrument == self.instruments[1] else self.held
+        part = self._part(entry.instrument, entry.account)
+        if part is not None:
             part.book(self.context.instruments.at(entry.instrument, self.now()), entry)
+
+    def on_position(self, position: Position) -> None:
+        part = self._part(position.instrument, position.account)
+        if part is not None and position.strategy == NO_STRATEGY:
+            part.account_size = exact(position.quantity)
+
+    def _part(self, instrument: str, account: str) -> Part | None:
+        """The leg that lies there; where both markets are one, as of collateral, the hedge."""
+        if (instrument, account) == (self.instruments[1], self.hedge_account):
+            return self.hedge
+        return self.held if (instrument, account) == (self.instrument, self.account) else None
 
     def on_basket_update(self, update: BasketUpdate) -> None:
         self.busy = update.state in ("working", "undoing")

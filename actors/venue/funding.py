@@ -124,7 +124,8 @@ class Funding:
     def _pay(self, instrument: str, market: Market, due: Due, price: Price, estimated: bool) -> None:
         rules = self._floor.rules_of(instrument)
         age = (due.funding_time - price.time) / SECOND_NS
-        reason = f"no {self._basis} price of the instant: the {price.of} of {age:g} s before" if estimated else ""
+        when = "before" if age >= 0 else "after"
+        reason = f"no {self._basis} price of the instant: the {price.of} of {abs(age):g} s {when}" if estimated else ""
         for owner, quantity in due.held.items():
             name, leg = split(owner)
             worth = rules.worth(exact(price.value), market.scales.exact_size(quantity))

@@ -23,6 +23,8 @@ from letrade.core.messages.events import Alert
 from letrade.core.messages.margin import PositionLimit
 from letrade.core.messages.market import Instrument
 from letrade.core.messages.signals import Basket
+from letrade.core.messages.venue import VenueCash
+from letrade.core.money import money
 from letrade.core.quantities import exact
 from tests.actors.basket_parts import LINEAR, LOSE, MS, PRICE, REFUSE, SECOND, SPOT, BasketDesk
 from tests.actors.desk_parts import settings
@@ -79,6 +81,13 @@ class HedgedDesk(BasketDesk):
         step = exact(price) / 1000
         slope = (worth(exact(price) + step) - worth(exact(price) - step)) / (2 * step)
         return slope, book.wallets.get(coin, Fraction(0))
+
+    def worth(self, price: float) -> float:
+        """The coins in the wallet with what closing the inverse contracts would bring, in quote units."""
+        book = self.actor("ledger").books["main"]
+        rules = self.shared.instruments.at(INVERSE.instrument, self.time)
+        coins = book.wallets["BTC"] + gain_at(book.positions[INVERSE.instrument], rules, exact(price))
+        return float(coins * exact(price))
 
     def delta(self) -> float:
         book = self.strategy.book()
@@ -143,6 +152,17 @@ def test_a_cross_hedge_counts_beta_and_is_rebalanced_beyond_its_band_only() -> N
     desk.prices(3_200.0, 60_000.0)
     assert desk.held(instrument=LINEAR) == -6.4
     assert desk.held(instrument=ETH.instrument) == 100.0
+
+
+def test_a_coin_against_60_000_dollars_of_inverse_contracts_is_worth_as_much_at_every_price_in_the_ledger() -> None:
+    config = settings(balances={"BTC": Decimal(1)}, taker_fee=Decimal(0), max_leverage=Decimal(5))
+    desk = HedgedDesk(config, 5.0, hedge=INVERSE.instrument, collateral=True)
+    desk.prices(PRICE)
+    assert desk.held(instrument=INVERSE.instrument) == -600.0
+    for price in (20_000.0, 59_999.9, 73_000.1, 240_000.0):
+        desk.prices(price)
+        assert desk.worth(price) == pytest.approx(60_000.0, rel=1e-12)
+        assert desk.delta() == pytest.approx(0.0, abs=1e-12)
 
 
 @pytest.mark.parametrize("coins", ["1", "0.5", "2.37"])
@@ -229,6 +249,24 @@ def test_coins_that_an_inverse_hedge_has_lost_or_earned_count_in_delta(origin: s
     assert (float(coins - 2), desk.held()) == (own, held)
     assert abs(delta - 2) <= Fraction(2, 100)
     assert desk.delta() == pytest.approx(float(delta - 2) * 120_000.0, abs=1.0)
+
+
+def test_funding_that_an_inverse_hedge_gets_in_coins_is_hedged_as_far_as_it_is_ours() -> None:
+    """0.1 coins for 750 contracts of the account, of which 600 are the strategy's."""
+    balances = {"USDT": Decimal(10_000_000), "BTC": Decimal(2)}
+    config = settings(balances=balances, taker_fee=Decimal(0), max_leverage=Decimal(5))
+    desk = HedgedDesk(config, 5.0, size=1.0, hedge=INVERSE.instrument)
+    desk.prices(PRICE)
+    desk.target(-150.0, strategy="beta", instrument=INVERSE.instrument)
+    desk.tell(wait=SECOND)
+    paid = VenueCash(
+        strategy="-", account="main", instrument=INVERSE.instrument, entry_id="f-1", origin="funding",
+        amount=money("BTC", 1, 1), venue_time=desk.time, source="paper", epoch=1,
+    )  # fmt: skip
+    desk.tell(paid, wait=SECOND)
+    assert desk.delta() == pytest.approx(0.08 * PRICE)
+    desk.prices(PRICE)
+    assert desk.held(instrument=INVERSE.instrument) == -648.0
 
 
 def test_nothing_or_two_things_to_hedge_are_refused() -> None:
