@@ -7,11 +7,11 @@ from typing import Any
 
 import msgspec
 
-from letrade.actors.capital.basket_orders import BasketOrders
 from letrade.actors.capital.groups import (
     ACT,
     BASKET,
     LATE,
+    OPEN,
     REFUSED,
     STANDING,
     UNDOING,
@@ -24,8 +24,8 @@ from letrade.actors.capital.groups import (
     timer_of,
 )
 from letrade.actors.capital.orders import Desire
-from letrade.actors.capital.wishes import LaterWishes, Wish, keys_of
-from letrade.core.actor import Context
+from letrade.actors.capital.waiting import LATER, Waiting
+from letrade.actors.capital.wishes import Wish
 from letrade.core.holdings import Key
 from letrade.core.messages.base import Timer
 from letrade.core.messages.events import Alert, Recovered
@@ -39,22 +39,14 @@ REHEDGED = "adl"
 PATIENCE_PART = 8
 """A reduction that has not filled after this part of the bound is asked for anew."""
 DOUBLINGS_MAX = 6
-LATER = "later"
 GIVEN_UP = "given up before anything was sent"
 RECOVERY_PART = 4
 """After a restart the clock begins anew; what venues do not tell within this part of the bound is not waited for."""
 
 
-class Baskets(BasketOrders):
+class Baskets(Waiting):
     """A group is out of proportion from the first fill on that leaves a leg with more than the others support. What is
     missing is tried once more, at once; then, at the latest after half of the bound, legs that are ahead go back."""
-
-    def __init__(self, name: str, config: Any, context: Context) -> None:
-        super().__init__(name, config, context)
-        self.groups: dict[tuple[str, int], Group] = {}
-        """By strategy and signal."""
-        self.group_of: dict[Key, Group] = {}
-        self.later = LaterWishes()
 
     def on_basket(self, basket: Basket) -> None:
         """Positions to hold from now on, all or none."""
@@ -76,50 +68,10 @@ class Baskets(BasketOrders):
         elif not self.waits(basket):
             self._take_up(basket)
 
-    def is_under_way(self, key: Key) -> bool:
-        """Whether a basket of it works, is out of proportion, or is being reduced."""
-        group = self.group_of.get(key)
-        return group is not None and (
-            group.phase != STANDING or group.since > 0 or any(self.is_reducing(each) for each in group.keys)
-        )
-
-    def waits(self, wish: Wish) -> bool:
-        """A wish about a basket that is under way is followed after that, and after those that wait already."""
-        if not (self.group_of or self.later):
-            return False
-        if not any(self.later.about(key) or self.is_under_way(key) for key in keys_of(wish)):
-            return False
-        self._give_up_wishes(self.later.put(wish), f"signal {wish.signal} is newer")
-        return True
-
-    def _give_up_wishes(self, wishes: list[Wish], reason: str) -> None:
-        for wish in wishes:
-            if isinstance(wish, Basket):
-                self._tell_refused(wish, reason)
-
-    def _drop_later(self, concerns: Callable[[Key], bool], reason: str) -> None:
-        if self.later:
-            self._give_up_wishes(self.later.drop(concerns), reason)
-
-    def _wake(self, group: Group) -> None:
-        """A moment later: risk hears of what has filled after what we ask for at this same time."""
-        if self.later or any(self.desires[key].waiting for key in group.keys):
-            self.set_timer(self.now() + 1, LATER)
-
-    def _follow_later(self) -> None:
-        """What waits no longer for anything."""
-        for key in [key for key, desire in self.desires.items() if desire.waiting]:
-            self.resume(key)
-        while self.later and (wish := self.later.take(self.is_under_way)) is not None:
-            self.follow(wish)
-
     def follow(self, wish: Wish) -> None:
         """Other wishes than baskets: in manager.py."""
         if isinstance(wish, Basket):
             self._take_up(wish)
-
-    def resume(self, key: Key) -> None:
-        """Go on with what is wished of a share, in manager.py."""
 
     def _take_up(self, basket: Basket) -> None:
         """In the place of the groups that share a leg with it."""
@@ -144,16 +96,19 @@ class Baskets(BasketOrders):
             leg.before, leg.pledged = pledged.get(key, 0.0), key in pledged
             self.desires[key] = Desire(*key, basket.signal, leg.wanted)
             self._cancel([each.order_id for each in self.working.of(key)], f"signal {basket.signal}")
-        self.look(group)
+        if self._is_busy(group):
+            self.look(group)
+        else:
+            self._open(group)
 
     def look(self, group: Group) -> None:
         """Something of a group has changed: what follows from that."""
-        busy = any(self.working.of(key) or self.is_reducing(key) for key in group.keys)
+        busy = self._is_busy(group)
         if group.phase == WAITING:
-            for key, leg in zip(group.keys, group.legs, strict=True):
-                leg.before = leg.before if leg.pledged else self._held_number(key)
+            self._measure(group)
             if not busy:
-                self._open(group)
+                # A moment later: risk hears of what has filled after what we ask for at this same time.
+                self.set_timer(self.now() + 1, timer_of(OPEN, group))
                 return
         alone = self._alone(group)
         if not any(alone):
@@ -166,6 +121,11 @@ class Baskets(BasketOrders):
             self._undo(group, alone)
         elif not busy and (group.retried or not self._retry(group)):
             self._give_up(group, "what was missing could not be traded")
+
+    def _measure(self, group: Group) -> None:
+        """Legs that were none of a basket are measured with what is held of them when it is opened."""
+        for key, leg in zip(group.keys, group.legs, strict=True):
+            leg.before = leg.before if leg.pledged else self._held_number(key)
 
     def act(self, group: Group) -> None:
         """Half of the bound is over. What is said of it comes back after all that has happened by now: where the desk
@@ -229,6 +189,9 @@ class Baskets(BasketOrders):
         self._rest(group)
 
     def _open(self, group: Group) -> None:
+        if group.phase != WAITING or self._is_busy(group):
+            return
+        self._measure(group)
         legs, refused = self._intents(group)
         if refused:
             self._decline(group, refused)
@@ -376,7 +339,7 @@ class Baskets(BasketOrders):
             return
         group = self.groups.get((words[2], int(words[3])))
         if group is not None:
-            (self.act if words[1] == ACT else self.late)(group)
+            {OPEN: self._open, ACT: self.act, LATE: self.late}[words[1]](group)
 
     def baskets_state(self) -> Any:
         return {"groups": list(self.groups.values()), "later": self.later.state()}

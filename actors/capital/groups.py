@@ -11,7 +11,7 @@ from letrade.core.instruments import Catalogue
 from letrade.core.messages.signals import Basket
 
 WAITING, WORKING, UNDOING, STANDING, REFUSED = "waiting", "working", "undoing", "standing", "refused"
-BASKET, ACT, LATE = "basket", "act", "late"
+BASKET, OPEN, ACT, LATE = "basket", "open", "act", "late"
 
 
 class Leg(msgspec.Struct, array_like=True):

@@ -17,6 +17,8 @@ HEDGED, ARBITRAGE, ROLL = (
     ROOT / "examples" / "calendar_roll.toml",
 )
 ELSEWHERE = '[[venue]]\nname = "other"\n[[account]]\nname = "far"\nvenue = "other"\n'
+COIN = '[[instrument]]\nname = "bybit.BTC-USD_BTC"\nkind = "inverse"\ntick = "0.1"\nlot = "1"\nmultiplier = "100"\n'
+OTHER = '[[instrument]]\nname = "bybit.ETH-USDT_USDT"\ntick = "0.1"\nlot = "0.001"\n'
 CARRY, ROLLED, PAIR = '[[actor]]\nname = "carry"\n', '[[actor]]\nname = "roll"\n', '[[actor]]\nname = "arbitrage"\n'
 
 
@@ -48,6 +50,20 @@ CARRY, ROLLED, PAIR = '[[actor]]\nname = "carry"\n', '[[actor]]\nname = "roll"\n
             "expected two or more different legs, found binance.BTC-USDT_USDT of binance twice",
         ),
         (ARBITRAGE, PAIR + "legs = []", "expected two or more different legs, found none"),
+        (ARBITRAGE, PAIR + "exit = 0.01", "expected exit of at most enter"),
+        (ARBITRAGE, PAIR + "size_max = 0.0005", "size_max: expected a lot of binance.BTC-USDT_USDT or more, 0.001"),
+        (
+            ARBITRAGE,
+            COIN + PAIR + 'legs = [{ instrument = "binance.BTC-USDT_USDT", account = "binance" }, '
+            '{ instrument = "bybit.BTC-USD_BTC", account = "bybit" }]',
+            "found bybit.BTC-USD_BTC, inverse of 100",
+        ),
+        (
+            ARBITRAGE,
+            OTHER + PAIR + 'legs = [{ instrument = "binance.BTC-USDT_USDT", account = "binance" }, '
+            '{ instrument = "bybit.ETH-USDT_USDT", account = "bybit" }]',
+            "expected legs of the same coin, found binance.BTC-USDT_USDT of BTC, bybit.ETH-USDT_USDT of ETH",
+        ),
         (ARBITRAGE, PAIR + 'reserves = ["resevre"]', 'there is no account "resevre", did you mean "reserve"?'),
     ],
 )
