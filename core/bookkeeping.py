@@ -41,12 +41,20 @@ def trade(position: Position, specification: Specification, side: int, size: flo
     A linear one's is exact. An inverse one's is rounded here and nowhere before, half to even at the default scale: it
     is a short of what a unit of quote costs, 1 / price.
     """
-    if not specification.inverse:
-        realised = hold(position, side, decimal_units(size), decimal_units(price))
-        return realised * specification.multiplier if realised and specification.multiplier != 1 else realised
+    if specification.inverse:
+        return rounded_gain(trade_inverse(position, specification, side, size, price))
+    realised = hold(position, side, decimal_units(size), decimal_units(price))
+    return realised * specification.multiplier if realised and specification.multiplier != 1 else realised
+
+
+def trade_inverse(position: Position, specification: Specification, side: int, size: float, price: float) -> Fraction:
+    """The same of an inverse contract, before it is rounded."""
     digits, decimals = decimal_units(price)
     inverse = round_half_even(10 ** (INVERSE_DECIMALS + decimals), digits)
-    gain = -hold(position, side, decimal_units(size), (inverse, INVERSE_DECIMALS)) * specification.multiplier
+    return -hold(position, side, decimal_units(size), (inverse, INVERSE_DECIMALS)) * specification.multiplier
+
+
+def rounded_gain(gain: Fraction) -> Fraction:
     return Fraction(round_half_even(gain.numerator * TEN[DEFAULT_SCALE], gain.denominator), TEN[DEFAULT_SCALE])
 
 
@@ -134,6 +142,9 @@ class AccountBook:
         self.positions: dict[str, Position] = {}
         """By instrument; legs of accounts in hedge mode by their names (legs.py)."""
         self.has_legs = False
+        self.parts: dict[str, Fraction] = {}
+        """What the parts so far of the last trade in an inverse contract have realised, before it is rounded, by name:
+        the venue rounds what they realise together."""
         self.gains: dict[Specification, tuple[float, int, int, int]] = {}
         """What positions would realise, with the price, quantity and cost that it was found for: kept by value()."""
 
@@ -177,7 +188,7 @@ class AccountBook:
 
     def _book_contract(self, specification: Specification, fill: Fill) -> tuple[Fraction, tuple[str, ...]]:
         """Nothing but the profit and the fee moves money."""
-        realised = book_contract(self.position(specification, fill.leg), specification, fill)
+        realised = self._realise(specification, fill)
         settle, fee = specification.settle, fill.fee
         if not fee.integer:
             self.change(settle, realised)
@@ -190,6 +201,16 @@ class AccountBook:
         self.change(fee.currency, paid)
         return realised, (settle, fee.currency)
 
+    def _realise(self, specification: Specification, fill: Fill) -> Fraction:
+        position = self.position(specification, fill.leg)
+        if not specification.inverse:
+            return book_contract(position, specification, fill)
+        units(fill.size)
+        name = name_of(specification.id, fill.leg)
+        before = self.parts.get(name, NOTHING) if fill.part else NOTHING
+        self.parts[name] = before + trade_inverse(position, specification, fill.side, fill.size, fill.price)
+        return rounded_gain(self.parts[name]) - rounded_gain(before)
+
     def book_cash(self, entry: CashEntry) -> None:
         self.change(entry.amount.currency, fraction_of_money(entry.amount))
 
@@ -199,10 +220,12 @@ class AccountBook:
 
     def state(self) -> list[Any]:
         wallets = [[currency, str(amount)] for currency, amount in self.wallets.items()]
-        return [wallets, [[instrument, position.state()] for instrument, position in self.positions.items()]]
+        positions = [[instrument, position.state()] for instrument, position in self.positions.items()]
+        return [wallets, positions, [[name, str(gain)] for name, gain in self.parts.items()]]
 
     def restore(self, state: Any) -> None:
-        wallets, positions = state
+        wallets, positions, *more = state
         self.wallets = {currency: read_fraction(amount) for currency, amount in wallets}
         self.positions = {instrument: position_of(held) for instrument, held in positions}
+        self.parts = {name: read_fraction(gain) for name, gain in (more[0] if more else ())}
         self.has_legs = any(split(name)[1] for name in self.positions)

@@ -11,6 +11,8 @@ MICROSECOND = 1_000
 MILLISECOND = 1_000_000
 SECOND = 1_000_000_000
 MINUTE = 60 * SECOND
+LATEST = 9_214_646_400_000_000_000
+"""2262-01-01: all data are from before it, so that latencies, windows and timers after them still are int64 ns."""
 
 
 def wall_ns() -> int:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from letrade.actors.capital.groups import Group, Leg
+from letrade.actors.capital.groups import REFUSED, Group, Leg
 from letrade.actors.capital.limits import RULE, Limiter
 from letrade.actors.capital.orders import Desire
 from letrade.actors.capital.proportion import ZERO, excess
 from letrade.actors.capital.reconcile import NewOrder, halves, toward_position
 from letrade.core.holdings import Key
 from letrade.core.instruments import Specification
-from letrade.core.messages.orders import BasketProposal, LegProposal, OrderIntent
+from letrade.core.messages.orders import BasketProposal, BasketUpdate, LegProposal, OrderIntent
 from letrade.core.messages.signals import Basket
 from letrade.core.quantities import ONE, exact, number, units
 
@@ -63,7 +63,9 @@ class BasketOrders(Limiter):
         legs = []
         put: list[str] = []
         for key, leg in zip(group.keys, group.legs, strict=True):
-            desire = self.desires[key] = Desire(*key, group.signal, leg.wanted, legs=group.orders)
+            desire = Desire(*key, group.signal, leg.wanted, legs=group.orders)
+            if self.desires[key].signal <= group.signal:
+                self.desires[key] = desire
             orders, refused = self._leg_intents(desire)
             group.orders = desire.legs
             put += [order.order_id for order in orders]
@@ -116,3 +118,20 @@ class BasketOrders(Limiter):
 
     def _held_number(self, key: Key) -> float:
         return number(self.purse.holdings.shares.get(key, 0))
+
+    def _tell(self, group: Group, state: str, reason: str, complete: bool) -> None:
+        self.publish(
+            BasketUpdate(
+                strategy=group.strategy, account=group.legs[0].account, instrument=group.legs[0].instrument,
+                signal=group.signal, state=state, reason=reason, complete=complete,
+                held=tuple(self._held_number(key) for key in group.keys[: group.told]),
+            )
+        )  # fmt: skip
+
+    def _tell_refused(self, basket: Basket, reason: str) -> None:
+        self.publish(
+            BasketUpdate(
+                strategy=basket.strategy, account=basket.account, instrument=basket.instrument, signal=basket.signal,
+                state=REFUSED, held=(), reason=reason,
+            )
+        )  # fmt: skip

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 
-from letrade.actors.capital.basket_orders import BasketOrders
 from letrade.actors.capital.groups import (
     ACT,
     BASKET,
     LATE,
+    OPEN,
     REFUSED,
     STANDING,
     UNDOING,
@@ -24,37 +24,32 @@ from letrade.actors.capital.groups import (
     timer_of,
 )
 from letrade.actors.capital.orders import Desire
-from letrade.core import codec
-from letrade.core.actor import Context
+from letrade.actors.capital.waiting import LATER, Waiting
+from letrade.actors.capital.wishes import Wish
 from letrade.core.holdings import Key
 from letrade.core.messages.base import Timer
 from letrade.core.messages.events import Alert, Recovered
 from letrade.core.messages.margin import Reduce
 from letrade.core.messages.orders import BasketUpdate, Fill
 from letrade.core.messages.signals import Basket
-from letrade.core.quantities import number, units
+from letrade.core.quantities import add, number, units
 
 REHEDGED = "adl"
 """The origin of foreign fills after which the missing leg is bought back; after all others the rest follows."""
 PATIENCE_PART = 8
 """A reduction that has not filled after this part of the bound is asked for anew."""
 DOUBLINGS_MAX = 6
+GIVEN_UP = "given up before anything was sent"
 RECOVERY_PART = 4
 """After a restart the clock begins anew; what venues do not tell within this part of the bound is not waited for."""
 
 
-class Baskets(BasketOrders):
+class Baskets(Waiting):
     """A group is out of proportion from the first fill on that leaves a leg with more than the others support. What is
     missing is tried once more, at once; then, at the latest after half of the bound, legs that are ahead go back."""
 
-    def __init__(self, name: str, config: Any, context: Context) -> None:
-        super().__init__(name, config, context)
-        self.groups: dict[tuple[str, int], Group] = {}
-        """By strategy and signal."""
-        self.group_of: dict[Key, Group] = {}
-
     def on_basket(self, basket: Basket) -> None:
-        """Positions to hold from now on, all or none; a basket that is under way is brought to its end first."""
+        """Positions to hold from now on, all or none."""
         newest = self.signals.get(basket.strategy, 0)
         if not self._takes(basket):
             if basket.signal > newest:
@@ -70,19 +65,22 @@ class Baskets(BasketOrders):
         elif wrong:
             self._refuse(desire, "basket", *wrong)
             self._tell_refused(basket, f"expected {wrong[0]}, found {wrong[1]}")
-        else:
-            self._take_up(basket, legs)
+        elif not self.waits(basket):
+            self._take_up(basket)
 
-    def _take_up(self, basket: Basket, legs: list[Leg]) -> None:
-        """In the place of the groups that share a leg with it, once these are in proportion and nothing works."""
+    def follow(self, wish: Wish) -> None:
+        """Other wishes than baskets: in manager.py."""
+        if isinstance(wish, Basket):
+            self._take_up(wish)
+
+    def _take_up(self, basket: Basket) -> None:
+        """In the place of the groups that share a leg with it."""
+        legs = legs_of(basket)
         mine = [(leg.account, leg.instrument, basket.strategy) for leg in legs]
-        others = [self.group_of[key] for key in mine if key in self.group_of]
-        for other in others:
-            if other.phase != STANDING or other.since:
-                other.queued = codec.encode(basket)
-                return
         told = len(legs)
-        for other in others:
+        pledged: dict[Key, float] = {}
+        for other in [self.group_of[key] for key in mine if key in self.group_of]:
+            pledged |= {key: leg.wanted for key, leg in zip(other.keys, other.legs, strict=True)}
             for key in other.keys:
                 if key not in mine and self.purse.holdings.shares.get(key, 0):
                     mine.append(key)
@@ -95,17 +93,23 @@ class Baskets(BasketOrders):
             if place < told:
                 rules = self.context.instruments.at(leg.instrument, self.now())
                 leg.wanted = rules.size.round_down(leg.wanted)
+            leg.before, leg.pledged = pledged.get(key, 0.0), key in pledged
             self.desires[key] = Desire(*key, basket.signal, leg.wanted)
             self._cancel([each.order_id for each in self.working.of(key)], f"signal {basket.signal}")
-        self.look(group)
+        if self._is_busy(group):
+            self.look(group)
+        else:
+            self._open(group)
 
     def look(self, group: Group) -> None:
         """Something of a group has changed: what follows from that."""
-        busy = any(self.working.of(key) or self.is_reducing(key) for key in group.keys)
+        busy = self._is_busy(group)
         if group.phase == WAITING:
+            self._measure(group)
             if not busy:
-                self._open(group)
-            return
+                # A moment later: risk hears of what has filled after what we ask for at this same time.
+                self.set_timer(self.now() + 1, timer_of(OPEN, group))
+                return
         alone = self._alone(group)
         if not any(alone):
             self._in_proportion(group, busy)
@@ -117,6 +121,11 @@ class Baskets(BasketOrders):
             self._undo(group, alone)
         elif not busy and (group.retried or not self._retry(group)):
             self._give_up(group, "what was missing could not be traded")
+
+    def _measure(self, group: Group) -> None:
+        """Legs that were none of a basket are measured with what is held of them when it is opened."""
+        for key, leg in zip(group.keys, group.legs, strict=True):
+            leg.before = leg.before if leg.pledged else self._held_number(key)
 
     def act(self, group: Group) -> None:
         """Half of the bound is over. What is said of it comes back after all that has happened by now: where the desk
@@ -159,34 +168,49 @@ class Baskets(BasketOrders):
             self.cancel_timer(timer_of(LATE, group))
         if not busy and (group.phase != STANDING or not self._is_complete(group)):
             self._settle(group, STANDING, group.reason)
+        else:
+            self._rest(group)
+
+    def _rest(self, group: Group) -> None:
+        """Where it is at rest, what was wished meanwhile is followed."""
+        if not self.is_under_way(group.keys[0]):
+            self._wake(group)
 
     def _settle(self, group: Group, state: str, reason: str) -> None:
         """What is held now is what the legs are measured with from here on."""
         complete = self._is_complete(group)
         for key, leg in zip(group.keys, group.legs, strict=True):
             leg.wanted = leg.before = self._held_number(key)
+            leg.pledged = False
         group.phase, group.retried, group.undoings, group.blunt, group.reason = STANDING, False, 0, False, ""
         self._tell(group, state, reason, complete and state == STANDING)
-        queued, group.queued = group.queued, b""
         if not any(leg.wanted for leg in group.legs):
             self._release(group)
-        if queued:
-            basket = codec.decode(queued)
-            assert isinstance(basket, Basket)
-            self._take_up(basket, legs_of(basket))
+        self._rest(group)
 
     def _open(self, group: Group) -> None:
-        for key, leg in zip(group.keys, group.legs, strict=True):
-            leg.before = self._held_number(key)
+        if group.phase != WAITING or self._is_busy(group):
+            return
+        self._measure(group)
         legs, refused = self._intents(group)
         if refused:
-            self._settle(group, REFUSED, refused)
+            self._decline(group, refused)
         elif legs:
             group.phase = WORKING
             self._tell(group, WORKING, "", complete=False)
             self._propose_legs(group, legs)
         else:
             self._settle(group, STANDING, "")
+
+    def _decline(self, group: Group, reason: str) -> None:
+        """Nothing of it was sent: its legs are measured with what stood in proportion before."""
+        for leg in group.legs:
+            leg.wanted = leg.before
+        if not any(self._alone(group)):
+            self._settle(group, REFUSED, reason)
+            return
+        group.phase, group.retried, group.reason = STANDING, True, reason
+        self.look(group)
 
     def _retry(self, group: Group) -> bool:
         """Send what is missing once more; whether anything could be sent."""
@@ -237,8 +261,31 @@ class Baskets(BasketOrders):
     def basket_fill(self, fill: Fill) -> None:
         """What others than the basket cut is not bought back, but where the venue deleveraged it."""
         group = self.group_of.get((fill.account, fill.instrument, fill.strategy))
-        if group is not None and fill.origin != REHEDGED:
+        if group is None:
+            return
+        if self._is_wished(fill.order_id, fill.strategy):
+            if group.phase == WAITING:
+                self._hear_older(group, fill)
+            self.basket_left((fill.account, fill.instrument, fill.strategy), fill.order_id)
+        if fill.origin != REHEDGED:
             group.retried = group.retried or not fill.order_id.startswith(f"{group.strategy}.{group.signal}.")
+
+    def _is_wished(self, order_id: str, strategy: str) -> bool:
+        """Whether it is an order of a position wished: neither a stop, nor a reduction, nor the venue's own."""
+        return order_id.startswith(f"{strategy}.") and order_id not in self.protections.orders
+
+    def _hear_older(self, group: Group, fill: Fill) -> None:
+        """What an older wish trades before its order is off is meant to be held."""
+        for leg in group.legs:
+            if (leg.account, leg.instrument) == (fill.account, fill.instrument):
+                leg.before = add(leg.before, fill.side * fill.size)
+
+    def basket_left(self, key: Key, order_id: str) -> None:
+        """An order works, or has filled: of a newer wish of a leg, it takes the place of the basket."""
+        group = self.group_of.get(key)
+        if group is not None and self._is_wished(order_id, key[2]) and _signal_of(order_id) > group.signal:
+            self._release(group)
+            self._wake(group)
 
     def basket_missed(self, key: Key, order_id: str, reason: str) -> None:
         """Why an order of a basket was not sent, or did not fill."""
@@ -259,16 +306,17 @@ class Baskets(BasketOrders):
         if group is not None and self.underway.pop(order_id.removeprefix("reduce."), None) is not None:
             group.blunt = True
 
-    def keep_baskets(self, strategy: str = "") -> None:
-        """Of a strategy, or of all, nothing is pursued any more; what stands alone is still reduced."""
+    def keep_baskets(self, concerns: Callable[[Key], bool]) -> None:
+        """Of such shares nothing is pursued any more; what stands alone is still reduced."""
+        self._drop_later(concerns, GIVEN_UP)
         for group in list(self.groups.values()):
-            if strategy in ("", group.strategy):
-                group.retried, group.queued = True, b""
+            if any(map(concerns, group.keys)):
+                group.retried = True
                 if group.phase == WAITING:
-                    self._settle(group, REFUSED, "given up before anything was sent")
+                    self._decline(group, GIVEN_UP)
 
     def let_go(self, key: Key) -> None:
-        """The strategy wishes something else of a leg: the group is not watched any more."""
+        """The strategy wishes a leg as it is by now: the group is not watched any more."""
         group = self.group_of.get(key)
         if group is not None:
             self._release(group)
@@ -283,36 +331,27 @@ class Baskets(BasketOrders):
 
     def on_timer(self, timer: Timer) -> None:
         words = timer.key.split(" ")
+        if timer.key == LATER:
+            self._follow_later()
+            return
         if words[0] != BASKET:
             super().on_timer(timer)
             return
         group = self.groups.get((words[2], int(words[3])))
         if group is not None:
-            (self.act if words[1] == ACT else self.late)(group)
-
-    def _tell(self, group: Group, state: str, reason: str, complete: bool) -> None:
-        self.publish(
-            BasketUpdate(
-                strategy=group.strategy, account=group.legs[0].account, instrument=group.legs[0].instrument,
-                signal=group.signal, state=state, reason=reason, complete=complete,
-                held=tuple(self._held_number(key) for key in group.keys[: group.told]),
-            )
-        )  # fmt: skip
-
-    def _tell_refused(self, basket: Basket, reason: str) -> None:
-        self.publish(
-            BasketUpdate(
-                strategy=basket.strategy, account=basket.account, instrument=basket.instrument, signal=basket.signal,
-                state=REFUSED, held=(), reason=reason,
-            )
-        )  # fmt: skip
+            {OPEN: self._open, ACT: self.act, LATE: self.late}[words[1]](group)
 
     def baskets_state(self) -> Any:
-        return list(self.groups.values())
+        return {"groups": list(self.groups.values()), "later": self.later.state()}
 
     def restore_baskets(self, state: Any) -> None:
-        self.groups = {(each.strategy, each.signal): each for each in msgspec.convert(state, list[Group])}
+        self.groups = {(each.strategy, each.signal): each for each in msgspec.convert(state["groups"], list[Group])}
+        self.later.restore(state["later"])
         self.group_of = {key: group for group in self.groups.values() for key in group.keys}
+
+
+def _signal_of(order_id: str) -> int:
+    return int(order_id.rsplit(".", 2)[1])
 
 
 def _reduces(order_id: str) -> bool:

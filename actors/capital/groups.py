@@ -11,7 +11,7 @@ from letrade.core.instruments import Catalogue
 from letrade.core.messages.signals import Basket
 
 WAITING, WORKING, UNDOING, STANDING, REFUSED = "waiting", "working", "undoing", "standing", "refused"
-BASKET, ACT, LATE = "basket", "act", "late"
+BASKET, OPEN, ACT, LATE = "basket", "open", "act", "late"
 
 
 class Leg(msgspec.Struct, array_like=True):
@@ -21,7 +21,9 @@ class Leg(msgspec.Struct, array_like=True):
     instrument: str
     wanted: float
     before: float = 0.0
-    """What was held when the basket was taken up."""
+    """What was held when the basket was opened."""
+    pledged: bool = False
+    """It was a leg of the basket before this one, which still says what was held of it in proportion."""
 
 
 class Group(msgspec.Struct, array_like=True):
@@ -42,8 +44,6 @@ class Group(msgspec.Struct, array_like=True):
     retried: bool = False
     """What was missing is not tried again: the legs that are ahead go back."""
     undoings: int = 0
-    queued: bytes = b""
-    """The wish that came meanwhile."""
     blunt: bool = False
     """The account holds less than the share, so that it is cut by orders of the ordinary way."""
     reason: str = ""

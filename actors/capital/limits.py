@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from letrade.actors.capital.orders import Desire, Working
+from letrade.actors.capital.orders import Desire, Market, Working
 from letrade.actors.capital.reconcile import whole_lots
 from letrade.actors.capital.settling import SETTLE, Settler
 from letrade.core.actor import Context
@@ -106,8 +106,7 @@ class Limiter(Settler):
             del self.underway[key]
         for account, instrument, _ in scopes:
             self._enforce_all(account, instrument)
-            for share in [key for key in self.desires if key[:2] == (account, instrument)]:
-                self._continue(share)
+            self.continue_market((account, instrument))
 
     def _works(self, reduction_id: str) -> bool:
         return any(order_id.startswith(f"reduce.{reduction_id}.") for order_id in self.working.by_id)
@@ -119,12 +118,18 @@ class Limiter(Settler):
     def _continue(self, key: Key) -> None:
         """Go on with a wish that waits, in manager.py."""
 
+    def continue_market(self, market: Market) -> None:
+        """A reduction there is over: whoever's shares it was of, all wishes there waited for it."""
+        for key in [key for key in self.desires if key[:2] == market]:
+            self._continue(key)
+
     def is_reducing(self, key: Key) -> bool:
         """Whether a share is being reduced: what is wished of it waits until that is over."""
         return any(self._touches(each, key) for each in self.underway.values())
 
-    def limit_fill(self, fill: Fill) -> None:
-        """What a fill leaves of its reduction, and whether it leads beyond a limit."""
+    def limit_fill(self, fill: Fill) -> bool:
+        """What a fill leaves of its reduction, and whether it leads beyond a limit; whether a reduction is over."""
+        over = False
         if self.underway and fill.order_id.startswith("reduce."):
             key = fill.order_id.removeprefix("reduce.").rpartition(".")[0]
             underway = self.underway.get(key)
@@ -132,8 +137,10 @@ class Limiter(Settler):
                 underway.left = number(max(0, units(underway.left) - units(fill.size)))
                 if not underway.left:
                     del self.underway[key]
+                    over = True
         if self.limits:
             self._enforce_all(fill.account, fill.instrument)
+        return over
 
     def cut(self, desire: Desire, wanted: float, specification: Specification) -> float:
         """The wish within every limit; its strategy is told what was cut of it."""

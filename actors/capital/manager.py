@@ -10,7 +10,17 @@ from msgspec import Meta
 from letrade.actors.capital.baskets import Baskets
 from letrade.actors.capital.orders import Desire, Working, WorkingOrders
 from letrade.actors.capital.protection import TRIGGERS
-from letrade.actors.capital.reconcile import Amend, NewOrder, Plan, halves, match_quotes, stands, toward_position
+from letrade.actors.capital.reconcile import (
+    NOTHING,
+    Amend,
+    NewOrder,
+    Plan,
+    halves,
+    match_quotes,
+    stands,
+    toward_position,
+)
+from letrade.actors.capital.wishes import Wish
 from letrade.core import ids
 from letrade.core.actor import ActorConfig
 from letrade.core.fraction import Fraction
@@ -58,21 +68,26 @@ class CapitalManager(Baskets):
         """A position to hold from now on, rounded towards 0 to the lot before it is judged."""
         if not self._takes(target):
             return
+        if self._late(target):
+            self._refuse_late(self._desire(target), target)
+        else:
+            self._follow_target(target)
+
+    def _follow_target(self, target: Target) -> None:
         desire = self._desire(target)
         specification = self.context.instruments.at(target.instrument, self.now())
         position: float | None = target.position
         if not target.sized:
             position = self.purse.sized(target.account, target.strategy, specification, target.position, self.now())
         wanted = None if position is None else specification.size.round_down(position)
-        if self.age_max is not None and self.now() - target.time > self.age_max:
-            self._refuse_late(desire, target)
-        elif wanted is None:
+        if wanted is None:
             self._refuse(desire, "no_price", "a known price", "none")
         elif wanted < 0 and (short := self.spot_short(desire.key, specification, units(wanted))) is not None:
             self._refuse(desire, *short)
         elif target.price is not None and not specification.price.fits(target.price):
             self._refuse(desire, "tick", str(float(specification.price.step)), str(target.price))
-        else:
+        elif not self.waits(target):
+            self.desires[desire.key] = desire
             desire.wanted = self.cut(desire, wanted, specification)
             desire.price, desire.post_only = target.price, target.post_only
             self._pursue(desire, specification)
@@ -81,6 +96,12 @@ class CapitalManager(Baskets):
         """The whole set of orders to have working from now on."""
         if not self._takes(quotes):
             return
+        if self._late(quotes):
+            self._refuse_late(self._desire(quotes), quotes)
+        else:
+            self._follow_quotes(quotes)
+
+    def _follow_quotes(self, quotes: Quotes) -> None:
         desire = self._desire(quotes)
         specification = self.context.instruments.at(quotes.instrument, self.now())
         wanted = [(quote.side, quote.price, quote.size) for quote in quotes.orders]
@@ -89,9 +110,6 @@ class CapitalManager(Baskets):
             if quote[0] not in (1, -1) or not specification.price.fits(quote[1])
             or not specification.size.fits(quote[2])
         ]  # fmt: skip
-        if self._late(quotes):
-            self._refuse_late(desire, quotes)
-            return
         if wrong:
             self._refuse(desire, "grid", "a side, tick and lot of the instrument", str(wrong[0]))
             return
@@ -99,12 +117,22 @@ class CapitalManager(Baskets):
         left = self._held(desire) - sold
         if sold and left < 0 and (short := self.spot_short(desire.key, specification, left)) is not None:
             self._refuse(desire, *short)
-            return
-        wanted = self.cut_quotes(desire, wanted)
-        desire.quotes, desire.post_only = wanted, quotes.post_only
-        desire.assigned, cancels = match_quotes(wanted, self._orders_of(desire))
-        self._cancel(cancels, f"signal {quotes.signal}")
-        self._place_quotes(desire)
+        elif not self.waits(quotes):
+            self.desires[desire.key] = desire
+            wanted = self.cut_quotes(desire, wanted)
+            desire.quotes, desire.post_only = wanted, quotes.post_only
+            desire.assigned, cancels = match_quotes(wanted, self._orders_of(desire))
+            self._cancel(cancels, f"signal {quotes.signal}")
+            self._place_quotes(desire)
+
+    def follow(self, wish: Wish) -> None:
+        """What waited for the end of a basket."""
+        if isinstance(wish, Target):
+            self._follow_target(wish)
+        elif isinstance(wish, Quotes):
+            self._follow_quotes(wish)
+        else:
+            super().follow(wish)
 
     def on_protect(self, protect: Protect) -> None:
         """Stop and take-profit of what is held from now on; without a price the last ones are taken away."""
@@ -150,11 +178,12 @@ class CapitalManager(Baskets):
         if fill.order_id in self.protections.orders and key in self.desires:
             self.desires[key].waiting = False
             self.desires[key].wanted = number(self.purse.holdings.shares.get(key, 0))
-        if self.limits or self.underway:
-            self.limit_fill(fill)
+        over = bool(self.limits or self.underway) and self.limit_fill(fill)
         if self.group_of:
             self.basket_fill(fill)
         self._continue(key)
+        if over:
+            self.continue_market(key[:2])
         if self.protections.by_key:
             self._protect(key)
 
@@ -184,26 +213,32 @@ class CapitalManager(Baskets):
             self._adopt(update)
         else:
             order.acknowledged = update.state in (OPEN, PARTLY_FILLED)
+            if order.acknowledged and self.group_of:
+                self.basket_left(order.key, update.order_id)
             if update.reason.startswith("amend"):
                 order.amending = None
                 order.price, order.size = update.price, update.size
         self._continue((update.account, update.instrument, update.strategy))
 
     def on_order_refused(self, refused: OrderRefused) -> None:
-        """Nothing is tried again until the strategy's next signal."""
+        """Nothing is tried again until the strategy's next signal; one that has come since goes on."""
         if refused.refused_by == self.name or refused.what == "approval":
             return
+        key = (refused.account, refused.instrument, refused.strategy)
+        desire = self.desires.get(key)
+        newest = desire is not None and refused.order_id.startswith(f"{desire.strategy}.{desire.signal}.")
+        guards = False
         if refused.what == "amend":
             order = self.working.by_id.get(refused.order_id)
             if order is not None:
                 order.amending = None
+                newest = desire is not None and order.asked_by == desire.signal
         else:
             self.working.drop(refused.order_id)
+            guards = refused.order_id in self.protections.orders
             self.protections.end(refused.order_id)
-        key = (refused.account, refused.instrument, refused.strategy)
         self.purse.touch(key)
-        desire = self.desires.get(key)
-        if desire is not None and refused.order_id.startswith(f"{desire.strategy}.{desire.signal}."):
+        if desire is not None and newest:
             desire.waiting = False
         group = self.group_of.get(key) if self.group_of else None
         if group is not None:
@@ -211,6 +246,8 @@ class CapitalManager(Baskets):
                 self.reduction_refused(key, refused.order_id)
             self.basket_missed(key, refused.order_id, f"{refused.rule}: {refused.limit}, found {refused.value}")
             self.look(group)
+        if not guards:
+            self.resume(key)
 
     def on_failure(self, failure: Failure) -> None:
         """A strategy that is stopped leaves no working orders behind; its positions stay."""
@@ -219,7 +256,7 @@ class CapitalManager(Baskets):
             return
         for desire in mine:
             desire.waiting = False
-        self.keep_baskets(failure.actor)
+        self.keep_baskets(lambda key: key[2] == failure.actor)
         orders = [order.order_id for order in self.working.by_id.values() if order.strategy == failure.actor]
         self._cancel(orders, "the strategy is stopped")
         text = f"{failure.actor} is stopped by {failure.error}: {len(orders)} working orders cancelled, positions kept"
@@ -230,15 +267,15 @@ class CapitalManager(Baskets):
         for desire in self.desires.values():
             if flatten.account in ("*", desire.account):
                 desire.waiting = False
-        self.keep_baskets()
+        self.keep_baskets(lambda key: flatten.account in ("*", key[0]))
         self.protections.give_up(flatten.account)
 
     def _desire(self, signal: Target | Quotes) -> Desire:
-        """A new signal replaces the last one, also when it will be refused."""
+        """A new signal replaces the last one, also when it will be refused; but not that of a basket."""
         account, instrument, strategy = signal.account, signal.instrument, signal.strategy
-        desire = self.desires[account, instrument, strategy] = Desire(account, instrument, strategy, signal.signal)
-        if self.group_of:
-            self.let_go(desire.key)
+        desire = Desire(account, instrument, strategy, signal.signal)
+        if desire.key not in self.group_of and not (self.later and self.later.about(desire.key)):
+            self.desires[desire.key] = desire
         return desire
 
     def _continue(self, key: Key) -> None:
@@ -246,6 +283,10 @@ class CapitalManager(Baskets):
         group = self.group_of.get(key) if self.group_of else None
         if group is not None:
             self.look(group)
+        self.resume(key)
+
+    def resume(self, key: Key) -> None:
+        """Go on with a wish that waits."""
         desire = self.desires.get(key)
         if desire is None or not desire.waiting:
             return
@@ -255,7 +296,7 @@ class CapitalManager(Baskets):
             self._place_quotes(desire)
 
     def _pursue(self, desire: Desire, specification: Specification) -> None:
-        if self.underway and self.is_reducing(desire.key):
+        if (self.underway and self.is_reducing(desire.key)) or (self.group_of and self.is_under_way(desire.key)):
             desire.waiting = True
             return
         lot, key = specification.size.step_quantity, desire.key
@@ -267,6 +308,8 @@ class CapitalManager(Baskets):
         if self.protections.by_key and specification.kind == "spot" and any(new.side < 0 for new in plan.orders):
             self._unprotect(key, self.protections.lift(key), "what it holds back is sold")
         self._propose(desire, plan)
+        if self.group_of and plan == NOTHING:
+            self.let_go(key)
 
     def _place_quotes(self, desire: Desire) -> None:
         """New orders once for each quote; amends as soon as the order can take one."""

@@ -30,6 +30,8 @@ class Working(Struct, array_like=True):
     cancelling: bool = False
     amending: tuple[float, float] | None = None
     """(price, size) asked for and not answered."""
+    asked_by: int = 0
+    """The signal that asked for it."""
 
     @property
     def key(self) -> Key:

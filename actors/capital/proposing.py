@@ -120,7 +120,8 @@ class Proposer(Actor):
         )  # fmt: skip
 
     def _send(self, desire: Desire, orders: list[OrderIntent], amends: Sequence[Amend]) -> None:
-        intents = tuple([intent for intent in map(self._amend, amends) if intent is not None]) if amends else ()
+        asked = [self._amend(amend, desire.signal) for amend in amends]
+        intents = tuple([intent for intent in asked if intent is not None])
         if orders or intents:
             self.publish(
                 Proposal(
@@ -129,13 +130,13 @@ class Proposer(Actor):
                 )
             )  # fmt: skip
 
-    def _amend(self, amend: Amend) -> AmendIntent | None:
+    def _amend(self, amend: Amend, signal: int) -> AmendIntent | None:
         """A larger or dearer order reserves more, or is not amended."""
         order = self.working.by_id[amend.order_id]
         size = number(amend.size)
         known = self.purse.basis(order.instrument, order.side, amend.price) or order.basis
         basis = (min if self.purse.is_inverse(order.instrument) else max)(order.basis, known)
-        changed = msgspec.structs.replace(order, amending=(amend.price, size), basis=basis)
+        changed = msgspec.structs.replace(order, amending=(amend.price, size), basis=basis, asked_by=signal)
         shortage = self.purse.shortage(changed, self.working, self.now())
         if shortage is not None:
             self._refuse(self._desire_of(order), "capital", *shortage, order_id=order.order_id, what="amend")

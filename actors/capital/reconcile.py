@@ -44,16 +44,17 @@ def whole_lots(amount: int, lot: int) -> int:
 
 
 def toward_position(wanted: int, held: int, lot: int, price: float | None, working: Sequence[Working]) -> Plan:
-    """Never more on its way than wanted − held: what a cancel has not ended yet still counts."""
+    """Never more on its way than wanted − held: what a cancel has not ended yet still counts, and may fill."""
     need = whole_lots(wanted - held, lot)
     side = 1 if need > 0 else -1
     if not working:
         return Plan((_split(side, abs(need), held, 0, lot),)) if need else NOTHING
     same: list[Working] = []
     cancels: list[str] = []
-    dying = 0
+    dying, ending = 0, False
     for order in working:
         if order.cancelling:
+            ending = True
             dying += order.remaining if order.side == side else 0
         elif need and order.side == side:
             same.append(order)
@@ -62,24 +63,25 @@ def toward_position(wanted: int, held: int, lot: int, price: float | None, worki
     room = abs(need) - dying
     if room <= 0 or not need:
         cancels += [order.order_id for order in same]
-        return Plan(cancels=tuple(cancels), waiting=bool(cancels or (dying and need)))
+        return Plan(cancels=tuple(cancels), waiting=bool(cancels) or ending)
     if len(same) == 1 and same[0].price is not None and price is not None:
-        return _change_one(same[0], room, price, cancels, bool(dying))
-    return _add_or_cancel(same, side, room, held, lot, price, cancels, dying)
+        return _change_one(same[0], room, price, cancels, ending)
+    return _add_or_cancel(same, side, room, held, lot, price, cancels, dying, ending)
 
 
-def _change_one(order: Working, room: int, price: float, cancels: list[str], dying: bool) -> Plan:
+def _change_one(order: Working, room: int, price: float, cancels: list[str], ending: bool) -> Plan:
     if order.remaining == room and order.price == price and not order.amending:
-        return Plan(cancels=tuple(cancels), waiting=bool(cancels) or dying)
+        return Plan(cancels=tuple(cancels), waiting=bool(cancels) or ending)
     if order.busy:
         return Plan(cancels=tuple(cancels), waiting=True)
     amend = Amend(order.order_id, price, units(order.filled) + room)
-    return Plan(amends=(amend,), cancels=tuple(cancels), waiting=bool(cancels) or dying)
+    return Plan(amends=(amend,), cancels=tuple(cancels), waiting=bool(cancels) or ending)
 
 
 def _add_or_cancel(
-    same: list[Working], side: int, room: int, held: int, lot: int, price: float | None, cancels: list[str], dying: int
-) -> Plan:
+    same: list[Working], side: int, room: int, held: int, lot: int, price: float | None, cancels: list[str],
+    dying: int, ending: bool,
+) -> Plan:  # fmt: skip
     matching = on_the_way = 0
     for order in same:
         remaining = order.remaining
@@ -88,7 +90,7 @@ def _add_or_cancel(
     cancels += [order.order_id for order in same if order.price != price or matching > room]
     fresh = max(0, room - on_the_way)
     orders = (_split(side, fresh, held, on_the_way + dying, lot),) if fresh else ()
-    return Plan(orders=orders, cancels=tuple(cancels), waiting=bool(cancels) or dying > 0)
+    return Plan(orders=orders, cancels=tuple(cancels), waiting=bool(cancels) or ending)
 
 
 def _split(side: int, size: int, held: int, ahead: int, lot: int) -> NewOrder:

@@ -32,7 +32,7 @@ def parts_of(fill: Fill, shares: Mapping[str, int], lot: int) -> list[Fill]:
         fee = money(fill.fee.currency, fees[place], fill.fee.scale)
         part = structs.replace(fill, strategy=strategy, size=number(size), fee=fee)
         if place:
-            part = structs.replace(part, trade_id=f"{fill.trade_id}-{place + 1}", fill_number=0)
+            part = _later(part, place)
         parts.append(part)
     return parts
 
@@ -57,8 +57,13 @@ def _settled_shares(fill: Fill, shares: Mapping[str, int]) -> list[Fill]:
             fill, strategy=name, side=1 if change > 0 else -1, size=number(abs(change)),
             fee=money(fill.fee.currency, fee, fill.fee.scale),
         )  # fmt: skip
-        parts.append(structs.replace(part, trade_id=f"{fill.trade_id}-{place + 1}", fill_number=0) if place else part)
+        parts.append(_later(part, place) if place else part)
     return parts
+
+
+def _later(part: Fill, place: int) -> Fill:
+    """The first has the venue's own number and id."""
+    return structs.replace(part, trade_id=f"{part.trade_id}-{place + 1}", fill_number=0, part=place)
 
 
 def closed_shares(side: int, size: int, shares: Mapping[str, int], lot: int) -> dict[str, int]:

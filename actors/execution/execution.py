@@ -11,7 +11,7 @@ from letrade.actors.execution.gate import GAP, PASSES, REPEATED, ApprovalGate
 from letrade.actors.execution.margin import MARGIN, REDUCE, REDUCTION
 from letrade.actors.execution.numbers import FillNumbers
 from letrade.actors.execution.reduce import reduces
-from letrade.actors.execution.sending import ACCOUNT, FLATTEN, ORDER
+from letrade.actors.execution.sending import ACCOUNT, EXPIRY, FLATTEN, ORDER
 from letrade.actors.execution.table import Order
 from letrade.actors.execution.transfers import TRANSFER, TransferDesk
 from letrade.core import ids
@@ -57,6 +57,13 @@ class Execution(TransferDesk):
         for account in self.venues:
             self.ask_account(account)
             self.compare_again(account)
+        self._await_expiries()
+
+    def _await_expiries(self) -> None:
+        for name in self.context.instruments.ids():
+            expires = self.context.instruments.at(name, self.now()).message.expires
+            if expires > self.now():
+                self.set_timer(expires + self.config.order_timeout, f"{EXPIRY} {name}")
 
     def on_approved_order(self, approved: ApprovedOrder) -> None:
         if self._passes(approved, approved.order.order_id):
@@ -164,6 +171,7 @@ class Execution(TransferDesk):
             MARGIN: self.margin_overdue,
             REDUCTION: self.reduction_overdue,
             TRANSFER: self.transfer_overdue,
+            EXPIRY: self.expiry_due,
         }
         due[kind](what)
         self._say_drained()
@@ -210,6 +218,7 @@ class Execution(TransferDesk):
             self.draining = ""
         for account in self.venues:
             self.ask_account(account)
+        self._await_expiries()
 
     def on_failure(self, failure: Failure) -> None:
         if failure.stopped and failure.actor == self.gate.source:

@@ -10,6 +10,7 @@ from letrade.actors.execution.interest import parts_of_entry
 from letrade.actors.execution.sending import ACCOUNT, Sender
 from letrade.actors.execution.table import Order
 from letrade.core.actor import Context
+from letrade.core.instruments import Specification
 from letrade.core.messages.base import NO_STRATEGY
 from letrade.core.messages.events import Halt
 from letrade.core.messages.orders import CashEntry, Fill
@@ -193,11 +194,32 @@ class Listener(Sender):
                 self.query(order)
         if state.last_fill_number > numbers.upto:
             self.miss_fills(state.account)
-        elif not live:
-            self.doublings.pop(state.account, None)
-            self.missing.pop(state.account, None)
-            self.cancel_timer(f"{ACCOUNT} {state.account}")
+        elif not live and not self._awaits_settlement(state.account):
+            self._rest(state.account)
         self.compared(state.account)
+
+    def _rest(self, account: str) -> None:
+        """All is known: the next comparison comes with the next order, or in a while where contracts are held."""
+        self.doublings.pop(account, None)
+        self.missing.pop(account, None)
+        if any(held.kind != "spot" for held in self._held(account)):
+            self.set_timer(self.now() + self.config.reconcile_idle, f"{ACCOUNT} {account}")
+        else:
+            self.cancel_timer(f"{ACCOUNT} {account}")
+
+    def _awaits_settlement(self, account: str) -> bool:
+        """Whether shares are left of a contract that is over: what became of them is asked until it is known."""
+        return any(0 < held.message.expires <= self.now() for held in self._held(account))
+
+    def _held(self, account: str) -> list[Specification]:
+        names = dict.fromkeys(instrument for each, instrument, _ in self.holdings.shares if each == account)
+        return [self.context.instruments.at(name, self.now()) for name in names]
+
+    def expiry_due(self, instrument: str) -> None:
+        """The venue has settled it unasked: whether all of that has come shows when the accounts are compared."""
+        for account in dict.fromkeys(each for each, name, _ in self.holdings.shares if name == instrument):
+            self.doublings.pop(account, None)
+            self.account_due(account)
 
     def _see_open(self, account: str, listed: OpenOrder) -> None:
         order = self.table.by_client.get(listed.client_order_id)

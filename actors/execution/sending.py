@@ -20,7 +20,7 @@ from letrade.core.stage import Stage
 from letrade.core.subjects import account_instrument
 
 SECOND_NS = 1_000_000_000
-ORDER, ACCOUNT, FLATTEN = "order", "account", "flatten"
+ORDER, ACCOUNT, FLATTEN, EXPIRY = "order", "account", "flatten", "expiry"
 BACKOFF_DOUBLINGS_MAX = 6
 
 
@@ -35,6 +35,9 @@ class ExecutionConfig(ActorConfig, frozen=True, kw_only=True):
     backoff_max: PositiveDuration = 30 * SECOND_NS
     reconcile_after: PositiveDuration = 10 * SECOND_NS
     """How long after sending an order the whole account is compared; doubled while orders rest undisturbed."""
+    reconcile_idle: PositiveDuration = 600 * SECOND_NS
+    """How often accounts that hold contracts are compared while nothing of ours is under way: a venue liquidates,
+    deleverages and settles by itself, and the news of it may be lost."""
     max_age: PositiveDuration | None = SECOND_NS
     """Approvals to open that are older expire unsent, those to close at five times this; in stepped runs nothing is
     late."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from typing import Any, NamedTuple, cast
+from typing import IO, Any, NamedTuple, cast
 
 from letrade.actors.feeds.packed import open_packed
 from letrade.core.errors import DataError, ResourceError
@@ -48,11 +49,15 @@ def head_of(path: str) -> Head:
         return Head("parquet", tuple(_schema_names(path, "parquet")))
     if start.startswith(FEATHER_MAGIC):
         return Head("feather", tuple(_schema_names(path, "feather")))
+    return Head("csv", _first_row(path, start))
+
+
+def _first_row(path: str, start: bytes) -> tuple[str, ...]:
     try:
-        row = next(csv.reader(io.StringIO(start.decode("utf-8-sig", errors="replace").splitlines()[0])))
+        line = start.partition(b"\n")[0].decode("utf-8-sig", errors="replace").splitlines()[0]
+        return tuple(next(csv.reader(io.StringIO(line))))
     except (csv.Error, StopIteration, IndexError) as error:
         raise DataError(f"{path}: expected a table as CSV, Parquet or feather: {error}") from error
-    return Head("csv", tuple(row))
 
 
 def _schema_names(path: str, form: str) -> Sequence[str]:
@@ -93,16 +98,48 @@ def _csv_batches(path: str, columns: Sequence[str], numbers: Sequence[str], name
     from pyarrow import csv as arrow_csv
 
     types = {name: pyarrow.float64() if name in numbers else pyarrow.string() for name in columns}
+    convert = arrow_csv.ConvertOptions(column_types=types, include_columns=list(columns), strings_can_be_null=True)
+    yield from csv_batches(path, names, convert, header=not names)
+
+
+def csv_batches(path: str, names: Sequence[str], convert: Any, *, header: bool) -> Iterator[Any]:
+    """Record batches by pyarrow's options; without `names`, by those of the header.
+
+    Each block is read by the thread that asks for it: a thread of pyarrow's that still waits for Python to read ahead
+    while the interpreter ends, as it does after an error, aborts the process.
+    """
+    import pyarrow
+    from pyarrow import csv as arrow_csv
+
+    rows_before = 0
     with open_packed(path) as stream:
-        reader = arrow_csv.open_csv(
-            stream,
-            # One thread: an error then names its row.
-            read_options=arrow_csv.ReadOptions(block_size=BLOCK_BYTES, column_names=list(names), use_threads=False),
-            convert_options=arrow_csv.ConvertOptions(
-                column_types=types, include_columns=list(columns), strings_can_be_null=True
-            ),
-        )
-        yield from reader
+        for block in _whole_lines(stream):
+            skipped = int(header and not rows_before)
+            names = names or _first_row(path, block)
+            read = arrow_csv.ReadOptions(
+                column_names=list(names), skip_rows=skipped, block_size=len(block) + 1, use_threads=False
+            )
+            try:
+                yield from arrow_csv.read_csv(pyarrow.BufferReader(block), read, None, convert).to_batches()
+            except pyarrow.ArrowInvalid as error:
+                raise pyarrow.ArrowInvalid(_later_rows(str(error), rows_before)) from error
+            rows_before += block.count(b"\n")
+
+
+def _whole_lines(stream: IO[bytes]) -> Iterator[bytes]:
+    rest = b""
+    while block := stream.read(BLOCK_BYTES):
+        end = block.rfind(b"\n") + 1
+        if end:
+            yield rest + block[:end]
+        rest = block[end:] if end else rest + block
+    if rest:
+        yield rest
+
+
+def _later_rows(text: str, rows_before: int) -> str:
+    """An error of a block as one of the file."""
+    return re.sub(r"Row #(\d+)", lambda found: f"Row #{int(found[1]) + rows_before}", text)
 
 
 def _parquet_batches(path: str, columns: Sequence[str], *_: object) -> Iterator[Any]:

@@ -8,7 +8,7 @@ from typing import Any, cast
 import numpy as np
 
 from letrade.actors.feeds.stamps import EPOCH_UNITS, stamp_ns
-from letrade.core.clock import MICROSECOND
+from letrade.core.clock import LATEST, MICROSECOND
 from letrade.core.data.columns import FloatArray, IntArray, SideArray
 from letrade.core.errors import DataError
 
@@ -121,6 +121,8 @@ def _of_epochs(stamps: IntArray, where: str) -> IntArray:
     unit = _unit(float(stamps.max()))
     if int(stamps.min()) < 0 or unit != _unit(float(stamps.min())):
         raise DataError(f"{where}: expected times of one unit, found {int(stamps.min())} and {int(stamps.max())}")
+    if int(stamps.max()) >= LATEST // unit:
+        raise DataError(f"{where}: expected times before 2262, found {int(stamps.max())}")
     return stamps * unit
 
 
@@ -130,5 +132,8 @@ def _of_seconds(stamps: FloatArray, where: str) -> IntArray:
         return np.zeros(0, dtype=np.int64)
     if not (np.isfinite(stamps).all() and float(stamps.min()) >= 0):
         raise DataError(f"{where}: expected epoch times, found {stamps[int(np.argmin(stamps))]}")
-    micros = _unit(float(stamps.max())) // MICROSECOND if float(stamps.max()) < 1e14 else 1
-    return cast(IntArray, np.rint(stamps * micros).astype(np.int64) * MICROSECOND)
+    unit = _unit(float(stamps.max()))
+    if float(stamps.max()) >= LATEST / unit:
+        raise DataError(f"{where}: expected times before 2262, found {stamps.max()}")
+    micros = stamps * (unit // MICROSECOND) if unit > 1 else stamps / MICROSECOND
+    return cast(IntArray, np.rint(micros).astype(np.int64) * MICROSECOND)

@@ -12,9 +12,9 @@ from letrade.actors.feeds.binance_lines import Levels, Line, Payload, Position, 
 from letrade.actors.feeds.follower import Follower
 from letrade.actors.feeds.grids import lot_of, tick_of
 from letrade.actors.feeds.naming import described, known_instrument, split_symbol
-from letrade.actors.feeds.told_columns import columns_of
+from letrade.actors.feeds.told_columns import Told, columns_of
 from letrade.core.actor import ActorConfig, Context
-from letrade.core.clock import MILLISECOND
+from letrade.core.clock import LATEST, MILLISECOND
 from letrade.core.data.columns import Columns
 from letrade.core.errors import DataError
 from letrade.core.feed import Feed
@@ -82,6 +82,9 @@ class BinanceCapture(Feed):
                 raise self._no_decimals(error) from error
             if message is not None:
                 sequence += 1
+                if message.venue_time >= LATEST:
+                    found = f"found {message.venue_time} ns"
+                    raise DataError(f"{self.position}: expected a venue's time before 2262, {found}")
                 yield message
 
     def columns(self) -> tuple[Columns, ...]:
@@ -99,7 +102,7 @@ class BinanceCapture(Feed):
     def _no_decimals(self, error: ValueError) -> DataError:
         return DataError(f"{self.position}: expected prices and sizes as decimals: {error}")
 
-    def _message(self, line: Line, event: Payload, header: dict[str, Any]) -> Message | None:
+    def _message(self, line: Line, event: Payload, header: dict[str, Any]) -> Told | None:
         """What one line says, None when that is nothing we know. ValueError for a number that is none."""
         kind = event.kind
         if kind == "depthUpdate":

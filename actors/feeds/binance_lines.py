@@ -11,7 +11,7 @@ from typing import IO, TypeAlias, cast
 
 import msgspec
 
-from letrade.core.clock import SECOND
+from letrade.core.clock import LATEST, SECOND
 from letrade.core.errors import DataError
 
 GZIP_MAGIC = b"\x1f\x8b"
@@ -135,6 +135,8 @@ def read_events(files: Sequence[str], position: Position) -> Iterator[tuple[int,
                 if not text.strip():
                     continue
                 raise DataError(f"{position}: expected '<receive ns> <json>', found {text[:80]!r}: {error}") from error
+            if time >= LATEST:
+                raise DataError(f"{position}: expected a receive time before 2262 in ns, found {time}")
             if time < latest - BACKWARDS_NS_MAX:
                 raise DataError(f"{position}: time runs back from {latest} to {time}: give the files in order of time")
             latest = max(latest, time)

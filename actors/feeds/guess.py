@@ -77,6 +77,8 @@ def _kind(path: str) -> str:
         raise DataError(
             f"{path}: expected a file, which is read more than once; found a pipe: write it to a file first"
         )
+    if Path(path).is_file() and not Path(path).stat().st_size:
+        raise DataError(f"{path}: expected {KNOWN}; found an empty file")
     first = next(read_lines(path, Position()))
     stamp, _, body = first.partition(b" ")
     if stamp.isdigit() and body.startswith(b"{"):

@@ -157,7 +157,9 @@ class Reader:
 
     def trades(self) -> Iterator[Chunk]:
         for time, price, size, side in self._windows(Kind.TRADES):
-            sides = np.sign(side).astype(np.int8, copy=False)
+            self._within("sz", size, (1, SIZE_MOST), "above 0")
+            self._within("side", side, (-1, 1), "1 (the buyer took), -1 (the seller) or 0 (not known)")
+            sides = side.astype(np.int8, copy=False)
             rows = TradeRows(units(price, self.tick), units(size, self.lot), sides, np.zeros(len(time), np.int64))
             yield self._chunk(Kind.TRADES, units(time), rows)
 
@@ -187,6 +189,8 @@ class Reader:
         self._constant(time, event, last)
         events = units(event[first])
         self._rising(events, first)
+        if not self.row and events[0]:
+            raise self._error(0, f"expected the snapshot that a book begins with (ev 0), found ev {int(events[0])}")
         updates = events + 1
         sides: SideArray = BID + ASK - 2 * side.astype(np.int8, copy=False)
         sizes = units(size, self.lot)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import struct
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -62,7 +63,11 @@ def _header(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: str, file: IO
         version = npy.read_magic(stream)
         if version not in read_header:
             raise DataError(f"{path}: expected {info.filename} in npy format 1 or 2, found {version}")
-        shape, _, dtype = read_header[version](stream)
+        try:
+            shape, _, dtype = read_header[version](stream)
+        except (ValueError, SyntaxError, tokenize.TokenError) as error:
+            found = f"found the header of {info.filename} damaged"
+            raise DataError(f"{path}: expected a whole .npz file, {found}") from error
         header_bytes = stream.tell()
     length, dimensions = shape[0] if len(shape) == 1 else 0, len(shape)
     if info.compress_type != zipfile.ZIP_STORED:

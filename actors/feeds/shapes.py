@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from letrade.core.data.columns import Kind
@@ -93,6 +93,15 @@ def looks_like_bars(names: Sequence[str]) -> bool:
     return {name.strip().lower() for name in names} >= BARS
 
 
+def check_once(names: Sequence[str], read: Iterable[str], where: str) -> None:
+    """DataError where one of the columns that are read is not the only one of its name."""
+    known = [plain(name) for name in names]
+    twice = [name for name in read if known.count(plain(name)) > 1]
+    if twice:
+        found = f"found {twice[0]!r} twice: rename or remove one of the two"
+        raise DataError(f"{where}: expected each column once, {found}")
+
+
 def headerless(row: Sequence[str]) -> tuple[str, ...] | None:
     """The names of the columns of a trade dump whose first row is data already; None when it is something else."""
     booleans = tuple(place for place, text in enumerate(row) if text.strip().lower() in ("true", "false"))
@@ -123,7 +132,9 @@ def shape_of(names: Sequence[str], where: str, stem: str = "", wanted: str | Non
         raise DataError(f"{where}: holds {', '.join(kinds)}: say which one as the feed's `kind`; columns: {listed!r}")
     kind = kinds[0]
     kept = ("seen", "time", "symbol", "exchange", *NEEDED[kind], *OPTIONAL.get(kind, ()))
-    return Shape(kind, {role: roles[role] for role in kept if role in roles})
+    columns = {role: roles[role] for role in kept if role in roles}
+    check_once(names, columns.values(), where)
+    return Shape(kind, columns)
 
 
 def _known() -> str:

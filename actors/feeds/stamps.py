@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import math
 
-from letrade.core.clock import MICROSECOND, MILLISECOND, SECOND
+from letrade.core.clock import LATEST, MICROSECOND, MILLISECOND, SECOND
 from letrade.core.config.values import parse_instant
 
 EPOCH_UNITS = ((1e11, SECOND), (1e14, MILLISECOND), (1e17, MICROSECOND), (float("inf"), 1))
@@ -22,6 +22,8 @@ def stamp_ns(value: object) -> int:
     if not math.isfinite(number):
         raise ValueError("a finite number of seconds or parts of them is needed")
     unit = next(unit for limit, unit in EPOCH_UNITS if abs(number) < limit)
+    if number * unit >= LATEST:
+        raise ValueError("a time before 2262 is needed")
     if number == int(number):
         # Not by way of the float, which cannot tell nanoseconds apart.
         return (int(value) if not isinstance(value, str) or value.strip().isdigit() else int(number)) * unit  # type: ignore[call-overload]

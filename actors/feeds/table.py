@@ -11,8 +11,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from letrade.actors.feeds.arrow_tables import csv_batches
 from letrade.actors.feeds.arrow_values import numbers, times_ns
 from letrade.actors.feeds.packed import open_packed
+from letrade.actors.feeds.shapes import check_once
 from letrade.actors.feeds.stamps import is_number, number_of, stamp_ns
 from letrade.core.config.values import show_instant
 from letrade.core.errors import DataError, ResourceError
@@ -122,15 +124,12 @@ def _read_plain_csv(path: str) -> Table | None:
         places = _places(path, _dumped(header) if headless else header)
         names = [f"c{place}" for place in range(len(header))]
         wanted = {name: names[place] for name, place in places.items()}
-        kinds = {wanted[name]: pyarrow.float64() for name in (*PRICE_NAMES, "volume")}
-        with open_packed(path) as packed:
-            data = arrow_csv.read_csv(
-                packed,
-                arrow_csv.ReadOptions(column_names=names, skip_rows=0 if headless else 1),
-                convert_options=arrow_csv.ConvertOptions(
-                    column_types=kinds, include_columns=list(wanted.values()), null_values=["", "nan", "NaN"]
-                ),
-            )
+        kinds = {found: pyarrow.string() for found in wanted.values()}
+        kinds |= {wanted[name]: pyarrow.float64() for name in (*PRICE_NAMES, "volume")}
+        convert = arrow_csv.ConvertOptions(
+            column_types=kinds, include_columns=list(wanted.values()), null_values=["", "nan", "NaN"]
+        )
+        data = pyarrow.Table.from_batches(csv_batches(path, names, convert, header=not headless))
         columns = [numbers(data.column(wanted[name]), path) for name in (*PRICE_NAMES, "volume")]
         closes_ns = times_ns(data.column(wanted["closed"]), path) if "closed" in wanted else None
         return make_table(path, times_ns(data.column(wanted["stamp"]), path), columns, 1 if headless else 2, closes_ns)
@@ -179,7 +178,9 @@ def _places(path: str, header: Sequence[str]) -> dict[str, int]:
         raise DataError(f"{path}: expected the column {wanted}, found {', '.join(header)[:200]!r}")
     closed = next((lower.index(name) for name in CLOSE_NAMES if name in lower), None)
     found = {"stamp": stamp} | {name: lower.index(name) for name in (*PRICE_NAMES, "volume")}
-    return found if closed is None else found | {"closed": closed}
+    found |= {} if closed is None else {"closed": closed}
+    check_once(header, [header[place] for place in found.values()], path)
+    return found
 
 
 def _floats(path: str, texts: Sequence[str], first_row: int) -> FloatArray:

@@ -52,11 +52,26 @@ class CalendarRollConfig(ActorConfig, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         expiries = [contract.expires for contract in self.contracts]
         if not expiries or expiries != sorted(set(expiries)):
-            raise ConfigurationError(f"expected contracts that expire one after the other, found {len(expiries)}")
+            found = ", ".join(contract.instrument for contract in self.contracts) or "none"
+            raise ConfigurationError(f"expected contracts that expire one after the other, found {found}")
+        names = [contract.instrument for contract in self.contracts]
+        if len({*names, self.against}) <= len(names):
+            raise ConfigurationError(f"expected each market once, found {', '.join([*names, self.against or ''])}")
+        if not self.position:
+            raise ConfigurationError("expected a position that is not 0")
         if not self.close_before < self.roll_before:
             raise ConfigurationError(
                 f"expected close_before below roll_before, found {self.close_before} and {self.roll_before} ns"
             )
+
+    @property
+    def instruments(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys([*(each.instrument for each in self.contracts), *filter(None, [self.against])]))
+
+    @property
+    def markets(self) -> tuple[tuple[str, str], ...]:
+        """(instrument, account) of what is traded."""
+        return tuple((instrument, self.account) for instrument in self.instruments)
 
     @property
     def instrument(self) -> str:
@@ -73,8 +88,7 @@ class CalendarRoll(BaseStrategy):
         super().__init__(name, config, context)
         self.contracts: tuple[DatedContract, ...] = config.contracts
         self.against: str | None = config.against
-        names = [contract.instrument for contract in self.contracts]
-        self.instruments = tuple(dict.fromkeys([*names, *([self.against] if self.against else [])]))
+        self.instruments = config.instruments
         self.board = PriceBoard()
         self.parts = {instrument: Part() for instrument in self.instruments}
         self.entered = False

@@ -16,8 +16,8 @@ from letrade.core.config.values import InstrumentId, PositiveDuration
 from letrade.core.delta import Holding
 from letrade.core.errors import ConfigurationError
 from letrade.core.fraction import Fraction
-from letrade.core.messages.accounts import Balance
-from letrade.core.messages.base import Message, Number
+from letrade.core.messages.accounts import Balance, Position
+from letrade.core.messages.base import NO_STRATEGY, Message, Number
 from letrade.core.messages.events import Alert
 from letrade.core.messages.market import Bar, MarkPrice, Quote, Trade
 from letrade.core.messages.orders import BasketUpdate, CashEntry, Fill
@@ -46,7 +46,7 @@ class DeltaNeutralConfig(StrategyConfig, frozen=True, kw_only=True):
     look_every: PositiveDuration = parse_duration("1s")
     patience: PositiveDuration = parse_duration("1m")
     """What was refused is asked for again so much later."""
-    beta: Annotated[float, Meta(gt=0, le=100)] = 1.0
+    beta: Annotated[float, Meta(ge=0.001, le=100)] = 1.0
     """How far `instrument` moves for a move of `hedge`, where these follow different coins."""
     beta_window: Annotated[int, Meta(ge=0, le=10_000)] = 0
     """Estimate it over so many returns of bars of both; nothing is held before there are as many."""
@@ -56,6 +56,26 @@ class DeltaNeutralConfig(StrategyConfig, frozen=True, kw_only=True):
             raise ConfigurationError(
                 f"expected size or collateral = true, found size {self.size} and {self.collateral}"
             )
+        if self.instrument == self.hedge and not self.collateral:
+            raise ConfigurationError(f"expected a hedge in another market than instrument, found {self.hedge} twice")
+        if self.beta_window == 1:
+            raise ConfigurationError("expected a beta_window of 2 or more returns, or 0, found 1: it has no slope")
+        if self.beta_window and self.beta != 1.0:
+            raise ConfigurationError("expected beta or beta_window, found both")
+
+    @property
+    def instruments(self) -> tuple[str, ...]:
+        return (self.instrument, self.hedge)
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        return (self.account, self.hedge_account or self.account)
+
+    @property
+    def markets(self) -> tuple[tuple[str, str], ...]:
+        """(instrument, account) of what is traded: of collateral `instrument` only tells the price."""
+        both = tuple(zip(self.instruments, self.accounts, strict=True))
+        return both[1:] if self.collateral else both
 
 
 class DeltaNeutral(BaseStrategy):
@@ -65,8 +85,11 @@ class DeltaNeutral(BaseStrategy):
 
     def __init__(self, name: str, config: Any, context: Context) -> None:
         super().__init__(name, config, context)
-        self.instruments = (config.instrument, config.hedge)
-        self.hedge_account: str = config.hedge_account or config.account
+        self.instruments = config.instruments
+        for each in context.instruments.messages():
+            if each.instrument == config.hedge and each.kind == "spot":
+                raise ConfigurationError(f"actor.{name}.hedge: expected a contract, found {config.hedge} on spot")
+        self.hedge_account: str = config.accounts[1]
         self.board = PriceBoard()
         self.held, self.hedge, self.coins = Part(), Part(), Coins()
         self.beta = RegressionBeta(config.beta_window) if config.beta_window else None
@@ -79,11 +102,17 @@ class DeltaNeutral(BaseStrategy):
         self.shrinks = False
         """The hedge was refused: what is hedged goes down to it."""
         self.next_look = 0
+        self.waits_since = 0
+        """When it looked first, while a price or a balance is not known."""
+        self.told = ""
+        """The code of what was last said to keep it from hedging: each is said once, until it is over."""
         self.before = [0, 0]
         """What the legs held when the last basket was asked for: where nothing came of it, patience is due."""
 
     def wants(self, kind: type[Message], instrument: str, strategy: str) -> bool:
-        return kind is Balance or super().wants(kind, instrument, strategy)
+        """What it holds and pays, and of its accounts their balances, positions and payments."""
+        whole = kind in (Position, CashEntry) and strategy == NO_STRATEGY and instrument in self.instruments
+        return whole or kind is Balance or super().wants(kind, instrument, strategy)
 
     def on_price(self, message: Trade | Quote | MarkPrice) -> None:
         self.board.see(message)
@@ -96,8 +125,8 @@ class DeltaNeutral(BaseStrategy):
         self._look_when_due()
 
     def on_balance(self, balance: Balance) -> None:
-        rules = self.context.instruments.at(self.instruments[1], self.now())
-        if balance.account == self.hedge_account and balance.total.currency == rules.base:
+        coin = self.context.instruments.at(self.instrument, self.now()).base
+        if balance.account == self.hedge_account and balance.total.currency == coin:
             self.coins.hear(balance)
 
     def on_fill(self, fill: Fill) -> None:
@@ -105,9 +134,20 @@ class DeltaNeutral(BaseStrategy):
         part.fill(self.context.instruments.at(fill.instrument, fill.time), fill)
 
     def on_cash_entry(self, entry: CashEntry) -> None:
-        if entry.instrument in self.instruments:
-            part = self.hedge if entry.instrument == self.instruments[1] else self.held
+        part = self._part(entry.instrument, entry.account)
+        if part is not None:
             part.book(self.context.instruments.at(entry.instrument, self.now()), entry)
+
+    def on_position(self, position: Position) -> None:
+        part = self._part(position.instrument, position.account)
+        if part is not None and position.strategy == NO_STRATEGY:
+            part.account_size = exact(position.quantity)
+
+    def _part(self, instrument: str, account: str) -> Part | None:
+        """The leg that lies there; where both markets are one, as of collateral, the hedge."""
+        if (instrument, account) == (self.instruments[1], self.hedge_account):
+            return self.hedge
+        return self.held if (instrument, account) == (self.instrument, self.account) else None
 
     def on_basket_update(self, update: BasketUpdate) -> None:
         self.busy = update.state in ("working", "undoing")
@@ -145,7 +185,9 @@ class DeltaNeutral(BaseStrategy):
             return
         book = self.book()
         if book is None:
+            self._wait()
             return
+        self.waits_since = 0
         self.next_look = self.now() + self.config.look_every
         if self.config.collateral or self.entered:
             self._rebalance(book)
@@ -153,11 +195,19 @@ class DeltaNeutral(BaseStrategy):
             self._enter(book)
 
     def _enter(self, book: Book) -> None:
-        size = exact(self.config.size)
-        self._want(size, Book(_of_size(book, size), book.hedge, book.earned).wanted_hedge(self._lot(1)))
+        """Nothing is held that whole lots of the hedge do not bring within the band."""
+        wish, lot = exact(self.config.size), self._lot(0)
+        size = abs(wish) // lot * lot * (1 if wish > 0 else -1)
+        book = Book(_of_size(book, size), book.hedge, book.earned)
+        hedge = book.wanted_hedge(self._lot(1))
+        if size and book.share_with(hedge) <= exact(self.config.band):
+            self._want(size, hedge)
+        else:
+            self._tell_coarse(f"nothing is held: {float(hedge):g} for {float(size):g}", book.share_with(hedge))
 
     def _rebalance(self, book: Book) -> None:
         if book.share <= exact(self.config.band):
+            self.told = ""
             return
         size = book.held.size
         if self.shrinks and not self.config.collateral and abs(book.supported(self._lot(0))) < abs(size):
@@ -165,6 +215,32 @@ class DeltaNeutral(BaseStrategy):
             self._want(size, book.hedge.size)
         elif (wanted := book.wanted_hedge(self._lot(1))) != book.hedge.size:
             self._want(size, wanted)
+        else:
+            self._tell_coarse("no trade of a lot brings it nearer to 0", book.share)
+
+    def _tell_coarse(self, what: str, share: Fraction) -> None:
+        text = (
+            f"{what}: in whole lots of {self.instruments[1]} delta is {float(share):.4f} of what is hedged, expected "
+            f"at most band = {self.config.band:g}: hold more, or widen the band"
+        )
+        self._tell_once("lot_too_large", text)
+
+    def _wait(self) -> None:
+        """Prices and balances that have not come for a while are asked of whoever reads alerts."""
+        self.waits_since = self.waits_since or self.now()
+        if self.now() < self.waits_since + self.config.patience:
+            return
+        missing = [f"the price of {name}" for name in self.instruments if name not in self.board.prices]
+        if self.config.collateral and self.coins.amount is None:
+            coin = self.context.instruments.at(self.instrument, self.now()).base
+            missing.append(f"{coin} in the account {self.hedge_account}")
+        if missing:
+            self._tell_once("hedge_waits", f"nothing is hedged: expected {' and '.join(missing)}, found none yet")
+
+    def _tell_once(self, code: str, text: str) -> None:
+        if self.told != code:
+            self.told = code
+            self.publish(Alert(level="warning", code=code, text=text, instrument=self.instrument))
 
     def _want(self, size: Fraction, hedge: Fraction) -> None:
         legs = [(self.instruments[1], float(hedge), self.hedge_account)]
@@ -185,6 +261,7 @@ class DeltaNeutral(BaseStrategy):
             "parts": parts,
             "flags": [self.entered, self.busy, self.asked, self.shrinks, self.next_look],
             "before": [str(units) for units in self.before],
+            "told": [self.told, self.waits_since],
         }
 
     def restore(self, state: Any) -> None:
@@ -198,6 +275,7 @@ class DeltaNeutral(BaseStrategy):
         self.board.restore(board)
         self.entered, self.busy, self.asked, self.shrinks, self.next_look = state["flags"]
         self.before = [int(units) for units in state["before"]]
+        self.told, self.waits_since = state["told"]
 
 
 def _of_size(book: Book, size: Fraction) -> Holding:

@@ -16,14 +16,15 @@ from letrade.core.actor import ActorConfig, Context
 from letrade.core.config.durations import parse_duration
 from letrade.core.config.values import Duration, InstrumentId, Name, PositiveDuration
 from letrade.core.errors import ConfigurationError
-from letrade.core.fraction import Fraction
+from letrade.core.fraction import read_fraction
 from letrade.core.messages.accounts import Balance, Position
 from letrade.core.messages.base import NO_STRATEGY, Message, Timer
 from letrade.core.messages.events import Alert, Resume
-from letrade.core.messages.market import Bar, FundingRate, MarkPrice, Quote, Trade
+from letrade.core.messages.market import Bar, FundingRate, Instrument, MarkPrice, Quote, Trade
 from letrade.core.messages.orders import BasketUpdate, CashEntry
 from letrade.core.messages.signals import Basket
 from letrade.core.messages.transfers import TransferUpdate
+from letrade.core.quantities import exact
 from letrade.core.valuation import PriceBoard
 
 Share = Annotated[float, Meta(ge=-1, le=1)]
@@ -77,17 +78,30 @@ class FundingArbitrageConfig(ActorConfig, frozen=True, kw_only=True):
     """The longest time that one leg may stand alone."""
 
     def __post_init__(self) -> None:
-        if len(self.legs) < 2 or len(set(self.legs)) < len(self.legs):
-            raise ConfigurationError(f"expected two or more different legs, found {len(self.legs)}")
+        twice = [leg for place, leg in enumerate(self.legs) if leg in self.legs[:place]]
+        if len(self.legs) < 2 or twice:
+            found = [f"{leg.instrument} of {leg.account}" for leg in twice[:1] or self.legs]
+            said = f"{found[0]}{' twice' if twice else ''}" if found else "none"
+            raise ConfigurationError(f"expected two or more different legs, found {said}")
         if not self.leverage < self.leverage_top_up < self.leverage_max:
             raise ConfigurationError(
                 "expected leverage < leverage_top_up < leverage_max, found "
                 f"{self.leverage}, {self.leverage_top_up} and {self.leverage_max}"
             )
+        if self.exit > self.enter:
+            raise ConfigurationError(
+                f"expected exit of at most enter, as what was entered would be left at once, found {self.exit} and "
+                f"{self.enter}"
+            )
 
     @property
     def instruments(self) -> tuple[str, ...]:
         return tuple(leg.instrument for leg in self.legs)
+
+    @property
+    def markets(self) -> tuple[tuple[str, str], ...]:
+        """(instrument, account) of each leg."""
+        return tuple((leg.instrument, leg.account) for leg in self.legs)
 
     @property
     def accounts(self) -> tuple[str, ...]:
@@ -127,6 +141,25 @@ class FundingArbitrage(BaseStrategy):
         """When it decided last."""
         venues = {} if context.settings is None else {venue.name: venue for venue in context.settings.venues}
         self._fees = {name: float(venue.fee_max) for name, venue in venues.items()}
+        self._check([each for each in context.instruments.messages() if each.instrument in config.instruments])
+
+    def _check(self, rules: list[Instrument]) -> None:
+        """ConfigurationError for legs that do not cancel out, as far as their rules are known."""
+        for each in rules:
+            if each.kind not in ("spot", "linear") or read_fraction(each.multiplier) != 1:
+                raise ConfigurationError(
+                    f"actor.{self.name}: expected spot or linear contracts of one base unit, found {each.instrument}, "
+                    f"{each.kind} of {each.multiplier}"
+                )
+        if len({each.base for each in rules}) > 1:
+            found = ", ".join(f"{each.instrument} of {each.base}" for each in rules)
+            raise ConfigurationError(f"actor.{self.name}: expected legs of the same coin, found {found}")
+        for each in rules:
+            if exact(self.config.size_max) < read_fraction(each.lot):
+                raise ConfigurationError(
+                    f"actor.{self.name}.size_max: expected a lot of {each.instrument} or more, {each.lot}, found "
+                    f"{self.config.size_max}"
+                )
 
     def wants(self, kind: type[Message], instrument: str, strategy: str) -> bool:
         """Of its markets and accounts all, of its own doings all, and events of the desk."""
@@ -224,7 +257,7 @@ class FundingArbitrage(BaseStrategy):
             rules = self.context.instruments.at(leg.instrument, self.now())
             if rules.multiplier != 1 or rules.kind not in ("spot", "linear"):
                 raise ConfigurationError(f"{leg.instrument}: expected spot or a linear contract of one base unit")
-            lots.append(Fraction(rules.message.lot))
+            lots.append(read_fraction(rules.message.lot))
         whole = math.lcm(*(lot.denominator for lot in lots))
         return math.lcm(*(int(lot * whole) for lot in lots)) / whole
 

@@ -12,6 +12,7 @@ from letrade.core.fraction import Fraction, read_fraction
 from letrade.core.holdings import interest_change, share_changes
 from letrade.core.instruments import Specification
 from letrade.core.messages.accounts import Balance
+from letrade.core.messages.base import NO_STRATEGY
 from letrade.core.messages.orders import CashEntry, Fill
 from letrade.core.quantities import ONE, exact, fraction_of_money
 from letrade.hotpath.ledger import Position
@@ -29,6 +30,8 @@ class Part:
         self.position: Position | None = None
         self.coins = ZERO
         """Of an inverse contract: realised, less fees, with funding. They lie in the wallet."""
+        self.account_size = ZERO
+        """What the whole account holds of an inverse contract."""
 
     def fill(self, rules: Specification, fill: Fill) -> None:
         self.units += sum(change for strategy, change in share_changes(rules, fill) if strategy == fill.strategy)
@@ -40,10 +43,15 @@ class Part:
                 self.coins -= fraction_of_money(fill.fee)
 
     def book(self, rules: Specification, entry: CashEntry) -> None:
-        """Interest on borrowed coins is owed in them; what an inverse contract pays or gets is coins."""
+        """Interest on borrowed coins is owed in them; what an inverse contract pays or gets is coins.
+
+        What the venue pays for the whole account, such as funding, is ours as the position is.
+        """
         self.units += interest_change(rules, entry)
         if rules.inverse and entry.amount.currency == rules.settle:
-            self.coins += fraction_of_money(entry.amount)
+            whole = entry.strategy == NO_STRATEGY
+            ours = self.size / self.account_size if whole and self.account_size else ZERO if whole else Fraction(1)
+            self.coins += fraction_of_money(entry.amount) * ours
 
     @property
     def size(self) -> Fraction:
@@ -67,11 +75,12 @@ class Part:
         return Holding(kind="coin", size=self.coins, price=coin_price, beta=beta)
 
     def state(self) -> Any:
-        return [str(self.units), None if self.position is None else self.position.state(), str(self.coins)]
+        position = None if self.position is None else self.position.state()
+        return [str(self.units), position, str(self.coins), str(self.account_size)]
 
     def restore(self, state: Any) -> None:
         self.units = int(state[0])
-        self.coins = read_fraction(state[2])
+        self.coins, self.account_size = map(read_fraction, state[2:])
         self.position = None if state[1] is None else position_of(state[1])
 
 
@@ -94,10 +103,14 @@ class Book(Struct, frozen=True):
     @property
     def share(self) -> Fraction:
         """Delta as a share of what is hedged; of a hedge that has nothing to hedge, 1."""
+        return self.share_with(self.hedge.size)
+
+    def share_with(self, hedge: Fraction) -> Fraction:
+        """The same once the hedge is of this size."""
         hedged = abs(value_at_risk(self.held))
         if hedged:
-            return abs(self.delta) / hedged
-        return Fraction(1) if self.hedge.size else ZERO
+            return abs(self.delta + (hedge - self.hedge.size) * contract_value(self.hedge)) / hedged
+        return Fraction(1) if hedge else ZERO
 
     def wanted_hedge(self, lot: Fraction) -> Fraction:
         """The size of the hedge that leaves the least delta, in whole lots."""

@@ -124,7 +124,8 @@ class Funding:
     def _pay(self, instrument: str, market: Market, due: Due, price: Price, estimated: bool) -> None:
         rules = self._floor.rules_of(instrument)
         age = (due.funding_time - price.time) / SECOND_NS
-        reason = f"no {self._basis} price of the instant: the {price.of} of {age:g} s before" if estimated else ""
+        when = "before" if age >= 0 else "after"
+        reason = f"no {self._basis} price of the instant: the {price.of} of {abs(age):g} s {when}" if estimated else ""
         for owner, quantity in due.held.items():
             name, leg = split(owner)
             worth = rules.worth(exact(price.value), market.scales.exact_size(quantity))
@@ -138,7 +139,7 @@ class Funding:
                 amount=money(amount.currency, amount.units, amount.scale), venue_time=due.funding_time,
                 reason=reason, estimated=estimated,
             )  # fmt: skip
-            self._floor.reports.append(Report(cash))
+            self._floor.tell_cash(cash)
 
     def _miss(self, instrument: str, market: Market, due: Due) -> None:
         ages = [abs(time - due.funding_time) / SECOND_NS for time in (market.mark_time, market.last_time) if time]

@@ -146,15 +146,21 @@ class Checker:
     def check_actors(self) -> None:
         """What an actor's Config names under these keys; a set of features is named as the actor that makes it."""
         for actor in self.desk.actors:
-            for key in ("instrument", "instruments"):
-                for name in names_in(actor, key):
-                    self._known_instrument(name, ("actor", actor.name, key))
-            for key in ("account", "accounts"):
-                for name in names_in(actor, key):
-                    self._known(name, self.accounts, "account", ("actor", actor.name, key))
-                    self._trades_one_way(actor, name, ("actor", actor.name, key))
+            for key, name in named_once(actor, "instrument", "instruments"):
+                self._known_instrument(name, ("actor", actor.name, key))
+            for key, name in named_once(actor, "account", "accounts"):
+                self._known(name, self.accounts, "account", ("actor", actor.name, key))
+                self._trades_one_way(actor, name, ("actor", actor.name, key))
+            for instrument, account in getattr(actor.config, "markets", ()):
+                self._trades_there(instrument, account, ("actor", actor.name))
             for name in names_in(actor, "feature_set"):
                 self._known(name, self.actors, "actor", ("actor", actor.name, "feature_set"))
+
+    def _trades_there(self, instrument: str, name: str, place: Place) -> None:
+        for account in self.desk.accounts:
+            if account.name == name and account.venue != instrument.partition(".")[0]:
+                text = f'{instrument}: expected an account of its venue, found "{name}" of "{account.venue}"'
+                self.problems.add(place, text)
 
     def _trades_one_way(self, actor: ActorEntry, account: str, place: Place) -> None:
         """The desk's orders name no leg: accounts in hedge mode are booked and watched, and traded by others."""
@@ -226,6 +232,14 @@ def _is_server(url: str) -> bool:
 
 def _repeated(items: Iterable[Item]) -> list[Item]:
     return [item for item, times in Counter(items).items() if times > 1]
+
+
+def named_once(actor: ActorEntry, one: str, several: str) -> list[tuple[str, str]]:
+    """(key, name) of both keys; what several repeat is told once."""
+    first = names_in(actor, one)
+    return [(one, name) for name in first] + [
+        (several, name) for name in dict.fromkeys(names_in(actor, several)) if name not in first
+    ]
 
 
 def names_in(actor: ActorEntry, key: str) -> list[str]:

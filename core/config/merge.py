@@ -1,4 +1,4 @@
-"""Several desk files into one: tables merge key by key, lists of named tables by name, the later wins."""
+"""Several desk files into one: tables merge key by key, lists of named tables by name; the later wins."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def merge(base: dict[str, Any], extra: dict[str, Any], origin: Origin, origins: 
         known = base.get(key)
         if isinstance(known, dict) and isinstance(value, dict):
             merge(known, value, origin, origins, here)
-        elif isinstance(known, list) and is_named(known) and is_named(value):
+        elif isinstance(known, list) and is_named(known) and is_named(value) and _any_name([*known, *value]):
             _merge_items(known, value, origin, origins, here)
         else:
             base[key] = value
@@ -31,6 +31,11 @@ def _merge_items(base: list[Any], extra: list[Any], origin: Origin, origins: Ori
             base.append(item)
             known[label] = item
             origins.replace((*place, label), origin)
+
+
+def _any_name(items: list[dict[str, Any]]) -> bool:
+    """Tables without any name, such as brackets or legs, are a value: the later list takes the place of the other."""
+    return any("name" in item for item in items)
 
 
 def is_named(value: object) -> TypeGuard[list[dict[str, Any]]]:

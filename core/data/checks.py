@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from letrade.core.clock import LATEST
 from letrade.core.config.values import show_instant
 from letrade.core.data.columns import (
     UNITS_MAX,
@@ -46,10 +47,13 @@ class Checker:
 
     def _order(self, chunk: Chunk) -> list[Fault]:
         # A difference of int64 may overflow: neighbours are compared instead.
-        time, sequence = chunk.time, chunk.sequence
+        time, sequence, told = chunk.time, chunk.sequence, chunk.venue_time
         falls = np.concatenate(([time[0] < self._time], time[1:] < time[:-1]))
         stalls = np.concatenate(([sequence[0] <= self._sequence], sequence[1:] <= sequence[:-1]))
+        late = [] if told is None else [((told < 0) | (told >= LATEST), "a venue_time from 1970 to 2261")]
         return [
+            ((time < 0) | (time >= LATEST), "a time from 1970 to 2261"),
+            *late,
             (falls, "a time that is not before that of the row above: sort the rows by time"),
             (stalls, "a sequence that rises"),
         ]
@@ -88,7 +92,7 @@ def _faults(chunk: Chunk) -> list[Fault]:
     if isinstance(rows, BarRows):
         return _bar_faults(chunk.time, rows)
     if isinstance(rows, FundingRows):
-        return [(~(np.abs(rows.value) <= 1.0), "a funding rate from -1 to 1"), (rows.due <= 0, "the time it is due")]
+        return [(~(np.abs(rows.value) <= 1.0), "a funding rate from -1 to 1"), (_far(rows.due), "the time it is due")]
     if isinstance(rows, ValueRows):
         return [(~((rows.value > 0) & (rows.value <= NUMBER_LIMIT)), "a finite price above 0")]
     return _order_faults(rows)
@@ -96,6 +100,10 @@ def _faults(chunk: Chunk) -> list[Fault]:
 
 def _outside(column: IntArray, least: int, expected: str) -> Fault:
     return (column < least) | (column > UNITS_MAX), f"{expected} and of at most 15 digits"
+
+
+def _far(time: IntArray) -> Mask:
+    return (time <= 0) | (time >= LATEST)
 
 
 def _within(column: IntArray, least: int) -> bool:
@@ -117,6 +125,7 @@ def _bar_faults(time: IntArray, rows: BarRows) -> list[Fault]:
         *prices,
         _outside(rows.volume, 0, "a volume of 0 or more"),
         (above | below, "low <= open, close <= high"),
+        (rows.start < 0, "a start from 1970 on"),
         (rows.start >= time, "a start before the end"),
     ]
 

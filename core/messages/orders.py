@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from letrade.core.messages.base import DeskMessage, Number, Price, Size
+from letrade.core.messages.base import Count, DeskMessage, Number, Price, Size
 from letrade.core.money import Money
 
 
@@ -153,6 +153,8 @@ class Fill(DeskMessage, frozen=True, kw_only=True):
     """The venue's count of the account's fills, from 1; 0 where it does not count."""
     leg: str = ""
     """long or short, of an account in hedge mode."""
+    part: Count = 0
+    """Of one trade of the venue's that closes several shares, each the fill of one, the second is 1, and so on."""
 
 
 class CashEntry(DeskMessage, frozen=True, kw_only=True):
@@ -166,6 +168,8 @@ class CashEntry(DeskMessage, frozen=True, kw_only=True):
     """Whether a price stood in for the one that it should have been computed with."""
     leg: str = ""
     """long or short, where it is of one leg of an account in hedge mode."""
+    part: Count = 0
+    """Of one entry of the venue's that several shares owe, the second is 1, and so on."""
 
 
 class UnexplainedDifference(DeskMessage, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ import heapq
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from letrade.core import codec
+from letrade.core.clock import LATEST
 from letrade.core.errors import DataError
 from letrade.core.feed import Feed
 from letrade.core.messages.base import MarketMessage, Message
@@ -76,6 +77,8 @@ class FeedReader:
         for message in rest:
             try:
                 codec.check(message)
+                if not 0 <= message.time < LATEST:
+                    raise DataError(f"expected a time from 1970 to 2261, found {message.time} ns")
             except DataError as error:
                 text = f"{message.source}, message {message.sequence}: {_about(message)}{error}"
                 if self.refuse is None:

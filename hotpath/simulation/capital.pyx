@@ -83,11 +83,13 @@ cdef class Capital(Protections):
         cdef int64_t number, same = 0, same_count = 0, dying = 0, cancels = 0, room, on_the_way = 0, matching = 0
         cdef int64_t price = one.price if one.limit else 0
         cdef OrderRecord* order
+        cdef bint ending = False
         number = self.keys[key].first
         while number:
             order = self.record(number)
             number = order.capital.next
             if order.cancelling:
+                ending = True
                 dying += remaining(&order.capital) if order.side == side else 0
             elif need and order.side == side:
                 same, same_count = order.number, same_count + 1
@@ -99,9 +101,9 @@ cdef class Capital(Protections):
         room = magnitude(need) - dying
         if room <= 0 or not need:
             cancels += self.cancel_all(key, side, -1)
-            one.waiting = cancels > 0 or (dying > 0 and need != 0)
+            one.waiting = cancels > 0 or ending
             return 0
-        one.waiting = cancels > 0 or dying > 0
+        one.waiting = cancels > 0 or ending
         if same_count == 1 and self.record(same).capital.price and price:
             order = self.record(same)
             if remaining(&order.capital) == room and order.capital.price == price and not order.capital.amending:
@@ -111,7 +113,7 @@ cdef class Capital(Protections):
                 return 0
             return self.change(same, price, order.capital.filled + room)
         cancels += self.cancel_all(key, side, -1 if matching > room else price)
-        one.waiting = cancels > 0 or dying > 0
+        one.waiting = cancels > 0 or ending
         if room > on_the_way:
             return self.split(key, side, room - on_the_way, on_the_way + dying, time)
         return 0
@@ -236,6 +238,7 @@ cdef class Capital(Protections):
             return False
         order.basis = basis
         order.capital.amending, order.capital.amend_price, order.capital.amend_size = 1, change.price, change.size
+        order.capital.asked_by = self.desires[key].signal
         return True
 
     cdef int match_quotes(self, int64_t key) except -1:
@@ -336,6 +339,7 @@ cdef class Capital(Protections):
 
     cdef int capital_hears(self, const Told* told, int64_t time) except -1:
         """An update, a fill or a refusal, one window after it was told."""
+        cdef int64_t asked_by
         cdef OrderRecord* order = self.record(told.order)
         cdef int64_t key = told.strategy * self.terms.instruments_count + told.instrument
         self.touch(key)
@@ -352,14 +356,16 @@ cdef class Capital(Protections):
         if told.kind == TOLD_REFUSED:
             if told.stage == CAPITAL_STAGE:
                 return 0
+            asked_by = told.signal
             if told.what == AMEND_OF_IT_WAS_REFUSED:
                 order.capital.amending = 0
+                asked_by = order.capital.asked_by if order.capital.working else asked_by
             elif order.capital.working:
                 self.unlink(order)
             self.activate(key)
-            if told.signal == self.desires[key].signal:
+            if asked_by == self.desires[key].signal:
                 self.desires[key].waiting = 0
-            return 0
+            return self.go_on(key, time)
         if told.state >= ORDER_FILLED:
             if not order.capital.working:
                 return 0

@@ -62,6 +62,7 @@ cdef enum Rule:
 cdef struct View:  # what one room believes of an order
     int64_t size, filled, price
     int64_t amending, amend_size, amend_price  # an amend is on its way
+    int64_t asked_by  # the signal that asked for it
     int64_t working
     int64_t previous, next  # numbers in its list of working orders; 0: the end
 

@@ -7,14 +7,13 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from letrade.core.clock import LATEST
 from letrade.core.data.checks import Checker
-from letrade.core.data.columns import BarRows, Chunk, IntArray, Kind, SideArray
+from letrade.core.data.columns import BarRows, Chunk, IntArray, Kind, LevelRows, SideArray
 from letrade.core.errors import DataError
 
 UNITS_MAX = 1e15
 INT64_MAX = 2**63 - 1
-TIME_MAX = 9_214_646_400_000_000_000
-"""2262-01-01: latencies and windows after it still are int64 ns."""
 NO_NUMBERS = "bcmM"
 """Kinds of numpy's arrays that it would make floats of: booleans, complex numbers, differences and dates."""
 AnyArray: TypeAlias = np.ndarray[Any, np.dtype[Any]]
@@ -96,11 +95,14 @@ def check_chunk(where: str, chunk: Chunk, price_decimals: int, size_decimals: in
         return
     of = "end" if chunk.kind == Kind.BARS else "time"
     _refuse(f"{where}: {of}", chunk.time, chunk.time < 0, "a time from 1970 on")
-    _refuse(f"{where}: {of}", chunk.time, chunk.time >= TIME_MAX, "a time before 2262 in ns")
+    _refuse(f"{where}: {of}", chunk.time, chunk.time >= LATEST, "a time before 2262 in ns")
     Checker(where, price_decimals, size_decimals).check(chunk)
     if chunk.venue_time is not None:
         late = (chunk.venue_time > chunk.time) | (chunk.venue_time < 0)
         _refuse(f"{where}: venue_time", chunk.venue_time, late, "a time from 1970 on and not after time")
+    if isinstance(chunk.rows, LevelRows):
+        whole = chunk.rows.snapshot[:1]
+        _refuse(f"{where}: snapshot", whole, whole == 0, "1 of the first event, the whole book")
     if isinstance(chunk.rows, BarRows):
         start = chunk.rows.start
         _refuse(f"{where}: start", start, start < 0, "a time from 1970 on")

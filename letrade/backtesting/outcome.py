@@ -5,6 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from letrade.actors.monitor.chain import Chain
 from letrade.actors.monitor.report import starts_of, summary_of
 from letrade.actors.monitor.tally import RECENT_MAX, AlertLine, Tally
@@ -50,33 +53,38 @@ class Outcome:
 
     def _count(self) -> None:
         tally = self.tally
-        tally.orders = sum(1 for sent in self.orders["sent"] if sent)
+        tally.orders = int(np.count_nonzero(self.orders["sent"]))
         tally.fills = len(self.fills["order"])
         for rule, count in refusals_of(self.run.desk).items():
             tally.refused[RULES[rule] if rule < len(RULES) else str(rule)] = count
-        paid: dict[str, int] = {}
-        for order, fee in zip(self.fills["order"], self.fills["fee"], strict=True):
-            currency = self.scales[self.orders["instrument"][order - 1]].fee
-            paid[currency] = paid.get(currency, 0) + fee
-        for currency, units in paid.items():
-            tally.fees.add(money(currency, units))
+        places = self._places_of_fills()
+        fees = np.asarray(self.fills["fee"]).astype(object)  # of Python's numbers no sum is too large
+        for place in np.unique(places).tolist():
+            tally.fees.add(money(self.scales[place].fee, int(fees[places == place].sum())))
         for _, _, place, units in self.run.desk.cash_of():
             tally.funding.add(money(self.terms.currencies[self.terms.instruments[place].settle], units))
         prices = {self.terms.instruments[place].name: price for place, price in self._last_prices().items()}
         tally.prices = prices
 
+    def _places_of_fills(self) -> npt.NDArray[np.int32]:
+        """The instrument of each fill."""
+        found: npt.NDArray[np.int32] = np.asarray(self.orders["instrument"])[np.asarray(self.fills["order"]) - 1]
+        return found
+
     def _last_prices(self) -> dict[int, float]:
         """As Results has them: of fills, and of bars that came later."""
-        orders, fills = self.orders["instrument"], self.fills
         told = {place: bar for place, bar in enumerate(self.run.desk.last_bars()) if bar[1]}
         for name, said in self.run.said_prices.items():
             place = self.run.instruments[name]
             if place not in told or said[0] >= told[place][0]:
                 told[place] = said
-        for order, time, price in zip(fills["order"], fills["time"], fills["price"], strict=True):
-            place = orders[order - 1]
+        places, times = self._places_of_fills(), np.asarray(self.fills["time"])
+        for place in np.unique(places).tolist():
+            rows = np.flatnonzero(places == place)
+            last = int(rows[times[rows] == times[rows].max()][-1])  # of those of one time the one told last
+            time = int(times[last])
             if place not in told or time >= told[place][0]:  # what the desk does follows what it was told
-                told[place] = (time, price / self.scales[place].price)
+                told[place] = (time, self.fills["price"][last] / self.scales[place].price)
         return {place: price for place, (_, price) in told.items()}
 
     def _lines(self) -> None:

@@ -131,6 +131,8 @@ def _windows(
     last_update: int | None = None
     for chunk in chunks:
         if isinstance(chunk.rows, LevelRows) and len(chunk.rows.last_update):
+            if last_update is None and not chunk.rows.snapshot[0]:
+                raise Doubtful(f"{columns.where} begins without a snapshot, which the desk's actors wait for")
             _check_sequence(chunk.rows, last_update, columns.where)
             last_update = int(chunk.rows.last_update[-1])
         if delay is not None and chunk.venue_time is None:

@@ -23,6 +23,8 @@ from letrade.core.messages.events import Alert
 from letrade.core.messages.margin import PositionLimit
 from letrade.core.messages.market import Instrument
 from letrade.core.messages.signals import Basket
+from letrade.core.messages.venue import VenueCash
+from letrade.core.money import money
 from letrade.core.quantities import exact
 from tests.actors.basket_parts import LINEAR, LOSE, MS, PRICE, REFUSE, SECOND, SPOT, BasketDesk
 from tests.actors.desk_parts import settings
@@ -79,6 +81,13 @@ class HedgedDesk(BasketDesk):
         step = exact(price) / 1000
         slope = (worth(exact(price) + step) - worth(exact(price) - step)) / (2 * step)
         return slope, book.wallets.get(coin, Fraction(0))
+
+    def worth(self, price: float) -> float:
+        """The coins in the wallet with what closing the inverse contracts would bring, in quote units."""
+        book = self.actor("ledger").books["main"]
+        rules = self.shared.instruments.at(INVERSE.instrument, self.time)
+        coins = book.wallets["BTC"] + gain_at(book.positions[INVERSE.instrument], rules, exact(price))
+        return float(coins * exact(price))
 
     def delta(self) -> float:
         book = self.strategy.book()
@@ -143,6 +152,17 @@ def test_a_cross_hedge_counts_beta_and_is_rebalanced_beyond_its_band_only() -> N
     desk.prices(3_200.0, 60_000.0)
     assert desk.held(instrument=LINEAR) == -6.4
     assert desk.held(instrument=ETH.instrument) == 100.0
+
+
+def test_a_coin_against_60_000_dollars_of_inverse_contracts_is_worth_as_much_at_every_price_in_the_ledger() -> None:
+    config = settings(balances={"BTC": Decimal(1)}, taker_fee=Decimal(0), max_leverage=Decimal(5))
+    desk = HedgedDesk(config, 5.0, hedge=INVERSE.instrument, collateral=True)
+    desk.prices(PRICE)
+    assert desk.held(instrument=INVERSE.instrument) == -600.0
+    for price in (20_000.0, 59_999.9, 73_000.1, 240_000.0):
+        desk.prices(price)
+        assert desk.worth(price) == pytest.approx(60_000.0, rel=1e-12)
+        assert desk.delta() == pytest.approx(0.0, abs=1e-12)
 
 
 @pytest.mark.parametrize("coins", ["1", "0.5", "2.37"])
@@ -231,10 +251,70 @@ def test_coins_that_an_inverse_hedge_has_lost_or_earned_count_in_delta(origin: s
     assert desk.delta() == pytest.approx(float(delta - 2) * 120_000.0, abs=1.0)
 
 
+def test_funding_that_an_inverse_hedge_gets_in_coins_is_hedged_as_far_as_it_is_ours() -> None:
+    """0.1 coins for 750 contracts of the account, of which 600 are the strategy's."""
+    balances = {"USDT": Decimal(10_000_000), "BTC": Decimal(2)}
+    config = settings(balances=balances, taker_fee=Decimal(0), max_leverage=Decimal(5))
+    desk = HedgedDesk(config, 5.0, size=1.0, hedge=INVERSE.instrument)
+    desk.prices(PRICE)
+    desk.target(-150.0, strategy="beta", instrument=INVERSE.instrument)
+    desk.tell(wait=SECOND)
+    paid = VenueCash(
+        strategy="-", account="main", instrument=INVERSE.instrument, entry_id="f-1", origin="funding",
+        amount=money("BTC", 1, 1), venue_time=desk.time, source="paper", epoch=1,
+    )  # fmt: skip
+    desk.tell(paid, wait=SECOND)
+    assert desk.delta() == pytest.approx(0.08 * PRICE)
+    desk.prices(PRICE)
+    assert desk.held(instrument=INVERSE.instrument) == -648.0
+
+
 def test_nothing_or_two_things_to_hedge_are_refused() -> None:
     for wrong in ({}, {"size": 1.0, "collateral": True}):
         with pytest.raises(ConfigurationError, match="size or collateral"):
             DeltaNeutralConfig(instrument=SPOT, account="main", hedge=LINEAR, **wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [({"hedge": SPOT}, "another market"), ({"beta_window": 1}, "2 or more"), ({"beta_window": 9, "beta": 1.2}, "both")],
+)
+def test_settings_that_cannot_hedge_are_refused(wrong: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        DeltaNeutralConfig(**{"instrument": SPOT, "account": "main", "hedge": LINEAR, "size": 1.0} | wrong)
+
+
+def test_a_hedge_by_a_spot_market_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="expected a contract"):
+        HedgedDesk(hedge=SPOT, collateral=True)
+
+
+def test_what_whole_lots_cannot_hedge_within_the_band_is_not_held_and_said_once() -> None:
+    """0.0014 coins against lots of 0.001."""
+    desk = HedgedDesk(size=0.0014)
+    for _ in range(3):
+        desk.prices(PRICE)
+    assert desk.pair() == (0.0, 0.0)
+    (alert,) = [each for each in of_kind(desk.said, Alert) if each.code == "lot_too_large"]
+    assert "-0.001 for 0.0014" in alert.text
+    assert HedgedDesk(size=0.0014, band=0.3).strategy.told == ""
+
+
+def test_what_has_no_price_or_no_balance_for_long_is_said_once() -> None:
+    config = settings(balances={"USDT": Decimal(1_000)})
+    desk = HedgedDesk(config, hedge=INVERSE.instrument, instrument=SPOT, collateral=True)
+    for _ in range(3):
+        desk.trade(PRICE, SPOT, wait=61 * SECOND)
+    (alert,) = [each for each in of_kind(desk.said, Alert) if each.code == "hedge_waits"]
+    assert f"the price of {INVERSE.instrument} and BTC in the account main" in alert.text
+
+
+def test_coins_of_one_kind_as_collateral_are_hedged_by_a_contract_of_another_with_beta() -> None:
+    """10 ETH at 3,000 that move 1.2 times as far are 0.6 BTC at 60,000."""
+    config = settings(balances={"USDT": Decimal(100_000), "ETH": Decimal(10), "BTC": Decimal(7)})
+    desk = HedgedDesk(config, 5.0, instrument=ETH.instrument, collateral=True, beta=1.2)
+    desk.prices(3_000.0, 60_000.0)
+    assert desk.held(instrument=LINEAR) == -0.6
 
 
 returns = st.lists(st.tuples(st.floats(-0.1, 0.1), st.floats(-0.1, 0.1)), min_size=6, max_size=30)

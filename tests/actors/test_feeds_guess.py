@@ -31,7 +31,7 @@ def test_unknown_empty_and_missing_files_are_refused(tmp_path: Path) -> None:
     (tmp_path / "empty").write_text("")
     for name, why in (
         ("note", "expected recorded Binance streams"),
-        ("empty", "an empty file"),
+        ("empty", "expected recorded Binance streams.*, tables .*; found an empty file"),
         ("none", "No such file"),
     ):
         with pytest.raises(DataError, match=why):

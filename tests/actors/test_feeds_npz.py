@@ -204,6 +204,44 @@ def test_arrays_that_are_damaged_where_they_lie_are_refused(tmp_path: Path, rows
         chunks_of(feed_of(file))
 
 
+@pytest.mark.parametrize("bit", range(8))
+def test_a_header_that_is_damaged_is_refused_in_words(tmp_path: Path, bit: int) -> None:
+    raw = quotes(tmp_path / "quotes.npz").read_bytes()
+    start = raw.index(b"{'descr'")
+    for place in range(start - 10, start + 64):
+        damaged = bytearray(raw)
+        damaged[place] ^= 1 << bit
+        (tmp_path / "damaged.npz").write_bytes(damaged)
+        with pytest.raises(DataError, match=r"damaged\.npz: expected ") as caught:
+            chunks_of(feed_of(tmp_path / "damaged.npz"))
+        assert " object at 0x" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "expected"),
+    [
+        ("side", [1, 7], r"row 2: expected side 1 \(the buyer took\), -1 \(the seller\) or 0 \(not known\), found 7"),
+        ("side", [2, 1], "row 1: expected side 1 .*, found 2"),
+        ("sz", [1, 0], "row 2: expected sz above 0, found 0"),
+        ("px", [1, 0], "row 2 .*: expected a price above 0"),
+        ("ts", [START, 2**63 - 1], "row 2 .*: expected a time from 1970 to 2261"),
+        ("ts", [-5, START], "row 1 .*: expected a time from 1970 to 2261"),
+    ],
+)
+def test_trades_that_cannot_be_are_refused_by_their_row(
+    tmp_path: Path, column: str, values: list[int], expected: str
+) -> None:
+    columns = {"ts": [START, START], "px": [10, 11], "sz": [1, 2], "side": [1, 0], column: values}
+    with pytest.raises(DataError, match=rf"trades\.npz: {expected}"):
+        told(feed_of(written(tmp_path / "trades.npz", **columns)))
+
+
+def test_levels_that_do_not_begin_with_the_snapshot_are_refused(tmp_path: Path) -> None:
+    rest = {name: values[3:] for name, values in LEVELS.items()}
+    with pytest.raises(DataError, match=r"row 1: expected the snapshot that a book begins with \(ev 0\), found ev 1"):
+        told(feed_of(written(tmp_path / "levels.npz", **rest)))
+
+
 def test_levels_that_end_amid_an_event_are_refused(tmp_path: Path) -> None:
     cut = {name: values[:-1] for name, values in LEVELS.items()}
     with pytest.raises(DataError, match="found it cut off"):

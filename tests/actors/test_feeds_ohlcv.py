@@ -244,6 +244,9 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
     for text, why in (("", "an empty file"), (HEADER, "a header alone"), ("a,b\n1,2\n", "expected the column")):
         with pytest.raises(DataError, match=why):
             messages(written(tmp_path, text))
+    doubled = HEADER.replace("volume", "volume,close") + "2023-01-01,1,1,1,1,1,2\n"
+    with pytest.raises(DataError, match="expected each column once, found 'close' twice"):
+        messages(written(tmp_path, doubled))
     (tmp_path / "BTC_USDT-1h.feather").write_bytes(b"ARROW1 and then nothing of the kind")
     with pytest.raises(DataError, match="expected a feather file"):
         messages(tmp_path / "BTC_USDT-1h.feather")

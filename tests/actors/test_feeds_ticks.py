@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime
 import gzip
+import io
+import threading
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow
@@ -207,6 +209,61 @@ def test_a_table_that_cannot_be_is_refused(tmp_path: Path, text: str, expected: 
     (tmp_path / "BTCUSDT-x.csv").write_text(text)
     with pytest.raises(DataError, match=expected):
         chunks_of(feed_of(tmp_path / "BTCUSDT-x.csv"))
+
+
+class Watched(io.BytesIO):
+    """Knows which threads read it."""
+
+    readers: ClassVar[set[int]] = set()
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self.readers.add(threading.get_ident())
+        return super().read(size)
+
+
+@pytest.mark.parametrize("block", [1, 40, 200, 1 << 20])
+def test_blocks_are_read_by_the_thread_that_asks_and_their_errors_name_the_row_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int
+) -> None:
+    """A thread that reads ahead when the interpreter ends would abort it."""
+    rows = [f"{T + place},{place + 1},1,{place + 2},1" for place in range(20)]
+    text = "\n".join(["\ufefftimestamp,bid,bid_size,ask,ask_size", *rows])
+    path = tmp_path / "BTC-USDT.csv"
+    path.write_text(text)
+    monkeypatch.setattr(arrow_tables, "BLOCK_BYTES", block)
+    monkeypatch.setattr(arrow_tables, "open_packed", lambda path: Watched(Path(path).read_bytes()))
+    Watched.readers.clear()
+    assert [float(bid) for chunk in chunks_of(feed_of(path)) for bid in chunk.rows[0]] == list(range(1, 21))
+    assert Watched.readers == {threading.get_ident()}
+    path.write_text(text.replace(",12,1,13,", ",x,1,13,"))
+    with pytest.raises(DataError, match=r"Row #13: .*'x'"):
+        chunks_of(feed_of(path))
+
+
+@pytest.mark.parametrize("twice", ["bid", "Bid", "timestamp", "time_stamp"])
+def test_a_column_that_is_there_twice_is_refused(tmp_path: Path, twice: str) -> None:
+    text = f"timestamp,bid,bid_size,ask,ask_size,note,note,{twice}\n{T},1,1,2,1,x,y,3\n"
+    path = tmp_path / "BTC-USDT.csv"
+    path.write_text(text)
+    first = "timestamp" if "t" in twice else "bid"
+    with pytest.raises(DataError, match=rf"BTC-USDT\.csv: expected each column once, found '{first}' twice: rename"):
+        chunks_of(feed_of(path))
+    path.write_text(text.replace(f"note,note,{twice}", "note,note,Note"))
+    assert len(chunks_of(feed_of(path))) == 1, "what is not read may be there as often as it likes"
+
+
+@pytest.mark.parametrize("stamp", [2**63 - 1, 9.3e18, 99_999_999_999_999, "9223372036854775807.5", "2262-04-01"])
+def test_a_time_beyond_2261_is_refused_whatever_its_unit(tmp_path: Path, stamp: object) -> None:
+    path = tmp_path / "BTC-USDT.csv"
+    path.write_text(f"timestamp,bid,bid_size,ask,ask_size\n{stamp},1,1,2,1\n")
+    with pytest.raises(DataError, match=r"2262|2261"):
+        chunks_of(feed_of(path))
+
+
+def test_stamps_in_ns_that_were_written_as_floats_are_those_times(tmp_path: Path) -> None:
+    path = tmp_path / "BTC-USDT.csv"
+    path.write_text(f"timestamp,bid,bid_size,ask,ask_size\n{T}000000.0,1,1,2,1\n")
+    assert [int(time) for chunk in chunks_of(feed_of(path)) for time in chunk.time] == [T * MS]
 
 
 def test_which_of_several_kinds_is_meant_can_be_said(tmp_path: Path) -> None:

@@ -10,7 +10,9 @@ from letrade.actors.capital.manager import CapitalConfig
 from letrade.actors.liquidation.config import LiquidationMonitorConfig
 from letrade.actors.liquidation.monitor import LiquidationMonitor
 from letrade.actors.strategies.delta_neutral import DeltaNeutral, DeltaNeutralConfig
+from letrade.actors.venue.faults import Faults
 from letrade.core.actor import Actor
+from letrade.core.config.desk import FaultsConfig
 from letrade.core.messages.market import MarkPrice, Trade
 from letrade.core.messages.orders import Fill
 from tests.actors.desk_parts import MS, SECOND, SPOT, TradingDesk
@@ -67,3 +69,17 @@ def test_what_the_monitor_cuts_of_a_hedge_before_its_venue_would_is_followed_onc
     assert max(desk.climb(wait=30 * MINUTE)) < 0.001
     assert "liquidation" not in {fill.origin for fill in of_kind(desk.said, Fill)}
     assert 0.0 < desk.pair()[0] < 1.0
+
+
+def test_a_liquidation_whose_news_is_lost_is_found_while_nothing_else_happens() -> None:
+    desk = MarginPair()
+    desk.prices(PRICE)
+    venue: Any = desk.venue
+    whole, venue.faults = venue.faults, Faults(FaultsConfig(lose=1.0))
+    desk.prices(PRICE * 1.2)
+    venue.faults = whole
+    assert not venue.exchange.accounts["main"].held(LINEAR)
+    assert desk.pair() == (1.0, -1.0)
+    desk.prices(PRICE * 1.2, wait=10 * MINUTE + 10 * SECOND)
+    desk.prices(PRICE * 1.2)
+    assert desk.pair() == (0.0, 0.0)

@@ -10,7 +10,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from letrade.actors.venue.faults import Faults
 from letrade.assembly import assemble
+from letrade.core.config.desk import FaultsConfig
 from letrade.core.engine.blueprint import instrument_message
 from letrade.core.fraction import Fraction
 from letrade.core.messages.base import Message
@@ -176,6 +178,44 @@ def test_shares_that_cover_each_other_are_closed_where_the_venue_holds_nothing(
     assert of_kind(desk.said, Halt) == []
     assert of_kind(desk.said, Failure) == []
     assert desk.actor("ledger").fill_numbers["main"] == len(venue.exchange.accounts["main"].fills)
+
+
+def test_a_settlement_whose_news_is_lost_is_asked_for() -> None:
+    """Neither an order nor a later fill tells of it: the expiry itself makes execution compare the account."""
+    dated = msgspec.structs.replace(inverse("binance", DATED), brackets=(), expires=EXPIRES)
+    desk = TradingDesk(settings(balances={"BTC": Decimal(5)}, max_leverage=Decimal(5)), instruments=(BTC, dated))
+    desk.trade(60_000.0)
+    desk.trade(60_000.0, instrument=DATED, size=1_000_000.0)
+    desk.target(500.0, instrument=DATED)
+    venue: Any = desk.venue
+    whole, venue.faults = venue.faults, Faults(FaultsConfig(lose=1.0))
+    desk.tell(wait=EXPIRES + SECOND - desk.time)
+    assert desk.held(instrument=DATED) == 500.0
+    desk.tell(wait=60 * SECOND)
+    venue.faults = whole
+    assert of_kind(desk.tell(wait=120 * SECOND), Fill)[0].origin == "settlement"
+    assert desk.held(instrument=DATED) == 0.0
+    assert desk.tell(wait=3_000 * SECOND) == [], "all is known: nothing more is asked"
+
+
+@pytest.mark.parametrize(
+    ("shares", "prices"), [((365, 664), (57343.3, 64956.4)), ((687, 373), (57849.6, 55634.6)), ((375, 584), (6e4, 6e4))]
+)
+def test_what_parts_of_a_settlement_realise_is_rounded_together_as_the_venue_rounds_it(
+    shares: tuple[int, int], prices: tuple[float, float]
+) -> None:
+    dated = msgspec.structs.replace(inverse("binance", DATED), brackets=(), expires=EXPIRES)
+    desk = TradingDesk(settings(balances={"BTC": Decimal(5)}, max_leverage=Decimal(5)), instruments=(BTC, dated))
+    desk.trade(60_000.0)
+    for strategy, size, price in zip(("alpha", "beta"), shares, prices, strict=True):
+        desk.trade(price, instrument=DATED, size=1_000_000.0)
+        desk.target(float(size), strategy=strategy, instrument=DATED)
+    desk.tell(IndexPrice(instrument=DATED, price=61_234.5, source="feed", epoch=1), wait=EXPIRES + SECOND - desk.time)
+    venue: Any = desk.venue
+    for name in ("ledger", "risk"):
+        assert desk.actor(name).books["main"].wallets["BTC"] == (
+            venue.exchange.accounts["main"].wallet.total("BTC").value
+        )
 
 
 @pytest.mark.parametrize("value", [0.0, -1.0, float("nan"), float("inf"), 1e300])

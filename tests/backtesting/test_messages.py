@@ -70,15 +70,15 @@ def test_levels_are_told_as_their_class_makes_them(events: list[list[tuple[int, 
     above = {1: 1, -1: 5 * 10**11 + 2}
     events = [[(side, price // 2 + above[side], size) for side, price, size in event] for event in events]
     rows = [row for event in events for row in event]
-    offset = np.cumsum([0, *(len(event) for event in events)])
+    offset = np.cumsum([0, 0, *(len(event) for event in events)])
     engine.add_levels(
-        INSTRUMENT, np.arange(1, len(events) + 1) * 10**9, offset, [row[0] for row in rows],
+        INSTRUMENT, np.arange(len(events) + 1) * 10**9, offset, [row[0] for row in rows],
         [row[1] / 10 ** DECIMALS[0] for row in rows], [row[2] / 10 ** DECIMALS[1] for row in rows],
-        np.zeros(len(events), np.int8),
+        np.arange(len(events) + 1) == 0,
     )  # fmt: skip
     engine.run("compiled")
     told = [message for message in Keeper.kept if isinstance(message, BookDelta)][::2]
-    expected = [delta(INSTRUMENT, (at + 1) * 10**9, at + 1, event, DECIMALS) for at, event in enumerate(events)]
+    expected = [delta(INSTRUMENT, (at + 1) * 10**9, at + 2, event, DECIMALS) for at, event in enumerate(events)]
     assert [(each.time, each.sequence, each.bids, each.asks) for each in told] == [
         (each.time, each.sequence, each.bids, each.asks) for each in expected
     ]

@@ -101,6 +101,7 @@ def test_the_same_bar_twice_is_refused() -> None:
         ({"offset": [0, 4, 2, 6]}, r"offset: row 1: expected no less than the row above, found 2"),
         ({"side": [1, -1]}, r"side: expected 6 values, as many as price, found 2"),
         ({"side": [1, -1, 0, 1, 1, 1]}, r"side: row 2: expected one of -1, 1, found 0"),
+        ({"snapshot": [0, 1, 0]}, r"snapshot: row 0: expected 1 of the first event, the whole book, found 0"),
         ({"snapshot": [1, 0]}, r"snapshot: expected 3 values, as many as time, found 2"),
     ],
 )

@@ -66,6 +66,17 @@ def test_a_coin_of_collateral_short_its_worth_of_an_inverse_contract_is_worth_th
     assert delta(held, price) == 0
 
 
+@pytest.mark.parametrize("contracts", [0, -59_900, -60_100, 60_000])
+def test_with_any_other_hedge_it_is_not(contracts: int) -> None:
+    price = Fraction(90_000)
+    held = (
+        Holding(kind="coin", size=Fraction(1), price=price),
+        Holding(kind="inverse", size=Fraction(contracts), price=price, entry=Fraction(60_000)),
+    )
+    assert sum(map(worth, held)) - 60_000 == Fraction(60_000 + contracts) / 60_000 * 30_000
+    assert delta(held, price) == Fraction(60_000 + contracts, 60_000)
+
+
 def test_the_same_hedge_by_a_linear_contract_has_no_delta_either_and_its_worth_is_what_it_was_opened_at() -> None:
     held = (
         Holding(kind="coin", size=Fraction(1), price=Fraction(50_000)),

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from letrade.core.clock import LATEST
 from letrade.core.errors import DataError
 from letrade.core.feed import Feed
 from letrade.core.messages.base import Message
@@ -92,6 +93,13 @@ def test_time_that_runs_backwards_is_told() -> None:
     reader = FeedReader([Times("a", 5, 4)])
     with pytest.raises(DataError, match="a: time runs backwards at message 2"):
         reader.take(END)
+
+
+@pytest.mark.parametrize("time", [2**63 - 1, LATEST, -1])
+def test_a_time_that_leaves_no_room_after_it_is_told(time: int) -> None:
+    with pytest.raises(DataError, match=f"a, message 1: .*: expected a time from 1970 to 2261, found {time} ns"):
+        FeedReader([Times("a", time)])
+    assert FeedReader([Times("a", LATEST - 1)]).peek_time() == LATEST - 1
 
 
 @given(

@@ -18,6 +18,14 @@ PROMISES = {
     "nats_link": ('the other side says: {"ticks":10000,"last":60099.99}', "sent 10001 received 10001"),
     "funding_arbitrage": ("bybit: 0.999", "hyperliquid: -0.999", "the parts are all of the profit: True"),
     "calendar_roll": ("after 30 s: 0.5 BTC-USDT, -0.5 BTC-USDT_USDT-240101B", "after 70 s: flat"),
+    "hedged_books": (
+        "at 120000: coin 120000, both 60000, delta 0", "carry: -0.5 paper.BTC-USDT_USDT",
+        "collateral: -600 paper.BTC-USD_BTC", "a hundredth: True", "a thousandth: True",
+    ),
+    "borrowing": (
+        "interest of short_spot: -0.00002083 BTC on 1 borrowed", "warning funding_due: margin pays about 3.754",
+        "settlement: short_spot earned -60.0", "short_spot: 1 paper.BTC-USDT_USDT",
+    ),
     "transfers": ("top_up-1: 1501.00 USDT done", "profit -1"),
     "embed_a_desk": ("paper.", "fills, profit"),
 }
