@@ -224,8 +224,8 @@ class AccountBook:
         return [wallets, positions, [[name, str(gain)] for name, gain in self.parts.items()]]
 
     def restore(self, state: Any) -> None:
-        wallets, positions, parts = state
+        wallets, positions, *more = state
         self.wallets = {currency: read_fraction(amount) for currency, amount in wallets}
         self.positions = {instrument: position_of(held) for instrument, held in positions}
-        self.parts = {name: read_fraction(gain) for name, gain in parts}
+        self.parts = {name: read_fraction(gain) for name, gain in (more[0] if more else ())}
         self.has_legs = any(split(name)[1] for name in self.positions)

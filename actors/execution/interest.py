@@ -26,7 +26,8 @@ def parts_of_entry(entry: CashEntry, holdings: Holdings, catalogue: Catalogue, n
     for place, (instrument, strategy, part) in enumerate(parts):
         amount = money(entry.amount.currency, part, entry.amount.scale)
         entry_id = f"{entry.entry_id}-{place + 1}" if place else entry.entry_id
-        yield structs.replace(entry, strategy=strategy, instrument=instrument, amount=amount, entry_id=entry_id)
+        about = {"strategy": strategy, "instrument": instrument, "entry_id": entry_id, "part": place}
+        yield structs.replace(entry, amount=amount, **about)
 
 
 def _short_of(entry: CashEntry, holdings: Holdings, catalogue: Catalogue, now: int) -> dict[tuple[str, str], int]:

@@ -66,6 +66,8 @@ class Ledger(Actor):
         self.booked: dict[str, None] = {}
         self.fill_numbers: dict[str, int] = {}
         """Numbered fills booked so far, by account."""
+        self.cash_entries: dict[str, int] = {}
+        """The venue's cash entries booked so far, by account."""
         self.differing: dict[str, str] = {}
         self.states: dict[str, VenueState] = {}
         """What venues said last, until it is compared."""
@@ -106,6 +108,8 @@ class Ledger(Actor):
         if not self._first_time(f"{entry.account} {entry.entry_id}"):
             return
         self._book(entry.account).book_cash(entry)
+        if not entry.part:
+            self.cash_entries[entry.account] = self.cash_entries.get(entry.account, 0) + 1
         if entry.origin == "funding" and entry.instrument in self.context.instruments:
             specification = self.context.instruments.at(entry.instrument, self.now())
             amount = fraction_of_money(entry.amount)
@@ -131,10 +135,13 @@ class Ledger(Actor):
         self.set_timer(self.now() + 1, state.account)
 
     def on_timer(self, timer: Timer) -> None:
-        """Compared only at rest: when every fill that the venue counts is booked here."""
+        """Compared only at rest: when every fill and cash entry that the venue counts is booked here, and no later
+        one."""
         state = self.states.pop(timer.key)
         book = self.books.get(state.account)
         if book is None or state.last_fill_number != self.fill_numbers.get(state.account, 0):
+            return
+        if state.cash_entries not in (None, self.cash_entries.get(state.account, 0)):
             return
         found = differences(book, state, self.context.instruments, self.now(), read_fraction(self.config.dust))
         for each in found:
@@ -281,6 +288,7 @@ class Ledger(Actor):
             "transit": self.transit.state(),
             "booked": list(self.booked),
             "fill_numbers": list(self.fill_numbers.items()),
+            "cash_entries": list(self.cash_entries.items()),
             "differing": list(self.differing.items()),
             "states": list(self.states.values()),
             "equity_due": self.equity_due,
@@ -295,6 +303,7 @@ class Ledger(Actor):
         self.transit.restore(state["transit"])
         self.booked = dict.fromkeys(state["booked"])
         self.fill_numbers = dict(state["fill_numbers"])
+        self.cash_entries = dict(state.get("cash_entries", []))
         self.differing = dict(state["differing"])
         self.states = {each.account: each for each in msgspec.convert(state["states"], list[VenueState])}
         self.equity_due = state["equity_due"]

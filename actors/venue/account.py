@@ -50,6 +50,8 @@ class VenueAccount:
         """Every order that ever came, by our client order id: none is ever taken twice."""
         self.working: dict[int, Order] = {}
         self.fills: list[VenueFill] = []
+        self.cash_entries = 0
+        """Told so far."""
 
     def quantity(self, market: Market, leg: str = "") -> int:
         """The contract position, or a leg of it, signed, in the market's size units."""
@@ -174,6 +176,7 @@ class VenueAccount:
             "fills": msgspec.msgpack.encode(self.fills),
             "volume": self.volume.state(),
             "hedged": self.hedged,
+            "cash_entries": self.cash_entries,
         }
 
     def restore(self, state: Any) -> None:
@@ -185,3 +188,4 @@ class VenueAccount:
         self.fills = msgspec.msgpack.decode(state["fills"], type=list[VenueFill])
         self.volume.restore(state.get("volume", {}))
         self.hedged = state.get("hedged", False)
+        self.cash_entries = state.get("cash_entries", 0)

@@ -13,7 +13,6 @@ from msgspec import Struct
 
 from letrade.actors.venue.amounts import Amount, cut
 from letrade.actors.venue.floor import Floor
-from letrade.actors.venue.reports import Report
 from letrade.core.borrowing import LoanTerms, loan_terms
 from letrade.core.config.accounts import AccountConfig
 from letrade.core.config.desk import VenueConfig
@@ -92,14 +91,12 @@ class Borrowing:
         debt.unpaid += amount.value
         debt.entries += 1
         self._floor.accounts[name].wallet.add(amount.negated())
-        self._floor.reports.append(
-            Report(
-                VenueCash(
-                    strategy=NO_STRATEGY, account=name, instrument=account_instrument(self._floor.venue),
-                    entry_id=f"interest-{amount.currency}-{name}-{debt.entries}", origin="interest",
-                    amount=money(amount.currency, -amount.units, amount.scale), venue_time=self._floor.time,
-                    reason=f"on {float(borrowed):g} borrowed",
-                )
+        self._floor.tell_cash(
+            VenueCash(
+                strategy=NO_STRATEGY, account=name, instrument=account_instrument(self._floor.venue),
+                entry_id=f"interest-{amount.currency}-{name}-{debt.entries}", origin="interest",
+                amount=money(amount.currency, -amount.units, amount.scale), venue_time=self._floor.time,
+                reason=f"on {float(borrowed):g} borrowed",
             )
         )  # fmt: skip
 

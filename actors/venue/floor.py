@@ -23,7 +23,7 @@ from letrade.core.legs import name_of, split
 from letrade.core.messages.base import NO_STRATEGY, MarketMessage, is_price
 from letrade.core.messages.events import Alert
 from letrade.core.messages.market import Bar, BarOpen, IndexPrice, MarkPrice, Trade
-from letrade.core.messages.venue import VenueFill
+from letrade.core.messages.venue import VenueCash, VenueFill
 from letrade.core.money import money
 
 
@@ -315,6 +315,11 @@ class Floor:
         self.reports.append(reports.of_fill(fill))
         if order.left == 0:
             self.end(order, FILLED)
+
+    def tell_cash(self, cash: VenueCash) -> None:
+        """Money that an account has got, or given, without a trade: counted with the balance that it changed."""
+        self.accounts[cash.account].cash_entries += 1
+        self.reports.append(Report(cash))
 
     def lock_rest(self, order: Order, market: Market) -> None:
         if order.working:

@@ -139,7 +139,7 @@ class Funding:
                 amount=money(amount.currency, amount.units, amount.scale), venue_time=due.funding_time,
                 reason=reason, estimated=estimated,
             )  # fmt: skip
-            self._floor.reports.append(Report(cash))
+            self._floor.tell_cash(cash)
 
     def _miss(self, instrument: str, market: Market, due: Due) -> None:
         ages = [abs(time - due.funding_time) / SECOND_NS for time in (market.mark_time, market.last_time) if time]

@@ -96,6 +96,7 @@ def of_account(
         balances=account.wallet.money(),
         positions=tuple(held),
         last_fill_number=len(account.fills),
+        cash_entries=account.cash_entries,
     )
 
 

@@ -64,7 +64,7 @@ class Takeover:
             amount=money(amount.currency, amount.units, amount.scale), venue_time=self._floor.time, reason=reason,
             leg=split(position)[1],
         )  # fmt: skip
-        self._floor.reports.append(Report(cash))
+        self._floor.tell_cash(cash)
 
     def _move(self, currency: str, change: Fraction) -> None:
         if currency in self.fund:

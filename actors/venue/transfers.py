@@ -179,13 +179,11 @@ class Transfers:
         self._floor.accounts[name].wallet.add(Amount(amount.currency, amount.integer, amount.scale))
         if self._floor.margin is not None:
             self._floor.margin.touched[name] = None
-        self._floor.reports.append(
-            Report(
-                VenueCash(
-                    strategy=NO_STRATEGY, account=name, instrument=account_instrument(self._floor.venue),
-                    entry_id=entry_of(transfer_id, part), origin="fee" if part in (FEE, FEE_BACK) else "transfer",
-                    amount=amount, venue_time=self._floor.time,
-                )
+        self._floor.tell_cash(
+            VenueCash(
+                strategy=NO_STRATEGY, account=name, instrument=account_instrument(self._floor.venue),
+                entry_id=entry_of(transfer_id, part), origin="fee" if part in (FEE, FEE_BACK) else "transfer",
+                amount=amount, venue_time=self._floor.time,
             )
         )  # fmt: skip
 

@@ -168,6 +168,8 @@ class CashEntry(DeskMessage, frozen=True, kw_only=True):
     """Whether a price stood in for the one that it should have been computed with."""
     leg: str = ""
     """long or short, where it is of one leg of an account in hedge mode."""
+    part: Count = 0
+    """Of one entry of the venue's that several shares owe, the second is 1, and so on."""
 
 
 class UnexplainedDifference(DeskMessage, frozen=True, kw_only=True):

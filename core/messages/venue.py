@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from letrade.core.messages.base import DeskMessage, Number, Price, Size
+from letrade.core.messages.base import Count, DeskMessage, Number, Price, Size
 from letrade.core.money import Money
 
 
@@ -144,3 +144,5 @@ class VenueState(DeskMessage, frozen=True, kw_only=True):
     balances: tuple[Money, ...]
     positions: tuple[HeldPosition, ...]
     last_fill_number: int
+    cash_entries: Count | None = None
+    """How many cash entries the account has had by then; None: the venue does not count them."""

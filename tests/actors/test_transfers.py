@@ -6,6 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import settings as examples
@@ -20,6 +21,7 @@ from letrade.core.messages.accounts import Account
 from letrade.core.messages.events import Alert, Halt
 from letrade.core.messages.orders import CashEntry, OrderRefused, UnexplainedDifference
 from letrade.core.messages.transfers import TransferOrder, VenueDeposit, VenueTransfer
+from letrade.core.messages.venue import VenueQuery, VenueState
 from letrade.core.money import Money
 from tests.actors.transfer_parts import (
     MS,
@@ -364,3 +366,18 @@ def test_money_is_credited_in_the_order_in_which_it_arrives_after_a_restart_as_b
         return [(each.account, each.entry_id, each.sequence) for each in found]
 
     assert booked(True) == booked(False)
+
+
+def test_a_venues_answer_about_an_account_and_a_transfer_of_the_same_instant_are_no_mismatch() -> None:
+    """The balance is that before it, and what left is booked here when the two are compared."""
+    desk = TwoVenues()
+    desk.tell(wait=SECOND)
+    about: dict[str, Any] = {"strategy": "-", "account": "here", "instrument": "paper.-", "source": "execution"}
+    query = VenueQuery(**about, fills_after=0, epoch=1)
+    asked = VenueTransfer(**about, transfer_id="t1", to_account="there", amount=usdt("100"), epoch=1)
+    said = desk.tell(query, asked, wait=SECOND)
+    assert [state.cash_entries for state in of_kind(said, VenueState)] == [0]
+    assert desk.balances() == desk.ours()
+    assert not of_kind(said, UnexplainedDifference)
+    after = desk.tell(msgspec.structs.replace(query, time=0, sequence=0), wait=SECOND)
+    assert [state.cash_entries for state in of_kind(after, VenueState)] == [2]

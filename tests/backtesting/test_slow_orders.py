@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -55,14 +56,14 @@ class Restless(BaseStrategy):
         return WorkingQuote(self.draw.choice([1, -1]), self.near(10), round(self.draw.uniform(0.001, 1.5), 3))
 
 
-def engine(seed: int, order_latency: str, response_latency: str) -> BacktestEngine:
+def engine(seed: int, order_latency: str, response_latency: str, **more: Any) -> BacktestEngine:
     """Quotes 0 to 2 s apart, in sizes that are sometimes nothing."""
     draw = np.random.Generator(np.random.PCG64(seed))
     middle = 500_000 + np.cumsum(draw.integers(-4, 5, ROWS))
     half = draw.integers(0, 3, ROWS)
     sizes = draw.integers(0, 4_000, (2, ROWS)) / 1_000
     time = START + np.cumsum(draw.integers(0, 3, ROWS)) * 1_000_000_000
-    made = BacktestEngine(tables(order_latency=order_latency, response_latency=response_latency))
+    made = BacktestEngine(tables(order_latency=order_latency, response_latency=response_latency) | more)
     bid, ask = np.round((middle - half) * TICK, 1), np.round((middle + half) * TICK, 1)
     made.add_quotes(INSTRUMENT, time, bid, sizes[0], ask, sizes[1])
     made.add_strategy(Restless, f"restless-{seed}", instrument=INSTRUMENT, account="paper")
@@ -75,5 +76,13 @@ def engine(seed: int, order_latency: str, response_latency: str) -> BacktestEngi
 @pytest.mark.parametrize("seed", range(4))
 def test_orders_that_execution_asks_for_on_their_way(seed: int, order_latency: str, response_latency: str) -> None:
     twins = engine(seed, order_latency, response_latency)
+    assert twins.run("compiled")["orders"] > 20
+    assert twins.verify() == []
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_newer_wishes_go_on_where_risk_refuses_orders_of_older_ones(seed: int) -> None:
+    limits = {"max_order_size": "1.2", "max_position_notional": "60000"}
+    twins = engine(seed, "500ms", "1500ms", risk=limits)
     assert twins.run("compiled")["orders"] > 20
     assert twins.verify() == []
