@@ -57,7 +57,9 @@ class Coin(Struct, frozen=True):
         else:
             end = (ends[-1] if ends else ZERO) + ONE
         constant, slope = self.line(end)
-        return max(ZERO, (counted - constant) / slope) if slope else ends[-1]
+        if not slope:
+            return ends[-1] if ends else ZERO
+        return max(ZERO, (counted - constant) / slope)
 
 
 class Backing(Struct, frozen=True):

@@ -79,6 +79,8 @@ def _check_venue(venue: VenueConfig) -> None:
         raise Doubtful(f"the venue {venue.name} takes its fees in {venue.fee_currency}")
     if venue.funding and venue.funding_price != "mark":
         raise Doubtful(f"the venue {venue.name} computes funding with the {venue.funding_price}")
+    if venue.margin is not None and venue.margin.collateral:
+        raise Doubtful(f"the venue {venue.name} takes {', '.join(venue.margin.collateral)} as collateral")
     if venue.margin is not None:
         raise Doubtful(f"the venue {venue.name} has margin rules, and liquidates by them")
     if venue.fill_model == "matching":

@@ -9,10 +9,12 @@ from typing import Any
 import msgspec
 import pytest
 
+from letrade.actors.capital.spare import spare
 from letrade.actors.leverage.config import LeverageManagerConfig
 from letrade.actors.leverage.manager import LeverageManager
 from letrade.core.config.desk import DeskConfig
 from letrade.core.config.venue_margin import CollateralConfig
+from letrade.core.fraction import Fraction
 from letrade.core.messages.base import Message
 from letrade.core.messages.events import Alert
 from letrade.core.messages.margin import LiquidationNear, PositionLimit, Reduce
@@ -98,6 +100,32 @@ def test_without_a_monitor_that_acts_the_same_index_liquidates() -> None:
     (unit,) = desk.monitor.units_of("main")
     assert 0 < unit.look().nearest < 0.001
     assert liquidations(desk.index((needed + 1_030) / 2.7 - 0.5)) == ["main"]
+
+
+def test_what_is_sold_of_a_coin_is_booked_as_the_venue_has_it() -> None:
+    """At 57,000 3,000 are lost, 700 × 3 × 0.9 and 970 back it: less than nothing."""
+    desk = long_desk(policy=())
+    desk.mark(57_000.0)
+    assert liquidations(desk.index(700.0)) == ["main"]
+    wallet = desk.actor("paper").exchange.accounts["main"].wallet
+    booked = desk.actor("ledger").books["main"].wallets
+    assert wallet.total("WBETH").value < 3
+    for currency in ("USDT", "WBETH"):
+        assert booked[currency] == wallet.total(currency).value
+        assert desk.actor("capital").purse.books["main"].wallets[currency] == booked[currency]
+        assert desk.monitor.holdings.balance("main", currency) == booked[currency]
+    assert "ledger_difference" not in codes(desk)
+
+
+def test_what_may_be_moved_away_is_what_contracts_surely_do_not_need() -> None:
+    """60,000 / 20 of 970 + 8,100 are margin: 6,070 are free, 6,070 / 3,000 coins; of the settle currency nothing, as
+    its balance alone is less than the margin."""
+    desk = long_desk()
+    capital = desk.actor("capital")
+    assert spare(capital.purse, "main", "WBETH", capital.working, desk.time) == Fraction(6_070, 3_000)
+    settle = spare(capital.purse, "main", "USDT", capital.working, desk.time)
+    assert settle is not None
+    assert settle < 0
 
 
 def test_the_speed_of_an_index_counts() -> None:

@@ -232,6 +232,17 @@ def test_beyond_the_cap_a_coin_may_leave_without_being_missed() -> None:
     assert spare(floor, floor.accounts["a"], "WBETH") == 10 - kept
 
 
+@pytest.mark.parametrize("terms", [{"cap": Decimal(0)}, {"haircut": Decimal(1)}])
+def test_a_coin_of_which_nothing_counts_may_leave_and_is_never_sold(terms: dict[str, Any]) -> None:
+    desk = CollateralDesk(collateral=coin(**terms))
+    desk.trade(1, 0.3)
+    assert equity(desk) == 1_000
+    floor = desk.venue.exchange
+    assert spare(floor, floor.accounts["a"], "WBETH") == 10
+    desk.tell(empty(), mark(50_000.0))
+    assert (desk.held(), desk.held_coins()) == (None, Decimal(10))
+
+
 def test_lower_leverage_stands_on_the_coin_too() -> None:
     """60,000 / 2 = 30,000 are more than 28,000."""
     desk = CollateralDesk()

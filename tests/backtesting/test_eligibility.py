@@ -54,6 +54,15 @@ def test_a_monitor_that_may_act_is_a_doubt_and_never_left_out(monitor: str) -> N
         CompiledBacktest(BacktestEngine(desk).config, "backtest")
 
 
+def test_coins_that_back_contracts_are_a_doubt() -> None:
+    desk = tables()
+    (venue,) = desk["venue"]
+    coins = {"BTC": {"index": INSTRUMENT, "haircut": "0.05"}}
+    desk["venue"] = [{**venue, "margin": {"rules": "binance", "collateral": coins}}]
+    with pytest.raises(Doubtful, match=r"takes BTC as collateral"):
+        CompiledBacktest(BacktestEngine(desk).config, "backtest")
+
+
 class Moves(BaseStrategy):
     """Wants money to move at the first price."""
 
