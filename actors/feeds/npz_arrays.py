@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
+import os
 import struct
 import tokenize
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import IO, Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -42,7 +42,7 @@ class Stored(NamedTuple):
 def stored_arrays(path: str) -> dict[str, Stored]:
     """The arrays of a file by name; 0 is the length of what is no list. DataError when it is no .npz file."""
     try:
-        found = Path(path).stat()
+        found = os.stat(path)
         return _headers(path, found.st_mtime_ns, found.st_size)
     except (zipfile.BadZipFile, zlib.error, ValueError, EOFError) as error:
         raise DataError(f"{path}: expected a whole .npz file, found it damaged or of another kind: {error}") from error

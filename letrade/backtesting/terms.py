@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -57,7 +58,13 @@ def _stage(entry: ActorEntry) -> Stage:
 
 
 def _fraction(number: object) -> Fraction:
-    return Fraction(str(number))
+    return _read(str(number))
+
+
+@functools.lru_cache(maxsize=1024)
+def _read(text: str) -> Fraction:
+    """Remembered, as each instrument says the same few numbers."""
+    return Fraction(text)
 
 
 def desk_terms(config: DeskConfig, catalogue: Catalogue, units: Mapping[str, Decimals]) -> DeskTerms:
@@ -71,7 +78,7 @@ def desk_terms(config: DeskConfig, catalogue: Catalogue, units: Mapping[str, Dec
     return DeskTerms(
         currencies=tuple(currencies),
         reporting=places[reporting],
-        rates=tuple(_rates(currency, reporting, catalogue) for currency in currencies),
+        rates=_rates(currencies, reporting, catalogue),
         instruments=tuple(_instrument(each, places, config, units) for each in instruments),
         venues=tuple(_venue(each) for each in config.venues),
         accounts=tuple(_account(each, places, config) for each in config.accounts),
@@ -100,14 +107,15 @@ def _currencies(config: DeskConfig, instruments: Sequence[Specification]) -> lis
     return list(dict.fromkeys(named))
 
 
-def _rates(currency: str, reporting: str, catalogue: Catalogue) -> tuple[tuple[int, bool], ...]:
-    ids = catalogue.ids()
-    pairs = ((currency, reporting), (reporting, currency))
-    return tuple(
-        (ids.index(message.instrument), message.base == reporting)
-        for message in catalogue_in_order(catalogue)
-        if currency != reporting and (message.base, message.quote) in pairs
-    )
+def _rates(currencies: Sequence[str], reporting: str, catalogue: Catalogue) -> tuple[tuple[tuple[int, bool], ...], ...]:
+    """Of each currency the markets that know its rate, the best first: (place, whether it is what they are paid in)."""
+    places = {name: place for place, name in enumerate(catalogue.ids())}
+    found: dict[str, list[tuple[int, bool]]] = {currency: [] for currency in currencies}
+    for message in catalogue_in_order(catalogue):
+        other = {message.base: message.quote, message.quote: message.base}.get(reporting)
+        if other in found and other != reporting:
+            found[other].append((places[message.instrument], message.base == reporting))
+    return tuple(tuple(found[currency]) for currency in currencies)
 
 
 def _instrument(
