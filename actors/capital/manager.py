@@ -26,7 +26,7 @@ from letrade.core.actor import ActorConfig
 from letrade.core.fraction import Fraction
 from letrade.core.instruments import Specification
 from letrade.core.messages.events import Alert, Failure, Flatten
-from letrade.core.messages.market import Bar, MarkPrice, Middle, Quote, Trade
+from letrade.core.messages.market import Bar, IndexPrice, MarkPrice, Middle, Quote, Trade
 from letrade.core.messages.orders import (
     CashEntry,
     Fill,
@@ -59,6 +59,10 @@ class CapitalManager(Baskets):
 
     def on_price(self, message: Trade | Quote | Bar | MarkPrice | Middle) -> None:
         self.purse.board.see(message)
+
+    def on_index_price(self, index: IndexPrice) -> None:
+        """Of a coin that backs contracts."""
+        self.purse.beside.see(index)
 
     def on_target(self, target: Target) -> None:
         """A position to hold from now on, rounded towards 0 to the lot before it is judged."""

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from letrade.actors.capital.beside import Beside
 from letrade.actors.capital.orders import Market, Working, WorkingOrders
 from letrade.actors.capital.shifts import Shifts
 from letrade.actors.capital.terms import Terms, parts_in
@@ -83,6 +84,7 @@ class Purse:
         """By account and strategy the shares that it has, has orders for, or had."""
         for account in settings.accounts:
             self.books[account.name] = AccountBook(account.balances)
+        self.beside = Beside(settings, catalogue, self.books)
 
     @property
     def capital(self) -> CapitalConfig:
@@ -259,7 +261,7 @@ class Purse:
         return Fraction(self._needed(account, currency, working, now) - margins, self._whole)
 
     def free(self, account: str, currency: str, working: WorkingOrders, now: int) -> Fraction:
-        """Cash that neither positions on margin nor orders on their way may take."""
+        """Cash that neither positions on margin nor orders on their way may take, without coins that back them."""
         return Fraction(self._free(account, currency, working, now), self._whole)
 
     def _free(self, account: str, currency: str, working: WorkingOrders, now: int) -> int:
@@ -287,6 +289,8 @@ class Purse:
         if needed <= 0:
             return None
         free = self._free(changed.account, terms.currency, working, now)
+        if terms.contract and (beside := self.beside.worth(changed.account, terms.currency)):
+            free += beside.numerator * self._whole // beside.denominator
         if needed > free:
             return Shortage(f"{self.show(free)} {terms.currency} free", f"{self.show(needed)} {terms.currency}")
         return self._overdrawn(key, abs(share) * unit + wanted, working, now)
@@ -364,6 +368,7 @@ class Purse:
             "holdings": self.holdings.state(),
             "board": self.board.state(),
             "shifts": self.shifts.state(),
+            "beside": self.beside.state(),
             "books": [[account, book.state()] for account, book in self.books.items()],
         }
 
@@ -371,6 +376,7 @@ class Purse:
         self.holdings.restore(state["holdings"])
         self.board.restore(state["board"])
         self.shifts.restore(state["shifts"])
+        self.beside.restore(state.get("beside", []))
         for account, book in state["books"]:
             self.books.setdefault(account, AccountBook()).restore(book)
         self._needs.clear()

@@ -12,6 +12,7 @@ from letrade.core.fraction import Fraction, read_fraction
 from letrade.core.messages.accounts import Position, Settlement
 from letrade.core.messages.base import NO_STRATEGY, Message
 from letrade.core.messages.events import Alert
+from letrade.core.messages.market import IndexPrice
 from letrade.core.quantities import FINE_ONE, fraction_of_money, rounded_money
 from letrade.core.subjects import account_instrument
 
@@ -32,6 +33,8 @@ class Settler(Mover):
         self.settle_due = 0
 
     def wants(self, kind: type[Message], instrument: str, strategy: str) -> bool:
+        if kind is IndexPrice:
+            return instrument in self.purse.beside.backing.indexes
         return kind is not Position or (self.purse.capital.settle is not None and strategy != NO_STRATEGY)
 
     def on_position(self, position: Position) -> None:

@@ -14,9 +14,19 @@ from letrade.core.quantities import FINE_ONE, ONE, exact
 def spare(purse: Purse, account: str, currency: str, working: WorkingOrders, now: int) -> Fraction | None:
     """Cash that orders, margin, losses, spot positions and transfers leave; None while a price is not known."""
     losses = _losses(purse, account, currency, now)
-    if losses is None:
+    most = purse.beside.most(account, currency, lambda settle: _backed(purse, account, settle, working, now))
+    if losses is None or most is None:
         return None
-    return purse.free(account, currency, working, now) - losses - _positions(purse, account, currency, now)
+    return min(
+        most, purse.free(account, currency, working, now) - losses - _positions(purse, account, currency, now)
+    )
+
+
+def _backed(purse: Purse, account: str, settle: str, working: WorkingOrders, now: int) -> Fraction:
+    """What contracts that coins back leave free of their equity; 0 while a price is not known."""
+    losses = _losses(purse, account, settle, now)
+    free = purse.free(account, settle, working, now) + purse.beside.worth(account, settle)
+    return Fraction(0) if losses is None else free - losses
 
 
 def _losses(purse: Purse, account: str, currency: str, now: int) -> Fraction | None:

@@ -18,6 +18,7 @@ class Terms:
         self, specification: Specification, leverage: Fraction, fee: Fraction, level: Fraction | None = None
     ) -> None:
         spot = specification.kind == "spot"
+        self.contract = not spot
         self.currency = specification.quote if spot else specification.settle
         whole, parts = leverage.numerator, leverage.numerator if spot else leverage.denominator
         self._holding = Fraction(0) if spot else specification.multiplier * parts

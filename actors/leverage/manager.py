@@ -24,7 +24,7 @@ from letrade.core.messages.margin import (
     MarginUpdate,
     PositionLimit,
 )
-from letrade.core.messages.market import Bar, MarkPrice, Middle, Quote, Trade
+from letrade.core.messages.market import Bar, IndexPrice, MarkPrice, Middle, Quote, Trade
 from letrade.core.messages.orders import CashEntry
 from letrade.core.messages.venue import VenueState
 from letrade.core.quantities import exact
@@ -72,6 +72,16 @@ class LeverageManager(Sizer):
         for account in self.venues:
             due = first or self.reviewed.get(account, 0) + self.config.every <= self.now()
             if due and instrument in self.markets(account):
+                self._review_all(account)
+
+    def on_index_price(self, index: IndexPrice) -> None:
+        """Of a coin that backs contracts."""
+        if not is_price(index.price):
+            return
+        first = index.instrument not in self.indexes
+        self.indexes[index.instrument] = index.price
+        for account in self.backing.holders(index.instrument, self.holdings.balance):
+            if account in self.venues and (first or self.reviewed.get(account, 0) + self.config.every <= self.now()):
                 self._review_all(account)
 
     def on_features(self, features: Features) -> None:
@@ -226,6 +236,7 @@ class LeverageManager(Sizer):
             "holdings": self.holdings.state(),
             "prices": list(self.prices.items()),
             "marked": list(self.marked),
+            "indexes": list(self.indexes.items()),
             "features": [[name, list(known.items())] for name, known in self.features.items()],
             "distances": [[*key, distance] for key, distance in self.distances.items()],
             "published": [[*key, largest] for key, largest in self.published.items()],
@@ -239,6 +250,7 @@ class LeverageManager(Sizer):
         self.holdings.restore(state["holdings"])
         self.prices = dict(state["prices"])
         self.marked = dict.fromkeys(state["marked"])
+        self.indexes = dict(state.get("indexes", []))
         self.features = {name: dict(known) for name, known in state["features"]}
         self.distances = {(account, name): distance for account, name, distance in state["distances"]}
         self.published = {(account, name): largest for account, name, largest in state["published"]}

@@ -9,7 +9,10 @@ from letrade.actors.leverage.limits import Signs, Terms, allowed_leverage, large
 from letrade.core.actor import Actor, ActorConfig, Context
 from letrade.core.config.desk import DeskConfig
 from letrade.core.fraction import Fraction, read_fraction
+from letrade.core.margin.backing import Backing
 from letrade.core.margin.held import ISOLATED, Contract, MarginHoldings, entry_value
+from letrade.core.messages.base import Message
+from letrade.core.messages.market import IndexPrice
 from letrade.core.quantities import exact
 from letrade.core.stage import Stage
 from letrade.core.subjects import account_instrument
@@ -27,7 +30,7 @@ class View(NamedTuple):
     """The notional of a size of 1, in the settle currency."""
     notional: Fraction
     equity: Fraction
-    """Of the account: the balance with all gains and losses."""
+    """Of the account: the balance with all gains and losses, and what coins count beside it."""
     own: Fraction
     """At risk for this position: its isolated margin with its gain, or the account's equity."""
     others: Fraction
@@ -56,6 +59,9 @@ class Sizer(Actor):
         self.prices: dict[str, float] = {}
         self.marked: dict[str, None] = {}
         """Instruments that have marks: nothing else is their price."""
+        self.backing = Backing(self.settings, context.instruments)
+        self.indexes: dict[str, float] = {}
+        """Of coins that back contracts."""
         self.features: dict[str, dict[str, float]] = {}
         self.distances: dict[Market, float] = {}
         """By account and instrument, or '<venue>.-'."""
@@ -66,6 +72,9 @@ class Sizer(Actor):
             read_fraction(config.against_trend),
             read_fraction(config.full_distance),
         )
+
+    def wants(self, kind: type[Message], instrument: str, strategy: str) -> bool:
+        return kind is not IndexPrice or instrument in self.backing.indexes
 
     def markets(self, account: str) -> list[str]:
         """The contracts of the account's venue."""
@@ -126,7 +135,8 @@ class Sizer(Actor):
         held = self._held(account, settle)
         if balance is None or any(each.instrument not in self.prices for each in held):
             return None
-        return balance + sum((self._gain(each) for each in held), ZERO)
+        beside = self.backing.worth(account, settle, self.holdings.balance, self.indexes.get)
+        return None if beside is None else balance + beside + sum((self._gain(each) for each in held), ZERO)
 
     def _others(self, account: str, settle: str, instrument: str) -> Fraction:
         others = [each for each in self._held(account, settle) if each.instrument != instrument]

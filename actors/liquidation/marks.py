@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import Any
 
 import msgspec
@@ -32,7 +33,9 @@ class Seen(msgspec.Struct, array_like=True):
 class Marks:
     """All instruments' prices."""
 
-    def __init__(self, stale_after: int, speed_over: int) -> None:
+    def __init__(self, stale_after: int, speed_over: int, coins: Set[str] = frozenset()) -> None:
+        self.coins = coins
+        """Instruments whose index is the price of a coin that backs an account."""
         self.stale_after, self.speed_over = stale_after, speed_over
         self.seen: dict[str, Seen] = {}
         self.past: dict[str, list[tuple[int, float]]] = {}
@@ -46,6 +49,8 @@ class Marks:
             self._remember(message.instrument, message.time, message.price)
         elif isinstance(message, IndexPrice):
             seen.index, seen.index_time = message.price, message.time
+            if message.instrument in self.coins:
+                self._remember(_index_of(message.instrument), message.time, message.price)
         elif isinstance(message, Middle):
             seen.bid = seen.ask = message.price
             seen.book_time, seen.quoted = message.time, True
@@ -67,6 +72,15 @@ class Marks:
         """(time, mark) of `speed_over` ago, or as long ago as is known."""
         past = self.past.get(instrument)
         return past[0] if past else None
+
+    def index_before(self, instrument: str) -> tuple[int, float] | None:
+        """The same of the index of a coin."""
+        return self.before(_index_of(instrument))
+
+    def index(self, instrument: str) -> float | None:
+        """The last one; None where none was told."""
+        seen = self.seen.get(instrument)
+        return seen.index if seen is not None and seen.index_time else None
 
     def is_stale(self, instrument: str, now: int) -> bool:
         seen = self.seen.get(instrument)
@@ -93,3 +107,8 @@ class Marks:
         seen, past = state
         self.seen = {name: msgspec.convert(each, Seen) for name, each in seen}
         self.past = {name: [(time, price) for time, price in each] for name, each in past}
+
+
+def _index_of(instrument: str) -> str:
+    """The name that its index is remembered by."""
+    return f"{instrument} {INDEX}"

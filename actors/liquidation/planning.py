@@ -56,12 +56,14 @@ class Planner(Watcher):
 
     def speed(self, unit: Watched, look: Look) -> float:
         """The distance that the marks took in each second of late, as the unit is now."""
+        names = [*unit.instruments, *(coin.currency for coin in unit.coins)]
         found = [self.marks.before(name) for name in unit.instruments]
+        found += [self.marks.index_before(coin.index) for coin in unit.coins]
         known = [each for each in found if each is not None]
         if len(known) < len(found) or not known:
             return 0.0
-        marks = {name: exact(price) for name, (_, price) in zip(unit.instruments, known, strict=True)}
-        before = nearest_of(unit.rules, unit.at(marks))
+        prices = {name: exact(price) for name, (_, price) in zip(names, known, strict=True)}
+        before = nearest_of(unit.rules, unit.at(prices, prices))
         elapsed = max(self.config.speed_over, self.now() - min(time for time, _ in known))
         return speed_of(min(before, FAR), look.nearest, elapsed)
 

@@ -14,6 +14,7 @@ from letrade.core.errors import DataError
 from letrade.core.fraction import Fraction, read_fraction
 from letrade.core.instruments import Catalogue
 from letrade.core.margin.account import CollateralState, InstrumentState, MarginAccount, PositionState
+from letrade.core.margin.backing import MULTI_ASSETS, Backing, IndexOf, Terms
 from letrade.core.margin.book import isolated_margin
 from letrade.core.margin.held import ISOLATED, Contract, MarginHoldings
 from letrade.core.margin.numbers import MarginError, number
@@ -35,6 +36,7 @@ class UnitMaker:
         self.catalogue = catalogue
         self._account_type = config.account_type
         self._pegged = frozenset(config.pegged)
+        self.backing = Backing(settings, catalogue)
         venues = {venue.name: venue for venue in settings.venues}
         self._venues: dict[str, str] = {}
         self._fees: dict[str, Fraction] = {}
@@ -44,7 +46,9 @@ class UnitMaker:
             self._venues[account.name] = config.rules or own or account.venue
             self._fees[account.name] = Fraction(0) if venue is None else read_fraction(venue.taker_fee)
 
-    def make(self, holdings: MarginHoldings, account: str, price_of: PriceOf, now: int) -> tuple[list[Watched], Blind]:
+    def make(
+        self, holdings: MarginHoldings, account: str, price_of: PriceOf, index_of: IndexOf, now: int
+    ) -> tuple[list[Watched], Blind]:
         """Isolated positions alone, cross ones by the wallet that backs them."""
         units: list[Watched] = []
         blind: Blind = {}
@@ -55,21 +59,22 @@ class UnitMaker:
         wallets = groupby(cross, key=lambda each: settle[each.instrument])
         for name, group in [*isolated, *((currency, tuple(group)) for currency, group in wallets)]:
             try:
-                units.append(self._unit(holdings, account, name, group, price_of, now))
+                units.append(self._unit(holdings, account, name, group, price_of, index_of, now))
             except DataError as error:
                 blind[f"{account} {name}"] = str(error)
         return units, blind
 
-    def uncounted(self, holdings: MarginHoldings, account: str, rules: MarginRules) -> list[str]:
+    def uncounted(self, holdings: MarginHoldings, unit: Watched) -> list[str]:
         """Balances of an account that is valued as a whole whose haircut nobody told: they count for nothing."""
-        if rules.unit != "account":
+        if unit.rules.unit != "account":
             return []
-        held = [currency for (owner, currency), balance in holdings.balances.items() if owner == account and balance]
-        return [currency for currency in held if currency not in self._pegged and currency != rules.numeraire]
+        counted = {held.currency for held in unit.book.collaterals}
+        held = [name for (owner, name), balance in holdings.balances.items() if owner == unit.account and balance]
+        return [currency for currency in held if currency not in counted and currency != unit.rules.numeraire]
 
     def _unit(
         self, holdings: MarginHoldings, account: str, name: str, contracts: tuple[Contract, ...], price_of: PriceOf,
-        now: int,
+        index_of: IndexOf, now: int,
     ) -> Watched:  # fmt: skip
         known: dict[str, InstrumentState] = {}
         for each in contracts:
@@ -77,19 +82,23 @@ class UnitMaker:
                 known[each.instrument] = self._instrument(each, price_of, now)
         instruments = tuple(known[each.instrument] for each in contracts)
         mode: MarginMode = "isolated" if contracts[0].mode == ISOLATED else "cross"
+        settle = instruments[0].settle
+        coins = () if mode == ISOLATED else self.backing.of(account, settle, holdings.balance)
         rules = rules_for(
-            self._venues[account], contract=instruments[0].contract, margin_mode=mode, settle=instruments[0].settle,
-            account=self._account_type or None,
+            self._venues[account], contract=instruments[0].contract, margin_mode=mode, settle=settle,
+            account=self._account_type or (MULTI_ASSETS if coins else None),
         )  # fmt: skip
         if rules.unit == "account" and instruments[0].contract == "inverse":
             # The coin's own balance backs it, in full: no haircut and no rate of another collateral is known.
             rules = replace(rules, unit="wallet", numeraire=None, collateral_moves=False)
         positions = tuple(_position(each, of, rules) for each, of in zip(contracts, instruments, strict=True))
-        collaterals = () if mode == ISOLATED else self._collaterals(holdings, account, instruments[0].settle, rules)
+        collaterals = () if mode == ISOLATED else self._collaterals(holdings, account, settle, rules)
+        if coins:
+            collaterals = self._backed(holdings, account, settle, coins, index_of)
         if rules.unit == "wallet" and mode != ISOLATED:
             positions, collaterals = without_debt(instruments, positions, collaterals)
         book = MarginAccount(instruments=tuple(known.values()), positions=positions, collaterals=collaterals)
-        return Watched(account, name, rules, contracts, book)
+        return Watched(account, name, rules, contracts, book, coins)
 
     def _instrument(self, contract: Contract, price_of: PriceOf, now: int) -> InstrumentState:
         rules = self.catalogue.at(contract.instrument, now)
@@ -109,13 +118,24 @@ class UnitMaker:
     ) -> tuple[CollateralState, ...]:
         if rules.unit == "wallet":
             return (CollateralState(currency=settle, balance=holdings.free_balance(account, settle)),)
-        skipped = self.uncounted(holdings, account, rules)
-        currencies = [currency for owner, currency in holdings.balances if owner == account]
         return tuple(
             CollateralState(currency=currency, balance=holdings.free_balance(account, currency), pegged=True)
-            for currency in currencies
-            if currency not in skipped
+            for (owner, currency), balance in holdings.balances.items()
+            if owner == account and (not balance or currency in self._pegged or currency == rules.numeraire)
         )
+
+    @staticmethod
+    def _backed(
+        holdings: MarginHoldings, account: str, settle: str, coins: tuple[Terms, ...], index_of: IndexOf
+    ) -> tuple[CollateralState, ...]:
+        """The settle currency, which is what all is valued in, and the coins that back its contracts."""
+        found = [CollateralState(currency=settle, balance=holdings.free_balance(account, settle), pegged=True)]
+        for terms in coins:
+            price = index_of(terms.index)
+            if price is None:
+                raise MarginError(f"{terms.currency}: no index price of {terms.index} is {YET}")
+            found.append(terms.state(holdings.balance(account, terms.currency), price))
+        return tuple(found)
 
 
 def _position(contract: Contract, instrument: InstrumentState, rules: MarginRules) -> PositionState:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from letrade.core.fraction import Fraction
 from letrade.core.margin.account import MarginAccount
+from letrade.core.margin.backing import Terms
 from letrade.core.margin.calculator import MarginCalculator
 from letrade.core.margin.compiled import CompiledMargin
 from letrade.core.margin.held import Contract
@@ -45,6 +46,7 @@ class Figures:
     def __init__(self, rules: MarginRules, book: MarginAccount) -> None:
         self.rules, self.book = rules, book
         self._marks = {each.name: each.mark for each in book.instruments}
+        self._indexes = {each.currency: each.index for each in book.collaterals}
         self._compiled: CompiledMargin | None = None
         try:
             self._compiled = CompiledMargin(rules, book)
@@ -56,6 +58,12 @@ class Figures:
         if self._compiled is not None:
             self._compiled.set_mark(instrument, mark)
 
+    def set_index(self, currency: str, index: float) -> None:
+        """Of a coin that backs an account."""
+        self._indexes[currency] = number(index, f"the index price of {currency}")
+        if self._compiled is not None:
+            self._compiled.set_index(currency, index)
+
     def look(self) -> Look:
         """At the marks set last."""
         found = None if self._compiled is None else self._fast_look(self._compiled)
@@ -66,11 +74,12 @@ class Figures:
         return MarginCalculator(self.rules).assess(self.at_marks())
 
     def at_marks(self) -> MarginAccount:
-        return self.at(self._marks)
+        return self.at(self._marks, self._indexes)
 
-    def at(self, marks: Mapping[str, Fraction]) -> MarginAccount:
+    def at(self, marks: Mapping[str, Fraction], indexes: Mapping[str, Fraction]) -> MarginAccount:
         instruments = tuple(replace(each, mark=marks[each.name]) for each in self.book.instruments)
-        return replace(self.book, instruments=instruments)
+        held = tuple(replace(each, index=indexes.get(each.currency, each.index)) for each in self.book.collaterals)
+        return replace(self.book, instruments=instruments, collaterals=held)
 
     def _fast_look(self, compiled: CompiledMargin) -> Look | None:
         """None where a compiled answer is open."""
@@ -94,11 +103,12 @@ class Watched(Figures):
     """The unit of some contracts of an account; `name` is the contract's, or the wallet's currency."""
 
     def __init__(
-        self, account: str, name: str, rules: MarginRules, contracts: tuple[Contract, ...], book: MarginAccount
-    ) -> None:
+        self, account: str, name: str, rules: MarginRules, contracts: tuple[Contract, ...], book: MarginAccount,
+        coins: tuple[Terms, ...] = (),
+    ) -> None:  # fmt: skip
         super().__init__(rules, book)
         self.key = f"{account} {name}"
-        self.account, self.name, self.contracts = account, name, contracts
+        self.account, self.name, self.contracts, self.coins = account, name, contracts, coins
 
     @property
     def instruments(self) -> tuple[str, ...]:

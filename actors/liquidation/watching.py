@@ -44,7 +44,8 @@ class Watcher(Actor):
             if not config.accounts or account.name in config.accounts
         }
         self.holdings = MarginHoldings(settings, context.instruments)
-        self.marks = Marks(config.stale_after, config.speed_over)
+        self._maker = UnitMaker(settings, context.instruments, config)
+        self.marks = Marks(config.stale_after, config.speed_over, self._maker.backing.indexes)
         self.units: dict[str, list[Watched]] = {}
         """By account, made anew after each change of what it holds; missing when that is due."""
         self.levels: dict[str, tuple[int, float]] = {}
@@ -53,7 +54,6 @@ class Watcher(Actor):
         """What venues said last, until it is compared."""
         self.told: dict[str, str] = {}
         """What was said of what cannot be watched, by subject."""
-        self._maker = UnitMaker(settings, context.instruments, config)
         self._thresholds = tuple(float(each) for each in (config.watch, config.warn, config.act))
         self._hysteresis = float(config.hysteresis)
 
@@ -68,7 +68,10 @@ class Watcher(Actor):
             self._say(f"refused {what} {instrument}", "warning", "price_refused", text, "", instrument)
             return
         known = instrument in self.marks.seen
+        priced = self.marks.index(instrument) is not None
         self.marks.take(message)
+        if isinstance(message, IndexPrice) and instrument in self._maker.backing.indexes:
+            self._look_at_coin(instrument, priced)
         holders = self._holders(instrument)
         if not known:
             for account in holders:
@@ -81,6 +84,18 @@ class Watcher(Actor):
             self.set_timer(self.now() + self.config.stale_after + 1, f"{STALE} {instrument}")
         for account in holders:
             self.look_at(account, instrument)
+
+    def _look_at_coin(self, index: str, priced: bool) -> None:
+        """The price of a coin moves the units that it backs."""
+        for account in self._maker.backing.holders(index, self.holdings.balance):
+            if account not in self.accounts:
+                continue
+            self._unsay(f"{STALE} {account} {index} index")
+            if not priced:
+                self.units.pop(account, None)
+            for unit in self.units_of(account):
+                if any(coin.index == index for coin in unit.coins):
+                    self._look(unit)
 
     def on_balance(self, balance: Balance) -> None:
         self.holdings.take_balance(balance)
@@ -132,7 +147,9 @@ class Watcher(Actor):
 
     def units_of(self, account: str) -> list[Watched]:
         if account not in self.units:
-            made, blind = self._maker.make(self.holdings, account, self._price_of, self.now())
+            made, blind = self._maker.make(
+                self.holdings, account, self._price_of, self.marks.index, self.now()
+            )
             self.units[account] = made
             self._forget_closed(account)
             for unit in made:
@@ -161,9 +178,20 @@ class Watcher(Actor):
             bases.append(found[1])
             if found[1] != MARK or self.marks.is_stale(contract.instrument, self.now()):
                 self._say_stale(contract, *found)
+        self._set_indexes(unit)
         look = unit.look()
         self._tell_levels(unit, look)
         self.judge(unit, look)
+
+    def _set_indexes(self, unit: Watched) -> None:
+        for coin in unit.coins:
+            seen = self.marks.seen.get(coin.index)
+            if seen is not None and seen.index_time:
+                unit.set_index(coin.currency, seen.index)
+                if self.now() - seen.index_time > self.config.stale_after:
+                    text = f"no index for {self.config.stale_after / 1e9:g} s: {coin.currency} counts at {seen.index!r}"
+                    key = f"{STALE} {unit.account} {coin.index} index"
+                    self._say(key, "warning", "index_stale", text, unit.account, coin.index, about="index")
 
     def judge(self, unit: Watched, look: Look) -> None:
         """What follows from how a unit stands, in responding.py."""
@@ -230,8 +258,9 @@ class Watcher(Actor):
         if ours is not None and abs(ours - theirs) <= float(self.config.tolerance) * theirs:
             self._unsay(key)
             return
-        line = case_line(unit, place, theirs, self.context.instruments, self.now())
-        text = f"liquidation price: ours {ours!r}, the venue's {theirs!r}; as a case: {line}"
+        text = f"liquidation price: ours {ours!r}, the venue's {theirs!r}"
+        if not unit.coins:  # a case holds one balance
+            text += f"; as a case: {case_line(unit, place, theirs, self.context.instruments, self.now())}"
         self._say(key, "warning", "liquidation_price_differs", text, unit.account, told.instrument, about=repr(told))
 
     def _say_stale(self, contract: Contract, price: float, basis: str) -> None:
@@ -244,7 +273,7 @@ class Watcher(Actor):
         self._say(key, level, code, text, contract.account, contract.instrument, about=f"{code} {basis}")
 
     def _say_uncounted(self, unit: Watched) -> None:
-        skipped = self._maker.uncounted(self.holdings, unit.account, unit.rules)
+        skipped = self._maker.uncounted(self.holdings, unit)
         if skipped:
             text = f"{', '.join(skipped)} count for nothing: no haircut is known of them"
             self._say(f"uncounted {unit.key}", "warning", "collateral_uncounted", text, unit.account)

@@ -6,6 +6,7 @@ from typing import Any
 
 from letrade.actors.venue.account import VenueAccount
 from letrade.actors.venue.amounts import rounded
+from letrade.actors.venue.collateral_sale import CollateralSale
 from letrade.actors.venue.floor import Floor
 from letrade.actors.venue.house import House, grid_price
 from letrade.actors.venue.margin import LIQUIDATION, Margins
@@ -29,7 +30,7 @@ from letrade.core.config.venue_margin import MarginConfig
 from letrade.core.fraction import Fraction, read_fraction
 from letrade.core.messages.base import MarketMessage
 from letrade.core.messages.events import Alert
-from letrade.core.messages.market import MarkPrice
+from letrade.core.messages.market import IndexPrice, MarkPrice
 from letrade.core.quantities import exact
 
 ROUNDS_MAX = 100
@@ -45,6 +46,7 @@ class Liquidation:
         self._fee = self._rules.fee if fee is None else read_fraction(fee)
         self._house = House(floor)
         self._takeover = Takeover(floor, margins, config)
+        self._sale = CollateralSale(floor, margins, self._takeover)
         self._bands = Bands()
         self._told: dict[str, None] = {}
         """The units whose liquidation was told of, by key, until they are safe again."""
@@ -52,8 +54,14 @@ class Liquidation:
     # ---- when
 
     def heard(self, message: MarketMessage) -> None:
-        """A new mark, or where there is none a new price, touches who holds the contract."""
+        """A new mark, or where there is none a new price, touches who holds the contract; an index, who holds the coin
+        that it prices."""
         market = self._floor.markets.get(message.instrument)
+        if isinstance(message, IndexPrice) and message.instrument in self._margins.indexes:
+            coin = self._margins.indexes[message.instrument]
+            for name, account in self._floor.accounts.items():
+                if account.wallet.has(coin) and self._margins.is_backed(name):
+                    self._margins.touched[name] = None
         if market is None or (type(message) is not MarkPrice and self._margins.has_mark(market)):
             return
         rules, price = self._floor.rules_of(message.instrument), self._margins.price(market)
@@ -76,6 +84,7 @@ class Liquidation:
                 unit = self._again(seen)  # the one before it may have changed it
                 if unit is not None and is_liquidated(self._rules, unit) and self._may_act(unit):
                     self._liquidate(unit)
+                    self._sale.cover(account, unit.currency)
 
     def _liquidated(self, account: VenueAccount) -> list[Unit]:
         """Without margin left; of the others it is forgotten that they were told of."""
@@ -122,8 +131,9 @@ class Liquidation:
                 unit = self._margins.unit(account, order.position)
                 settle = self._floor.rules_of(order.instrument).settle
                 held = unit is not None and bool(unit.holdings)
-                most = unit.equity if unit is not None and held else self._margins.cross_balance(account, settle)
+                most = unit.equity if unit is not None and held else self._margins.balance(account, settle)
                 self._charge(order, market, most)
+                self._sale.cover(account, settle)
 
     # ---- what
 
@@ -195,7 +205,7 @@ class Liquidation:
             return None
         left = self._again(unit)
         lost = account.wallet.total(unit.currency).value - balance
-        self._charge(order, market, unit.wallet + lost if left is None else left.equity)
+        self._charge(order, market, unit.balance + lost if left is None else left.equity)
         return self._again(unit)
 
     def _charge(self, order: Order, market: Market, most: Fraction) -> None:

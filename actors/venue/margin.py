@@ -9,6 +9,7 @@ import msgspec
 
 from letrade.actors.venue.account import VenueAccount
 from letrade.actors.venue.amounts import rounded
+from letrade.actors.venue.collateral import Backing, coins_of
 from letrade.actors.venue.margin_codes import CODES
 from letrade.actors.venue.margin_rules import RULES, hedge_refusal
 from letrade.actors.venue.margin_sums import ZERO, Holding, Row, Unit, initial_rate, rows_of
@@ -78,6 +79,9 @@ class Margins:
         self._modes = {login.name: login.margin_mode for login in logins}
         self._settings: dict[str, dict[str, Setting]] = {}
         self._rows: dict[Specification, tuple[Row, ...]] = {}
+        self._coins = coins_of(config, lambda index: rules_of(index).quote)
+        self.indexes = {coin.index: coin.currency for coins in self._coins.values() for coin in coins}
+        """The coins whose price an instrument's index is."""
 
     def setting(self, account: str, name: str) -> Setting:
         """Of a contract; both legs of one share it."""
@@ -149,8 +153,9 @@ class Margins:
         margin = self.setting(account.name, instrument).of(leg)
         return Unit(account.name, settle, instrument, margin, () if holding is None else (holding,), leg)
 
-    def cross(self, account: VenueAccount, currency: str) -> Unit | None:
-        """All that one settle currency backs; None while a mark is not known."""
+    def cross(self, account: VenueAccount, currency: str, judged: bool = True) -> Unit | None:
+        """All that one settle currency backs; None while a mark is not known, or, where the unit is judged, the price
+        of a coin that backs it too."""
         holdings = []
         for name, position in account.positions.items():
             own = self.rules_of(instrument_of(name)).settle == currency
@@ -158,9 +163,35 @@ class Margins:
                 continue
             if (holding := self._holding(account, name)) is not None:
                 holdings.append(holding)
-        if not all(holding.mark for holding in holdings):
+        coins = self.backing(account, currency)
+        if not all(holding.mark for holding in holdings) or (judged and not all(each.price for each in coins)):
             return None
-        return Unit(account.name, currency, "", self.cross_balance(account, currency), tuple(holdings))
+        balance = self.cross_balance(account, currency)
+        return Unit(account.name, currency, "", balance, tuple(holdings), coins=coins)
+
+    def is_backed(self, account: str) -> bool:
+        """Whether coins beside the settle currency count: of accounts that are in cross margin as a whole."""
+        return bool(self._coins) and self._modes[account] == CROSS
+
+    def backing(self, account: VenueAccount, currency: str) -> tuple[Backing, ...]:
+        """The coins that back a settle currency's contracts."""
+        if not self.is_backed(account.name):
+            return ()
+        wallet = account.wallet
+        return tuple(
+            Backing(coin, wallet.total(coin.currency).value, self._index(coin.index))
+            for coin in self._coins.get(currency, ())
+            if wallet.has(coin.currency)
+        )
+
+    def backed_by(self, coin: str) -> str:
+        """The settle currency that a coin backs; '' where it backs none."""
+        found = (settle for settle, coins in self._coins.items() for each in coins if each.currency == coin)
+        return next(found, "")
+
+    def _index(self, instrument: str) -> Fraction:
+        market = self.market(instrument)
+        return exact(market.index) if market is not None and market.index else ZERO
 
     def cross_balance(self, account: VenueAccount, currency: str) -> Fraction:
         """What isolated positions do not hold of a currency."""
@@ -168,6 +199,11 @@ class Margins:
         mine = (each for name, each in settings if each.isolated and self.rules_of(name).settle == currency)
         held = sum((margin for each in mine for margin in each.isolated.values()), ZERO)
         return account.wallet.total(currency).value - held
+
+    def balance(self, account: VenueAccount, currency: str) -> Fraction:
+        """The same with what coins count beside it."""
+        counted = (each.counted for each in self.backing(account, currency))
+        return self.cross_balance(account, currency) + sum(counted, ZERO)
 
     def _holding(self, account: VenueAccount, name: str) -> Holding | None:
         instrument, leg = split(name)
@@ -189,6 +225,7 @@ class Margins:
             rows=rows,
             inverse=rules.inverse,
             leg=leg,
+            base=rules.base,
         )
 
     # ---- what moves

@@ -34,6 +34,8 @@ class Codes(Struct, frozen=True, kw_only=True):
     mode_same: Refusal | None = None
     mode_orders: Refusal
     mode_position: Refusal
+    mode_backed: Refusal | None = None
+    """Isolated margin in an account that coins back."""
     side_same: Refusal | None = None
     side_orders: Refusal
     side_position: Refusal
@@ -61,6 +63,7 @@ CODES = {
         mode_same=Refusal("-4046", "NO_NEED_TO_CHANGE_MARGIN_TYPE"),
         mode_orders=Refusal("-4047", "THERE_EXISTS_OPEN_ORDERS"),
         mode_position=Refusal("-4048", "THERE_EXISTS_QUANTITY"),
+        mode_backed=Refusal("-4168", "Unable to adjust to isolated-margin mode under the Multi-Assets mode"),
         side_same=Refusal("-4059", "NO_NEED_TO_CHANGE_POSITION_SIDE"),
         side_orders=Refusal("-4067", "POSITION_SIDE_CHANGE_EXISTS_OPEN_ORDERS"),
         side_position=Refusal("-4068", "POSITION_SIDE_CHANGE_EXISTS_QUANTITY"),

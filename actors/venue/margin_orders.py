@@ -85,8 +85,9 @@ def exposures(margins: Margins, account: VenueAccount, settle: str, but: int = 0
 
 
 def free_margin(margins: Margins, account: VenueAccount, settle: str, found: dict[str, Exposure]) -> Fraction | None:
-    """Equity that no position and no order needs; None while a mark is not known."""
-    unit = margins.cross(account, settle)
+    """Equity that no position and no order needs; None while a mark is not known. A coin without a price counts for
+    nothing."""
+    unit = margins.cross(account, settle, judged=False)
     if unit is None:
         return None
     return unit.equity - sum((exposure.initial() for exposure in found.values()), ZERO)

@@ -13,7 +13,7 @@ SECOND = 1_000_000_000
 
 
 class VenueRules(Struct, frozen=True, kw_only=True):
-    """A unit is an isolated position, or what a settle currency's wallet backs."""
+    """A unit is an isolated position, or what a settle currency's wallet backs, with coins that count beside it."""
 
     name: str
     leverage: int
@@ -53,6 +53,8 @@ class VenueRules(Struct, frozen=True, kw_only=True):
     """Whether a long and a short leg may be held side by side: each with its own maintenance; isolated ones alone."""
     has_inverse: bool = True
     """Whether contracts that settle in their base are traded at all."""
+    no_collateral: str = ""
+    """Why no coin but the settle currency backs cross positions; "" where they may."""
     sources: tuple[str, ...]
 
 
@@ -65,6 +67,7 @@ BINANCE = VenueRules(
     sources=(
         "https://www.binance.com/en/support/faq/360033525271",  # cancel, one immediate-or-cancel order, then the fund
         "https://www.binance.com/en/support/faq/360033525471",  # auto-deleveraging: LeveragePnL, no fee
+        "https://www.binance.com/en/support/faq/f80415bea8124f6494566f23c0bf9c38",  # multi-assets: automatic exchange
         "https://fapi.binance.com/fapi/v1/exchangeInfo",  # liquidationFee 0.0125 of BTCUSDT
     ),
 )
@@ -79,6 +82,7 @@ BYBIT = VenueRules(
     fee_at_takeover=True,
     deleveraged_pay="maker",
     hedge="isolated",
+    no_collateral="bybit sells collateral for debts before it closes contracts, which is not modelled",
     sources=(
         "https://www.bybit.eu/en-EU/announcement-info/liquidation-summarize",  # cancel, fill-or-kill, bankruptcy price
         "https://help.bybit.com/hc/en-us/articles/900000031623-What-is-Auto-Deleveraging-ADL-",
@@ -95,6 +99,7 @@ OKX = VenueRules(
     whole_in_market=False,
     cooldown=MINUTE,
     fee_at_takeover=True,
+    no_collateral="okx: multi-currency margin is not modelled, as its discounts and borrowing could not be confirmed",
     sources=(
         "https://www.okx.com/help/v-tiered-maintenance-margin-ratio-rules",
         "https://www.okx.com/learn/when-would-my-order-be-liquidated",
@@ -112,6 +117,7 @@ HYPERLIQUID = VenueRules(
     taken_over_below=Fraction(2, 3),
     has_inverse=False,
     hedge="none",
+    no_collateral="hyperliquid backs contracts with their settle currency; anything else is not modelled",
     sources=(
         "https://hyperliquid.gitbook.io/hyperliquid-docs/trading/liquidations",
         "https://hyperliquid.gitbook.io/hyperliquid-docs/trading/auto-deleveraging",

@@ -133,6 +133,8 @@ class Settings:
             return Refusal("", f"mode: expected cross or isolated, found {request.mode!r}")
         if request.mode == setting.mode:
             return codes.mode_same
+        if request.mode == ISOLATED and self._margins.is_backed(account.name):
+            return codes.mode_backed
         if any(order.instrument == request.instrument for order in account.working.values()):
             return codes.mode_orders
         if account.held(request.instrument):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from letrade.actors.venue.collateral import Backing
 from letrade.actors.venue.margin_rules import VenueRules
 from letrade.core.fraction import Fraction
 from letrade.core.legs import name_of
@@ -44,6 +45,7 @@ class Holding(Struct, frozen=True):
     inverse: bool = False
     leg: str = ""
     """long or short in hedge mode."""
+    base: str = ""
 
     @property
     def name(self) -> str:
@@ -89,6 +91,8 @@ class Unit(Struct, frozen=True):
     """The isolated margin, or the balance that isolated positions do not hold."""
     holdings: tuple[Holding, ...]
     leg: str = ""
+    coins: tuple[Backing, ...] = ()
+    """What backs cross positions beside the wallet."""
 
     @property
     def name(self) -> str:
@@ -104,8 +108,13 @@ class Unit(Struct, frozen=True):
         return [each for each in self.holdings if each.instrument == holding.instrument]
 
     @property
+    def balance(self) -> Fraction:
+        """The wallet, and what coins count beside it."""
+        return self.wallet + sum((each.counted for each in self.coins), ZERO)
+
+    @property
     def equity(self) -> Fraction:
-        return self.wallet + sum((holding.gain for holding in self.holdings), ZERO)
+        return self.balance + sum((holding.gain for holding in self.holdings), ZERO)
 
 
 def rows_of(table: TierTable, cumulative: bool) -> tuple[Row, ...]:
@@ -196,11 +205,11 @@ def bankruptcy_price(holding: Holding, equity: Fraction, fee: Fraction) -> Fract
 
 def liquidation_price(rules: VenueRules, unit: Unit, holding: Holding) -> Fraction | None:
     """The first mark against the position, or against both legs of its contract together, at which its unit has no
-    slack, all other marks as they are."""
+    slack, all other marks as they are, but coins that are the contract's base go with it."""
     if is_liquidated(rules, unit):
         return holding.mark
     legs = unit.legs(holding)
-    if len(legs) > 1:
+    if len(legs) > 1 or any(each.coin.currency == holding.base for each in unit.coins):
         return _price_of_legs(rules, unit, legs)
     rest = slack(rules, unit) - holding.gain + maintenance_of(rules, unit, holding)
     by_contracts = rules.tiers_by == "contracts"
@@ -217,10 +226,12 @@ def liquidation_price(rules: VenueRules, unit: Unit, holding: Holding) -> Fracti
 def _price_of_legs(rules: VenueRules, unit: Unit, legs: list[Holding]) -> Fraction | None:
     """From tier to tier, away from the mark, first where the legs lose together and then on the other side."""
     by_contracts, now = rules.tiers_by == "contracts", legs[0].level
+    coins = [each for each in unit.coins if each.coin.currency == legs[0].base]
     rest = slack(rules, unit) - sum((leg.gain - maintenance_of(rules, unit, leg) for leg in legs), ZERO)
+    rest -= sum((each.counted for each in coins), ZERO)
 
     def line(level: Fraction) -> tuple[Fraction, Fraction]:
-        """What is left over as constant + slope × level, around a level."""
+        """What legs are left over as constant + slope × level, around a level."""
         constant, slope = rest, ZERO
         for leg in legs:
             place = tier_of(rules, unit, leg) if by_contracts else row_at(leg.rows, leg.face * level)
@@ -228,17 +239,38 @@ def _price_of_legs(rules: VenueRules, unit: Unit, legs: list[Holding]) -> Fracti
             constant, slope = constant - leg.lean * leg.cost - needed, slope + leg.lean * leg.face - rise
         return constant, slope
 
+    def backed(level: Fraction) -> tuple[Fraction, Fraction]:
+        """The same with the coins that go with the mark."""
+        constant, slope = line(level)
+        for each in coins:
+            fixed, share = each.coin.line(each.worth * level / now)
+            constant, slope = constant + fixed, slope + share * each.worth / now
+        return constant, slope
+
     caps = [] if by_contracts else [row.cap / leg.face for leg in legs for row in leg.rows if row.cap is not None]
+    caps += [end * now / each.worth for each in coins if each.worth > 0 for end in each.coin.ends]
     up = [now, *sorted({cap for cap in caps if cap > now})]
     down = [now, *sorted({cap for cap in caps if cap < now}, reverse=True), ZERO]
-    ways = ([*up, up[-1] * 2], down)
-    for stops in ways if line(now)[1] < 0 else reversed(ways):
-        for near, far in pairwise(stops):
-            constant, slope = line((near + far) / 2)
-            level = -constant / slope if slope else ZERO
-            endless = far > near and far == stops[-1]
-            if level > 0 and min(near, far) <= level and (endless or level <= max(near, far)):
-                return 1 / level if legs[0].inverse else level
+    way = line(now)[1]
+    above, below = _crossing([*up, up[-1] * 2], backed), _crossing(down, backed)
+    if way == 0 and above is not None and below is not None:
+        level: Fraction | None = below if now - below < above - now else above
+    else:
+        first, second = (above, below) if way < 0 else (below, above)
+        level = second if first is None else first
+    if level is None:
+        return None
+    return 1 / level if legs[0].inverse else level
+
+
+def _crossing(stops: list[Fraction], line: Callable[[Fraction], tuple[Fraction, Fraction]]) -> Fraction | None:
+    """The first level after the first stop, in their direction, where nothing is left over; upwards without an end."""
+    for near, far in pairwise(stops):
+        constant, slope = line((near + far) / 2)
+        level = -constant / slope if slope else ZERO
+        endless = far > near and far == stops[-1]
+        if level > 0 and min(near, far) <= level and (endless or level <= max(near, far)):
+            return level
     return None
 
 

@@ -6,6 +6,7 @@ import copy
 from typing import Any
 
 from letrade.actors.venue.borrowing import Borrowing
+from letrade.actors.venue.collateral import check_collateral
 from letrade.actors.venue.delivery import Delivery
 from letrade.actors.venue.exchange import Exchange
 from letrade.actors.venue.faults import Fate, Faults
@@ -79,6 +80,7 @@ class SimulatedVenue(Actor):
         self._accounts = _accounts(self.venue, context)
         margin_rules = None if self.venue.margin is None else RULES[self.venue.margin.rules]
         check_positions(self._accounts, context.instruments, margin_rules)
+        check_collateral(self.venue, self._accounts, context.instruments)
         self.exchange = Exchange(self.venue, self._accounts, context.instruments)
         self.funding = Funding(self.exchange, self.venue)
         self.delivery = Delivery(self.exchange)

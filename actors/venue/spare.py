@@ -28,12 +28,28 @@ def spare(floor: Floor, account: VenueAccount, currency: str) -> Fraction | None
 
 
 def _with_rules(margins: Margins, account: VenueAccount, currency: str, unlocked: Fraction) -> Fraction | None:
+    settle = margins.backed_by(currency) if margins.is_backed(account.name) else ""
+    if settle:
+        return _beside(margins, account, currency, settle, unlocked)
     units = [unit for unit in margins.units(account) if unit.currency == currency]
     if any(_is_liquidating(margins, unit.key) for unit in units):
         return Fraction(0)
     free = free_margin(margins, account, currency, exposures(margins, account, currency))
     locked = account.wallet.total(currency).value - unlocked
     return None if free is None else min(margins.cross_balance(account, currency), free) - locked
+
+
+def _beside(margins: Margins, account: VenueAccount, coin: str, settle: str, unlocked: Fraction) -> Fraction | None:
+    """Of a coin that backs the contracts of a settle currency."""
+    held = next((each for each in margins.backing(account, settle) if each.coin.currency == coin), None)
+    if held is None or _is_liquidating(margins, f"{account.name} {settle}"):
+        return Fraction(0)
+    found = exposures(margins, account, settle)
+    free = free_margin(margins, account, settle, found)
+    if free is None or not (held.price and all(each.price for each in margins.backing(account, settle))):
+        return None
+    kept = held.coin.worth_of(held.counted - max(Fraction(0), free)) / held.price
+    return min(unlocked, held.balance - kept) if free >= 0 else Fraction(0)
 
 
 def _is_liquidating(margins: Margins, key: str) -> bool:

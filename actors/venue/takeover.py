@@ -54,15 +54,19 @@ class Takeover:
 
     def pay(self, account: str, position: str, amount: Amount, reason: str) -> None:
         """Money from the fund to an account, or where negative the other way."""
-        self._payments += 1
-        self._floor.accounts[account].wallet.add(amount)
         self._margins.paid(account, position, amount.value)
         self._move(amount.currency, -amount.value)
+        self.credit(account, instrument_of(position), amount, reason, split(position)[1])
+
+    def credit(self, account: str, instrument: str, amount: Amount, reason: str, leg: str = "") -> None:
+        """Money of a liquidation, told of."""
+        self._payments += 1
+        self._floor.accounts[account].wallet.add(amount)
         cash = VenueCash(
-            strategy=NO_STRATEGY, account=account, instrument=instrument_of(position),
+            strategy=NO_STRATEGY, account=account, instrument=instrument,
             entry_id=f"{LIQUIDATION}-{self._floor.venue}-{self._payments}", origin=LIQUIDATION,
             amount=money(amount.currency, amount.units, amount.scale), venue_time=self._floor.time, reason=reason,
-            leg=split(position)[1],
+            leg=leg,
         )  # fmt: skip
         self._floor.tell_cash(cash)
 
@@ -126,7 +130,7 @@ class Takeover:
             return ZERO
         if rules.ranked_by == "margin_ratio":
             profit = sum((each.gain for each in unit.holdings), ZERO)
-            return max(ZERO, profit) / max(Fraction(1), unit.wallet) * maintenance(rules, unit) / equity
+            return max(ZERO, profit) / max(Fraction(1), unit.balance) * maintenance(rules, unit) / equity
         return holding.gain / holding.cost * holding.value / equity
 
     def state(self) -> Any:

@@ -57,6 +57,11 @@ class Wallet:
         purse = self._purse(currency)
         return Amount(currency, purse.total, purse.scale)
 
+    def has(self, currency: str) -> bool:
+        """Whether there is any of it, or a debt."""
+        purse = self._purses.get(currency)
+        return purse is not None and purse.total != 0
+
     def currencies(self) -> list[str]:
         """In their order."""
         return sorted(self._purses)

@@ -145,6 +145,9 @@ Quantity = Annotated[Decimal, Bounds()]
 Fraction = Annotated[Decimal, Bounds(above=0, most=1)]
 """A share of a whole, 0 < x <= 1."""
 
+Share = Annotated[Decimal, Bounds(least=0, most=1)]
+"""A share of a whole, 0 and all of it too."""
+
 FeeRate = Annotated[Decimal, Bounds(above=-1, below=1)]
 """A share of the notional; negative is a rebate."""
 

@@ -6,7 +6,37 @@ from typing import Literal
 
 from letrade.core.config.durations import parse_duration
 from letrade.core.config.tables import Table
-from letrade.core.config.values import Currency, FeeRate, FilePath, NotNegative, Positive, PositiveDuration
+from letrade.core.config.values import (
+    Currency,
+    FeeRate,
+    FilePath,
+    InstrumentId,
+    NotNegative,
+    Positive,
+    PositiveDuration,
+    Share,
+)
+
+
+class HaircutConfig(Table, frozen=True, kw_only=True):
+    """One row of a haircut table: of what the coin is worth, from where the row before ends, the first from 0."""
+
+    cap: Positive | None = None
+    """In the quote of the index, itself included; None: the last has no end."""
+    haircut: Share
+    """So much of it does not count."""
+
+
+class CollateralConfig(Table, frozen=True, kw_only=True):
+    """A coin that backs the contracts of cross accounts that settle in the quote of its index."""
+
+    index: InstrumentId
+    """Whose index price is the coin's: an instrument of the venue, as "binance.WBETH-USDT"."""
+    haircut: Share | None = None
+    tiers: list[HaircutConfig] = []
+    """In place of one haircut for all; beyond the last cap nothing more counts."""
+    cap: NotNegative | None = None
+    """The most of what the coin is worth that counts, in the quote of the index, before the haircut."""
 
 
 class MarginConfig(Table, frozen=True, kw_only=True):
@@ -24,6 +54,8 @@ class MarginConfig(Table, frozen=True, kw_only=True):
     """An older mark gives way to the last price, where that is newer."""
     insurance_fund: dict[Currency, NotNegative] = {}
     """What it begins with; of a currency that is not named it never runs out."""
+    collateral: dict[Currency, CollateralConfig] = {}
+    """Coins that count beside the settle currency, less a haircut, in accounts whose margin mode is cross."""
 
 
 class BracketConfig(Table, frozen=True, kw_only=True):

@@ -97,9 +97,12 @@ class MarginHoldings:
         )  # fmt: skip
         return sum(found, ZERO)
 
+    def balance(self, account: str, currency: str) -> Fraction:
+        return self.balances.get((account, currency), ZERO)
+
     def free_balance(self, account: str, settle: str) -> Fraction:
         """Of the settle currency, without what isolated positions keep."""
-        return self.balances.get((account, settle), ZERO) - self.isolated_margin(account, settle)
+        return self.balance(account, settle) - self.isolated_margin(account, settle)
 
     def take_position(self, position: Position, now: int) -> Contract | None:
         """The account's position; None when it is of a strategy, or no contract. Of an account in hedge mode its legs

@@ -19,7 +19,8 @@ from letrade.core.stepping.course import Course
 from letrade.core.stepping.reader import FeedReader
 from letrade.core.stepping.window import Solo
 from letrade.studies.feed import WorldFeed
-from letrade.studies.worlds import VENUE, Setting
+from letrade.studies.paths import STAKED
+from letrade.studies.worlds import COIN, VENUE, Setting
 
 Market = tuple[str, str]
 """(account, instrument)."""
@@ -37,6 +38,8 @@ class Ended(Struct):
     """When the desk first did something about a position."""
     danger: dict[str, int]
     """When each account was first told to be so near that something is done."""
+    means: dict[str, float] = {}
+    """What each began with, its coins at what is traded last: what these lost of it nobody here can help."""
 
 
 class Watcher:
@@ -75,16 +78,21 @@ def run_world(setting: Setting, config: DeskConfig) -> Ended:
     for fault in faults.told():
         raise ActorFailed(f"world {setting.scenario} {setting.seed}: {in_words(fault)}")
     venue = next(slot.actor for slot in process.node.slots if slot.actor.name == VENUE)
-    watcher.ended.equity = _equities(setting, venue, blueprint)
+    last = _last_prices(blueprint)
+    watcher.ended.equity = _equities(setting, venue, last)
+    watcher.ended.means = {each.name: each.means(last[STAKED]) for each in setting.holders if each.managed}
     return watcher.ended
 
 
-def _equities(setting: Setting, venue: Any, blueprint: Blueprint) -> dict[str, float]:
-    """What each account is worth at the price that was traded last."""
+def _last_prices(blueprint: Blueprint) -> dict[str, float]:
     (feed,) = blueprint.feeds(None)
     if not isinstance(feed, WorldFeed):
         raise TypeError("a world's feed is a WorldFeed")
-    last = {name: course.traded[-1] for name, course in feed.path().courses.items()}
+    return {name: course.traded[-1] for name, course in feed.path().courses.items()}
+
+
+def _equities(setting: Setting, venue: Any, last: dict[str, float]) -> dict[str, float]:
+    """What each account is worth at the price that was traded last."""
     found = {}
     for name in setting.managed:
         account = venue.exchange.accounts[name]
@@ -92,5 +100,7 @@ def _equities(setting: Setting, venue: Any, blueprint: Blueprint) -> dict[str, f
         for instrument in account.positions:
             rules = venue.exchange.rules_of(instrument)
             worth += account.unrealised(instrument, float(exact(last[instrument])), rules)
+        if account.wallet.has(COIN):
+            worth += account.wallet.total(COIN).value * exact(last[STAKED])
         found[name] = float(worth)
     return found

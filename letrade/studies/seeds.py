@@ -71,6 +71,7 @@ def _start(name: str, ours: Ended, nothing: Ended) -> int:
 def _result(holder: Holder, ours: Ended, nothing: Ended, best: Best, early: Best) -> AccountResult:
     keys = [(holder.name, name) for name in holder.positions]
     saveable = [key for key in keys if key in best.saved]
+    means = ours.means[holder.name]
     return AccountResult(
         name=holder.name,
         positions=len(keys),
@@ -81,10 +82,10 @@ def _result(holder: Holder, ours: Ended, nothing: Ended, best: Best, early: Best
         saveable=len(saveable),
         saved=sum(key not in ours.liquidated for key in saveable),
         deleveraged=sum(key in ours.deleveraged for key in keys),
-        loss=_cents(holder.balance - ours.equity[holder.name]),
-        loss_unguarded=_cents(holder.balance - nothing.equity[holder.name]),
-        loss_clairvoyant=_cents(holder.balance - best.equity[holder.name]),
-        loss_foreseeing=_cents(holder.balance - max(early.equity[holder.name], best.equity[holder.name])),
+        loss=_cents(means - ours.equity[holder.name]),
+        loss_unguarded=_cents(means - nothing.equity[holder.name]),
+        loss_clairvoyant=_cents(means - best.equity[holder.name]),
+        loss_foreseeing=_cents(means - max(early.equity[holder.name], best.equity[holder.name])),
     )
 
 

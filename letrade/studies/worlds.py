@@ -27,6 +27,9 @@ BRACKETS: list[dict[str, str]] = [
     {"rate": "0.02", "max_leverage": "25"},
 ]
 LEVERAGES = (8, 10, 12)
+HEDGED = (0.3, 0.6)
+"""Of the longs that a staked coin backs, as a share of their notional."""
+COIN, HAIRCUT = "STETH", "0.1"
 CROWDS = 5
 """Of each contract."""
 ACT = "0.05"
@@ -41,6 +44,12 @@ class Holder(Struct, frozen=True):
     balance: float
     positions: dict[str, float]
     managed: bool = True
+    coins: float = 0.0
+    """Of the staked coin, which back its positions beside the balance."""
+
+    def means(self, price: float) -> float:
+        """What it began with, its coins at a price."""
+        return self.balance + self.coins * price
 
 
 class Setting(Struct, frozen=True):
@@ -72,6 +81,7 @@ def setting_of(scenario: str, seed: int, file: str = "", leverages: Sequence[int
         _cross(random, "staked", {STAKED: 1.0, ETH: -1.0}, leverage),
     ]
     if scenario == "october":
+        holders[-1] = _backed(ids.generator(seed, "study", scenario, "staked"), holders[-1], leverage)
         holders += [_crowd(random, name, place) for name in PRICES for place in range(CROWDS)]
     return Setting(scenario, seed, tuple(holders), _venue(random, scenario, seed, leverage), file)
 
@@ -96,6 +106,17 @@ def _cross(random: ids.Random, name: str, parts: dict[str, float], leverage: int
     return Holder(name, CROSS, round(gross / leverage, 2), held)
 
 
+def _backed(random: ids.Random, before: Holder, leverage: int) -> Holder:
+    """Longs that are hedged in part, backed mostly by the staked coin. It draws for itself: nobody else's draws
+    depend on it."""
+    notional = abs(before.positions[ETH]) * PRICES[ETH]
+    parts = {BTC: 1.0, ETH: -random.uniform(*HEDGED)}
+    held = {instrument: _size(instrument, part * notional) for instrument, part in parts.items()}
+    means = sum(abs(part) for part in parts.values()) * notional / leverage
+    coins = float(f"{means * random.uniform(0.8, 0.95) / PRICES[STAKED]:.4f}")
+    return Holder(before.name, CROSS, round(means - coins * PRICES[STAKED], 2), held, coins=coins)
+
+
 def _crowd(random: ids.Random, instrument: str, place: int) -> Holder:
     """Longs whom nobody looks after, each so large that where its mark jumps it is more than the insurance fund has."""
     notional = random.uniform(1e6, 2e6)
@@ -108,6 +129,7 @@ def _venue(random: ids.Random, scenario: str, seed: int, leverage: int) -> dict[
     margin: dict[str, Any] = {"rules": "binance", "leverage": str(leverage)}
     if scenario == "october":
         margin["insurance_fund"] = {"USDT": "5000"}
+        margin["collateral"] = {COIN: {"index": STAKED, "haircut": HAIRCUT}}
     if scenario in ("crash", "october"):
         faults = {"seed": seed, "refuse": 0.5, "lose": 0.02, "delay": 0.1, "delay_time": "700ms"}
         return {
@@ -160,9 +182,9 @@ def _account(holder: Holder) -> dict[str, Any]:
     positions = {
         name: {"quantity": str(quantity), "price": str(PRICES[name])} for name, quantity in holder.positions.items()
     }
+    balances = {"USDT": str(holder.balance), **({COIN: str(holder.coins)} if holder.coins else {})}
     return {
-        "name": holder.name, "venue": VENUE, "balances": {"USDT": str(holder.balance)}, "margin_mode": holder.mode,
-        "positions": positions,
+        "name": holder.name, "venue": VENUE, "balances": balances, "margin_mode": holder.mode, "positions": positions,
     }  # fmt: skip
 
 

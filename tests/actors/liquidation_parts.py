@@ -84,10 +84,10 @@ class MonitoredDesk(TradingDesk):
         actors: Iterable[tuple[type[Actor], str, Any]] | None = None, coins: int = 0, rules: str = "binance",
         positions: str = "one_way", **config: Any,
     ) -> None:  # fmt: skip
-        instruments = (BTC, PERP, ETH, BARE, *((COIN,) if coins else ()))
+        instruments = (BTC, PERP, ETH, BARE, *((COIN,) if coins else ()), *self.beside)
         self.made = (mode, script, balance, leverage, actors, {"coins": coins, "rules": rules, **config})
         self.made[-1]["positions"] = positions
-        settings = margin_settings(mode, balance, leverage, coins, rules, positions)
+        settings = self.settings(mode, balance, leverage, coins, rules, positions)
         shared = context(*instruments, settings=settings)
         entry = SimulatedVenueConfig(venue="paper")
         venue = SimulatedVenue("paper", entry, shared)
@@ -99,6 +99,12 @@ class MonitoredDesk(TradingDesk):
         extra = [kind(name, given, shared) for kind, name, given in kinds]
         super().__init__(settings, venue=venue, extra=extra, instruments=instruments)
         self.actor("capital").purse = Purse(settings, shared.instruments, Fraction(20), Fraction(1, 100))
+
+    beside: tuple[Instrument, ...] = ()
+    """More instruments."""
+
+    def settings(self, *given: Any) -> DeskConfig:
+        return margin_settings(*given)
 
     @property
     def monitor(self) -> Any:
@@ -121,7 +127,7 @@ class MonitoredDesk(TradingDesk):
         """The same desk from its snapshot, by way of bytes."""
         taken = msgspec.msgpack.decode(msgspec.msgpack.encode(node_state.take(self.stage.node)))
         mode, script, balance, leverage, actors, config = self.made
-        fresh = MonitoredDesk(mode, script=script, balance=balance, leverage=leverage, actors=actors, **config)
+        fresh = type(self)(mode, script=script, balance=balance, leverage=leverage, actors=actors, **config)
         fresh.stage = StageOf(*fresh.actors, step_ns=STEP, sources=SOURCES)
         fresh.stage.node.run(1)  # what actors say at a first start is not said at a restart
         fresh.stage.node.drop_feedback()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+from decimal import Decimal
 from fractions import Fraction as Plain
 from typing import Any
 
 import msgspec
 import pytest
 
+from letrade.actors.venue.collateral import Backing, coin_of
 from letrade.actors.venue.margin_orders import exposures, free_margin
 from letrade.actors.venue.margin_rules import RULES, VenueRules
 from letrade.actors.venue.margin_sums import (
@@ -23,8 +25,16 @@ from letrade.actors.venue.margin_sums import (
     maintenance,
     rows_of,
 )
-from letrade.core.fraction import Fraction
-from letrade.core.margin.account import CollateralState, InstrumentState, MarginAccount, OrderState, PositionState
+from letrade.core.config.venue_margin import CollateralConfig, HaircutConfig
+from letrade.core.fraction import Fraction, read_fraction
+from letrade.core.margin.account import (
+    CollateralState,
+    CollateralTier,
+    InstrumentState,
+    MarginAccount,
+    OrderState,
+    PositionState,
+)
 from letrade.core.margin.calculator import MarginCalculator
 from letrade.core.margin.registry import rules_for
 from letrade.core.margin.tiers import Tier, TierTable
@@ -87,6 +97,36 @@ def account(rng: random.Random, rules: VenueRules, mode: str, kind: str = "linea
     return Unit("a", "BTC" if inverse else "USDT", only, value * number(rng, 0.05, 0.6), tuple(holdings))
 
 
+def backed(rng: random.Random, unit: Unit) -> tuple[Unit, tuple[CollateralState, ...]]:
+    """The same with coins beside a wallet that may be a debt; the first is what a contract is of, and goes with it."""
+    value = sum((each.value for each in unit.holdings), Fraction(0))
+    coins, told = [], []
+    for currency in ("one", "other")[: rng.randint(1, 2)]:
+        price, worth = number(rng, 1, 4_000, 2), value * number(rng, 0.02, 0.5)
+        caps = sorted(worth * number(rng, 0.2, 1.8) for _ in range(rng.randint(0, 2)))
+        cap = worth * number(rng, 0.3, 1.5) if rng.random() < 0.4 else None
+        ratios = sorted((number(rng, 0.3, 1) for _ in range(len(caps) + 1)), reverse=True)
+        ends = [*caps, None] if rng.random() < 0.8 or not caps else caps
+        rows = [
+            HaircutConfig(cap=None if end is None else Decimal(f"{float(end):.6f}"), haircut=1 - Decimal(str(ratio)))
+            for end, ratio in zip(ends, map(float, ratios), strict=False)
+        ]
+        config = CollateralConfig(index="x", tiers=rows, cap=None if cap is None else Decimal(f"{float(cap):.6f}"))
+        held = Backing(coin_of(currency, config), worth / price, price)
+        floors = [Fraction(0), *(read_fraction(row.cap) for row in rows if row.cap is not None)]
+        table = tuple(
+            CollateralTier(floor, None if row.cap is None else read_fraction(row.cap), 1 - read_fraction(row.haircut))
+            for floor, row in zip(floors, rows, strict=False)
+        )
+        most = None if config.cap is None else read_fraction(config.cap)
+        coins.append(held)
+        told.append(CollateralState(currency=currency, balance=held.balance, index=price, ratios=table, cap=most))
+    wallet = value * number(rng, -0.1, 0.2)
+    holdings = tuple(msgspec.structs.replace(each, base=each.instrument) for each in unit.holdings)
+    own = CollateralState(currency="USDT", balance=wallet, pegged=True)
+    return msgspec.structs.replace(unit, wallet=wallet, coins=tuple(coins), holdings=holdings), (own, *told)
+
+
 def calculated(rules: VenueRules, unit: Unit, marks: dict[str, Fraction]) -> MarginAccount:
     """The same account in the words of core/margin."""
     floors = {each.instrument: (Fraction(0), *(row.cap for row in each.rows[:-1])) for each in unit.holdings}
@@ -121,8 +161,14 @@ def calculated(rules: VenueRules, unit: Unit, marks: dict[str, Fraction]) -> Mar
 
 
 def at(unit: Unit, name: str, price: Fraction) -> Unit:
-    moved = (replaced(each, price) if each.instrument == name else each for each in unit.holdings)
-    return Unit(unit.account, unit.currency, unit.instrument, unit.wallet, tuple(moved))
+    """Coins go with the contract that is of them."""
+    before = next(each.mark for each in unit.holdings if each.instrument == name)
+    coins = tuple(
+        msgspec.structs.replace(each, price=each.price * price / before) if each.coin.currency == name else each
+        for each in unit.coins
+    )
+    moved = tuple(replaced(each, price) if each.instrument == name else each for each in unit.holdings)
+    return msgspec.structs.replace(unit, holdings=moved, coins=coins)
 
 
 def replaced(holding: Holding, price: Fraction) -> Holding:
@@ -155,6 +201,39 @@ def test_the_venue_and_the_calculator_agree(venue: str, mode: str, kind: Any) ->
                 assert not is_liquidated(rules, at(unit, holding.instrument, told + away))
                 assert is_liquidated(rules, at(unit, holding.instrument, told - away))
     assert crossed > 50
+
+
+@pytest.mark.parametrize("mode", ["cross", "legs"])
+def test_the_venue_and_the_calculator_agree_about_what_coins_back(mode: str) -> None:
+    """As above, with haircuts by rows, caps, debts, and a coin that goes with the mark of its own contract."""
+    rules = RULES["binance"]
+    calculator = MarginCalculator(rules_for("binance", contract="linear", margin_mode="cross", account="multi_assets"))
+    crossed = liquidated = against = 0
+    for seed in SEEDS[:50]:
+        rng = random.Random(f"backed {mode} {seed}")
+        unit, collaterals = backed(rng, account(rng, rules, mode))
+        told = calculated(rules, unit, {each.instrument: each.mark for each in unit.holdings})
+        instruments = tuple(msgspec.structs.replace(each, underlying=each.name) for each in told.instruments)
+        told = msgspec.structs.replace(told, collaterals=collaterals, instruments=instruments)
+        margins = calculator.assess(told)
+        assert margins.units[0].equity == unit.equity
+        assert margins.units[0].maintenance == maintenance(rules, unit)
+        assert margins.units[0].liquidated == is_liquidated(rules, unit)
+        if margins.units[0].liquidated:
+            liquidated += 1
+            continue
+        for holding, position in zip(unit.holdings, margins.positions, strict=True):
+            price = liquidation_price(rules, unit, holding)
+            assert price == position.liquidation_price
+            if price is not None and price > TICK:
+                crossed += 1
+                against += len(unit.legs(holding)) == 1 and holding.side * (price - holding.mark) > 0
+                away = TICK if price < holding.mark else -TICK
+                assert not is_liquidated(rules, at(unit, holding.instrument, price + away))
+                assert is_liquidated(rules, at(unit, holding.instrument, price - away))
+    assert crossed > 50
+    assert liquidated
+    assert against or mode == "legs"
 
 
 @pytest.mark.parametrize(("venue", "kind"), VENUES)

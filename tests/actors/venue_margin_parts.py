@@ -58,12 +58,11 @@ class MarginDesk(Desk):
     settle = "USDT"
 
     def __init__(self, rules: str = "binance", *, balance: str = "10000", **more: Any) -> None:
-        margin = {
-            key: more.pop(key) for key in ("leverage", "insurance_fund", "liquidation_fee", "mark_age") if key in more
-        }
+        keys = ("leverage", "insurance_fund", "liquidation_fee", "mark_age", "collateral")
+        margin = {key: more.pop(key) for key in keys if key in more}
         contract = more.pop("contract", {})
         super().__init__(
-            balances={self.settle: Decimal(balance)},
+            balances={self.settle: Decimal(balance), **self.beside()},
             instruments=self.contracts(rules, contract),
             margin=MarginConfig(rules=rules, **margin),  # type: ignore[arg-type]
             **{"maker_fee": Decimal(0), "taker_fee": Decimal(0), **more},
@@ -73,6 +72,10 @@ class MarginDesk(Desk):
             self.tell(quote(price - 0.1, price, self.offered, name), mark(price, name))
 
     offered = 1_000.0
+
+    def beside(self) -> dict[str, Decimal]:
+        """Balances in other currencies."""
+        return {}
 
     @staticmethod
     def contracts(rules: str, changed: dict[str, Any]) -> tuple[Instrument, ...]:

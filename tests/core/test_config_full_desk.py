@@ -44,8 +44,8 @@ def shown_keys() -> dict[str, set[str]]:
     shown: dict[str, set[str]] = {}
     header = ""
     for line in TEXT.splitlines():
-        if match := re.match(r"(?:# )?\[+([a-z_.]+)(?:\.\"[^\"]+\")?\]+", line):
-            header = match[1]
+        if match := re.match(r"(?:# )?\[+([a-z_.]+)(?:\.\"[^\"]+\")?((?:\.[a-z_]+)?)\]+", line):
+            header = match[1] + match[2]
             shown.setdefault(header, set())
         elif match := re.match(r"(?:# )?(\w+) = (.*)", line):
             shown[header].add(match[1])

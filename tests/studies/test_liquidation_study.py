@@ -9,7 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from letrade.commands.group import letrade
-from letrade.studies.paths import PRICES
+from letrade.studies import worlds
+from letrade.studies.paths import PRICES, STAKED
 from letrade.studies.pool import run_seeds
 from letrade.studies.running import run_world
 from letrade.studies.searching import best_of
@@ -47,6 +48,25 @@ def test_without_the_guards_the_crash_takes_positions_that_the_desk_keeps(crash:
 
 def test_in_october_the_winning_legs_are_deleveraged(october: SeedResult) -> None:
     assert sum(account.deleveraged for account in october.accounts) > 0
+
+
+def test_in_october_the_staked_coin_backs_a_cross_account_that_its_lost_peg_liquidates(october: SeedResult) -> None:
+    held = next(holder for holder in setting_of("october", 2).holders if holder.coins)
+    assert held.mode == "cross"
+    assert 0.79 < held.coins * PRICES[STAKED] / held.means(PRICES[STAKED]) < 0.96
+    (account,) = (account for account in october.accounts if account.name == held.name)
+    assert account.liquidated_unguarded > account.liquidated == 0
+    assert account.loss < account.loss_unguarded
+
+
+def test_the_draws_of_others_do_not_depend_on_the_holder_of_the_coin(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = setting_of("october", 2)
+    monkeypatch.setattr(worlds, "_backed", lambda _random, held, _leverage: held)
+    after = setting_of("october", 2)
+    assert before.venue == after.venue
+    others = [[each for each in made.holders if each.name != "staked"] for made in (before, after)]
+    assert others[0] == others[1]
+    assert before.holders != after.holders
 
 
 def test_a_seed_is_the_same_for_ever(crash: SeedResult) -> None:
