@@ -21,6 +21,8 @@ from letrade.hotpath.slots import MailSlot
 ERROR_TEXT_MAX = 2_000
 TIMER_CLASS = 1
 DATA_CLASS = 2
+FEEDBACK_CLASS = 3
+"""Of feedback to the stage RISK: who judges what is asked for knows first what has happened."""
 _ORDER_BITS = 32
 
 
@@ -35,7 +37,10 @@ Directory = Mapping[str, Place]
 
 
 def input_class(stage: Stage) -> int:
-    """Of messages of one time, venues come first, then timers, then data, then what was derived from them."""
+    """Of messages of one time, venues come first, then timers, then data, then what was derived from them, by stage.
+
+    Derived classes begin at MARKET's, 4: a venue's own is 0.
+    """
     if stage == Stage.VENUE:
         return 0
     return DATA_CLASS + 1 + stage
@@ -44,6 +49,11 @@ def input_class(stage: Stage) -> int:
 def rank(message_class: int, order: int) -> int:
     """(class, the source's order) as one number."""
     return message_class << _ORDER_BITS | order
+
+
+def feedback_rank(stage: Stage) -> int:
+    """Of feedback to a stage, before the sender's own place; 0: as anything else of its sender."""
+    return rank(FEEDBACK_CLASS, 0) if stage == Stage.RISK else 0
 
 
 def sender_of(place: Place) -> tuple[int, int]:
@@ -62,7 +72,8 @@ class Slot(MailSlot[Actor, Message]):
     """One actor with its mailbox, its timers and its counter of messages sent."""
 
     def __init__(self, actor: Actor, place: Place) -> None:
-        super().__init__(actor, actor.name, *sender_of(place), rank(TIMER_CLASS, place.order), handlers_of(actor))
+        timers, feedback = rank(TIMER_CLASS, place.order), feedback_rank(place.stage)
+        super().__init__(actor, actor.name, *sender_of(place), timers, handlers_of(actor), feedback)
         self.place = place
 
     def takes(self, kind: type[Message]) -> bool:

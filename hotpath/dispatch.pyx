@@ -21,6 +21,8 @@ ROUTES_MAX = 100_000
 NO_STRATEGY = "-"
 
 cdef enum:
+    STAGE_SHIFT = 24  # of the sender, above its order in the desk file
+    ORDER_MASK = 0xFFFFFF
     SAID_MAX = 100_000
     ID_TAIL_MAX = 42
 
@@ -202,7 +204,11 @@ cdef class Dispatcher(Agenda):
         return 0
 
     cdef int deliver(self, Kind kind, object message, int64_t stage, int64_t rank, int64_t time) except -1:
-        """To higher stages at once; to others, as feedback, when resume() is called."""
+        """To higher stages at once; to others, as feedback, when resume() is called.
+
+        Who judges what is asked for knows first what has happened: a slot may take feedback before what is derived
+        at the same time.
+        """
         cdef PyObject* item = <PyObject*>message
         cdef MailSlot slot
         cdef Entry entry
@@ -216,7 +222,10 @@ cdef class Dispatcher(Agenda):
             if slot.stage > stage:
                 self.put(slot, &entry)
             else:
+                if slot.feedback_rank:
+                    entry.rank = slot.feedback_rank | stage << STAGE_SHIFT | rank & ORDER_MASK
                 self.hold_back(slot, &entry)
+                entry.rank = rank
         if self.observers:
             for observer in self.observers:
                 observer(message)

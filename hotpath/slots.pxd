@@ -16,6 +16,7 @@ cdef class MailSlot:
     cdef readonly int64_t stage
     cdef readonly int64_t rank
     cdef readonly int64_t timer_rank
+    cdef readonly int64_t feedback_rank  # of feedback to it, with the sender's place in its lower bits; 0: as the sender's
     cdef readonly dict handlers
     cdef public dict timers
     cdef public int64_t sequence

@@ -18,6 +18,8 @@ class MailSlot(Generic[_Actor, _Said]):
     stage: int
     rank: int
     timer_rank: int
+    feedback_rank: int
+    """0: feedback has the rank of its sender, as anything else."""
     handlers: dict[type[_Said], Callable[[Any], None]]
     timers: dict[str, tuple[int, int, str]]
     """(time, sequence, cause) of the timers that are set, by key."""
@@ -33,6 +35,7 @@ class MailSlot(Generic[_Actor, _Said]):
         rank: int,
         timer_rank: int,
         handlers: dict[type[_Said], Callable[[Any], None]],
+        feedback_rank: int = 0,
     ) -> None: ...
     def __class_getitem__(cls, item: Any, /) -> Any: ...
     @property

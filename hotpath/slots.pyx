@@ -24,9 +24,11 @@ cdef inline bint is_sooner(Due* left, Due* right) noexcept:
 cdef class MailSlot:
     """One speaker with its mailbox, its timers and its counter of messages sent."""
 
-    def __init__(self, Speaker actor not None, str name not None, stage, rank, timer_rank, dict handlers not None):
+    def __init__(self, Speaker actor not None, str name not None, stage, rank, timer_rank, dict handlers not None,
+                 feedback_rank=0):
         self.actor, self.name, self.handlers, self.timers = actor, name, handlers, {}
         self.stage, self.rank, self.timer_rank = whole(stage), whole(rank), whole(timer_rank)
+        self.feedback_rank = whole(feedback_rank)
 
     def __cinit__(self, *arguments, **named):
         self.place = ABSENT

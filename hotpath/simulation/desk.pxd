@@ -12,7 +12,7 @@ from letrade.hotpath.simulation.orders cimport Said, SimulatedOrder
 cdef class Desk(LossWatch):
     """Knows what the desk has heard by now. Raises Doubtful where only the actors can tell what they would do.
 
-    Calls at one time come in this order: hear_price and hear_bar, hear_execution, want_*, settle. A time at which
+    Calls at one time come in this order: hear_price and hear_bar, hear_execution, judge_hears, want_*, settle. A time at which
     anything was wanted, or at which `feedback_at` is due, is settled once, after the strategies have heard their data
     and then all that was told to them with heard <= time (told[:told_count], order_table.pxd).
     """
@@ -41,6 +41,7 @@ cdef class Desk(LossWatch):
         self, int64_t account, int64_t instrument, int64_t amount, int64_t due, int64_t time
     ) except -1
     # ^ units of 1e-8 of the settlement currency reach the desk; negative is paid
+    cdef int judge_hears(self, int64_t time) except -1  # risk, what is due of what was told
     cdef int settle(self, int64_t time) except -1  # capital, risk and execution do what is to be done now
     cdef int watch_fill(self, const Told* told, int64_t time) except -1
     cdef int stop(self, int64_t time, bint cancels) except -1  # the desk stops: nothing opens, working orders may go

@@ -172,23 +172,30 @@ cdef class Desk(LossWatch):
         one.strategy, one.instrument, one.fill = -1, instrument, self.cash_count - 1
         return self.book_funding(account, instrument, amount)
 
+    cdef int judge_hears(self, int64_t time) except -1:
+        """Who judges what is asked for knows first what has happened."""
+        cdef Told told
+        while self.told_judged < self.told_count and self.told[self.told_judged].heard <= time:
+            told = self.told[self.told_judged]  # a copy: what follows from it may move the others
+            self.told_judged += 1
+            if told.kind == TOLD_CASH:
+                continue
+            self.risk_hears(&told)
+            if self.watches and told.kind == TOLD_FILL:
+                self.watch_fill(&told, time)
+        return 0
+
     cdef int settle(self, int64_t time) except -1:
-        """Capital first, with what it proposes judged by risk at once; then risk hears too; then execution sends."""
-        cdef Py_ssize_t place, due = 0
-        while due < self.told_count and self.told[due].heard <= time:
-            due += 1
+        """Risk hears first; then capital, with what it proposes judged at once; then execution sends."""
+        cdef Py_ssize_t place, due
+        self.judge_hears(time)
+        due = self.told_judged
         for place in range(due):
-            self.hearing = self.told[place]  # a copy: what follows from it may move the others
+            self.hearing = self.told[place]  # a copy, as above
             if self.hearing.kind == TOLD_CASH:
                 self.purse_hears_cash(&self.cash_entries[self.hearing.fill])
             else:
                 self.capital_hears(&self.hearing, time)
-        for place in range(due):
-            if self.told[place].kind == TOLD_CASH:
-                continue
-            self.risk_hears(&self.told[place])
-            if self.watches and self.told[place].kind == TOLD_FILL:
-                self.watch_fill(&self.told[place], time)
         if due:
             self.drop_told(due)
         return self.execute(time) if self.cancels_count or self.approvals_count else 0

@@ -32,6 +32,7 @@ cdef class DeskDoor:
     def target(self, int64_t strategy, int64_t instrument, int64_t signal, int64_t time, double position,
                bint sized=True, double limit=0.0, bint post_only=False):
         self.check(instrument, strategy)
+        self.desk.judge_hears(time)
         self.desk.want_position(strategy, instrument, signal, time, position, sized, limit, post_only)
 
     def quotes(self, int64_t strategy, int64_t instrument, int64_t signal, int64_t time, orders, bint post_only=True):
@@ -45,6 +46,7 @@ cdef class DeskDoor:
                 raise MemoryError(f"no memory for {count} quotes")
             for place in range(count):
                 sides[place], prices[place], sizes[place] = orders[place]
+            self.desk.judge_hears(time)
             self.desk.want_quotes(strategy, instrument, signal, time, count, sides, prices, sizes, post_only)
         finally:
             free(sides)

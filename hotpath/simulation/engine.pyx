@@ -331,6 +331,7 @@ cdef class Engine:
         cdef Py_ssize_t place
         cdef Wish* wish
         troupe.sort_wishes()
+        self.desk.judge_hears(time)
         for place in range(troupe.wishes_count):
             wish = &troupe.wishes[place]
             if wish.kind == TARGET_WISH:

@@ -35,6 +35,7 @@ cdef class OrderTable:
     cdef Py_ssize_t requests_room
     cdef Told* told  # told[:told_count] waits to be heard, in order; settle takes away what was due
     cdef Py_ssize_t told_count
+    cdef Py_ssize_t told_judged  # risk has heard the first so many of it
     cdef Py_ssize_t told_room
     cdef int64_t feedback_at  # when the first of it is heard; INT64_MAX: nothing waits
     cdef int64_t* course  # orders sent (their numbers) and fills booked (~place), in the order of both

@@ -250,6 +250,7 @@ cdef class OrderTable:
     cdef int drop_told(self, Py_ssize_t count) except -1:
         """Forget the first of what was told: everybody has heard it."""
         self.told_count -= count
+        self.told_judged -= count
         if self.told_count and count:
             memmove(self.told, &self.told[count], self.told_count * sizeof(Told))
         self.feedback_at = self.told[0].heard if self.told_count else INT64_MAX

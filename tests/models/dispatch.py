@@ -11,7 +11,7 @@ from letrade.core.actor import Actor
 from letrade.core.messages.base import NO_STRATEGY, Message, Timer
 from letrade.core.messages.events import Failure
 from letrade.core.messages.registry import tag
-from letrade.core.node import Directory, Entry, Place, sender_of
+from letrade.core.node import DATA_CLASS, Directory, Entry, Place, sender_of
 from letrade.core.stage import SKIPS_BAD_MESSAGES, Stage
 from tests.models.slots import SlowSlot, first_of
 
@@ -122,7 +122,8 @@ class SlowNode:
             if slot.stage > stage:
                 slot.put(entry)
             else:
-                self.feedback.append((slot, entry))
+                told = (DATA_CLASS + 1) << 32 | stage << 24 | rank & 0xFFFFFF if slot.facts_first else rank
+                self.feedback.append((slot, (time, told, *entry[2:])))
 
     def _fail(self, slot: SlowSlot, message: Message, error: Exception) -> None:
         actor = slot.actor

@@ -7,6 +7,7 @@ from bisect import insort
 from letrade.core.actor import Actor, handlers_of
 from letrade.core.messages.base import Timer
 from letrade.core.node import TIMER_CLASS, Entry, Place, rank, sender_of
+from letrade.core.stage import Stage
 
 
 class SlowSlot:
@@ -17,6 +18,7 @@ class SlowSlot:
         self.place = place
         self.stage, self.rank = sender_of(place)
         self.timer_rank = rank(TIMER_CLASS, place.order)
+        self.facts_first = place.stage == Stage.RISK
         self.handlers = handlers_of(actor)
         self.inbox: list[Entry] = []
         self.timers: dict[str, tuple[int, int, str]] = {}
