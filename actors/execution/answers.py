@@ -27,12 +27,24 @@ def event_of(order: Order, answer: VenueOrder) -> str | None:
     return event if event in TRANSITIONS[order.state] else None
 
 
+def is_early(order: Order, answer: VenueOrder) -> bool:
+    """Whether it answers a question that was asked before the amend under way; counts it as answered."""
+    if answer.request != "query" or not order.questions:
+        return False
+    order.questions -= 1
+    if not order.early:
+        return False
+    order.early -= 1
+    return True
+
+
 def settles_amend(order: Order, answer: VenueOrder) -> str:
     """`amended`, `amend refused`, or '' when this answer does not tell: it may be of an earlier request."""
+    early = is_early(order, answer)
     if order.amending is None or answer.price is None:
         return ""
     if (answer.price, answer.size) == order.amending and answer.request in ("amend", "query"):
         return "amended"
-    if answer.request == "query":
+    if answer.request == "query" and not early:
         return "amend refused"
     return ""

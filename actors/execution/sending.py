@@ -100,7 +100,7 @@ class Sender(Actor):
         )  # fmt: skip
 
     def amend(self, order: Order, price: float, size: float) -> None:
-        order.amending = (price, size)
+        order.amending, order.early = (price, size), order.questions
         self.publish(
             VenueAmend(
                 strategy=order.strategy, account=order.account, instrument=order.instrument,
@@ -111,6 +111,7 @@ class Sender(Actor):
 
     def query(self, order: Order) -> None:
         """Ask what the venue knows of an order, unless the next question is already on its way."""
+        order.questions += 1
         self.publish(
             VenueQuery(
                 strategy=order.strategy, account=order.account, instrument=order.instrument,

@@ -35,6 +35,10 @@ class Order(msgspec.Struct, array_like=True):
     cancel_wanted: bool = False
     amending: tuple[float, float] | None = None
     """(price, size) asked for and not answered."""
+    questions: int = 0
+    """Asked of this order and not answered; one that is lost counts on."""
+    early: int = 0
+    """Of those, asked before the amend under way: their answers say nothing of it."""
     asked: bool = False
     """An answer is awaited; the order's timer runs."""
     attempts: int = 0

@@ -74,6 +74,7 @@ cdef struct OrderRecord:
     # execution's
     int64_t state, size, filled, price
     int64_t amending, amend_size, amend_price
+    int64_t questions, early  # asked of it and not answered; of those, before the amend under way
     int64_t asked_size  # as it was sent or last changed in place; of `size` the exchange may have taken some off
     int64_t replaced  # how often it was changed in place
     int64_t cancel_wanted

@@ -41,6 +41,8 @@ cdef class Execution(Patience):
     cdef int answer(self, OrderRecord* order, const Said* said, int64_t fee, int64_t time) except -1
     cdef int overdue(self, int64_t time) except -1  # asks for the orders of which no answer came in time
     cdef int stands(self, OrderRecord* order, const Said* said, int64_t time) except -1
+    cdef bint is_early(self, OrderRecord* order, const Said* said) noexcept
+    cdef int ask(self, OrderRecord* order, int64_t time) except -1
     cdef int64_t settle_size(self, OrderRecord* order, const Said* said) except -1
     cdef int go_on_after(self, OrderRecord* order, int64_t verb, int64_t time) except -1
     cdef int traded(self, OrderRecord* order, const Said* said, int64_t fee, int64_t time) except -1

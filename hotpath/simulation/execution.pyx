@@ -115,6 +115,7 @@ cdef class Execution(Patience):
                 AMEND_RULE, AMEND_OF_IT_WAS_REFUSED,
             )
         order.amending, order.amend_price, order.amend_size = 1, approval.price, approval.size
+        order.early = order.questions
         self.request(AMEND_REQUEST, order, time)
         return self.await_answer(order, time)
 
@@ -168,16 +169,33 @@ cdef class Execution(Patience):
             self.tell_order(order, time, reason if reason else because(said.reason))
         return 0 if ends else self.go_on_after(order, said.verb, time)
 
+    cdef bint is_early(self, OrderRecord* order, const Said* said) noexcept:
+        """Whether it answers a question that was asked before the amend under way; counts it as answered."""
+        if said.verb != QUERY_REQUEST or not order.questions:
+            return False
+        order.questions -= 1
+        if not order.early:
+            return False
+        order.early -= 1
+        return True
+
+    cdef int ask(self, OrderRecord* order, int64_t time) except -1:
+        order.questions += 1
+        return self.request(QUERY_REQUEST, order, time)
+
     cdef int64_t settle_size(self, OrderRecord* order, const Said* said) except -1:
-        """Price and size as the exchange has them: what the answer means for the amend under way, if anything. An
-        answer to an earlier question is taken for one too."""
+        """Price and size as the exchange has them: what the answer means for the amend under way, if anything."""
+        cdef bint early = self.is_early(order, said)
         cdef int64_t whole = said.whole if said.kind == SAID_STANDS else order.filled + said.size
         cdef bint as_asked = said.price == order.amend_price and whole == order.amend_size
         if not order.amending:
             if order.reduce_only and (said.size or said.kind == SAID_AMENDED) and whole < order.size:
                 order.size = whole
             return NOTHING_SAID
-        if said.verb != QUERY_REQUEST and not (said.verb == AMEND_REQUEST and as_asked):
+        if as_asked:
+            if said.verb != QUERY_REQUEST and said.verb != AMEND_REQUEST:
+                return NOTHING_SAID
+        elif said.verb != QUERY_REQUEST or early:
             return NOTHING_SAID
         order.price, order.size, order.amending = said.price, whole, 0
         if as_asked:
@@ -199,7 +217,7 @@ cdef class Execution(Patience):
                 self.answered(order)
             return 0
         elif verb == AMEND_REQUEST and order.amending:
-            self.request(QUERY_REQUEST, order, time)
+            self.ask(order, time)
         return self.await_answer(order, time)
 
     cdef int overdue(self, int64_t time) except -1:
@@ -213,7 +231,7 @@ cdef class Execution(Patience):
                 self.tell_order(order, time, NO_ANSWER)
             elif order.state == ORDER_UNKNOWN and order.attempts % WARNS_EACH == 0:
                 raise Doubtful("an order of which nothing is heard for so long that execution warns")
-            self.request(QUERY_REQUEST, order, time)
+            self.ask(order, time)
             self.await_answer(order, time)
         return 0
 

@@ -279,6 +279,22 @@ def test_an_amend_is_known_by_its_answer_and_a_refused_one_by_a_query() -> None:
     assert (update.reason, update.price) == ("amend refused", 96.0)
 
 
+def test_the_answer_to_an_earlier_question_says_nothing_of_an_amend() -> None:
+    desk = Desk()
+    desk.approve()
+    assert of_kind(desk.wait(5 * SECOND), VenueQuery)
+    desk.answer(order("open", "submit"))
+    assert of_kind(desk.amend(96.0, 2.0), VenueAmend)
+    assert not of_kind(desk.answer(order("open", "query")), OrderUpdate)
+    assert desk.execution.table.orders["alpha.1.1"].remaining == 2 * 10**18
+    (update,) = of_kind(desk.answer(order("open", "amend", price=96.0, size=2.0)), OrderUpdate)
+    assert (update.reason, update.price, update.size) == ("amended", 96.0, 2.0)
+    desk.amend(97.0, 2.0)
+    assert of_kind(desk.wait(5 * SECOND), VenueQuery)
+    (update,) = of_kind(desk.answer(order("open", "query", price=96.0, size=2.0)), OrderUpdate)
+    assert (update.reason, update.price) == ("amend refused", 96.0)
+
+
 def test_an_amend_of_what_is_not_open_is_refused() -> None:
     desk = Desk()
     desk.approve()
