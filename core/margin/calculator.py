@@ -104,15 +104,22 @@ def _position_margin(book: Book, unit: Unit, place: int, note: str) -> PositionM
         other_liquidation_price=None if crossing.other is None else instrument.mark * crossing.other,
         liquidation_note=_note(crossing, instrument.mark),
         bankruptcy_price=None if bankrupt.x is None else instrument.mark * bankrupt.x,
-        distance=None if price is None else abs(price - instrument.mark) / instrument.mark,
+        distance=_distance(crossing),
         liquidated=crossing.at_once,
         note=note,
     )
 
 
+def _distance(crossing: Crossing) -> Fraction | None:
+    if crossing.at_once:
+        return ZERO
+    return None if crossing.x is None else abs(crossing.x - ONE)
+
+
 def _note(crossing: Crossing, mark: Fraction) -> str:
     if crossing.at_once:
-        return "it is liquidated at the present mark"
+        alone = "" if crossing.x is not None else ", and at every other price of this instrument alone"
+        return f"it is liquidated at the present mark{alone}"
     if crossing.x is None:
         return "no price of this instrument alone uses the margin up"
     if crossing.other is not None:

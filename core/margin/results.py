@@ -56,14 +56,15 @@ class PositionMargin(Struct, frozen=True, kw_only=True):
     amount: Fraction
     liquidation_price: Fraction | None
     """The first mark at which its unit is liquidated when nothing else moves, on the side where the legs of its
-    instrument lose together; the first on the other side when there is none."""
+    instrument lose together; the first on the other side when there is none. Of a unit that is liquidated already, the
+    mark that it passed: the first, on the way back, at which it would not be; None: there is none."""
     other_liquidation_price: Fraction | None = None
     """The first mark on the other side, when there is one on both."""
     liquidation_note: str
     """Why there is none, or why it is not the first that comes to mind; "" otherwise."""
     bankruptcy_price: Fraction | None
     distance: Fraction | None
-    """|liquidation price − mark| / mark."""
+    """|liquidation price − mark| / mark; 0 when it is liquidated already."""
     liquidated: bool
     note: str = ""
     """What is to be known of the position, as a leverage that its tier no longer allows."""

@@ -25,7 +25,7 @@ class Crossing(Struct, frozen=True):
     against: bool = False
     """It lies on the side that is good for the legs at first; nothing is reached on the other one."""
     at_once: bool = False
-    """It is used up already."""
+    """It is used up already; x is then where it came to be, on the way back to a price at which something is left."""
     other: Fraction | None = None
     """Where it is used up on the other side of the mark too."""
 
@@ -48,8 +48,9 @@ def equity_crossing(book: Book, unit: Unit, path: Path) -> Crossing:
 
 
 def nearest_crossing(book: Book, unit: Unit, path: Path) -> Fraction | None:
-    """The x nearest to 1, on either side, where the unit is liquidated."""
-    return _crossing(_slack(book, unit, path), breakpoints(book, unit, path), 0, passed=_passed(book)).x
+    """The x nearest to 1, on either side, where the unit is liquidated; 1 when it is so already."""
+    found = _crossing(_slack(book, unit, path), breakpoints(book, unit, path), 0, passed=_passed(book))
+    return ONE if found.at_once else found.x
 
 
 def is_used_up(book: Book, slack: Fraction) -> bool:
@@ -85,8 +86,16 @@ def _hurtful_way(book: Book, unit: Unit, path: Path, *, maintained: bool) -> int
 def _crossing(measure: Measure, edges: list[Fraction], way: int, *, passed: bool) -> Crossing:
     """`way`: the side that is asked first; 0 asks for the nearer one."""
     now = measure(ONE).at(ONE)
-    if now < 0 or (now == 0 and not passed):
+    if now == 0 and not passed:
         return Crossing(ONE, at_once=True)
+    if now < 0:
+        back = _first(lambda sample: measure(sample).times(-ONE), edges, -way)
+        return Crossing(back.x, against=back.against, at_once=True)
+    return _first(measure, edges, way)
+
+
+def _first(measure: Measure, edges: list[Fraction], way: int) -> Crossing:
+    """Where a measure that is above 0 now comes to 0."""
     up, down = _upward(measure, edges), _downward(measure, edges)
     asked = way or (-1 if up is None or (down is not None and ONE - down < up - ONE) else 1)
     first, second = (up, down) if asked > 0 else (down, up)

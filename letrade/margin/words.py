@@ -202,7 +202,7 @@ def _markdown(table: Table) -> None:
 
 
 def _distance(position: Answer) -> str:
-    if position["distance_percent"] is None:
+    if position["liquidated"] or position["distance_percent"] is None:
         return position["liquidation_note"] or ""
     note = f"; {position['liquidation_note']}" if position["liquidation_note"] else ""
     return f"{position['distance_percent']:.2f} % from the mark{note}"

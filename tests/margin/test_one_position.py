@@ -176,3 +176,36 @@ def test_the_command_starts_without_ccxt_and_the_version_without_the_calculator(
     version, position = (set(text.splitlines()[-1].split()) for text in told)
     assert not {name for name in version if name.startswith(("letrade.margin", "letrade.core.margin", "rich"))}
     assert not {"ccxt", "rich", "numpy", "asyncio"} & position
+
+
+@pytest.mark.parametrize("mark", ["30000", "54000", "54216", "54300", "60000", "90000"])
+def test_its_prices_are_the_same_at_every_mark_also_past_them(mark: str) -> None:
+    answer = margin(*BTC, "--mark", mark, "--json").answer
+    assert answer["liquidation_price"] == pytest.approx(27_000 / 0.498)
+    assert answer["bankruptcy_price"] == 54_000
+    assert answer["liquidated"] is (float(mark) < 54_216.8)
+    assert answer["distance_percent"] == (0 if answer["liquidated"] else pytest.approx(_distance(float(mark))))
+
+
+def _distance(mark: float) -> float:
+    return 100 * (mark - 27_000 / 0.498) / mark
+
+
+def test_a_short_past_its_liquidation_price_keeps_it() -> None:
+    answer = margin(*BTC, "--side", "short", "--mark", "90000", "--json").answer
+    assert answer["liquidation_price"] == pytest.approx(33_000 / (0.5 * 1.004))
+    assert (answer["bankruptcy_price"], answer["liquidated"]) == (66_000, True)
+
+
+def test_a_cross_account_without_a_wallet_is_told_the_price_that_it_would_need() -> None:
+    answer = margin(*BTC, "--mode", "cross", "--wallet", "0", "--json").answer
+    assert answer["liquidation_price"] == pytest.approx(30_000 / 0.498)
+    assert (answer["bankruptcy_price"], answer["liquidated"]) == (60_000, True)
+
+
+def test_a_person_reads_liquidated_beside_the_price_and_no_distance() -> None:
+    output = margin(*BTC, "--mark", "30000").output
+    line = next(each for each in output.splitlines() if each.startswith("liquidation price"))
+    assert "54,216.867" in line
+    assert "it is liquidated at the present mark" in line
+    assert "from the mark" not in line
