@@ -10,6 +10,7 @@ from letrade.core.fraction import Fraction
 from letrade.core.margin.calculator import MarginCalculator
 from letrade.core.margin.numbers import MarginError
 from letrade.core.margin.results import Margins, PositionMargin, UnitMargin
+from letrade.margin.deductions import check_deductions
 from letrade.margin.largest import largest_by_margin, largest_by_tiers
 from letrade.margin.questions import Group, Question
 from letrade.margin.specs import OrderSpec, PositionSpec
@@ -39,7 +40,7 @@ def _position_notes(margins: Margins) -> list[str]:
 def _assessed(group: Group) -> Margins:
     """MarginError that names a position or an order by where it was said."""
     try:
-        return MarginCalculator(group.rules).assess(group.account)
+        margins = MarginCalculator(group.rules).assess(group.account)
     except MarginError as error:
         places: dict[str, Sequence[PositionSpec | OrderSpec]] = {"positions": group.specs, "orders": group.orders}
         told = re.sub(
@@ -48,6 +49,8 @@ def _assessed(group: Group) -> Margins:
             str(error),
         )
         raise MarginError(told) from error
+    check_deductions(margins, group.rules, group.account, [spec.place for spec in group.specs])
+    return margins
 
 
 def _positions(group: Group, margins: Margins) -> list[Answer]:

@@ -16,6 +16,7 @@ from letrade.core.margin.registry import FIRST_CHANGE
 from letrade.core.margin.results import PositionMargin
 from letrade.margin.case_accounts import Built, build
 from letrade.margin.case_inputs import BOTS, Case, case_of, says_expectations
+from letrade.margin.deductions import check_deductions
 from letrade.margin.tier_choice import TierChoice
 
 RELATIVE_DEFAULT = Fraction(1, 1_000_000)
@@ -78,7 +79,9 @@ def _run(case: Case, tiers: TierChoice, date: str) -> CaseResult:
         result.why = "spot is bought and not borrowed: nothing is liquidated"
         return _compared(result, case, None)
     built = build(case, tiers, date)
-    found = MarginCalculator(built.rules).assess(built.account).positions[0]
+    margins = MarginCalculator(built.rules).assess(built.account)
+    check_deductions(margins, built.rules, built.account, [case.fields.place] * len(margins.positions))
+    found = margins.positions[0]
     price = _buffered(case, found.liquidation_price, result)
     result.got = None if price is None else float(price)
     result.why = result.why or found.liquidation_note or None

@@ -151,6 +151,8 @@ def test_other_names_of_a_venue_and_of_an_instrument_are_understood() -> None:
         ((*BTC, "--size", "100000", "--leverage", "1"), 6, "above the last tier"),
         ((*BTC, "--symbol", "DOGE/USDT:USDT"), 6, "--tiers FILE"),
         ((*BTC, "--date", "2024-01-01"), 6, "2024-01-01"),
+        ((*BTC, "--maintenance-rate", "0.004", "--maintenance-amount", "99999"), 6, "at most rate × value, 120"),
+        ((*BTC, "--maintenance-rate", "0.004", "--maintenance-amount", "50", "--mark", "20000"), 6, "of the tier in"),
         ((*BTC, "--maintenance-amount", "5"), 6, "needs its maintenance rate"),
         (("--venue", "kucoin", *BTC[2:], "--mode", "cross", "--wallet", "9"), 6, "could not be confirmed"),
         (("--venue", "okx", *BTC[2:], "--mode", "portfolio", "--wallet", "9"), 6, "portfolio margin is not modelled"),
