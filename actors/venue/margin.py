@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from letrade.actors.venue.account import VenueAccount
 from letrade.actors.venue.amounts import rounded
@@ -144,6 +145,26 @@ class Margins:
                 cross[self.rules_of(instrument_of(name)).settle] = None
         found = [*isolated, *(self.cross(account, currency) for currency in cross)]
         return [unit for unit in found if unit is not None and unit.holdings]
+
+    def at_entry(self, account: VenueAccount) -> list[Unit]:
+        """The same with each position at its entry, whatever the marks are."""
+        isolated: list[Unit] = []
+        cross: dict[str, tuple[Holding, ...]] = {}
+        for name in account.positions:
+            if (holding := self._holding(account, name)) is None:
+                continue
+            entry = holding.face / holding.cost if holding.inverse else holding.cost / holding.face
+            holding, settle = replace(holding, mark=entry), self.rules_of(holding.instrument).settle
+            setting = self.setting(account.name, holding.instrument)
+            if setting.mode == ISOLATED:
+                margin = setting.of(holding.leg)
+                isolated.append(Unit(account.name, settle, holding.instrument, margin, (holding,), holding.leg))
+            else:
+                cross[settle] = (*cross.get(settle, ()), holding)
+        return isolated + [
+            Unit(account.name, each, "", self.cross_balance(account, each), held, coins=self.backing(account, each))
+            for each, held in cross.items()
+        ]
 
     def _isolated(self, account: VenueAccount, name: str, settle: str) -> Unit | None:
         holding = self._holding(account, name)

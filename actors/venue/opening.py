@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from letrade.actors.venue.account import VenueAccount
 from letrade.actors.venue.floor import Floor
+from letrade.actors.venue.margin import Margins
 from letrade.actors.venue.margin_rules import VenueRules
+from letrade.actors.venue.margin_sums import Unit, is_liquidated, maintenance
 from letrade.actors.venue.reports import of_fill
 from letrade.core.bookkeeping import new_position, trade
 from letrade.core.config.accounts import AccountConfig, StartPosition
+from letrade.core.config.desk import VenueConfig
 from letrade.core.errors import ConfigurationError
-from letrade.core.fraction import read_fraction
+from letrade.core.fraction import Fraction, read_fraction
 from letrade.core.instruments import Catalogue, Specification
 from letrade.core.legs import leg_of_side, name_of
 from letrade.core.messages.venue import VenueFill
@@ -50,11 +54,56 @@ def _beyond_tiers(rules: Specification, start: StartPosition, margin: VenueRules
     return f"expected a size within its leverage tiers, which end at {float(cap):g}, found {float(size):g}"
 
 
+def check_margin(venue: VenueConfig, accounts: Sequence[AccountConfig], catalogue: Catalogue) -> None:
+    """ConfigurationError where positions lack margin by every version of their tiers: which one holds, only the start
+    knows."""
+    held = {instrument for account in accounts for instrument in account.positions}
+    times = sorted({each.valid_from for each in catalogue.messages() if each.instrument in held})
+    errors = []
+    for time in times:
+        tried = Floor(venue, accounts, catalogue)
+        tried.time = time
+        try:
+            open_positions(tried, accounts)
+        except ConfigurationError as error:
+            errors.append(error)
+    if errors and len(errors) == len(times):
+        raise errors[-1]
+
+
 def open_positions(floor: Floor, accounts: Sequence[AccountConfig]) -> None:
-    """Books what the desk file says, without a fee."""
+    """Books what the desk file says, without a fee. ConfigurationError where an account has not the margin for it."""
     for account in accounts:
         for instrument, position in account.positions.items():
             _open(floor, account.name, instrument, position)
+        if floor.margin is not None and (text := _margin_missing(floor.margin, floor.accounts[account.name])):
+            raise ConfigurationError(f"account {account.name!r}: positions: {text}")
+
+
+def _margin_missing(margins: Margins, account: VenueAccount) -> str:
+    """Why an account would owe, or be liquidated, with all marks at the entries; '' where it would not."""
+    units = margins.at_entry(account)
+    for unit in units:
+        there, currency = account.wallet.total(unit.currency).value, unit.currency
+        free = margins.cross_balance(account, currency)
+        if free < 0:
+            names = _names(each for each in units if each.currency == currency)
+            text = f"expected a balance of {_show(there - free)} {currency} or more, the isolated margin at the entry"
+            return f"{names}: {text}, found {_show(there)} {currency}: give the account more, or hold less"
+        if is_liquidated(margins.rules, unit) and not any(each.balance for each in unit.coins):
+            text = f"the maintenance margin of {_show(maintenance(margins.rules, unit))} {currency} at the entry"
+            more = "a lower leverage" if unit.instrument else "a larger balance"
+            found = f"found {_show(unit.balance)} {currency}"
+            return f"{_names([unit])}: expected {text}, {found}: take {more}, or hold less"
+    return ""
+
+
+def _names(units: Iterable[Unit]) -> str:
+    return ", ".join(holding.name for unit in units for holding in unit.holdings)
+
+
+def _show(amount: Fraction) -> str:
+    return f"{float(amount):.12g}"
 
 
 def _open(floor: Floor, name: str, instrument: str, start: StartPosition) -> None:

@@ -16,7 +16,7 @@ from letrade.actors.venue.liquidation import Liquidation
 from letrade.actors.venue.margin_codes import Refusal
 from letrade.actors.venue.margin_rules import RULES, hedge_refusal
 from letrade.actors.venue.margin_settings import Settings, answer_to
-from letrade.actors.venue.opening import check_positions, open_positions
+from letrade.actors.venue.opening import check_margin, check_positions, open_positions
 from letrade.actors.venue.reports import Report
 from letrade.actors.venue.transfers import Transfers
 from letrade.core.actor import Actor, ActorConfig, Context
@@ -81,6 +81,7 @@ class SimulatedVenue(Actor):
         margin_rules = None if self.venue.margin is None else RULES[self.venue.margin.rules]
         check_positions(self._accounts, context.instruments, margin_rules)
         check_collateral(self.venue, self._accounts, context.instruments)
+        check_margin(self.venue, self._accounts, context.instruments)
         self.exchange = Exchange(self.venue, self._accounts, context.instruments)
         self.funding = Funding(self.exchange, self.venue)
         self.delivery = Delivery(self.exchange)
