@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple, TypeVar
@@ -9,6 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 from letrade.core import clock
 from letrade.core.clock import MILLISECOND, SECOND
 from letrade.core.config.describe import did_you_mean
+from letrade.core.config.secrets import without_user_info
 from letrade.core.data.columns import Kind
 from letrade.core.errors import DataError, ResourceError, UsageError
 from letrade.core.messages.market import Instrument
@@ -26,6 +28,8 @@ METHODS: Mapping[Kind, str] = {
     Kind.MARKS: "fetchMarkOHLCV",
     Kind.INDEX: "fetchIndexOHLCV",
 }
+_QUERY = re.compile(r"\?[^\s=]*=\S*")
+"""Of a URL, or of a path as an error of a connection tells it."""
 Result = TypeVar("Result")
 
 
@@ -141,7 +145,10 @@ class Exchange:
         return self._patiently(f"{symbol} leverage tiers", lambda: self.client.fetch_market_leverage_tiers(symbol))
 
     def _patiently(self, what: str, ask: Callable[[], Result]) -> Result:
-        """Again after 1, 2, 4 … seconds while the network or the exchange is busy. ResourceError in the end."""
+        """Again after 1, 2, 4 … seconds while the network or the exchange is busy. ResourceError in the end.
+
+        What ccxt raised is told by `_brief` alone: its own text, in a traceback too, holds signed questions.
+        """
         errors = self._errors
         for attempt in range(self._tries):
             try:
@@ -149,15 +156,15 @@ class Exchange:
             except errors.NetworkError as error:
                 if attempt == self._tries - 1:
                     text = f"{self.venue}: {what}: no answer after {self._tries} tries: {_brief(error)}"
-                    raise ResourceError(f"{text}; {self.advice}") from error
+                    raise ResourceError(f"{text}; {self.advice}") from None
                 pause = min(WAIT_SECONDS * 2**attempt, WAIT_SECONDS_MAX)
                 if self._on_retry is not None:
                     self._on_retry(f"{self.venue}: {what}: {_brief(error)}; again in {pause:g} s")
                 self._wait(pause)
             except (errors.BadSymbol, errors.NotSupported, errors.BadRequest) as error:
-                raise UsageError(f"{self.venue}: {what}: {_brief(error)}") from error
+                raise UsageError(f"{self.venue}: {what}: {_brief(error)}") from None
             except errors.BaseError as error:
-                raise DataError(f"{self.venue}: {what}: the exchange refused: {_brief(error)}") from error
+                raise DataError(f"{self.venue}: {what}: the exchange refused: {_brief(error)}") from None
         raise ResourceError(f"{self.venue}: {what}: no answer")
 
     def _rules(self, symbol: str) -> Instrument | None:
@@ -206,5 +213,6 @@ def _decimal(value: Any) -> str:
 
 
 def _brief(error: Exception) -> str:
-    """ccxt repeats whole pages of an exchange's answer."""
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+    """ccxt repeats whole pages of an exchange's answer, and whole questions: with the signature, at times the key."""
+    told = _QUERY.sub("?…", without_user_info(" ".join(str(error).split())))
+    return f"{type(error).__name__}: {told[:200]}"

@@ -23,8 +23,8 @@ def check_deductions(margins: Margins, rules: MarginRules, account: MarginAccoun
         amount = found.amount * (_share(found, account) if rules.tier_size == "legs" else 1)
         if amount > most:
             raise DataError(
-                f"{place}: maintenance amount: expected at most rate × value, {float(most):g}, found {float(amount):g}: "
-                "maintenance would be below 0; give the amount of the tier in force"
+                f"{place}: maintenance amount: expected at most rate × value, {float(most):g}, found "
+                f"{float(amount):g}: maintenance would be below 0; give the amount of the tier in force"
             )
 
 

@@ -63,6 +63,20 @@ def test_without_network_it_is_said_in_a_line_with_code_8(tmp_path: Path) -> Non
     assert json.loads(ran.output)["error"]["exit_code"] == 8
 
 
+def test_a_signed_question_that_fails_is_told_without_what_it_was_signed_with(
+    settings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    private = next(line for line in settings.read_text().splitlines() if line.startswith("fapiPrivate"))
+    settings.write_text(settings.read_text().replace(private, 'fapiPrivate = "http://127.0.0.1:9/fapi/v1"'))
+    monkeypatch.setattr("letrade.margin.live_tiers.TRIES", 1)
+    monkeypatch.setenv("LETRADE_TRACEBACK", "1")
+    ran = margin(*BTC, "--tiers", "live", "--settings", settings)
+    assert ran.code == 8
+    assert "127.0.0.1:9/fapi/v1/leverageBracket?…" in ran.errors
+    for secret in ("signature=", "timestamp=", "recvWindow="):
+        assert secret not in ran.errors + ran.output
+
+
 @pytest.mark.parametrize(
     ("words", "code"),
     [
