@@ -17,6 +17,7 @@ cdef class Curve:
     cdef int64_t due  # when the next word on equity is due; below 0: at each entry, as after a drain
     cdef int64_t every
     cdef bint drained
+    cdef public object hearer  # called with each account that is told of
 
     cdef int tell(self, int64_t time, int64_t account) except -1  # what the ledger says once it is due
     cdef int tell_one(self, int64_t time, int64_t account) except -1

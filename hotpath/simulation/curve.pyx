@@ -67,6 +67,8 @@ cdef class Curve:
         self.value(account, &self.last[account])
         if time >= grid.next:
             (<Worth*>grid.add(time))[0] = self.last[account]
+        if self.hearer is not None:
+            self.hearer(account)
         return 0
 
     cdef int value(self, int64_t account, Worth* one) except -1:

@@ -32,8 +32,6 @@ class Tape:
         """
     def read(self) -> tuple[int, int, int, int, int, int, int, Any] | None:
         """(time, venue time, view, kind, instrument, feed, sequence, row) of the next event; None at the end."""
-    def peek(self) -> tuple[int, int, int, Any] | None:
-        """(view, kind, instrument, row) of the next event, which stays the next; None at the end."""
     def first_kind(self, reel: int) -> int | None:
         """The kind of a source's first event, before any was taken; None where it has none."""
     @property

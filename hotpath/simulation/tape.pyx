@@ -98,13 +98,6 @@ cdef class Tape:
         self.settle()
         return (event.time, event.venue_time, view, event.kind, event.instrument, event.feed, event.sequence, row)
 
-    def peek(self):
-        cdef Event event
-        if self.next_time() == INT64_MAX:
-            return None
-        (<Window>self.first().window).fill(self.first().place, &event)
-        return (self.first().view, event.kind, self.first().instrument, told(&event))
-
     def first_kind(self, Py_ssize_t reel):
         cdef Event event
         cdef Py_ssize_t place

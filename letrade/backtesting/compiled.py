@@ -14,7 +14,7 @@ from letrade.backtesting.interrupt import Interrupt
 from letrade.backtesting.markets import market_kind, markets_of, shown_books
 from letrade.backtesting.sources import check_books, put_on_tape, sources_of, units_of
 from letrade.backtesting.terms import desk_terms
-from letrade.backtesting.worth import board_of, seen_first, worth_of
+from letrade.backtesting.worth import worth_of
 from letrade.core import clock
 from letrade.core.clock import SECOND
 from letrade.core.config.desk import DeskConfig
@@ -84,6 +84,8 @@ class CompiledBacktest:
         self.elapsed_ns = 0
         self.first_worth: dict[int, Fraction] = {}
         """By account, where its balances need a price: what it was worth when that was first known."""
+        self.unvalued: set[int] = set()
+        """Accounts for which that is awaited."""
         self.said_prices: dict[str, tuple[int, float]] = {}
         """(time, price) of the last bar or feature that an actor told of each instrument."""
         self.cast.observers.append(self._note)
@@ -99,25 +101,23 @@ class CompiledBacktest:
             self.said_prices[message.instrument] = (message.time, message.price)
 
     def _await_worth(self) -> None:
-        """Where balances need a price: what each account was first known to be worth, looked at as often as the ledger
-        does."""
+        """Where balances need a price: what the ledger first says that each account is worth, once it knows."""
         reporting = self.config.desk.reporting_currency
-        waiting = [
+        self.unvalued = {
             place for place, account in enumerate(self.config.accounts)
             if any(amount and currency != reporting for currency, amount in account.balances.items())
-        ]  # fmt: skip
-        due, told = 0, self.tape.count
-        while waiting and (time := self.tape.next) is not None:
-            board = seen_first(self.tape, self.terms, board_of(self.desk, self.terms)) if time >= due else None
-            self.engine.run(time + 1)
-            if time < due or self.tape.count == told:
-                continue
-            due, told = time + EQUITY_EVERY_NS, self.tape.count
-            for place in tuple(waiting):
-                worth = worth_of(self.desk, self.terms, self.blueprint.catalogue, place, board)
-                if not worth.missing:
-                    self.first_worth[place] = worth.equity
-                    waiting.remove(place)
+        }  # fmt: skip
+        self.curve.hearer = self._note_worth if self.unvalued else None
+
+    def _note_worth(self, account: int) -> None:
+        if account not in self.unvalued:
+            return
+        worth = worth_of(self.desk, self.terms, self.blueprint.catalogue, account)
+        if not worth.missing:
+            self.first_worth[account] = worth.equity
+            self.unvalued.remove(account)
+            if not self.unvalued:
+                self.curve.hearer = None
 
     def _check_books(self) -> None:
         kinds = {}

@@ -7,14 +7,9 @@ from typing import NamedTuple
 
 from letrade.core.instruments import Catalogue
 from letrade.core.valuation import PriceBoard
-from letrade.hotpath.simulation.columns import KINDS
 from letrade.hotpath.simulation.desk import Desk
 from letrade.hotpath.simulation.reading import prices_of
-from letrade.hotpath.simulation.tape import Tape
 from letrade.hotpath.simulation.terms import DeskTerms
-
-EXCHANGE_ALONE = 1
-"""The view of the tape that no actor has."""
 
 
 class Worth(NamedTuple):
@@ -40,29 +35,9 @@ def board_of(desk: Desk, terms: DeskTerms) -> PriceBoard:
     return board
 
 
-def seen_first(tape: Tape, terms: DeskTerms, board: PriceBoard) -> PriceBoard | None:
-    """The board once the next event alone is seen, as the ledger looks at each; None where that tells no price."""
-    following = tape.peek()
-    if following is None:
-        return None
-    view, kind, place, row = following
-    each = terms.instruments[place]
-    one = 10.0**each.price_decimals
-    if view == EXCHANGE_ALONE or kind not in (KINDS["quotes"], KINDS["trades"]):
-        return None
-    if kind == KINDS["trades"]:
-        board.prices[each.name] = row[0] / one
-    elif row[0] > 0 and row[2] > 0:
-        board.prices[each.name] = (row[0] / one + row[2] / one) / 2
-    return board
-
-
-def worth_of(
-    desk: Desk, terms: DeskTerms, catalogue: Catalogue, account: int, board: PriceBoard | None = None
-) -> Worth:
-    """As the ledger values it, at the last prices or those of a board."""
-    reporting = terms.currencies[terms.reporting]
-    board = board or board_of(desk, terms)
+def worth_of(desk: Desk, terms: DeskTerms, catalogue: Catalogue, account: int) -> Worth:
+    """As the ledger values it, at the last prices."""
+    reporting, board = terms.currencies[terms.reporting], board_of(desk, terms)
     total, unrealised, missing = Fraction(0), Fraction(0), []
     for currency, amount in wallets_of(desk, terms, account).items():
         rate = Fraction(1) if currency == reporting or not amount else rate_of(board, currency, reporting, catalogue)

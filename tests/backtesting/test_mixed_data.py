@@ -1,0 +1,60 @@
+"""Data of several kinds, instruments and feeds beside each other: one answer and one record of both engines."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from letrade.actors.strategies.hold import Hold
+from letrade.backtesting.facade import BacktestEngine
+from tests.backtesting.golden import START
+
+SECOND = 1_000_000_000
+ROWS = 10
+BITCOIN, ETHER = "binance.BTC-USDT_USDT", "binance.ETH-USDT_USDT"
+MIDDLES = 50_000.0 + 10 * np.arange(ROWS)
+TIMES = START + SECOND * np.arange(ROWS)
+ONES = np.ones(ROWS)
+
+
+def desk(*instruments: str, order_latency: str = "1ms", **balances: str) -> BacktestEngine:
+    return BacktestEngine(
+        {
+            "venue": [{"name": "binance", "order_latency": order_latency, "taker_fee": "0.001"}],
+            "instrument": [{"name": name, "tick": "0.1", "lot": "0.001"} for name in instruments],
+            "account": [{"name": "paper", "venue": "binance", "balances": {"USDT": "100000", **balances}}],
+        }
+    )
+
+
+def hold(engine: BacktestEngine) -> BacktestEngine:
+    engine.add_strategy(Hold, "holds", instrument=BITCOIN, account="paper", position=0.1)
+    return engine
+
+
+def add_quotes(engine: BacktestEngine, instrument: str = BITCOIN, after: int = 0) -> None:
+    engine.add_quotes(instrument, TIMES + after, np.round(MIDDLES - 0.1, 1), ONES, np.round(MIDDLES + 0.1, 1), ONES)
+
+
+def add_bars(engine: BacktestEngine, after: int = 0) -> None:
+    start, prices = TIMES + after, (MIDDLES - 3, MIDDLES + 5, MIDDLES - 5, MIDDLES + 1)
+    engine.add_bars(BITCOIN, start, start + SECOND, *prices, ONES)
+
+
+def add_levels(engine: BacktestEngine) -> None:
+    """Each a new book of one level a side."""
+    prices = np.round(np.column_stack([MIDDLES - 0.1, MIDDLES + 0.1]).ravel(), 1)
+    sides, offsets = np.tile([1, -1], ROWS), 2 * np.arange(ROWS + 1)
+    engine.add_levels(BITCOIN, TIMES, offsets, sides, prices, np.ones(2 * ROWS), np.ones(ROWS, int))
+
+
+@pytest.mark.parametrize("after", [-SECOND // 2, 0, 1, SECOND // 2, SECOND + SECOND // 2])
+def test_what_an_account_with_a_coin_began_with_is_known_before_its_first_fill(after: int) -> None:
+    engine = desk(BITCOIN, BTC="3")
+    add_bars(engine)
+    add_quotes(engine, after=after)
+    summary = hold(engine).run("compiled")
+    assert summary["fills"] == 1
+    assert engine.verify() == []
+    first = MIDDLES[0] + (1 if after > SECOND else 0)
+    assert engine.record().settings.starting_equity == 100_000 + 3 * first
