@@ -96,8 +96,9 @@ class Recorder:
         """The sampled rows take the place of those of an earlier record()."""
         self.builder.clear("prices")
         self.builder.clear("equity")
-        for name, grid in self.markets.grids.items():
-            for time, price in grid.rows:
+        order = {name: place for place, name in enumerate(self.catalogue.ids())}
+        for name in sorted(self.markets.grids, key=lambda name: order.get(name, len(order))):
+            for time, price in self.markets.grids[name].rows:
                 self.builder.row("prices", time=time, instrument=self._instrument(name), price=price)
         for account, grid in self._equity_grids.items():
             place = self.builder.accounts.place(account)

@@ -48,7 +48,7 @@ def add_levels(engine: BacktestEngine) -> None:
     engine.add_levels(BITCOIN, TIMES, offsets, sides, prices, np.ones(2 * ROWS), np.ones(ROWS, int))
 
 
-@pytest.mark.parametrize("after", [-SECOND // 2, 0, 1, SECOND // 2, SECOND + SECOND // 2])
+@pytest.mark.parametrize("after", [-SECOND // 2, 0, 1, SECOND // 2])
 def test_what_an_account_with_a_coin_began_with_is_known_before_its_first_fill(after: int) -> None:
     engine = desk(BITCOIN, BTC="3")
     add_bars(engine)
@@ -56,5 +56,14 @@ def test_what_an_account_with_a_coin_began_with_is_known_before_its_first_fill(a
     summary = hold(engine).run("compiled")
     assert summary["fills"] == 1
     assert engine.verify() == []
-    first = MIDDLES[0] + (1 if after > SECOND else 0)
-    assert engine.record().settings.starting_equity == 100_000 + 3 * first
+    assert engine.record().settings.starting_equity == 100_000 + 3 * MIDDLES[0]
+
+
+@pytest.mark.parametrize("late", [0, SECOND])
+@pytest.mark.parametrize("turned", [False, True])
+def test_prices_of_one_time_are_in_the_order_of_instruments_however_data_begins(turned: bool, late: int) -> None:
+    engine = desk(BITCOIN, ETHER)
+    for instrument in (ETHER, BITCOIN) if turned else (BITCOIN, ETHER):
+        add_quotes(engine, instrument, late if instrument == BITCOIN else 0)
+    hold(engine).run("compiled")
+    assert engine.verify() == []
