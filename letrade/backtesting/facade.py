@@ -14,7 +14,7 @@ from letrade.backtest import EngineName, Progress
 from letrade.backtesting.array_checks import check_chunk, check_offsets, choices, same_length, units, whole_numbers
 from letrade.backtesting.arrays import ArraysConfig, ArraysFeed, whole_chunk
 from letrade.backtesting.comparing import Difference
-from letrade.backtesting.running import Finished, run_desk, variants, verify
+from letrade.backtesting.running import Finished, Variants, run_desk, variants, verify
 from letrade.core.actor import Actor
 from letrade.core.analysis.record import RunRecord
 from letrade.core.config.describe import did_you_mean
@@ -140,8 +140,12 @@ class BacktestEngine:
 
         record = self.record()
         engine: EngineName = "compiled" if record.settings.engine == "compiled" else "actors"
-        others = variants(self.config, engine, self._run_for_ns) if all_fills else {}
-        return write_report(Path(folder), record, others)
+        others = variants(self.config, engine, self._run_for_ns) if all_fills and self._is_whole() else Variants({})
+        return write_report(Path(folder), record, others.records, incomplete=others.incomplete)
+
+    def _is_whole(self) -> bool:
+        """Nothing is to be compared with a run that Ctrl-C ended."""
+        return self._finished is not None and not self._finished.summary.get("incomplete")
 
     def _rules(self, instrument: str) -> Specification:
         for each in self.config.instruments:

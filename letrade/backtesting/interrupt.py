@@ -32,17 +32,23 @@ def interrupted_as(text: str) -> Iterator[None]:
 
 
 class Interrupt:
-    """`came` turns true at the first Ctrl-C; outside the main thread nothing is changed."""
+    """`came` turns true at the first Ctrl-C; outside the main thread nothing is changed. Within another Interrupt both
+    hear of it, whichever was there when it came."""
 
     def __init__(self) -> None:
         self.came = False
         self._before: Any = None
         self._is_set = False
+        self._outer: Interrupt | None = None
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
             self._before = signal.signal(signal.SIGINT, self._note)
             self._is_set = True
+            owner = getattr(self._before, "__self__", None)
+            if isinstance(owner, Interrupt):
+                self._outer = owner
+                self.came = self.came or owner.came
         return self
 
     def __exit__(
@@ -50,6 +56,8 @@ class Interrupt:
     ) -> None:
         if self._is_set:
             signal.signal(signal.SIGINT, self._before)
+        if self._outer is not None:
+            self._outer.came = self._outer.came or self.came
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         if self.came:

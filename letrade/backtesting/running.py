@@ -13,10 +13,11 @@ from letrade.backtesting.comparing_records import compare_records
 from letrade.backtesting.compiled import CompiledBacktest
 from letrade.backtesting.failing import ActorFailed, Failing
 from letrade.backtesting.hearing import NO_ROWS, deaf_to, sources_or_none
-from letrade.backtesting.interrupt import NOT_COMPARED, Interrupted
+from letrade.backtesting.interrupt import NOT_COMPARED, Interrupt, Interrupted
 from letrade.backtesting.late import lags_of
 from letrade.backtesting.markets import market_kind
 from letrade.backtesting.outcome import Outcome
+from letrade.backtesting.settings import assumption_of
 from letrade.backtesting.sources import Source
 from letrade.core import clock
 from letrade.core.analysis.record import RunRecord
@@ -184,18 +185,31 @@ def _check_complete(finished: Finished) -> None:
 
 
 def assuming(config: DeskConfig, assumption: Assumption) -> DeskConfig | None:
-    """The same desk under another assumption about fills; None where it is the desk's own."""
-    if all(venue.fills.assume == assumption for venue in config.venues):
+    """The same desk under another assumption about fills; None where that is what the desk assumes itself."""
+    if assumption_of(config) == assumption:
         return None
     venues = [msgspec.structs.replace(venue, fills=FillsConfig(assume=assumption)) for venue in config.venues]
     return msgspec.structs.replace(config, venues=venues)
 
 
-def variants(config: DeskConfig, engine: EngineName, run_for_ns: int | None = None) -> dict[str, RunRecord]:
-    """The records of the desk under the assumptions about fills that are not its own."""
+class Variants(NamedTuple):
+    """The desk under the assumptions about fills that are not its own."""
+
+    records: dict[str, RunRecord]
+    incomplete: tuple[str, ...] = ()
+    """Assumptions of which nothing is known, as Ctrl-C came before their runs had ended."""
+
+
+def variants(config: DeskConfig, engine: EngineName, run_for_ns: int | None = None) -> Variants:
+    """A run for each; the first Ctrl-C ends the one that runs, and none begins after it."""
+    others = {name: other for name in ASSUMPTIONS if (other := assuming(config, name)) is not None}
     found: dict[str, RunRecord] = {}
-    for assumption in ASSUMPTIONS:
-        other = assuming(config, assumption)
-        if other is not None:
-            found[assumption] = run_desk(other, engine, run_for_ns=run_for_ns, records=True).record()
-    return found
+    with Interrupt() as interrupt:
+        for name, other in others.items():
+            finished = run_desk(other, engine, run_for_ns=run_for_ns, records=True)
+            if finished.summary.get("incomplete"):
+                break
+            found[name] = finished.record()
+            if interrupt.came:
+                break
+    return Variants(found, tuple(name for name in others if name not in found))

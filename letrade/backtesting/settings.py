@@ -7,8 +7,20 @@ from typing import Any
 
 from letrade.actors.feeds.guess import tells_funding
 from letrade.core.analysis.record import InstrumentNote, RunSettings
-from letrade.core.config.desk import DeskConfig, VenueConfig
+from letrade.core.config.desk import DeskConfig, FillsConfig, VenueConfig
 from letrade.core.instruments import Catalogue
+
+OWN_FILLS = "own"
+"""What a desk assumes of fills where that is none of the columns of `[venue.fills]`."""
+
+
+def assumption_of(config: DeskConfig) -> str:
+    """Which column of `[venue.fills]` all venues of a desk follow in every key, or "own"."""
+    assumed = [venue.fills.terms() for venue in config.venues]
+    for column in (FillsConfig(), FillsConfig(assume="optimistic"), FillsConfig(assume="pessimistic")):
+        if all(terms == column.terms() for terms in assumed):
+            return column.assume
+    return OWN_FILLS
 
 
 def notes_of(catalogue: Catalogue) -> tuple[InstrumentNote, ...]:
@@ -28,7 +40,6 @@ def settings_of(
 ) -> RunSettings:
     """`span` is (first, last) time of the data."""
     start = summary.get("starting_equity")
-    fills = {venue.fills.assume for venue in config.venues}
     return RunSettings(
         desk=config.desk.name,
         engine=engine,
@@ -39,7 +50,7 @@ def settings_of(
         },
         starting_equity=None if start is None else float(start),
         fees={venue.name: _fees(venue) for venue in config.venues},
-        fills_assumption=fills.pop() if len(fills) == 1 else "default",
+        fills_assumption=assumption_of(config),
         data=data,
         data_from=span[0],
         data_to=span[1],

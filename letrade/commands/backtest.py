@@ -37,7 +37,7 @@ MISSING = "funding_missing"
 @click.option("--verify", is_flag=True, help="Run both engines, compare every order and fill; exit code 7.")
 @click.option(
     "--fills", type=click.Choice(("all", "one")),
-    help="Try optimistic and pessimistic fills too (default where the engine is compiled), or the desk's own alone.",
+    help="Try optimistic, default and pessimistic fills too (default: where that is quick), or the desk's own alone.",
 )  # fmt: skip
 @click.option("--report", "folder", type=click.Path(path_type=Path, file_okay=False), help="Where the report goes.")
 @click.option("--strict", is_flag=True, help="Refuse a result with funding that is estimated or missing; exit code 6.")
@@ -87,7 +87,7 @@ def backtest(
         return failed
     page = _report(config, finished, fills, run_for_ns, folder)
     if as_json:
-        _show({**finished.summary, **_split_of(page), "report": str(page)}, as_json)
+        _show({**finished.summary, **_of_report(page), "report": str(page)}, as_json)
     else:
         _show_figures(page)
     return failed
@@ -122,11 +122,16 @@ def _tell_failed(summary: dict[str, Any]) -> ExitCode:
     return ExitCode.BUG if failed else ExitCode.OK
 
 
-def _split_of(page: Path) -> dict[str, Any]:
-    """Where profit came from, as the report has it."""
+def _of_report(page: Path) -> dict[str, Any]:
+    """Where profit came from, as the report has it, and which other fills Ctrl-C left untried."""
+    from letrade.report.words import incomplete_of
     from letrade.report.writer import read_report
 
-    return {"profit_split": read_report(page.parent).analysis.split}
+    stored = read_report(page.parent)
+    if said := incomplete_of(stored.fills):
+        click.echo(f"warning: {said}", err=True)
+    untried = {"fills_incomplete": stored.fills.incomplete} if said else {}
+    return {"profit_split": stored.analysis.split, **untried}
 
 
 def _show_figures(page: Path) -> None:
@@ -168,17 +173,17 @@ def _report(
     config: DeskConfig, finished: Finished, fills: str | None, run_for_ns: int | None, folder: Path | None
 ) -> Path:
     """The page of the report. Other fills are tried where that is quick, or asked for."""
-    from letrade.backtesting.running import variants
+    from letrade.backtesting.running import Variants, variants
     from letrade.report.writer import write_report
 
     summary = finished.summary
     complete = not summary.get("incomplete")
     engine = cast("EngineName", summary["engine"])
     tried = fills == "all" or (fills is None and engine == "compiled")
-    others = variants(config, engine, run_for_ns) if tried and complete else {}
+    others = variants(config, engine, run_for_ns) if tried and complete else Variants({})
     name = f"{config.desk.name}-{summary['result_hash'][:HASH_SHOWN]}"
     place = folder if folder is not None else options.data_root() / REPORTS / name
-    return write_report(place, finished.record(), others).resolve()
+    return write_report(place, finished.record(), others.records, incomplete=others.incomplete).resolve()
 
 
 def _progress(as_json: bool) -> AbstractContextManager[Any]:

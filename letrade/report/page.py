@@ -19,7 +19,7 @@ from letrade.report import shown, splits, tables
 from letrade.report.figures import figures_of, mood
 from letrade.report.series import Histogram, chart_data
 from letrade.report.variants import FillsPanel
-from letrade.report.words import sameness_of, warning_of
+from letrade.report.words import incomplete_of, sameness_of, warning_of
 
 DAY_ROWS_MAX = 3_000
 BEST_ROWS = 10
@@ -122,9 +122,9 @@ def _tiles(analysis: Analysis) -> str:
 
 
 def _fills(panel: FillsPanel, currency: str) -> str:
-    if len(panel.variants) < 2:
-        return ""
-    return f'{tables.fills(panel, currency)}<p class="dim">{escape(sameness_of(panel))}</p>'
+    table = tables.fills(panel, currency) if len(panel.variants) > 1 else ""
+    said = sameness_of(panel) or incomplete_of(panel)
+    return f'{table}<p class="dim">{escape(said)}</p>' if table or said else ""
 
 
 def _trades(analyzer: PerformanceAnalyzer) -> str:

@@ -1,8 +1,8 @@
-"""The same desk under optimistic, default and pessimistic fills: does its profit outlive the assumption?"""
+"""The same desk under its own, optimistic, default and pessimistic fills: does its profit outlive the assumption?"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -10,7 +10,7 @@ import msgspec
 from letrade.core.analysis.analyzer import Analysis
 from letrade.core.analysis.numbers import known
 
-ASSUMPTIONS = ("optimistic", "default", "pessimistic")
+ASSUMPTIONS = ("own", "optimistic", "default", "pessimistic")
 
 
 class Variant(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,7 +27,8 @@ class Variant(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FillsPanel(msgspec.Struct, frozen=True, kw_only=True):
-    """Variants from the kindest to the harshest; `sign_changes` when not all of them earn, and not all of them lose."""
+    """The desk's own fills first, where they are none of the three; then from the kindest to the harshest.
+    `sign_changes` when not all of them earn, and not all of them lose."""
 
     variants: tuple[Variant, ...] = ()
     sign_changes: bool = False
@@ -35,9 +36,11 @@ class FillsPanel(msgspec.Struct, frozen=True, kw_only=True):
     """Highest profit less lowest, in the reporting currency."""
     changing: tuple[str, ...] = ()
     """Strategies whose own profit changes its sign."""
+    incomplete: tuple[str, ...] = ()
+    """Assumptions that were not tried to their end: nothing here knows of them."""
 
 
-def fills_panel(analyses: Mapping[str, Analysis]) -> FillsPanel:
+def fills_panel(analyses: Mapping[str, Analysis], incomplete: Sequence[str] = ()) -> FillsPanel:
     """`analyses` by assumption. With one alone nothing can be said, and the panel says so by being short."""
     order = {name: place for place, name in enumerate(ASSUMPTIONS)}
     named = sorted(analyses.items(), key=lambda each: (order.get(each[0], len(order)), each[0]))
@@ -52,6 +55,7 @@ def fills_panel(analyses: Mapping[str, Analysis]) -> FillsPanel:
         sign_changes=_changes_sign(profits),
         spread=known(max(profits) - min(profits)) if profits else None,
         changing=tuple(name for name, values in by_strategy.items() if _changes_sign(values)),
+        incomplete=tuple(incomplete),
     )
 
 

@@ -109,19 +109,26 @@ def _periods(kind: str, periods: Sequence[Period], currency: str) -> str:
 
 def _fills(panel: FillsPanel | None, currency: str) -> str:
     if panel is None or len(panel.variants) < 2:
-        return ""
+        return incomplete_of(panel) if panel is not None else ""
     rows = [
         (each.name, shown.amount(each.profit), shown.percent(each.fraction), shown.count(each.trades),
          shown.number(each.sharpe), shown.percent(each.drawdown))
         for each in panel.variants
     ]  # fmt: skip
     said = table("Under other fills", ("", f"profit {currency}", "%", "trades", "Sharpe", "drawdown"), rows)
-    return "\n".join(part for part in (said, warning_of(panel), sameness_of(panel)) if part)
+    return "\n".join(part for part in (said, warning_of(panel), sameness_of(panel), incomplete_of(panel)) if part)
+
+
+def incomplete_of(panel: FillsPanel) -> str:
+    """Which fills nothing is known of; empty where all were tried."""
+    if not panel.incomplete:
+        return ""
+    return f"Interrupted: not tried to the end with {', '.join(map(plain, panel.incomplete))} fills."
 
 
 def sameness_of(panel: FillsPanel) -> str:
     """Why a comparison may say nothing; empty where it says something."""
-    if len(panel.variants) < 2 or panel.spread != 0.0:
+    if len(panel.variants) < 2 or panel.spread != 0.0 or panel.incomplete:
         return ""
     return "The profit is the same under all of them: the orders left nothing to assume, or the desk fixes it."
 

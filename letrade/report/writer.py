@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,16 +35,18 @@ def write_report(
     record: RunRecord,
     variants: Mapping[str, RunRecord] | None = None,
     settings: Mapping[str, Any] | None = None,
+    incomplete: Sequence[str] = (),
 ) -> Path:
     """Analyse a record and write `folder`/report.json, report.html and record/; the path of the page.
 
-    `variants`: the same run under other fills, by assumption (optimistic, default, pessimistic). `settings`: what else
-    should be shown of the desk, as builtins without secrets. ResourceError when it cannot be written.
+    `variants`: the same run under other fills, by assumption (optimistic, default, pessimistic); `incomplete`: of which
+    assumptions the runs did not end. `settings`: what else should be shown of the desk, as builtins without secrets.
+    ResourceError when it cannot be written.
     """
     analyzer = PerformanceAnalyzer(record)
     others = {name: PerformanceAnalyzer(other).analysis() for name, other in (variants or {}).items()}
     analysis = analyzer.analysis()
-    panel = fills_panel({record.settings.fills_assumption: analysis, **others})
+    panel = fills_panel({record.settings.fills_assumption: analysis, **others}, incomplete)
     report = StoredReport(analysis=analysis, fills=panel, desk=dict(settings or {}))
     _write(folder, analyzer, report)
     return folder / PAGE_FILE
@@ -59,7 +61,7 @@ def rewrite_report(folder: Path) -> Path:
     old = _panel_and_desk(folder)
     kept = {each.name: each for each in old.fills.variants}
     fresh = fills_panel({record.settings.fills_assumption: analysis})
-    panel = old.fills if len(kept) > 1 else fresh
+    panel = old.fills if len(kept) > 1 or old.fills.incomplete else fresh
     _write(folder, analyzer, StoredReport(analysis=analysis, fills=panel, desk=old.desk))
     return folder / PAGE_FILE
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
 from letrade.__main__ import main
+from letrade.actors.strategies.base import BaseStrategy
 from letrade.backtest import run_backtest
 from letrade.backtesting import running
 from letrade.backtesting.comparing import Difference
@@ -17,7 +20,10 @@ from letrade.backtesting.facade import BacktestEngine
 from letrade.backtesting.interrupt import Interrupt
 from letrade.commands.backtest import backtest
 from letrade.core.errors import ConfigurationError, ExitCode, ResourceError, UsageError
+from letrade.core.messages.market import Quote
 from letrade.report import shown
+from letrade.report.words import report_in_words
+from letrade.report.writer import read_report
 from tests.backtesting.golden import INSTRUMENT, all_quotes, quotes, tables
 
 
@@ -33,12 +39,12 @@ def ask(*words: str, desk: str = "backtest-ema-quotes") -> Result:
     return CliRunner().invoke(backtest, [desk, *words], standalone_mode=False, catch_exceptions=False)
 
 
-def test_a_run_ends_with_the_path_of_its_report_which_has_three_kinds_of_fills(data: str, tmp_path: Path) -> None:
+def test_a_run_ends_with_the_path_of_its_report_which_has_all_kinds_of_fills(data: str, tmp_path: Path) -> None:
     result = ask("--data", data, "--report", str(tmp_path / "report"))
     page = tmp_path / "report" / "report.html"
     assert result.stdout.splitlines()[-1].split() == ["report", str(page)]
     stored = json.loads((tmp_path / "report" / "report.json").read_text())
-    assert [each["name"] for each in stored["fills"]["variants"]] == ["optimistic", "default", "pessimistic"]
+    assert [each["name"] for each in stored["fills"]["variants"]] == ["own", "optimistic", "default", "pessimistic"]
 
 
 def test_the_main_figures_of_the_report_come_with_the_summary(data: str, tmp_path: Path) -> None:
@@ -161,3 +167,56 @@ def test_ctrl_c_at_any_other_moment_is_told(
     assert f"letrade: {text}" in said.err.splitlines()
     if as_json:
         assert json.loads(said.out)["error"] == {"code": "forced", "exit_code": 130, "text": text}
+
+
+class InterruptedInItsThird(BaseStrategy):
+    """Sends what Ctrl-C sends, in the midst of the third run of its test."""
+
+    heard: ClassVar[int] = 0
+
+    def on_quote(self, quote: Quote) -> None:
+        type(self).heard += 1
+        if self.heard == 2 * 500 + 150:
+            signal.raise_signal(signal.SIGINT)
+
+
+def test_fills_that_ctrl_c_left_untried_are_left_out_and_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("letrade.backtesting.compiled.EVENTS_AT_ONCE", 100)
+    made = BacktestEngine(tables(fills={"beyond_quote": "one_tick"}))
+    made.add_quotes(INSTRUMENT, **quotes(500))
+    made.add_strategy(InterruptedInItsThird, "mine", instrument=INSTRUMENT, account="paper")
+    made.run("compiled")
+    stored = read_report(made.report(tmp_path, all_fills=True).parent)
+    assert [each.name for each in stored.fills.variants] == ["own", "optimistic"]
+    assert stored.fills.incomplete == ("default", "pessimistic")
+    said = "Interrupted: not tried to the end with default, pessimistic fills."
+    assert said in report_in_words(stored.analysis, stored.fills)
+    assert said in (tmp_path / "report.html").read_text()
+
+
+def test_the_command_says_which_fills_ctrl_c_left_untried(
+    data: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "variants", lambda *_: running.Variants({}, ("default",)))
+    result = ask("--data", data, "--json", "--report", str(tmp_path))
+    assert json.loads(result.stdout)["fills_incomplete"] == ["default"]
+    assert "warning: Interrupted: not tried to the end with default fills." in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("fills", "names"),
+    [
+        ({}, ["optimistic", "default", "pessimistic"]),
+        ({"assume": "pessimistic", "queue": "last"}, ["optimistic", "default", "pessimistic"]),
+        ({"beyond_quote": "one_tick"}, ["own", "optimistic", "default", "pessimistic"]),
+    ],
+)
+def test_fills_that_are_the_desks_own_are_not_called_default(
+    fills: dict[str, str], names: list[str], tmp_path: Path
+) -> None:
+    made = BacktestEngine(tables(fills=fills))
+    made.add_quotes(INSTRUMENT, **quotes(50))
+    made.run()
+    stored = read_report(made.report(tmp_path, all_fills=True).parent)
+    assert [each.name for each in stored.fills.variants] == names
+    assert stored.analysis.settings.fills_assumption == ("own" if "own" in names else fills.get("assume", "default"))
