@@ -141,20 +141,27 @@ def _rows(path: Path, text: str, delimiter: str) -> list[dict[str, Any]]:
 
 def read_records(path: Path, names: tuple[str, ...]) -> list[Record]:
     """The rows of a table: a list, an object with a list under one of `names`, or one object alone."""
+    return [record_of(place, row) for place, row in read_rows(path, names)]
+
+
+def record_of(place: str, row: object) -> Record:
+    """DataError where a row has no named values."""
+    if not isinstance(row, dict):
+        raise DataError(f"{place}: expected a table with named values, found {row!r}")
+    return Record(place, row)
+
+
+def read_rows(path: Path, names: tuple[str, ...]) -> list[tuple[str, object]]:
+    """(where it stands, what stands there) of each row."""
     tree = read_tree(path)
     if isinstance(tree, dict):
         under = next((tree[name] for name in names if isinstance(tree.get(name), list)), None)
         tree = [tree] if under is None else under
     if not isinstance(tree, list):
         raise DataError(f"{path}: expected a list of tables, found {type(tree).__name__}")
-    records = []
-    for number, row in enumerate(tree, start=1):
-        if not isinstance(row, dict):
-            raise DataError(f"{path}: row {number}: expected a table with named values, found {row!r}")
-        records.append(Record(f"{path}: row {number}", row))
-    if not records:
+    if not tree:
         raise DataError(f"{path}: has no rows")
-    return records
+    return [(f"{path}: row {number}", row) for number, row in enumerate(tree, start=1)]
 
 
 def renamed(record: Record, aliases: Mapping[str, str], ignored: Iterable[str] = ()) -> Record:

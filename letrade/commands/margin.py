@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from letrade.commands import options
 from letrade.commands.data_download import read_settings
@@ -87,14 +88,25 @@ def margin(context: click.Context, /, **given: Any) -> int:
       letrade margin --record cases.json --events ~/.local/share/letrade/main
     """
     if context.invoked_subcommand is not None:
+        _leave_out(context, f"{context.invoked_subcommand} reads what stands after it", ())
         return ExitCode.OK
     if given["record"] is not None:
+        _leave_out(context, "--record adds cases to a file", ("record", "events", "cases", "as_json"))
         return _record(given)
     if given["events"] is not None:
         raise UsageError("--events says where --record FILE finds its cases: give that too")
     if given["cases"] is not None:
+        _leave_out(context, "the cases of the file say everything", ("cases", "tier_files", "date", "as_json"))
         return _run_cases(given)
     return _assess(given)
+
+
+def _leave_out(context: click.Context, why: str, read: Collection[str]) -> None:
+    """UsageError for an option that was said and would not be heard."""
+    for option in context.command.params:
+        said = context.get_parameter_source(option.name or "") not in (None, ParameterSource.DEFAULT)
+        if said and option.name not in read:
+            raise UsageError(f"{option.opts[0]}: would not be heard, as {why}: leave it out here")
 
 
 @margin.command("tiers")
@@ -290,18 +302,18 @@ def _record(given: dict[str, Any]) -> int:
 def _run_cases(given: dict[str, Any]) -> int:
     from letrade.core.margin.registry import FIRST_CHANGE
     from letrade.decoding import to_json
-    from letrade.margin.case_inputs import read_case_records, unknown_names
+    from letrade.margin.case_inputs import read_case_rows, unknown_names
     from letrade.margin.case_runs import failed, run_cases, summary_of, tallies
 
     if LIVE in given["tier_files"]:
         raise UsageError("--tiers live goes with one position: cases are of several venues and days")
-    records = read_case_records(given["cases"])
-    unknown = unknown_names(records)
+    rows = read_case_rows(given["cases"])
+    unknown = unknown_names(rows)
     if unknown:
         _tell(f"letrade: {given['cases']}: names that nobody reads: {', '.join(unknown)}")
     results = []
-    with _progress(len(records)) as moved:
-        for result in run_cases(records, _tiers(given, "binance"), moved, _date(given["date"]) or FIRST_CHANGE):
+    with _progress(len(rows)) as moved:
+        for result in run_cases(rows, _tiers(given, "binance"), moved, _date(given["date"]) or FIRST_CHANGE):
             results.append(result)
             if given["as_json"]:
                 click.echo(to_json(result).decode())

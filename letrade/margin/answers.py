@@ -23,13 +23,15 @@ def answer(question: Question, groups: Sequence[Group]) -> Answer:
     """The first position's figures at the top, then every position and every unit, and where the rules come from."""
     assessed = [(group, _assessed(group)) for group in groups]
     positions = [each for group, margins in assessed for each in _positions(group, margins)]
+    warnings = [note for group, margins in assessed for note in (*group.notes, *_position_notes(margins))]
     return {
         "venue": question.venue,
         **positions[0],
         "positions": positions,
         "units": [_unit(unit, group) for group, margins in assessed for unit in margins.units],
         "rules": [_rules(group, margins) for group, margins in assessed],
-        "notes": [note for group, margins in assessed for note in (*group.notes, *_position_notes(margins))],
+        "warnings": warnings,
+        "notes": warnings,
     }
 
 

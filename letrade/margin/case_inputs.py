@@ -11,7 +11,7 @@ from msgspec import Struct
 from letrade.core.errors import DataError
 from letrade.core.fraction import Fraction
 from letrade.core.margin.account import Side
-from letrade.core.margin.records import Record, exact, read_records
+from letrade.core.margin.records import Record, exact, read_rows, record_of
 from letrade.core.margin.tier_rows import tier_rows
 from letrade.core.margin.tiers import Tier
 from letrade.margin.specs import side_of
@@ -73,9 +73,37 @@ class Case(Struct, frozen=True, kw_only=True):
         return self.oracle != BOTS
 
 
+class Unread(Struct, frozen=True):
+    """A row that is no case."""
+
+    id: str
+    """What stands for one: "row 3"."""
+    why: str
+
+
+def read_case_rows(path: Path) -> list[Record | Unread]:
+    """The rows of a file, each case with an id that no other has."""
+    rows: list[Record | Unread] = []
+    for number, (place, row) in enumerate(read_rows(path, ("cases", "case")), start=1):
+        try:
+            rows.append(record_of(place, row))
+        except DataError as error:
+            rows.append(Unread(f"row {number}", str(error)))
+    _check_ids([each for each in rows if isinstance(each, Record)])
+    return rows
+
+
 def read_case_records(path: Path) -> list[Record]:
-    """The rows of a file, each with an id that no other has."""
-    records = read_records(path, ("cases", "case"))
+    """The same of a file that holds nothing else. DataError names the row that is no case."""
+    found = []
+    for row in read_case_rows(path):
+        if isinstance(row, Unread):
+            raise DataError(row.why)
+        found.append(row)
+    return found
+
+
+def _check_ids(records: list[Record]) -> None:
     seen: set[str] = set()
     for record in records:
         name = str(record.values.get("id") or "")
@@ -84,11 +112,10 @@ def read_case_records(path: Path) -> list[Record]:
         if name in seen:
             raise DataError(f"{record.place}: the id {name!r} stands there twice")
         seen.add(name)
-    return records
 
 
-def unknown_names(records: list[Record]) -> list[str]:
-    return sorted({name for record in records for name in record.values} - KNOWN)
+def unknown_names(rows: list[Record | Unread]) -> list[str]:
+    return sorted({name for row in rows if isinstance(row, Record) for name in row.values} - KNOWN)
 
 
 def says_expectations(records: list[Record]) -> bool:

@@ -15,7 +15,7 @@ from letrade.core.margin.records import Record
 from letrade.core.margin.registry import FIRST_CHANGE
 from letrade.core.margin.results import PositionMargin
 from letrade.margin.case_accounts import Built, build
-from letrade.margin.case_inputs import BOTS, Case, case_of, says_expectations
+from letrade.margin.case_inputs import BOTS, Case, Unread, case_of, says_expectations
 from letrade.margin.deductions import check_deductions
 from letrade.margin.tier_choice import TierChoice
 
@@ -53,21 +53,31 @@ class CaseResult(Struct, kw_only=True, omit_defaults=False):
 
 
 def run_cases(
-    records: Sequence[Record], tiers: TierChoice, progress: Progress, date: str = FIRST_CHANGE
+    rows: Sequence[Record | Unread], tiers: TierChoice, progress: Progress, date: str = FIRST_CHANGE
 ) -> Iterator[CaseResult]:
     """One result for each, in their order; a case that is refused does not keep the others from being run. `date` is
     that of cases which say none: recorded positions are older than the venues' last changes."""
-    expects = says_expectations(list(records))
-    for record in records:
-        try:
-            yield _run(case_of(record, expects), tiers, date)
-        except DataError as error:
-            name, oracle = str(record.values["id"]), str(record.values.get("oracle") or "given")
-            exchange = str(record.values.get("exchange") or "")
-            yield CaseResult(
-                id=name, got=None, refused=str(error), exchange=exchange, oracle=oracle, counts=oracle != BOTS
-            )
+    expects = says_expectations([row for row in rows if isinstance(row, Record)])
+    for row in rows:
+        yield _unread(row) if isinstance(row, Unread) else _run_or_refused(row, expects, tiers, date)
         progress()
+
+
+def _run_or_refused(record: Record, expects: bool, tiers: TierChoice, date: str) -> CaseResult:
+    try:
+        return _run(case_of(record, expects), tiers, date)
+    except DataError as error:
+        return _refused(record, error)
+
+
+def _unread(row: Unread) -> CaseResult:
+    return CaseResult(id=row.id, got=None, refused=row.why, oracle="given")
+
+
+def _refused(record: Record, error: DataError) -> CaseResult:
+    name, oracle = str(record.values["id"]), str(record.values.get("oracle") or "given")
+    exchange = str(record.values.get("exchange") or "")
+    return CaseResult(id=name, got=None, refused=str(error), exchange=exchange, oracle=oracle, counts=oracle != BOTS)
 
 
 def _run(case: Case, tiers: TierChoice, date: str) -> CaseResult:
@@ -75,7 +85,7 @@ def _run(case: Case, tiers: TierChoice, date: str) -> CaseResult:
         id=case.id, got=None, exchange=case.exchange, oracle=case.oracle, counts=case.counts,
         has_expectation=case.expected is not None,
     )  # fmt: skip
-    if case.contract == "spot":
+    if "spot" in (case.contract, case.mode):
         result.why = "spot is bought and not borrowed: nothing is liquidated"
         return _compared(result, case, None)
     built = build(case, tiers, date)

@@ -30,6 +30,8 @@ class Chosen(NamedTuple):
     source: str
     in_notional: bool = False
     """Whether the table itself says that its sizes are notionals."""
+    note: str = ""
+    """What was assumed of it."""
 
 
 class TierChoice:
@@ -95,8 +97,12 @@ class TierChoice:
         if self._files:
             file = self._of_files(symbol, place)
             origin = f"{file.place} of {file.shown_date()}"
-            return Chosen(file.table(symbol), origin, file.source, file.in_notional(symbol))
+            note = "" if file.venue is not None else self._of_any_venue(file)
+            return Chosen(file.table(symbol), origin, file.source, file.in_notional(symbol), note)
         return self._built_in(symbol, place)
+
+    def _of_any_venue(self, file: TierFile) -> str:
+        return f"{file.place} names no venue: its tiers are taken to be {self._venue}'s"
 
     def _of_files(self, symbol: str, place: str) -> TierFile:
         """Of files of this venue, or of those that name none."""
@@ -133,13 +139,15 @@ class TierChoice:
 
 
 def fitted(rules: MarginRules, chosen: Sequence[Chosen], place: str) -> tuple[MarginRules, tuple[str, ...]]:
-    """The rules that these tables fit, and what was changed: a table in notional, as Binance writes it, holds notionals
-    and maintenance rates also where the venue counts contracts or states an adjustment factor."""
+    """The rules that these tables fit, and what was assumed or changed: a table in notional, as Binance writes it,
+    holds notionals and maintenance rates also where the venue counts contracts or states an adjustment factor."""
     odd = rules.tier_basis in ("contracts", "coin") or rules.rate_is == "adjustment"
+    notes = tuple(each.note for each in chosen if each.note)
     notional = [each.in_notional for each in chosen if each.table.whole]
     if not odd or not any(notional):
-        return rules, ()
+        return rules, notes
     if not all(notional):
         raise DataError(f"{place}: some tiers are stated in notional and others are not: give one kind")
     changed = msgspec.structs.replace(rules, tier_basis="mark_notional", rate_is="maintenance")
-    return changed, (f"the tiers that were given are stated in notional, which {rules.venue}'s own are not",)
+    said = f"the tiers that were given are stated in notional, which {rules.venue}'s own are not"
+    return changed, (*notes, said)

@@ -72,6 +72,8 @@ def test_null_is_an_expectation_only_where_others_say_prices(tmp_path: Path) -> 
 def test_no_price_has_its_reason(tmp_path: Path) -> None:
     spot, rich = run(tmp_path, {**CASE, "contract": "spot"}, {**CASE, "id": "b", "wallet_balance": 40000}).lines
     assert (spot["got"], "spot" in spot["why"]) == (None, True)
+    (mode,) = run(tmp_path, {**CASE, "margin_mode": "spot"}).lines
+    assert mode == spot
     assert rich["got"] is None
     assert rich["why"]
 
@@ -116,6 +118,23 @@ def test_a_faulty_case_is_refused_with_code_6(tmp_path: Path, change: dict[str, 
     ran = run(tmp_path, {**expecting(PRICE), **change})
     assert (ran.code, ran.lines[0]["got"]) == (6, None)
     assert ran.lines[0]["refused"]
+
+
+@pytest.mark.parametrize("row", [5, "a", None, [1]])
+def test_a_row_that_is_no_table_is_refused_alone(tmp_path: Path, row: object) -> None:
+    path = tmp_path / "cases.json"
+    path.write_text(json.dumps([CASE, row, {**CASE, "id": "b"}]))
+    ran = margin("--cases", path, "--json")
+    assert (ran.code, [line["id"] for line in ran.lines]) == (6, ["a", "row 2", "b"])
+    assert [line["got"] for line in ran.lines] == [pytest.approx(PRICE), None, pytest.approx(PRICE)]
+    assert "row 2: expected a table with named values" in ran.lines[1]["refused"]
+
+
+def test_a_file_that_holds_other_rows_too_is_not_recorded_into(tmp_path: Path) -> None:
+    path, log = tmp_path / "cases.json", tmp_path / "log"
+    path.write_text(json.dumps([CASE, 5]))
+    log.write_text("")
+    assert margin("--record", path, "--events", log).code == 6
 
 
 @pytest.mark.parametrize("text", ["", "[]", "[1]", '[{"exchange": "binance"}]', '[{"id": "a"}, {"id": "a"}]', "{"])
@@ -197,6 +216,13 @@ def test_a_closing_fee_that_a_case_leaves_out_is_a_new_accounts_as_for_one_posit
     assert (told["got"], told["notes"]) == (pytest.approx((60_000 - 6_000) / (1 - 0.004)), [])
 
 
+def test_tiers_of_a_file_that_names_no_venue_are_told_of_each_case(tmp_path: Path) -> None:
+    tiers = tmp_path / "tiers.json"
+    tiers.write_text(json.dumps({"BTC/USDT:USDT": TIERS}))
+    (line,) = run(tmp_path, {**CASE, "mm_rate": None}, words=("--tiers", tiers, "--json")).lines
+    assert any("names no venue" in note for note in line["notes"])
+
+
 def test_a_person_gets_the_notes_of_every_case(tmp_path: Path) -> None:
     bare = {**CASE, "wallet_balance": None}
     for case in (bare, {**bare, **expecting(PRICE), "wallet_balance": None}, {**expecting(1), "wallet_balance": None}):
@@ -276,3 +302,17 @@ def test_where_bots_differ_it_is_the_amount_of_a_tier_that_they_leave_out() -> N
     differing = [line for line in lines if line["within"] is False]
     assert {line["exchange"] for line in differing} == {"bybit"}
     assert all(line["error_absolute"] == pytest.approx(0.01) for line in differing)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("--venue", "binance"), ("--mode", "isolated"), ("--fee", "0.1"), ("--hedge",), ("--mark", "5"),
+     ("--wallet", "5")],
+)  # fmt: skip
+def test_options_that_cases_and_records_do_not_hear_are_refused(tmp_path: Path, words: tuple[str, ...]) -> None:
+    assert run(tmp_path, CASE).code == 0
+    for first in (("--cases", tmp_path / "cases.json"), ("--record", tmp_path / "new.json", "--events", tmp_path)):
+        ran = margin(*first, *words)
+        assert (ran.code, ran.errors.startswith(f"letrade: {words[0]}: would not be heard")) == (2, True)
+    assert margin(*words, "modes").code == 2
+    assert not (tmp_path / "new.json").exists()

@@ -211,3 +211,8 @@ def test_a_person_reads_liquidated_beside_the_price_and_no_distance() -> None:
     assert "54,216.867" in line
     assert "it is liquidated at the present mark" in line
     assert "from the mark" not in line
+
+
+def test_what_was_estimated_stands_among_the_warnings() -> None:
+    assert any("no mark price" in each for each in margin(*BTC, "--json").answer["warnings"])
+    assert margin(*BTC, "--mark", "60000", "--json").answer["warnings"] == []

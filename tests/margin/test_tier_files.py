@@ -172,3 +172,13 @@ def test_the_tier_is_that_of_the_notional_and_not_of_the_collateral(
         "--leverage", leverage, "--tiers", shared_data("tiers/binance_leverage_tiers_2026-09.json"), "--json",
     ).answer  # fmt: skip
     assert answer["liquidation_price"] == pytest.approx(price, rel=1e-5)
+
+
+def test_a_file_that_names_no_venue_is_taken_with_a_warning(tmp_path: Path) -> None:
+    silent = written(tmp_path / "tiers.json", {SYMBOL: ROWS})
+    named = written(tmp_path / "named.json", {"venue": "binance", "tiers": {SYMBOL: ROWS}})
+    warned, told = (margin(*BTC, "--tiers", path, "--mark", "60000", "--json").answer for path in (silent, named))
+    assert warned["warnings"] == warned["notes"]
+    assert ["names no venue" in each for each in warned["warnings"]] == [True]
+    assert told["warnings"] == []
+    assert "names no venue" in margin(*BTC, "--tiers", silent).output
