@@ -1,4 +1,4 @@
-"""Looks at arrays as a program hands them over: DataError names the argument, and the lengths or the row."""
+"""Takes arrays as a program hands them over, in copies: DataError names the argument, and the lengths or the row."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def whole_numbers(values: Any, what: str) -> IntArray:
         raise DataError(f"{what}: expected integers (times are int64 ns UTC), found {found.dtype}")
     if found.dtype.kind == "u":
         _refuse(what, found, found > INT64_MAX, "a whole number below 2**63")
-    return np.ascontiguousarray(found, dtype=np.int64)
+    return np.array(found, dtype=np.int64, order="C")
 
 
 def choices(values: Any, what: str, allowed: Sequence[int]) -> SideArray:
@@ -48,7 +48,7 @@ def choices(values: Any, what: str, allowed: Sequence[int]) -> SideArray:
     if len(found) and found.dtype.kind in NO_NUMBERS and (found.dtype.kind != "b" or -1 in allowed):
         raise DataError(f"{what}: expected integers, found {found.dtype}")
     _refuse(what, found, ~np.isin(found, allowed), f"one of {', '.join(map(str, allowed))}")
-    return np.ascontiguousarray(found, dtype=np.int8)
+    return np.array(found, dtype=np.int8, order="C")
 
 
 def units(values: Any, decimals: int, what: str, step: int = 1) -> IntArray:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from letrade.assembly import assemble
+from letrade.assembly import assemble, without_venues
 from letrade.backtest import EngineName, Progress
 from letrade.backtesting.array_checks import check_chunk, check_offsets, choices, same_length, units, whole_numbers
 from letrade.backtesting.arrays import ArraysConfig, ArraysFeed, whole_chunk
@@ -17,8 +17,10 @@ from letrade.backtesting.comparing import Difference
 from letrade.backtesting.running import Finished, Variants, run_desk, variants, verify
 from letrade.core.actor import Actor
 from letrade.core.analysis.record import RunRecord
+from letrade.core.config.check import Checker
 from letrade.core.config.describe import did_you_mean
 from letrade.core.config.desk import ActorEntry, DeskConfig, FeedEntry
+from letrade.core.config.problems import Problems
 from letrade.core.data.columns import BarRows, IntArray, Kind, LevelRows, QuoteRows, Rows, TradeRows
 from letrade.core.engine.blueprint import instrument_message
 from letrade.core.errors import ConfigurationError, UsageError
@@ -41,9 +43,9 @@ class BacktestEngine:
         engine.add_strategy(MyStrategy, "mine", instrument="binance.BTC-USDT_USDT", account="paper")
         print(engine.run()["pnl"])
 
-    Times are int64 ns UTC that never fall; prices and sizes are floats of the instrument's grid. Arrays that are not
-    so, or not of one length, are a DataError that names the argument and the row. `run` may be called again: each run
-    begins anew.
+    Arrays are copied: a program may use its own again. Times are int64 ns UTC that never fall; prices and sizes are
+    floats of the instrument's grid. Arrays that are not so, or not of one length, are a DataError that names the
+    argument and the row. `run` may be called again: each run begins anew.
     """
 
     def __init__(self, desk: DeskConfig | str | Path | Sequence[str | Path] | Mapping[str, Any]) -> None:
@@ -120,12 +122,14 @@ class BacktestEngine:
         self, engine: EngineName = "auto", *, progress: Progress | None = None, run_for_ns: int | None = None
     ) -> dict[str, Any]:
         """The summary: orders, fills, fees, balances, pnl, result_hash, engine and more."""
+        self._check()
         self._run_for_ns = run_for_ns
         self._finished = run_desk(self.config, engine, progress=progress, run_for_ns=run_for_ns, records=True)
         return self._finished.summary
 
     def verify(self, run_for_ns: int | None = None) -> list[Difference]:
         """Run both engines; where they part, nothing when they do not."""
+        self._check()
         return verify(self.config, run_for_ns)[1]
 
     def record(self) -> RunRecord:
@@ -142,6 +146,13 @@ class BacktestEngine:
         engine: EngineName = "compiled" if record.settings.engine == "compiled" else "actors"
         others = variants(self.config, engine, self._run_for_ns) if all_fills and self._is_whole() else Variants({})
         return write_report(Path(folder), record, others.records, incomplete=others.incomplete)
+
+    def _check(self) -> None:
+        """ConfigurationError for what a desk file of the same desk would be refused for; not before a run, as what is
+        added may name what is added after it."""
+        problems = Problems()
+        Checker(without_venues(self.config), problems).run()
+        problems.raise_if_any()
 
     def _is_whole(self) -> bool:
         """Nothing is to be compared with a run that Ctrl-C ended."""

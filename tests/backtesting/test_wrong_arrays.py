@@ -122,3 +122,28 @@ def test_a_strategy_on_an_account_that_the_desk_does_not_have_is_refused_by_name
     engine = BacktestEngine(tables())
     with pytest.raises(ConfigurationError, match=r"mine: account: there is no account 'papre'.*paper"):
         engine.add_strategy(Hold, "mine", instrument=INSTRUMENT, account="papre", position=1.0)
+
+
+def test_a_desk_is_refused_as_its_file_would_be() -> None:
+    desk = tables()
+    made = BacktestEngine({**desk, "account": [{**desk["account"][0], "position_mode": "hedge"}]})
+    made.add_quotes(INSTRUMENT, **quotes(5))
+    made.add_strategy(Hold, "mine", instrument=INSTRUMENT, account="paper", position=1.0)
+    for run in (made.run, made.verify):
+        with pytest.raises(ConfigurationError, match=r'mine.*"paper" is in hedge mode'):
+            run()
+
+
+def test_arrays_that_a_program_uses_again_change_no_data() -> None:
+    times, sides, offsets = TIME.copy(), np.ones(ROWS, dtype=np.int8), np.arange(ROWS + 1)
+    made = engine()
+    made.add_quotes(INSTRUMENT, times, ONES, ONES, 2 * ONES, ONES, venue_time=times)
+    made.add_trades(INSTRUMENT, times, ONES, ONES, sides)
+    made.add_bars(INSTRUMENT, times, times + 1, ONES, ONES, ONES, ONES, ONES)
+    made.add_levels(INSTRUMENT, times, offsets, sides, ONES, ONES, sides)
+    for given in (times, sides, offsets):
+        given[:] = 0
+    for feed in made.config.feeds:
+        config: Any = feed.config
+        for column in (config.time, config.venue_time, *config.rows):
+            assert column is None or not any(np.shares_memory(column, given) for given in (times, sides, offsets))
