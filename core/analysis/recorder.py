@@ -14,6 +14,7 @@ from letrade.core.analysis.ends import ShortDays, ends_of
 from letrade.core.analysis.markets import Markets
 from letrade.core.analysis.record import KIND_CODES, STATE_CODES, InstrumentNote, RunRecord, RunSettings
 from letrade.core.analysis.sent_orders import sent_alone
+from letrade.core.analysis.timed_board import TimedBoard
 from letrade.core.clock import SECOND
 from letrade.core.instruments import Catalogue
 from letrade.core.messages.accounts import Account, Position
@@ -24,7 +25,6 @@ from letrade.core.messages.market import Bar, Instrument, MarkPrice, Middle, Quo
 from letrade.core.messages.orders import ApprovedOrder, CashEntry, Fill, OrderIntent, OrderUpdate
 from letrade.core.money import DEFAULT_SCALE, Money, rescale
 from letrade.core.orders import SENT, TERMINAL
-from letrade.core.valuation import PriceBoard
 
 HORIZONS_NS = {"mid_1s": SECOND, "mid_10s": 10 * SECOND, "mid_60s": 60 * SECOND}
 KEEP_NS = 2 * SECOND
@@ -46,7 +46,7 @@ class Recorder:
         self.catalogue = catalogue
         self.reporting = reporting_currency
         self.builder = RecordBuilder()
-        self.board = PriceBoard()
+        self.board = TimedBoard(keep_ns)
         self.markets = Markets(catalogue, keep_ns, believed or {}, lags or {})
         self.short = ShortDays()
         self.start = self.end = 0
@@ -87,7 +87,7 @@ class Recorder:
         for account, sample in self._last_equity.items():
             self._equity_grids[account].add(*sample)
         self._write_grids()
-        ends = ends_of(self.board, self.catalogue, self.reporting)
+        ends = ends_of(self.board.latest(), self.catalogue, self.reporting)
         record = self.builder.record(structs.replace(settings, short_days=self.short.told(), **ends))
         orders, fills = sent_alone(record.orders, record.fills)
         return replace(record, orders=orders, fills=fills)
@@ -138,16 +138,18 @@ class Recorder:
 
     def _on_fill(self, fill: Fill) -> None:
         time = fill.venue_time or fill.time
-        self.board.prices.setdefault(fill.instrument, fill.price)
+        self.board.at(fill.time).prices.setdefault(fill.instrument, fill.price)
         if not fill.size:
             return
         order = self._rows.get(fill.order_id)
         bid, ask = self.markets.quote_before(fill.instrument, time)
         row = self.builder.row(
             "fills", order=0 if order is None else order + 1, time=fill.time, venue_time=time, **self._about(fill),
-            side=fill.side, price=fill.price, size=fill.size, fee=_number(fill.fee) * self._rate(fill.fee.currency),
+            side=fill.side, price=fill.price, size=fill.size,
+            fee=_number(fill.fee) * self._rate(fill.fee.currency, fill.time),
             fee_units=_units(fill.fee), fee_currency=self.builder.currencies.place(fill.fee.currency), maker=fill.maker,
-            realised=0.0, bid=bid, ask=ask, rate=self._rate(self._settle(fill.instrument)),
+            realised=0.0, bid=bid, ask=ask,
+            rate=self._rate(self._settle(fill.instrument), fill.time),
         )  # fmt: skip
         self._booked[fill.id] = row
         for column, horizon in HORIZONS_NS.items():
@@ -163,7 +165,7 @@ class Recorder:
             currency=self.builder.currencies.place(currency), amount=_number(entry.amount),
             amount_units=_units(entry.amount), origin=self.builder.origins.place(entry.origin),
             instrument=self._instrument(entry.instrument) if known else -1, strategy=self._strategy(entry.strategy),
-            rate=self._rate(currency),
+            rate=self._rate(currency, entry.time),
         )  # fmt: skip
 
     def _on_position(self, position: Position) -> None:
@@ -174,7 +176,8 @@ class Recorder:
         gained = realised - self._realised.get(key, 0.0)
         self._realised[key] = realised
         if gained and row is not None:
-            self.builder.add("fills", row, realised=gained * self._rate(position.realised.currency))
+            rate = self._rate(position.realised.currency, position.time)
+            self.builder.add("fills", row, realised=gained * rate)
 
     def _on_account(self, account: Account) -> None:
         name, unknown = account.account, float("nan")
@@ -188,9 +191,9 @@ class Recorder:
         if grid.due(account.time):
             grid.add(*sample)
 
-    def _rate(self, currency: str) -> float:
-        """NaN where no price tells it."""
-        rate = self.board.rate(currency, self.reporting, self.catalogue)
+    def _rate(self, currency: str, time: int) -> float:
+        """As it was known at a time; NaN where no price tells it."""
+        rate = self.board.at(time).rate(currency, self.reporting, self.catalogue)
         return float("nan") if rate is None else float(rate)
 
     def _settle(self, instrument: str) -> str:

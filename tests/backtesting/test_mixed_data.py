@@ -67,3 +67,25 @@ def test_prices_of_one_time_are_in_the_order_of_instruments_however_data_begins(
         add_quotes(engine, instrument, late if instrument == BITCOIN else 0)
     hold(engine).run("compiled")
     assert engine.verify() == []
+
+
+def test_the_last_price_is_the_newest_where_orders_take_longer_than_data_comes() -> None:
+    """What is derived of a book is told after later trades: the desk hears a window of its latency at once."""
+    engine = desk(BITCOIN, order_latency="2s")
+    add_levels(engine)
+    engine.add_trades(BITCOIN, TIMES + SECOND // 20, MIDDLES + 0.4, ONES, np.ones(ROWS, int))
+    hold(engine).run("compiled")
+    assert engine.verify() == []
+    assert engine.record().settings.prices_end == {BITCOIN: MIDDLES[-1] + 0.4}
+
+
+def test_fills_are_valued_at_the_rates_of_their_time_where_orders_take_longer_than_data_comes() -> None:
+    pair, coin = "binance.ETH-BTC", "binance.BTC-USDT"
+    engine = desk(pair, coin, order_latency="3s", BTC="10", ETH="10")
+    add_quotes(engine, coin)
+    engine.add_trades(pair, TIMES, ONES, ONES, np.ones(ROWS, int))
+    engine.add_strategy(Hold, "holds", instrument=pair, account="paper", position=0.1)
+    assert engine.run("compiled")["fills"] == 1
+    assert engine.verify() == []
+    fills = engine.record().fills
+    assert fills.rate.tolist() == MIDDLES[(fills.time - START) // SECOND].tolist()
