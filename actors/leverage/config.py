@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from letrade.core.actor import ActorConfig
 from letrade.core.config.values import Fraction, InstrumentId, Name, NotNegative, Positive, PositiveDuration
+from letrade.core.errors import ConfigurationError
 
 SECOND_NS = 1_000_000_000
 
@@ -45,3 +46,12 @@ class LeverageManagerConfig(ActorConfig, frozen=True, kw_only=True):
     """How often prices alone make it look anew; what is held, and how near liquidation is, always does."""
     patience: PositiveDuration = 5 * SECOND_NS
     """How long after a refusal, or an answer that is not what was asked for, it is asked for again."""
+
+    def __post_init__(self) -> None:
+        if self.regimes and not self.regime:
+            raise ConfigurationError("expected regime, the feature that names one, beside regimes, found none")
+
+    @property
+    def instruments(self) -> tuple[str, ...]:
+        """What `caps` names."""
+        return tuple(self.caps)

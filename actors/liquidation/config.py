@@ -61,6 +61,11 @@ class LiquidationMonitorConfig(ActorConfig, frozen=True, kw_only=True):
     tolerance: Fraction = Decimal("0.001")
     """By which share our liquidation price may differ from the venue's."""
 
+    @property
+    def instruments(self) -> tuple[str, ...]:
+        """What `groups` names."""
+        return tuple(name for group in self.groups for name in group)
+
 
 def check(config: LiquidationMonitorConfig, name: str) -> None:
     """ConfigurationError where the distances are in no order."""

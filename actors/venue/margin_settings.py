@@ -8,12 +8,13 @@ import msgspec
 
 from letrade.actors.venue.account import VenueAccount
 from letrade.actors.venue.margin import CROSS, ISOLATED, Margins, Setting
-from letrade.actors.venue.margin_codes import Refusal
+from letrade.actors.venue.margin_codes import CODES, Refusal
 from letrade.actors.venue.margin_orders import exposures, free_margin
 from letrade.actors.venue.margin_sums import ZERO, Unit, initial_rate, is_liquidated, row_at, tier_size
-from letrade.core.errors import DataError
-from letrade.core.fraction import Fraction
-from letrade.core.instruments import Specification
+from letrade.core.config.desk import VenueConfig
+from letrade.core.errors import ConfigurationError, DataError
+from letrade.core.fraction import Fraction, read_fraction
+from letrade.core.instruments import Catalogue, Specification
 from letrade.core.legs import SIDES, name_of
 from letrade.core.messages.base import NO_STRATEGY
 from letrade.core.messages.margin import (
@@ -180,6 +181,26 @@ class Settings:
 
     def restore(self, state: Any) -> None:
         self._answers = dict(msgspec.msgpack.decode(state, type=list[tuple[str, VenueMarginAnswer]]))
+
+
+def check_leverage(venue: VenueConfig, catalogue: Catalogue) -> None:
+    """ConfigurationError for a leverage that no contract can have; where only some can, the others begin with their
+    most."""
+    if venue.margin is None or venue.margin.leverage is None:
+        return
+    wanted, most = read_fraction(venue.margin.leverage), ZERO
+    names = dict.fromkeys(each.instrument for each in catalogue.messages() if each.brackets)
+    named = [name for name in names if name.partition(".")[0] == venue.name]
+    for message in catalogue.messages():
+        tiers = catalogue.at(message.instrument, message.valid_from).tiers
+        if message.instrument in named and tiers is not None:
+            limits = [tier.leverage_max for tier in tiers.tiers if tier.leverage_max is not None]
+            most = max(most, *limits) if limits else max(most, wanted)
+    if named and wanted > most:
+        shown = f"{named[0]}{'' if len(named) == 1 else f' and {len(named) - 1} more'}"
+        text = f"expected at most {float(most):g}, as the tiers of {shown} allow, found {venue.margin.leverage}"
+        why = CODES[venue.margin.rules].leverage_invalid
+        raise ConfigurationError(f"[[venue]] {venue.name}: margin.leverage: {text}; the venue says {why}")
 
 
 def answer_to(request: VenueMargin, refusal: Refusal | None, value: float = 0.0, mode: str = "") -> VenueMarginAnswer:

@@ -15,10 +15,10 @@ from letrade.actors.venue.inbox import Inbox, Request
 from letrade.actors.venue.liquidation import Liquidation
 from letrade.actors.venue.margin_codes import Refusal
 from letrade.actors.venue.margin_rules import RULES, hedge_refusal
-from letrade.actors.venue.margin_settings import Settings, answer_to
+from letrade.actors.venue.margin_settings import Settings, answer_to, check_leverage
 from letrade.actors.venue.opening import check_margin, check_positions, open_positions
 from letrade.actors.venue.reports import Report
-from letrade.actors.venue.transfers import Transfers
+from letrade.actors.venue.transfers import Transfers, check_routes
 from letrade.core.actor import Actor, ActorConfig, Context
 from letrade.core.config.accounts import AccountConfig
 from letrade.core.config.desk import VenueConfig
@@ -78,6 +78,7 @@ class SimulatedVenue(Actor):
         super().__init__(name, config, context)
         self.venue = _venue_config(config.venue, context)
         self._accounts = _accounts(self.venue, context)
+        check_leverage(self.venue, context.instruments)
         margin_rules = None if self.venue.margin is None else RULES[self.venue.margin.rules]
         check_positions(self._accounts, context.instruments, margin_rules)
         check_collateral(self.venue, self._accounts, context.instruments)
@@ -89,6 +90,7 @@ class SimulatedVenue(Actor):
         self.settings = None if margin is None else Settings(margin)
         self.liquidation = None if margin is None or rules is None else Liquidation(self.exchange, margin, rules)
         self.borrowing = Borrowing(self.exchange, self.venue, self._accounts)
+        check_routes(context.settings.accounts, context.settings.routes, context.instruments)
         self.transfers = Transfers(self.exchange, context.settings.accounts, context.settings.routes)
         self.latency = latency_of(self.venue)
         self.lag = _lag(self.venue)

@@ -13,8 +13,11 @@ from letrade.actors.venue.floor import Floor
 from letrade.actors.venue.reports import Report
 from letrade.actors.venue.spare import spare
 from letrade.core.config.accounts import AccountConfig
+from letrade.core.config.describe import did_you_mean
 from letrade.core.config.routes import RouteConfig
+from letrade.core.errors import ConfigurationError
 from letrade.core.fraction import Fraction, read_fraction
+from letrade.core.instruments import Catalogue
 from letrade.core.messages.base import NO_STRATEGY
 from letrade.core.messages.transfers import (
     BACK,
@@ -65,6 +68,17 @@ class Coming(msgspec.Struct, array_like=True):
     account: str
     amount: Money
     arrives: int
+
+
+def check_routes(accounts: Sequence[AccountConfig], routes: Sequence[RouteConfig], catalogue: Catalogue) -> None:
+    """ConfigurationError for a currency that no account begins with and no instrument trades or settles in."""
+    held = [currency for account in accounts for currency in account.balances]
+    traded = [currency for each in catalogue.messages() for currency in (each.base, each.quote, each.settle)]
+    known = dict.fromkeys((*held, *traded))
+    for route in routes:
+        if known and route.currency not in known:
+            text = f'there is no currency "{route.currency}"{did_you_mean(route.currency, known)}'
+            raise ConfigurationError(f"route.{route.name}.currency: {text}")
 
 
 class Transfers:

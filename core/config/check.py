@@ -11,9 +11,12 @@ from urllib.parse import urlsplit
 
 from letrade.core.config.accounts import AccountConfig, StartPosition
 from letrade.core.config.describe import did_you_mean
-from letrade.core.config.desk import DESK_PROCESS, ActorEntry, DeskConfig
+from letrade.core.config.desk import DESK_PROCESS, ActorEntry, DeskConfig, InstrumentConfig, VenueConfig
 from letrade.core.config.problems import Place, Problems
 from letrade.core.config.values import DURATION_FORM
+from letrade.core.fraction import Fraction, read_fraction
+from letrade.core.margin.numbers import ZERO, MarginError
+from letrade.core.margin.tiers import Tier, TierTable
 from letrade.core.messages.base import NO_STRATEGY
 from letrade.core.stage import Stage
 
@@ -97,6 +100,10 @@ class Checker:
                 step, latency = (DURATION_FORM.show(ns) for ns in (self.desk.desk.step, venue.order_latency))
                 text = f"expected at least desk.step, {step}, found {latency}"
                 self.problems.add((*place, "order_latency"), text)
+            leverage = None if venue.margin is None else venue.margin.leverage
+            if leverage is not None and (leverage < 1 or leverage % 1):
+                text = f"expected a whole number of at least 1, found {leverage}"
+                self.problems.add((*place, "margin", "leverage"), text)
             if venue.fee_currency in ("quote", "base"):
                 continue
             quotes = {i.quote: None for i in self.desk.instruments if i.venue == venue.name}
@@ -125,11 +132,20 @@ class Checker:
         for name in _repeated(route.name for route in self.desk.routes):
             self.problems.add(("route", name), "the name is given twice")
         ways = [(route.from_account, route.to_account, route.currency) for route in self.desk.routes]
+        currencies = self._currencies()
         for route in self.desk.routes:
+            if currencies and not self.data_tells_instruments:  # else the venue looks, when they are known
+                self._known(route.currency, currencies, "currency", ("route", route.name, "currency"))
             for key, account in (("from", route.from_account), ("to", route.to_account)):
                 self._known(account, self.accounts, "account", ("route", route.name, key))
         for giver, taker, currency in _repeated(ways):
             self.problems.add(("route",), f'two routes for {currency} from "{giver}" to "{taker}"')
+
+    def _currencies(self) -> list[str]:
+        """Those that an account can have: what accounts begin with, and what instruments trade and settle in."""
+        held = [currency for account in self.desk.accounts for currency in account.balances]
+        traded = [currency for each in self.desk.instruments for currency in (each.base, each.quote, each.settle)]
+        return list(dict.fromkeys((*held, *traded)))
 
     def check_instruments(self) -> None:
         versions = [(instrument.name, instrument.valid_from) for instrument in self.desk.instruments]
@@ -142,6 +158,9 @@ class Checker:
             if instrument.kind == "inverse" and instrument.settle != instrument.base:
                 text = f'expected "{instrument.base}", as an inverse contract settles in its base'
                 self.problems.add(("instrument", instrument.name, "settle"), text)
+            venue = next((each for each in self.desk.venues if each.name == instrument.venue), None)
+            if instrument.brackets and venue is not None and (text := _why_no_tiers(instrument, venue)):
+                self.problems.add(("instrument", instrument.name, "bracket"), text)
 
     def check_actors(self) -> None:
         """What an actor's Config names under these keys; a set of features is named as the actor that makes it."""
@@ -212,6 +231,26 @@ class Checker:
         for strategy, account in pairs:
             text = f'two allocations for the strategy "{strategy}" on the account "{account}"'
             self.problems.add(("capital", "allocation"), text)
+
+
+def _exact(value: Decimal | None) -> Fraction | None:
+    return None if value is None else read_fraction(value)
+
+
+def _why_no_tiers(instrument: InstrumentConfig, venue: VenueConfig) -> str:
+    """What is wrong with the tiers of a contract at a venue with margin rules; '' where nothing is."""
+    if venue.margin is None:
+        return ""
+    floors = [ZERO, *(_exact(row.cap) or ZERO for row in instrument.brackets)]
+    tiers = [
+        Tier(floor, _exact(row.cap), read_fraction(row.rate), _exact(row.amount), _exact(row.max_leverage))
+        for floor, row in zip(floors, instrument.brackets, strict=False)
+    ]
+    try:
+        TierTable("", tuple(tiers)).ready("flat" if venue.margin.rules == "okx" else "cumulative", "lower")
+    except MarginError as error:
+        return str(error).lstrip(", :")
+    return ""
 
 
 def tells_instruments(feed_class: type) -> bool:

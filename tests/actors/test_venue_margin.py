@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 import pytest
@@ -15,6 +16,7 @@ from letrade.core.config.desk import DeskConfig, FaultsConfig, VenueConfig
 from letrade.core.config.venue_margin import MarginConfig
 from letrade.core.errors import ConfigurationError
 from letrade.core.messages.margin import VenueMargin, VenueMarginAnswer
+from letrade.core.messages.market import Bracket, Instrument
 from letrade.core.messages.venue import VenueOrder
 from tests.actors.venue_margin_parts import LINEAR, OTHER, MarginDesk, mark, perpetual
 from tests.actors.venue_parts import Desk, submit
@@ -298,8 +300,19 @@ def test_an_account_may_begin_isolated_with_the_margin_of_its_position() -> None
     assert msgspec.structs.asdict(setting)["leverage"] == 20
 
 
+class FreeDesk(MarginDesk):
+    """The leverage of its second contract is not limited."""
+
+    @staticmethod
+    def contracts(rules: str, changed: dict[str, Any]) -> tuple[Instrument, ...]:
+        first = MarginDesk.contracts(rules, changed)[:2]
+        free = msgspec.structs.replace(perpetual(rules, OTHER, base="ETH"), brackets=(Bracket("0", "", "0.001"),))
+        return *first, free
+
+
 def test_a_contract_begins_with_no_more_leverage_than_its_tiers_allow() -> None:
-    desk = MarginDesk(leverage=500)
+    """Where another contract can have it, the venue's may be more than its own most."""
+    desk = FreeDesk(leverage=500)
     desk.trade(1, 0.1)
     held = desk.held()
     assert held is not None
