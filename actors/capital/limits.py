@@ -35,6 +35,7 @@ class Limit(msgspec.Struct, array_like=True):
     largest: float
     reason: str
     until: int
+    worst: float | None = None
 
     @property
     def scope(self) -> Scope:
@@ -70,6 +71,7 @@ class Limiter(Settler):
         mine.pop(message.source, None)
         if message.largest is not None and (not message.until or message.until > self.now()):
             mine[message.source] = Limit(*scope, message.source, message.largest, message.reason, message.until)
+            mine[message.source].worst = message.worst
         if not mine:
             del self.limits[scope]
         # A moment later: whoever limits a position may have asked for its reduction too, at this same time.
@@ -230,10 +232,11 @@ class Limiter(Settler):
         reduction_id = f"{self.name}-{self.reductions}"
         size = number(min(excess, abs(held)))
         self._note(reduction_id, scope, size)
+        limit = self._least(scope)
         self.publish(
             Reduce(
                 strategy=strategy, account=account, instrument=instrument, reduction_id=reduction_id, size=size,
-                reason=f"held {number(held)!r}, at most {number(largest)!r}: {self._reason(scope)}",
+                reason=f"held {number(held)!r}, at most {number(largest)!r}: {limit.reason}", worst=limit.worst,
             )
         )  # fmt: skip
 
@@ -248,7 +251,7 @@ class Limiter(Settler):
             if desire is not None:
                 desire.waiting = False
                 desire.wanted = _nearer(desire.wanted, largest)
-            self._cancel([order.order_id], f"at most {number(largest)!r}: {self._reason(scope)}")
+            self._cancel([order.order_id], f"at most {number(largest)!r}: {self._least(scope).reason}")
 
     def _drop_wishes(self, scope: Scope) -> None:
         for key, desire in self.desires.items():
@@ -275,9 +278,8 @@ class Limiter(Settler):
         keys = [key for key in self.working.by_market.get(scope[:2], ()) if scope[2] in (NO_STRATEGY, key[2])]
         return [order for key in keys for order in self.working.of(key)]
 
-    def _reason(self, scope: Scope) -> str:
-        mine = self.limits[scope].values()
-        return min(mine, key=lambda limit: limit.largest).reason
+    def _least(self, scope: Scope) -> Limit:
+        return min(self.limits[scope].values(), key=lambda limit: limit.largest)
 
     def limits_state(self) -> Any:
         return {

@@ -49,6 +49,7 @@ class Reducing(msgspec.Struct, array_like=True):
     left: float
     """Base units."""
     legs: int = 0
+    worst: float | None = None
 
 
 class MarginDesk(Flattener):
@@ -148,6 +149,7 @@ class MarginDesk(Flattener):
             self._refuse_reduction(reduce, "a known account and instrument", reduce.account)
             return
         reducing = Reducing(reduce.reduction_id, reduce.strategy, reduce.account, reduce.instrument, reduce.size)
+        reducing.worst = reduce.worst
         if not self._reduce_more(reducing):
             held = number(self.exposure(reduce.account, reduce.instrument).net)
             self._refuse_reduction(reduce, "a position that can be reduced", repr(held))
@@ -202,8 +204,12 @@ class MarginDesk(Flattener):
         reducing.legs += 1
         order_id = f"{REDUCE}.{reducing.reduction_id}.{reducing.legs}"
         client_order_id = ids.client_order_id(self.context.desk_uid, order_id)
+        price = reducing.worst
+        if price is not None:
+            grid = self.context.instruments.at(reducing.instrument, self.now()).price
+            price = grid.round_floor(price) if side > 0 else grid.round_up(price)
         return Order(
-            order_id, client_order_id, strategy, reducing.account, reducing.instrument, side, size, None, "ioc",
+            order_id, client_order_id, strategy, reducing.account, reducing.instrument, side, size, price, "ioc",
             post_only=False, reduce_only=True, opening=False,
         )  # fmt: skip
 

@@ -11,6 +11,7 @@ from letrade.actors.leverage.limits import leverage_at, settled, share_to_close
 from letrade.actors.leverage.sizes import ZERO, Market, Sizer, View
 from letrade.core.actor import Context
 from letrade.core.fraction import Fraction, read_fraction
+from letrade.core.margin.exhausting import exhausting_price
 from letrade.core.margin.held import ISOLATED
 from letrade.core.messages.accounts import Balance, Position
 from letrade.core.messages.base import NO_STRATEGY, Timer, is_price
@@ -168,9 +169,20 @@ class LeverageManager(Sizer):
         self.publish(
             PositionLimit(
                 strategy=NO_STRATEGY, account=contract.account, instrument=contract.instrument, largest=largest,
-                reason=reason,
+                reason=reason, worst=self._worst(view),
             )
         )  # fmt: skip
+
+    def _worst(self, view: View) -> float | None:
+        """A cut that costs more than the position can lose is none."""
+        contract, notional = view.contract, view.notional
+        if not contract.quantity:
+            return None
+        if contract.mode != ISOLATED:
+            notional += view.others
+        inverse = self.context.instruments.at(contract.instrument, self.now()).inverse
+        share = max(0.0, float(view.own / notional))
+        return exhausting_price(self.prices[contract.instrument], contract.side, share, inverse=inverse)
 
     def _keep_isolated(self, view: View) -> Fraction:
         """The size that the position may have: adds margin where that is enough, else cuts what is too much for it."""

@@ -52,7 +52,8 @@ class LiquidationMonitor(Planner):
             self._say_legs(unit, look)
             return
         speed = self.speed(unit, look)
-        hurry = CLOSE in self.config.policy and look.nearest < speed * self.config.close_within / SECOND
+        tried = CLOSE in self.failed.get(unit.key, ())
+        hurry = CLOSE in self.config.policy and not tried and look.nearest < speed * self.config.close_within / SECOND
         if hurry and (under_way is None or look.nearest < under_way.distance * HURRY):
             self._hurry(unit, look)
         elif under_way is None and not self.is_busy(unit):
@@ -95,13 +96,14 @@ class LiquidationMonitor(Planner):
         step.distance = look.nearest
         self.set_timer(step.deadline, f"{STEP} {step.unit}")
         reason = f"{step.kind} {step.unit}: {_how(look)}"
+        self.bound(step, unit, look)
         for leg in step.legs:
             self._cut(leg, leg.before, reason)
         for leg in step.legs:
             self.publish(
                 PositionLimit(
                     strategy=NO_STRATEGY, account=leg.account, instrument=leg.instrument, largest=abs(leg.target),
-                    reason=reason, until=self.now() + self.config.hold,
+                    reason=reason, until=self.now() + self.config.hold, worst=leg.worst,
                 )
             )  # fmt: skip
         if step.kind == ADD_MARGIN:
@@ -113,7 +115,7 @@ class LiquidationMonitor(Planner):
         self.publish(
             Reduce(
                 strategy=NO_STRATEGY, account=leg.account, instrument=leg.instrument, reduction_id=leg.reduction_id,
-                size=size, reason=reason,
+                size=size, reason=reason, worst=leg.worst,
             )
         )  # fmt: skip
 
@@ -250,6 +252,9 @@ class LiquidationMonitor(Planner):
         if step.owed:
             step.owed = False
             self._add(step, step.unit.partition(" ")[0])
+        unit = next((each for each in self.units_of(step.unit.partition(" ")[0]) if each.key == step.unit), None)
+        if unit is not None:
+            self.bound(step, unit, unit.look())
         for leg in step.legs:
             held = self.quantity(leg.account, leg.instrument)
             if leg.refused and not leg.is_done(held):

@@ -15,6 +15,7 @@ from letrade.core.actor import Context
 from letrade.core.clock import MINUTE, SECOND
 from letrade.core.fraction import Fraction, read_fraction
 from letrade.core.margin.book import value_at
+from letrade.core.margin.exhausting import exhausting_price
 from letrade.core.messages.accounts import Position
 from letrade.core.messages.base import NO_STRATEGY
 from letrade.core.quantities import exact, number, units
@@ -146,6 +147,18 @@ class Planner(Watcher):
                 target = left if quantity > 0 else -left
                 legs.append(Leg(account, instrument, quantity, target, f"{self.name}-{self.count}"))
         return legs
+
+    def bound(self, step: Step, unit: Watched, look: Look) -> None:
+        """No leg of the unit trades beyond where all that backs it is gone; what hedges it elsewhere trades at any."""
+        known = {each.name: each for each in unit.at_marks().instruments}
+        sizes = {each.instrument: each.size for each in unit.contracts}
+        notional = sum((value_at(known[name], size, known[name].mark) for name, size in sizes.items()), Fraction(0))
+        share = max(0.0, look.equity) / float(notional)
+        for leg in step.legs:
+            own = known.get(leg.instrument) if leg.account == unit.account else None
+            if own is not None:
+                side, inverse = 1 if leg.before > 0 else -1, own.contract == "inverse"
+                leg.worst = exhausting_price(float(own.mark), side, share, inverse=inverse)
 
     def _left(self, instrument: str, quantity: float, share: Fraction) -> float:
         """What is left of a position, in whole lots against us; what is too small to be traded goes too."""

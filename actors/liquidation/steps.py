@@ -20,6 +20,8 @@ class Leg(msgspec.Struct, array_like=True):
     """The venue has its order, and has not ended it."""
     why: str = ""
     """What the refusal said."""
+    worst: float | None = None
+    """It may trade at no worse price."""
 
     def is_done(self, quantity: float) -> bool:
         """Whether no more is held than was wanted, on the same side."""

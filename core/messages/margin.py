@@ -70,6 +70,8 @@ class Reduce(DeskMessage, frozen=True, kw_only=True):
     size: Size
     """Base units (contracts where the instrument counts them)."""
     reason: str
+    worst: Price | None = None
+    """It may trade at no worse price; None: at any."""
 
 
 class PositionLimit(DeskMessage, frozen=True, kw_only=True):
@@ -80,6 +82,8 @@ class PositionLimit(DeskMessage, frozen=True, kw_only=True):
     reason: str = ""
     until: Count = 0
     """ns UTC; 0: until another limit comes."""
+    worst: Price | None = None
+    """What is held beyond the limit is cut at no worse price; None: at any."""
 
 
 class LiquidationNear(DeskMessage, frozen=True, kw_only=True):

@@ -36,7 +36,7 @@ class HandDesk(MonitoredDesk):
 
     def __init__(self, mode: str = "cross", **more: Any) -> None:
         self.hands = 0
-        super().__init__(mode, positions="hedge", **{"policy": (), **more})
+        super().__init__(mode, **{"positions": "hedge", "policy": (), **more})
         self.mark(60_000.0)
 
     def hand(self, leg: str, size: float, *, close: bool = False) -> list[Message]:
