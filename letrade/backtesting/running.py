@@ -12,7 +12,7 @@ from letrade.backtesting.comparing import Difference, Noted, compare
 from letrade.backtesting.comparing_records import compare_records
 from letrade.backtesting.compiled import CompiledBacktest
 from letrade.backtesting.failing import ActorFailed, Failing
-from letrade.backtesting.hearing import NO_ROWS, deaf_to, sources_or_none
+from letrade.backtesting.hearing import NO_ROWS, deaf_to, sources_or_none, strange_to
 from letrade.backtesting.interrupt import NOT_COMPARED, Interrupt, Interrupted
 from letrade.backtesting.late import lags_of
 from letrade.backtesting.markets import market_kind
@@ -24,11 +24,13 @@ from letrade.core.analysis.record import RunRecord
 from letrade.core.config.desk import DeskConfig, FillsConfig
 from letrade.core.errors import ConfigurationError
 from letrade.core.messages.base import Message
-from letrade.core.node import Node
 from letrade.hotpath.simulation.doubt import Doubtful
 
 Assumption = Literal["default", "optimistic", "pessimistic"]
 ASSUMPTIONS: tuple[Assumption, ...] = ("optimistic", "default", "pessimistic")
+
+
+Warn = Callable[[str], object]
 
 
 class Finished(NamedTuple):
@@ -47,30 +49,35 @@ def run_desk(
     progress: Progress | None = None,
     run_for_ns: int | None = None,
     records: bool = False,
+    warn: Warn | None = None,
 ) -> Finished:
-    """`records`: the actors' engine keeps a record too, which costs it a call for each message.
+    """`records`: the actors' engine keeps a record too, which costs it a call for each message. `warn` is told before
+    the run what is wrong with it already, which the summary has again where nothing was ordered.
 
     ConfigurationError where the compiled engine is asked for and cannot be sure of what the actors would do,
     ActorFailed where that is because an actor raised.
     """
     check_feeds(config, run_for_ns)
     if engine == "actors":
-        return run_actors(config, progress, run_for_ns, records=records)
+        return run_actors(config, progress, run_for_ns, records=records, warn=warn)
     try:
-        return run_compiled(config, progress, run_for_ns)
+        return run_compiled(config, progress, run_for_ns, warn)
     except Doubtful as doubt:
         if engine == "compiled" and isinstance(doubt, Failing):
             raise ActorFailed(str(doubt)) from doubt
         if engine == "compiled":
             raise ConfigurationError(f"the compiled engine does not run this desk: {doubt}") from doubt
-        finished = run_actors(config, progress, run_for_ns, records=records)
+        finished = run_actors(config, progress, run_for_ns, records=records, warn=warn)
         finished.summary["engine_because"] = str(doubt)
         return finished
 
 
-def run_compiled(config: DeskConfig, progress: Progress | None = None, run_for_ns: int | None = None) -> Finished:
+def run_compiled(
+    config: DeskConfig, progress: Progress | None = None, run_for_ns: int | None = None, warn: Warn | None = None
+) -> Finished:
     """Doubtful where only the actors are sure."""
     run = CompiledBacktest(config, BACKTEST_UID, run_for_ns)
+    warnings = _warned(deaf_to(run.cast, run.sources) if run.first_time is not None else [NO_ROWS], warn)
     run.run(progress)
     began = clock.monotonic_ns()
     outcome = Outcome(run)
@@ -82,7 +89,7 @@ def run_compiled(config: DeskConfig, progress: Progress | None = None, run_for_n
         **counted,
         **_pace(events, elapsed_ns),
         **({"incomplete": True} if run.stopped else {}),
-        **_warnings(counted["orders"], run.first_time is not None, run.cast, lambda: run.sources),
+        **({"warnings": warnings} if warnings and not counted["orders"] else {}),
         "engine": "compiled",
         "result_hash": counted["result_hash"],
     }
@@ -102,9 +109,13 @@ def run_actors(
     *,
     records: bool = False,
     observer: Callable[[Message], object] | None = None,
+    warn: Warn | None = None,
 ) -> Finished:
     """The truth, slowly."""
     backtest = Backtest(config, run_for_ns)
+    node, has_rows = backtest.process.node, backtest.reader.peek_time() is not None
+    sources = sources_or_none(backtest.blueprint.feeds(None))
+    warnings = _warned(deaf_to(node, sources) if has_rows else [NO_ROWS], warn)
     if observer is not None:
         backtest.observers.append(observer)
     noted: Any = None
@@ -113,13 +124,14 @@ def run_actors(
 
         noted = Recorder(
             backtest.blueprint.catalogue, config.desk.reporting_currency, keep_ns=_told_within_ns(config),
-            believed=_believed(config, sources_or_none(backtest.blueprint.feeds(None))), lags=lags_of(config),
+            believed=_believed(config, sources), lags=lags_of(config),
         )  # fmt: skip
         backtest.observers.append(noted)
     summary = backtest.run(progress)
     summary["engine"] = "actors"
-    node, feeds = backtest.process.node, backtest.blueprint.feeds
-    summary |= _warnings(summary["orders"], bool(summary["events"]), node, lambda: sources_or_none(feeds(None)))
+    if not summary["orders"]:
+        found = warnings if sources or not has_rows else strange_to(node, backtest.blueprint.feeds(None))
+        summary |= {"warnings": found} if found else {}
 
     def record() -> RunRecord:
         if noted is None:
@@ -147,12 +159,12 @@ def _believed(config: DeskConfig, sources: list[Source]) -> dict[str, str]:
     return {name: market_kind(name, sources, asked.get(name.partition(".")[0])) for name in names}
 
 
-def _warnings(orders: int, has_rows: bool, node: Node, sources: Callable[[], list[Source]]) -> dict[str, list[str]]:
-    """Why nothing was ordered, where that is nobody's decision."""
-    if orders:
-        return {}
-    found = deaf_to(node, sources()) if has_rows else [NO_ROWS]
-    return {"warnings": found} if found else {}
+def _warned(found: list[str], warn: Warn | None) -> list[str]:
+    """Why nothing will be ordered, where that is nobody's decision; told at once to who wants to know."""
+    if warn is not None:
+        for each in found:
+            warn(each)
+    return found
 
 
 def _pace(events: int, elapsed_ns: int) -> dict[str, Any]:
@@ -164,11 +176,11 @@ def _pace(events: int, elapsed_ns: int) -> dict[str, Any]:
 
 
 def verify(
-    config: DeskConfig, run_for_ns: int | None = None, progress: Progress | None = None
+    config: DeskConfig, run_for_ns: int | None = None, progress: Progress | None = None, warn: Warn | None = None
 ) -> tuple[Finished, list[Difference]]:
     """Both engines on the same data; the compiled run, and where they part. Errors as run_desk; Interrupted where
     Ctrl-C ended either run, as halves cannot be compared."""
-    compiled = run_desk(config, "compiled", progress=progress, run_for_ns=run_for_ns)
+    compiled = run_desk(config, "compiled", progress=progress, run_for_ns=run_for_ns, warn=warn)
     _check_complete(compiled)
     noted = Noted()
     actors = run_actors(config, progress, run_for_ns, observer=noted, records=True)

@@ -67,18 +67,20 @@ def backtest(
 
         config = assemble(list(desks) or [DEFAULT_BACKTEST], data_files=data_files, instrument=instrument)
     run_for_ns = options.parse_seconds(duration)
+    warnings = Warnings()
     if verify:
-        return _verify(config, run_for_ns, as_json, strict)
+        return _verify(config, run_for_ns, as_json, strict, warnings)
     with _progress(as_json) as progress:
         finished = run_desk(
-            config, cast("EngineName", engine), progress=progress, run_for_ns=run_for_ns, records=not no_report
-        )
+            config, cast("EngineName", engine), progress=progress, run_for_ns=run_for_ns, records=not no_report,
+            warn=warnings.tell,
+        )  # fmt: skip
     if strict:
         _refuse_estimates(finished.summary)
     because = finished.summary.get("engine_because")
     if because is not None:
         click.echo(f"run by the desk's actors, as the compiled engine is not sure: {because}", err=True)
-    _warn(finished.summary)
+    warnings.tell(*_warnings(finished.summary))
     if no_report or not as_json:
         # Before the report: where that cannot be written, the run was not in vain.
         _show(finished.summary, as_json)
@@ -93,9 +95,21 @@ def backtest(
     return failed
 
 
-def _warn(summary: dict[str, Any]) -> None:
-    for warning in (*summary.get("warnings", ()), *_estimates(summary)):
-        click.echo(f"warning: {warning}", err=True)
+class Warnings:
+    """Each is told once, on standard error."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def tell(self, *warnings: str) -> None:
+        for warning in warnings:
+            if warning not in self.told:
+                self.told.append(warning)
+                click.echo(f"warning: {warning}", err=True)
+
+
+def _warnings(summary: dict[str, Any]) -> list[str]:
+    return [*summary.get("warnings", ()), *_estimates(summary)]
 
 
 def _estimates(summary: dict[str, Any]) -> list[str]:
@@ -150,18 +164,18 @@ def _show(summary: dict[str, Any], as_json: bool) -> None:
     click.echo(to_json(summary).decode() if as_json else summary_in_words(summary))
 
 
-def _verify(config: DeskConfig, run_for_ns: int | None, as_json: bool, strict: bool) -> int:
+def _verify(config: DeskConfig, run_for_ns: int | None, as_json: bool, strict: bool, warnings: Warnings) -> int:
     """Exit code 7 on the first difference, which is said."""
     from letrade.backtesting.interrupt import NOT_COMPARED, interrupted_as
     from letrade.backtesting.running import verify
 
     with interrupted_as(NOT_COMPARED), _progress(as_json) as progress:
-        finished, differences = verify(config, run_for_ns, progress)
+        finished, differences = verify(config, run_for_ns, progress, warnings.tell)
     if strict:
         _refuse_estimates(finished.summary)
     summary = {**finished.summary, "verified": not differences, "differences": [str(each) for each in differences]}
     _show(summary, as_json)
-    _warn(summary)
+    warnings.tell(*_warnings(summary))
     for difference in differences:
         click.echo(str(difference), err=True)
     if not differences:

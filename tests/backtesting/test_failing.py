@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from letrade.actors.strategies.base import BaseStrategy
-from letrade.backtest import EngineName
+from letrade.backtest import Backtest, EngineName
+from letrade.backtesting.compiled import CompiledBacktest
 from letrade.backtesting.facade import BacktestEngine
 from letrade.backtesting.failing import ActorFailed
 from letrade.backtesting.interrupt import Interrupt, Interrupted
+from letrade.backtesting.running import run_desk
 from letrade.core.errors import ExitCode
 from letrade.core.messages.market import Bar, Quote
 from tests.backtesting.golden import INSTRUMENT, quotes, tables
@@ -113,3 +115,44 @@ def test_halves_that_ctrl_c_ended_are_not_compared(interrupted: int, monkeypatch
         engine.verify()
     assert caught.value.exit_code == ExitCode.FORCED
     assert len(entered) == interrupted
+
+
+OTHER = "binance.ETH-USDT_USDT"
+
+
+@pytest.mark.parametrize("engine", ["auto", "actors"])
+def test_data_of_instruments_that_nobody_trades_are_warned_of_where_others_make_bars_of_them(
+    engine: EngineName,
+) -> None:
+    both = {**tables(), "instrument": [{"name": each, "tick": "0.1", "lot": "0.001"} for each in (INSTRUMENT, OTHER)]}
+    both["actor"] = [*both["actor"], {"name": "bars", "class": "letrade.actors.market.bars.BarBuilder", "bars": ["1m"]}]
+    for instrument, warned in ((OTHER, 1), (INSTRUMENT, 0)):
+        made = BacktestEngine(both)
+        made.add_quotes(instrument, **quotes(50))
+        made.add_trades(instrument, quotes(50)["time"], quotes(50)["bid"], quotes(50)["bid_size"], [1] * 50)
+        made.add_strategy(HearsBars, "mine", instrument=INSTRUMENT, account="paper")
+        assert len(made.run(engine).get("warnings", ())) == warned
+
+
+def test_messages_of_instruments_that_nobody_trades_are_warned_of() -> None:
+    flow = {"name": "flow", "kind": "synthetic_flow", "speed": "max", "instruments": [{"name": OTHER, "price": "3000"}]}
+    made = BacktestEngine({**tables(), "feed": [flow]})
+    made.add_strategy(HearsBars, "mine", instrument=INSTRUMENT, account="paper")
+    summary = made.run(run_for_ns=200_000_000)
+    assert summary["warnings"] == [f"no strategy hears anything of the data, which are of {OTHER}"]
+
+
+class Said(Exception):
+    """Instead of a run."""
+
+
+@pytest.mark.parametrize("engine", ["compiled", "actors"])
+def test_what_nobody_hears_is_said_before_the_run(engine: EngineName, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(CompiledBacktest, "run")
+    monkeypatch.delattr(Backtest, "run")
+
+    def say(warning: str) -> None:
+        raise Said(warning)
+
+    with pytest.raises(Said, match="no strategy hears anything of the data"):
+        run_desk(desk(HearsBars).config, engine, warn=say)
