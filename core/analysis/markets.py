@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from letrade.core.analysis.bar_path import BarPath
 from letrade.core.analysis.builder import Grid
 from letrade.core.analysis.price_history import UNKNOWN, PriceHistory
 from letrade.core.instruments import Catalogue
@@ -47,8 +48,10 @@ class Markets:
         self._seen: dict[str, PriceHistory] = {}
         """By the desk's."""
         self._books: dict[str, Book] = {}
-        self._opened: dict[str, None] = {}
-        """Instruments whose bars are recorded."""
+        self._paths: dict[str, BarPath] = {}
+        """Of instruments whose bars are recorded."""
+        self._opened: dict[tuple[str, str], None] = {}
+        """Instruments and who tells their recorded bars; those that the desk builds are nothing to the exchange."""
         self._handlers: dict[type[Message], Callable[[Any], None]] = {
             Quote: self._on_quote, Trade: self._on_trade, Bar: self._on_bar, BarOpen: self._on_bar_open,
             BookDelta: self._on_delta, BookSnapshot: self._on_snapshot,
@@ -59,7 +62,7 @@ class Markets:
         handle = self._handlers.get(type(message))
         if handle is not None:
             handle(message)
-        return isinstance(message, DATA) and (type(message) is not Bar or message.instrument in self._opened)
+        return isinstance(message, DATA) and (type(message) is not Bar or _of_feed(message) in self._opened)
 
     def seen_at(self, instrument: str, time: int) -> float:
         """The middle that the desk knew at a time."""
@@ -87,12 +90,16 @@ class Markets:
         self._see_price(trade, "trades", trade.price)
 
     def _on_bar(self, bar: Bar) -> None:
-        self._see_price(bar, "bars" if bar.instrument in self._opened else "built bars", bar.close)
+        if _of_feed(bar) not in self._opened:
+            self._see_price(bar, "built bars", bar.close)
+        elif self._note(bar, "bars", self._paths[bar.instrument].closed(bar), UNKNOWN, UNKNOWN):
+            self._history(self._seen, bar.instrument).see(bar.time, 0, bar.close)
 
     def _on_bar_open(self, bar: BarOpen) -> None:
         """Of the exchange alone."""
-        self._opened[bar.instrument] = None
-        self._note(bar, "bars", bar.open, UNKNOWN, UNKNOWN)
+        self._opened[_of_feed(bar)] = None
+        price = self._paths.setdefault(bar.instrument, BarPath()).opened(bar)
+        self._note(bar, "bars", price, UNKNOWN, UNKNOWN)
 
     def _on_delta(self, delta: BookDelta) -> None:
         self._change_book(delta, self._book(delta.instrument))
@@ -144,3 +151,7 @@ class Markets:
 
     def _grid(self, instrument: str) -> Grid:
         return self.grids.setdefault(instrument, Grid())
+
+
+def _of_feed(bar: Bar | BarOpen) -> tuple[str, str]:
+    return bar.instrument, bar.source

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
+from letrade.actors.strategies.ema_cross import EmaCross
 from letrade.actors.strategies.hold import Hold
 from letrade.backtesting.facade import BacktestEngine
 from tests.backtesting.golden import START
@@ -15,14 +18,18 @@ BITCOIN, ETHER = "binance.BTC-USDT_USDT", "binance.ETH-USDT_USDT"
 MIDDLES = 50_000.0 + 10 * np.arange(ROWS)
 TIMES = START + SECOND * np.arange(ROWS)
 ONES = np.ones(ROWS)
+BUILDER = ({"name": "bars", "class": "letrade.actors.market.bars.BarBuilder", "bars": ["2s"]},)
 
 
-def desk(*instruments: str, order_latency: str = "1ms", **balances: str) -> BacktestEngine:
+def desk(
+    *instruments: str, order_latency: str = "1ms", actors: tuple[Any, ...] = (), **balances: str
+) -> BacktestEngine:
     return BacktestEngine(
         {
             "venue": [{"name": "binance", "order_latency": order_latency, "taker_fee": "0.001"}],
             "instrument": [{"name": name, "tick": "0.1", "lot": "0.001"} for name in instruments],
             "account": [{"name": "paper", "venue": "binance", "balances": {"USDT": "100000", **balances}}],
+            **({"actor": list(actors)} if actors else {}),
         }
     )
 
@@ -89,3 +96,20 @@ def test_fills_are_valued_at_the_rates_of_their_time_where_orders_take_longer_th
     assert engine.verify() == []
     fills = engine.record().fills
     assert fills.rate.tolist() == MIDDLES[(fills.time - START) // SECOND].tolist()
+
+
+@pytest.mark.parametrize("lengths", [(1, 5), (5, 1), (2, 5), (1, 1)])
+@pytest.mark.parametrize("built", [False, True])
+def test_of_bars_of_two_feeds_the_shorter_tell_the_exchanges_price(lengths: tuple[int, int], built: bool) -> None:
+    engine = desk(BITCOIN, actors=BUILDER if built else ())
+    draw = np.random.Generator(np.random.PCG64(7))
+    for length in lengths:
+        start = START + SECOND * np.arange(0, 100, length)
+        middles = np.round(50_000 + draw.integers(-20, 21, len(start)) * 0.1, 1)
+        ends = (middles, middles + 3, middles - 3, middles + 0.5)
+        engine.add_bars(BITCOIN, start, start + length * SECOND, *ends, np.ones(len(start)))
+    if built:
+        engine.add_trades(BITCOIN, TIMES + SECOND // 3, MIDDLES, ONES, np.ones(ROWS, int))
+    engine.add_strategy(EmaCross, "crosses", instrument=BITCOIN, account="paper", on="bars", fast=2, slow=4, size=0.1)
+    assert engine.run("compiled")["fills"] > 3
+    assert engine.verify() == []
