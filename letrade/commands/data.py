@@ -83,7 +83,7 @@ def list_(root: Path | None, as_json: bool) -> int:
     if as_json:
         click.echo(to_json([_summary_table(each) for each in found]).decode())
     elif not found and not damaged:
-        click.echo(f"{catalogue.root} is empty: letrade data download or letrade data import fills it")
+        click.echo(_empty(catalogue))
     elif found:
         _echo_table([("series", "rows", "from", "to", "months", "MB"), *map(_summary_row, found)])
     return ExitCode.DATA if damaged else ExitCode.OK
@@ -97,7 +97,8 @@ def list_(root: Path | None, as_json: bool) -> int:
 def check(wanted: tuple[str, ...], ignore: tuple[str, ...], root: Path | None, as_json: bool) -> int:
     """Look through SERIES, or all: damage, missing months, gaps, repeats, prices off the tick, outliers.
 
-    Exit code 6 where something is bad: damage, missing months, repeats, gaps between bars. A price off the tick, an
+    Exit code 6 where something is bad: damage, missing months, repeats, gaps between bars; and where the catalogue is
+    empty. A price off the tick, an
     outlier or an hour without trades is told, but may be just what happened.
     """
     from letrade.data.checking import check_series
@@ -105,6 +106,8 @@ def check(wanted: tuple[str, ...], ignore: tuple[str, ...], root: Path | None, a
 
     catalogue = _catalogue(root)
     series = _chosen(catalogue, wanted)
+    if not series:
+        raise DataError(f"nothing to check: {_empty(catalogue)}")
     found = [finding for each in series for finding in check_series(catalogue, each) if finding.code not in ignore]
     bad = any(finding.bad for finding in found)
     if as_json:
@@ -114,6 +117,10 @@ def check(wanted: tuple[str, ...], ignore: tuple[str, ...], root: Path | None, a
             click.echo(_finding_in_words(finding))
         click.echo(f"{len(series)} series checked: {'bad' if bad else 'good'}")
     return ExitCode.DATA if bad else ExitCode.OK
+
+
+def _empty(catalogue: DataCatalogue) -> str:
+    return f"{catalogue.root} is empty: letrade data download or letrade data import fills it"
 
 
 def _catalogue(root: Path | None) -> DataCatalogue:

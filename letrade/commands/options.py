@@ -11,17 +11,31 @@ from typing import Any, NamedTuple, TypeVar
 import click
 from click.core import ParameterSource
 
-from letrade.core.errors import UsageError
+from letrade.core.errors import DataError, UsageError
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 DEFAULT_DESK = "main"
 
+
+def _instrument_id(context: click.Context, option: click.Parameter, text: str | None) -> str | None:
+    """UsageError for what is no instrument's id, before any data is read."""
+    if text is None:
+        return None
+    from letrade.core.subjects import check_instrument
+
+    try:
+        return check_instrument(text)
+    except DataError as error:
+        raise UsageError(f"--instrument: {error}") from error
+
+
 as_json = click.option("--json", "as_json", is_flag=True, help="Machine-readable: JSON on standard output.")
 desk_files = click.argument("desks", nargs=-1, metavar="[DESK]...")
 instrument = click.option(
-    "--instrument", metavar="ID", help="What recorded data is about, where it does not say: binance.BTC-USDT."
-)
+    "--instrument", metavar="ID", callback=_instrument_id,
+    help="What recorded data is about, where it does not say: binance.BTC-USDT.",
+)  # fmt: skip
 data_directory = click.option(
     "--data-dir", type=click.Path(path_type=Path, file_okay=False), help="Journal, snapshots and server of the desk."
 )

@@ -119,6 +119,8 @@ def test_a_desk_without_data_and_options_that_exclude_each_other_are_refused(dat
         ask("--data", data, "--no-report", "--report", "somewhere")
     with pytest.raises(UsageError, match="--verify and --report exclude each other"):
         ask("--data", data, "--verify", "--report", "somewhere")
+    with pytest.raises(UsageError, match="--instrument: expected an instrument id"):
+        ask("--data", data, "--instrument", "x")
     with pytest.raises(UsageError, match="before the first run"):
         BacktestEngine(tables()).record()
 

@@ -112,6 +112,7 @@ def test_an_empty_catalogue_says_how_to_fill_it(tmp_path: Path) -> None:
     answer = letrade("data", "list", "--root", str(tmp_path / "none"))
     assert (answer.returncode, "letrade data download" in answer.stdout) == (0, True)
     assert run(tmp_path / "none", "list") == []
+    assert "nothing to check: " in run(tmp_path / "none", "check", code=6)["error"]["text"]
 
 
 def result(*words: str | Path, **options: Any) -> Any:
