@@ -59,7 +59,7 @@ cdef class Engine:
         self.own_books[instrument] = self.seen_books[instrument] = Book()
 
     def run_data(self, int64_t events):
-        cdef int64_t last = self.tape.count + events
+        cdef int64_t last = self.tape.count + events, most = self.steps + events  # timers take time as well
         cdef int64_t time
         if self.calm is None:
             self.open_calm()
@@ -69,7 +69,7 @@ cdef class Engine:
                     self.pass_data(time)
             else:
                 self.pass_time(self.next_time())
-            if self.tape.count >= last and self.tape.next_time() != self.time:
+            if (self.tape.count >= last or self.steps >= most) and self.tape.next_time() != self.time:
                 return False
         return True
 

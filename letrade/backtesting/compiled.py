@@ -43,7 +43,7 @@ from letrade.hotpath.simulation.watch import Watch
 EQUITY_EVERY_NS = SECOND
 """How often the ledger tells what accounts are worth."""
 EVENTS_AT_ONCE = 100_000
-"""So many events pass before Python is asked whether somebody wants the run to stop."""
+"""So many events, or times, pass before Python is asked whether somebody wants the run to stop."""
 
 Progress = Callable[[int, int], None]
 """Takes (events so far, the data's time)."""
