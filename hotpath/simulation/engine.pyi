@@ -31,7 +31,7 @@ class Engine:
     def follow_book(self, instrument: int) -> None:
         """Keep a book of what we see, where the exchange sees it earlier."""
     def run_data(self, events: int) -> bool:
-        """Pass all times up to the last of the data; False when so many events, or times, came and it is not there yet."""
+        """Pass all times up to the last of the data; False after so many events, or times, when it is not there yet."""
     def run(self, until: int) -> None:
         """Pass all times before `until`."""
     def drain(self, time: int, cancels: bool, message: Any, listeners: Sequence[MailSlot[Any, Any]]) -> None:
