@@ -44,9 +44,10 @@ def test_a_condition_holds_of_a_fill(text: str, holds: bool) -> None:
 
 
 def test_of_several_items_one_that_holds_is_enough_and_one_can_be_chosen() -> None:
-    assert Condition("orders.size=2.5").holds(PROPOSAL)
-    assert Condition("orders.0.size=2.5").holds(PROPOSAL)
-    assert not Condition("orders.9.size=2.5").holds(PROPOSAL)
+    size = PROPOSAL.orders[0].size
+    assert Condition(f"orders.size={size}").holds(PROPOSAL)
+    assert Condition(f"orders.0.size={size}").holds(PROPOSAL)
+    assert not Condition(f"orders.9.size={size}").holds(PROPOSAL)
     assert Condition("cancels=text").holds(PROPOSAL)
 
 

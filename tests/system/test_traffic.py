@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
+from msgspec import structs
 
 import letrade.traffic
 from letrade.core.codec import encode
@@ -12,9 +14,8 @@ from letrade.core.messages.events import Heartbeat
 from letrade.sieve import Sieve
 from letrade.traffic import MORE, Losses, Traffic
 from tests.core.samples import SAMPLES
-from tests.core.samples import sample as sample_of
 
-TRADE = next(each for each in SAMPLES if type(each).__name__ == "Trade")
+TRADE: Any = next(each for each in SAMPLES if type(each).__name__ == "Trade")
 TRADES = "letrade.main.md.trade.x.A-B"
 BEATS = "letrade.main.ev.heartbeat.desk"
 
@@ -126,11 +127,11 @@ def test_traffic_is_counted_by_what_its_subjects_say(by: str, names: set[str]) -
 
 def test_messages_are_read_where_the_filter_needs_it() -> None:
     traffic = Traffic(Sieve(conditions=["price>2"]))
-    cheap = sample_of(type(TRADE))
-    payloads = [encode(TRADE), encode(cheap), b"no message"]
-    traffic.count([TRADES] * 3, payloads)
-    traffic.count_chosen([TRADES] * 3, payloads)
-    assert traffic.totals("kind") == {"md.trade": (2, len(payloads[0]) + len(payloads[1]))}
+    dear, cheap, other = (encode(structs.replace(TRADE, price=price)) for price in (2.5, 2.0, 3.0))
+    payloads = [dear, cheap, other, b"no message"]
+    traffic.count([TRADES] * 4, payloads)
+    traffic.count_chosen([TRADES] * 4, payloads)
+    assert traffic.totals("kind") == {"md.trade": (2, len(dear) + len(other))}
 
 
 def test_beyond_a_limit_subjects_are_counted_together(monkeypatch: pytest.MonkeyPatch) -> None:
