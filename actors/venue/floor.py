@@ -207,7 +207,7 @@ class Floor:
             return (
                 margin_orders.minimum(self.margin, order, price, account.quantity(market, order.leg), market, version)
                 or rules.balance(account, order, market, version, offered)
-                or margin_orders.refusal(self.margin, account, order, market, version, price)
+                or margin_orders.refusal(self.margin, account, order, market, version, price, offered)
             )
         return (
             rules.minimum(order, price, market, version)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from letrade.actors.venue import rules as plain
 from letrade.actors.venue.account import VenueAccount
@@ -14,6 +14,9 @@ from letrade.core.fraction import Fraction
 from letrade.core.instruments import Specification
 from letrade.core.legs import SIDES, split
 from letrade.core.quantities import exact
+
+Offered = Sequence[tuple[float, int]]
+"""Prices and sizes that an order would meet."""
 
 
 class Exposure:
@@ -35,11 +38,17 @@ class Exposure:
         """Whether tiers are looked up by contracts, not by what they are worth."""
         return self._margins.rules.tiers_by == "contracts"
 
-    def add(self, order: Order, price: Fraction) -> None:
+    def add(self, order: Order, price: Fraction, offered: Offered = ()) -> None:
+        """At its price, or where the market offers worse ones for margin at once, at these."""
         if order.only_protects or order.reduce_only:
             return
+        left = order.left - sum(size for _, size in offered)
+        at_once = sum((self._worth(exact(each), size) for each, size in offered), ZERO) + self._worth(price, left)
         self.sizes[order.side] += order.left
-        self.values[order.side] += self.rules.worth(price, self._market.scales.exact_size(order.left))
+        self.values[order.side] += max(self._worth(price, order.left), at_once)
+
+    def _worth(self, price: Fraction, size: int) -> Fraction:
+        return self.rules.worth(price, self._market.scales.exact_size(size))
 
     def largest(self, side: int) -> Fraction:
         """The largest position on a side, in what tiers are looked up by; at the mark, or the orders' own prices."""
@@ -94,8 +103,9 @@ def free_margin(margins: Margins, account: VenueAccount, settle: str, found: dic
 
 
 def refusal(
-    margins: Margins, account: VenueAccount, order: Order, market: Market, rules: Specification, price: float
-) -> str:
+    margins: Margins, account: VenueAccount, order: Order, market: Market, rules: Specification, price: float,
+    offered: Offered = (),
+) -> str:  # fmt: skip
     """Why a contract order is refused; one that only reduces never is."""
     if rules.kind == "spot" or order.only_protects:
         return ""
@@ -110,7 +120,7 @@ def refusal(
         return f"the leverage tiers of {order.instrument} are not known: add tiers to [venue.margin]"
     found = exposures(margins, account, rules.settle, order.number)
     exposure = found.setdefault(order.position, Exposure(margins, account, market, order.leg))
-    exposure.add(order, exact(price))
+    exposure.add(order, exact(price), offered)
     largest, leverage = _largest(exposure, order, found), exposure.setting.leverage
     row = rows[row_at(rows, largest)]
     if (row.cap is not None and largest > row.cap) or (row.leverage_max is not None and leverage > row.leverage_max):

@@ -207,6 +207,13 @@ def test_an_order_needs_its_initial_margin(venue: str, code: str) -> None:
     assert desk.answer(submit("y", 1, 3.333, 60_000.0, instrument=LINEAR)).status == "filled"
 
 
+def test_an_order_that_trades_at_once_needs_the_margin_of_what_it_meets_and_not_of_its_limit() -> None:
+    """FAQ 87fa7ee33b574f7084d42bd2ce2e463b: a sale is taken to be at the larger of the best bid and its price."""
+    desk = MarginDesk()
+    assert desk.answer(submit("x", -1, 3.4, 50_000.0, instrument=LINEAR)).reason.startswith("-2019")
+    assert desk.answer(submit("y", -1, 3.3, 50_000.0, instrument=LINEAR)).status == "filled"
+
+
 def test_the_margin_of_working_orders_is_that_of_the_larger_side() -> None:
     desk = MarginDesk()
     assert desk.answer(submit("bid", 1, 2.0, 50_000.0, instrument=LINEAR)).status == "open"
