@@ -93,13 +93,40 @@ def exposures(margins: Margins, account: VenueAccount, settle: str, but: int = 0
     return found
 
 
-def free_margin(margins: Margins, account: VenueAccount, settle: str, found: dict[str, Exposure]) -> Fraction | None:
-    """Equity that no position and no order needs; None while a mark is not known. A coin without a price counts for
-    nothing."""
+def free_margin(
+    margins: Margins, account: VenueAccount, settle: str, found: dict[str, Exposure], but: int = 0
+) -> Fraction | None:
+    """Equity that no position and no order needs, or has locked (but the one of this number); None while a mark is not
+    known. A coin without a price counts for nothing."""
     unit = margins.cross(account, settle, judged=False)
     if unit is None:
         return None
-    return unit.equity - sum((exposure.initial() for exposure in found.values()), ZERO)
+    needed = sum((exposure.initial() for exposure in found.values()), ZERO)
+    return unit.equity - needed - locked(account, settle, but)
+
+
+def locked(account: VenueAccount, currency: str, but: int = 0) -> Fraction:
+    """What orders have set aside of a balance, but the one of this number."""
+    return account.wallet.total(currency).value - account.wallet.spendable(currency, but).value
+
+
+def overspent(
+    margins: Margins, account: VenueAccount, order: Order, market: Market, rules: Specification, offered: Offered
+) -> str:
+    """Why a spot order is refused that would be paid with what contracts need; their gains pay for nothing."""
+    needed: dict[str, Fraction] = {}
+    for amount in account.reservation(order, market, rules, list(offered)):
+        needed[amount.currency] = needed.get(amount.currency, ZERO) + amount.value
+    for currency, amount in needed.items():
+        if not (found := exposures(margins, account, currency, order.number)):
+            continue
+        free = free_margin(margins, account, currency, found, order.number)
+        if free is None:
+            return "insufficient balance: a mark of a contract that it backs is not known"
+        most = min(free, margins.cross_balance(account, currency) - locked(account, currency, order.number))
+        if amount > most:
+            return f"insufficient balance: needs {float(amount)!r} {currency}, contracts leave {float(most)!r}"
+    return ""
 
 
 def refusal(
