@@ -115,8 +115,8 @@ def overspent(
 ) -> str:
     """Why a spot order is refused that would be paid with what contracts need; their gains pay for nothing."""
     needed: dict[str, Fraction] = {}
-    for amount in account.reservation(order, market, rules, list(offered)):
-        needed[amount.currency] = needed.get(amount.currency, ZERO) + amount.value
+    for each in account.reservation(order, market, rules, list(offered)):
+        needed[each.currency] = needed.get(each.currency, ZERO) + each.value
     for currency, amount in needed.items():
         if not (found := exposures(margins, account, currency, order.number)):
             continue
