@@ -120,7 +120,11 @@ class Healer:
         try:
             for output in self.station.journal.newest():
                 message = codec.decode(output.payload)
-                if message.time < time - self._margin_ns or len(found) >= AGAIN_MAX:
+                if message.time < time - self._margin_ns:
+                    break
+                if len(found) >= AGAIN_MAX:
+                    text = f"{AGAIN_MAX} messages from {message.time} ns on are sent again: older ones are left out"
+                    self.station.complain("lost", text)
                     break
                 if tag(type(message)) in kinds and message.time >= time:
                     found.append((message.time, output.payload))

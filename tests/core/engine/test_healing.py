@@ -252,6 +252,23 @@ def test_an_answer_may_come_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyP
     test_facts_that_are_dropped_on_the_way_are_taken_once_each_and_no_old_state_after_a_newer(tmp_path)
 
 
+def test_what_is_too_much_to_be_sent_again_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("letrade.core.engine.healing.AGAIN_MAX", 5)
+
+    async def live() -> None:
+        wire = Wire()
+        worker, desk = Life(wire, tmp_path, "one"), Life(wire, tmp_path, "desk")
+        await until(lambda: len(worker.actor("listener").entries) > 20)
+        wire.drops = lambda subject: ".do." in subject
+        await until(lambda: wire.dropped > 40)
+        wire.drops = lambda subject: False
+        await until(lambda: desk.station.alert_counts["lost"] > 0)
+        for life in (worker, desk):
+            await life.die()
+
+    asyncio.run(live())
+
+
 def test_what_was_said_to_the_dead_is_heard_though_its_sender_died_too_some_snapshots_later(tmp_path: Path) -> None:
     async def live() -> None:
         wire = Wire()
