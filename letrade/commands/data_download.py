@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 KINDS = ("bars", "trades", "funding", "mark", "index")
 DEFAULT_INTERVAL = "1h"
 GRACE_SECONDS = 10
-CREDENTIALS = ("apiKey", "secret", "password", "uid", "walletAddress", "privateKey", "token")
 """The exchange's clock may run behind ours: a bar of the last seconds may not be over there."""
+CREDENTIALS = ("apiKey", "secret", "password", "uid", "walletAddress", "privateKey", "token")
 
 root = click.option(
     "--root", type=click.Path(path_type=Path, file_okay=False), envvar="LETRADE_CATALOGUE", show_envvar=True,

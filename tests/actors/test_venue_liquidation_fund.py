@@ -114,8 +114,8 @@ def test_as_many_accounts_as_there_are_are_liquidated_by_one_mark() -> None:
 
 
 def test_nobody_is_deleveraged_into_a_debt() -> None:
-    """Bought far above the mark, 1 is bankrupt at 62,370 at once: short at 59,000 with 2,360 behind 0.8 of it, one would
-    lose 2,696 by that price. Who has more behind it is next."""
+    """Bought far above the mark, 1 is bankrupt at 62,370 at once: short at 59,000 with 2,360 behind 0.8 of it, one
+    would lose 2,696 by that price. Who has more behind it is next."""
     desk = MarginDesk(insurance_fund={"USDT": 0}, accounts=("a", "b", "c"))
     desk.isolated(100)
     desk.isolated(20, "b")
