@@ -34,7 +34,7 @@ from letrade.core.messages.market import IndexPrice, MarkPrice
 from letrade.core.quantities import exact
 
 ROUNDS_MAX = 100
-"""One liquidation may lead to others by deleveraging; no chain of them is longer."""
+"""For each account: one liquidation may lead to others by deleveraging; no chain of them is longer."""
 
 
 class Liquidation:
@@ -73,7 +73,7 @@ class Liquidation:
     def look(self) -> None:
         """Until nothing moves any more."""
         touched = self._margins.touched
-        for _ in range(ROUNDS_MAX):
+        for _ in range(ROUNDS_MAX * len(self._floor.accounts)):
             if not touched:
                 return
             name = next(iter(touched))
@@ -229,12 +229,13 @@ class Liquidation:
         self._floor.reports.append(Report(alert))
 
     def state(self) -> Any:
-        return [list(self._told), self._takeover.state()]
+        return [list(self._told), self._takeover.state(), self._bands.state()]
 
     def restore(self, state: Any) -> None:
-        told, takeover = state
+        told, takeover, bands = state if len(state) == 3 else (*state, [])  # as it was written before
         self._told = dict.fromkeys(told)
         self._takeover.restore(takeover)
+        self._bands.restore(bands, self._floor.catalogue.at)
 
 
 def holding_units(holding: Holding, market: Market) -> int:

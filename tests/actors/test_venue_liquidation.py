@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from letrade.core.messages.base import Message
 from letrade.core.messages.events import Alert
 from letrade.core.messages.market import FundingRate
 from letrade.core.messages.venue import VenueCash, VenueFill, VenueOrder
@@ -197,6 +198,19 @@ def test_funding_that_uses_up_isolated_margin_liquidates() -> None:
     assert [fill.origin for fill in of_kind(said, VenueFill)] == ["liquidation"]
 
 
+def test_the_mark_that_funding_waits_for_pays_it_before_it_liquidates() -> None:
+    """What is owed for the instant comes out of the margin that there was: afterwards nothing is left to pay it."""
+    desk = MarginDesk(funding=True)
+    desk.trade(1, 1.0)
+    desk.tell(empty())
+    due = desk.time + 2_000_000_000
+    desk.tell(FundingRate(instrument=LINEAR, rate=0.01, funding_time=due), wait=2_000_000_000)
+    said = desk.tell(mark(50_100.0), wait=2_000_000_000)
+    told = [each.origin for each in said if isinstance(each, VenueCash | VenueFill)]
+    assert told[:2] == ["funding", "liquidation"]
+    assert desk.usdt() == 0
+
+
 def test_all_is_kept_over_a_restart() -> None:
     desk = MarginDesk(insurance_fund={"USDT": 5_000})
     desk.isolated(10)
@@ -326,3 +340,19 @@ def test_a_mark_that_is_too_old_gives_way_to_the_last_price_and_comes_back() -> 
     assert [alert.code for alert in of_kind(desk.tell(trade(57_200.0, instrument=LINEAR)), Alert)] == ["liquidation"]
     desk.tell(mark(60_000.0))
     assert of_kind(desk.tell(trade(57_200.0, instrument=LINEAR)), Alert) == []
+
+
+def test_a_restart_does_not_change_when_a_unit_is_looked_at() -> None:
+    """The mark of one contract has aged, so that its last price counts, and the next message is of the other one."""
+
+    def told(*, restarts: bool) -> list[Message]:
+        desk = MarginDesk(accounts=("a",), mark_age=1_000_000_000)
+        for name, size in ((LINEAR, 0.5), (OTHER, 10.0)):
+            desk.ask("margin_mode", mode="isolated", instrument=name)
+            desk.trade(1, size, instrument=name)
+        desk.tell(trade(2_700.0, instrument=OTHER), wait=2_000_000_000)
+        if restarts:
+            desk.restarted()
+        return desk.tell(mark(59_990.0)) + desk.tell(mark(2_900.0, OTHER))
+
+    assert told(restarts=True) == told(restarts=False) == []
