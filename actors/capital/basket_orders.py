@@ -116,6 +116,21 @@ class BasketOrders(Limiter):
         group.orders = desire.legs
         return LegProposal(key[0], key[1], () if order is None else (order,))
 
+    def _clear_way(self, group: Group, key: Key) -> bool:
+        """Whether nothing of ours rests where the closing order of a leg would meet it. What does is taken off, as a
+        reduction takes off its account's, and not pursued any further."""
+        side = -1 if self.purse.holdings.shares.get(key, 0) > 0 else 1
+        anywhere = self.purse.settings.risk.own_orders == "desk"
+        met = [
+            order for order in self.working.by_id.values()
+            if order.instrument == key[1] and order.side != side and (anywhere or order.account == key[0])
+        ]  # fmt: skip
+        for order in met:
+            if order.key in self.desires:
+                self.desires[order.key].waiting = False
+        self._cancel([order.order_id for order in met], f"basket {group.signal} is undone")
+        return not met
+
     def _held_number(self, key: Key) -> float:
         return number(self.purse.holdings.shares.get(key, 0))
 

@@ -240,11 +240,12 @@ class Baskets(Waiting):
             group.undoings += 1
             self.reductions += 1
             reduction_id = f"{self.name}-{self.reductions}"
-            self._note(reduction_id, key, number(size), patience)
-            if group.blunt:
-                blunt.append(self._closing_leg(group, key, size))
-            else:
+            clear = not group.blunt or self._clear_way(group, key)
+            self._note(reduction_id, key, number(size), patience if clear else max(1, patience // PATIENCE_PART))
+            if not group.blunt:
                 self._reduce(group, key, size, reduction_id)
+            elif clear:
+                blunt.append(self._closing_leg(group, key, size))
         if blunt:
             self._propose_legs(group, [leg for leg in blunt if leg.orders])
 

@@ -70,7 +70,7 @@ class Sender(Actor):
             VenueSubmit(
                 strategy=order.strategy, account=order.account, instrument=order.instrument,
                 client_order_id=order.client_order_id, side=order.side, size=order.size, price=order.price,
-                time_in_force=order.time_in_force, post_only=order.post_only, reduce_only=order.reduce_only,
+                time_in_force=order.time_in_force, post_only=order.post_only, reduce_only=self._told_reducing(order),
                 order_kind=order.kind, trigger=order.trigger, trigger_by=order.trigger_by, trail=order.trail,
                 shown=order.shown, expires=order.expires, group=order.group,
             )
@@ -78,6 +78,14 @@ class Sender(Actor):
         self.await_answer(order)
         self.compare_soon(order.account)
         self.tell(order)
+
+    def _told_reducing(self, order: Order) -> bool:
+        """To buy back what a strategy is short of on spot reduces for us alone: the account may have coins."""
+        bought = order.side > 0 and order.kind == "order"
+        return order.reduce_only and not (bought and self._is_spot(order.instrument))
+
+    def _is_spot(self, instrument: str) -> bool:
+        return self.context.instruments.at(instrument, self.now()).kind == "spot"
 
     def cancel(self, order: Order, reason: str = "") -> None:
         """Take an order off; again and again until the venue says that it is gone."""

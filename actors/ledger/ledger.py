@@ -41,6 +41,8 @@ class LedgerConfig(ActorConfig, frozen=True, kw_only=True):
     dust: NotNegative = Decimal("0")
 
 
+CASH, CASH_PATIENCE_NS = "cash ", 60_000_000_000
+"""Entries that the venue counts and nobody has told for so long are a difference."""
 DRAINED = -1
 """The time for the next word on equity after a drain, until there are prices again."""
 
@@ -68,6 +70,8 @@ class Ledger(Actor):
         """Numbered fills booked so far, by account."""
         self.cash_entries: dict[str, int] = {}
         """The venue's cash entries booked so far, by account."""
+        self.cash_counted: dict[str, int] = {}
+        """What the venue counts, by account, where it is more and waited for."""
         self.differing: dict[str, str] = {}
         self.states: dict[str, VenueState] = {}
         """What venues said last, until it is compared."""
@@ -137,11 +141,15 @@ class Ledger(Actor):
     def on_timer(self, timer: Timer) -> None:
         """Compared only at rest: when every fill and cash entry that the venue counts is booked here, and no later
         one."""
+        if timer.key.startswith(CASH):
+            self._look_for_cash(timer.key.removeprefix(CASH))
+            return
         state = self.states.pop(timer.key)
         book = self.books.get(state.account)
         if book is None or state.last_fill_number != self.fill_numbers.get(state.account, 0):
             return
         if state.cash_entries not in (None, self.cash_entries.get(state.account, 0)):
+            self._await_cash(state.account, state.cash_entries or 0)
             return
         found = differences(book, state, self.context.instruments, self.now(), read_fraction(self.config.dust))
         for each in found:
@@ -152,6 +160,18 @@ class Ledger(Actor):
             for key, shown in self.differing.items()
             if not key.startswith(f"{state.account} ") or key in still
         }
+
+    def _await_cash(self, account: str, counted: int) -> None:
+        if counted > self.cash_entries.get(account, 0):
+            if account not in self.cash_counted:
+                self.set_timer(self.now() + CASH_PATIENCE_NS, CASH + account)
+            self.cash_counted[account] = max(counted, self.cash_counted.get(account, 0))
+
+    def _look_for_cash(self, account: str) -> None:
+        """Without them the two cannot be compared: that is not to be passed over in silence."""
+        counted, ours = self.cash_counted.pop(account), self.cash_entries.get(account, 0)
+        if counted > ours:
+            self._tell_difference(account, Difference("cash entries", Fraction(ours), Fraction(counted)))
 
     def on_drain(self, drain: Drain) -> None:
         """The last word on every account."""
@@ -289,6 +309,7 @@ class Ledger(Actor):
             "booked": list(self.booked),
             "fill_numbers": list(self.fill_numbers.items()),
             "cash_entries": list(self.cash_entries.items()),
+            "cash_counted": list(self.cash_counted.items()),
             "differing": list(self.differing.items()),
             "states": list(self.states.values()),
             "equity_due": self.equity_due,
@@ -304,6 +325,7 @@ class Ledger(Actor):
         self.booked = dict.fromkeys(state["booked"])
         self.fill_numbers = dict(state["fill_numbers"])
         self.cash_entries = dict(state.get("cash_entries", []))
+        self.cash_counted = dict(state.get("cash_counted", []))
         self.differing = dict(state["differing"])
         self.states = {each.account: each for each in msgspec.convert(state["states"], list[VenueState])}
         self.equity_due = state["equity_due"]

@@ -6,8 +6,10 @@ from decimal import Decimal
 from typing import Literal
 
 from letrade.core.actor import ActorConfig
+from letrade.core.config.describe import did_you_mean
 from letrade.core.config.values import Currency, Fraction, InstrumentId, Name, NotNegative, PositiveDuration
 from letrade.core.errors import ConfigurationError
+from letrade.core.margin.registry import RULES, venue_named, venues
 
 SECOND_NS = 1_000_000_000
 Kind = Literal["reduce", "add_margin", "close"]
@@ -68,7 +70,16 @@ class LiquidationMonitorConfig(ActorConfig, frozen=True, kw_only=True):
 
 
 def check(config: LiquidationMonitorConfig, name: str) -> None:
-    """ConfigurationError where the distances are in no order."""
+    """ConfigurationError where the distances are in no order, or the rules are nobody's."""
+    if config.rules and not any(rules.venue == venue_named(config.rules) for rules in RULES):
+        told = f"{did_you_mean(config.rules, venues())}; known: {', '.join(venues())}"
+        raise ConfigurationError(f'{name}: rules: there are none of "{config.rules}"{told}')
+    types = sorted({rules.account for rules in RULES if rules.account})
+    if config.account_type and config.account_type not in types:
+        raise ConfigurationError(
+            f'{name}: account_type: there is no "{config.account_type}"{did_you_mean(config.account_type, types)}; '
+            f"known: {', '.join(types)}"
+        )
     if not config.watch > config.warn > config.act:
         raise ConfigurationError(
             f"{name}: expected watch > warn > act, found {config.watch}, {config.warn}, {config.act}"

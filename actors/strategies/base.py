@@ -10,6 +10,7 @@ from letrade.actors.strategies.wishes import basket_legs, number, number_or_none
 from letrade.core import codec
 from letrade.core.actor import Actor, ActorConfig, Context
 from letrade.core.book_sync import BookSync, Phase, Verdict
+from letrade.core.config.values import Name
 from letrade.core.messages.base import Message
 from letrade.core.messages.market import BookDelta, BookSnapshot
 from letrade.core.messages.signals import Basket, Protect, Quotes, Target, WorkingQuote
@@ -29,7 +30,7 @@ class StrategyConfig(ActorConfig, frozen=True, kw_only=True):
     """Where the strategy trades."""
 
     instrument: str
-    account: str
+    account: Name
 
 
 class BaseStrategy(Actor):

@@ -89,6 +89,12 @@ class CalendarRoll(BaseStrategy):
         self.contracts: tuple[DatedContract, ...] = config.contracts
         self.against: str | None = config.against
         self.instruments = config.instruments
+        inverse = [each.instrument for each in context.instruments.messages() if each.kind == "inverse"]
+        if self.against is not None and (wrong := [name for name in self.instruments if name in inverse]):
+            raise ConfigurationError(
+                f"actor.{name}.against: expected none where a contract is inverse, as these are dollars and no coins, "
+                f"found {self.against} and {wrong[0]}"
+            )
         self.board = PriceBoard()
         self.parts = {instrument: Part() for instrument in self.instruments}
         self.entered = False
@@ -158,9 +164,9 @@ class CalendarRoll(BaseStrategy):
         wanted = {instrument: size}
         if self.against is not None:
             rules = self.context.instruments.at(instrument, self.now())
-            lot = self.context.instruments.at(self.against, self.now()).size.step
-            held = self.parts[self.against].size
-            other = -(abs(size * rules.multiplier) // lot * lot) * (1 if size > 0 else -1)
+            others = self.context.instruments.at(self.against, self.now())
+            lot, held = others.size.step, self.parts[self.against].size
+            other = -(abs(size * rules.multiplier / others.multiplier) // lot * lot) * (1 if size > 0 else -1)
             wanted[self.against] = held if self.entered else other
         return wanted
 

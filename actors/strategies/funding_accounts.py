@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -108,6 +109,10 @@ class FundingAccounts:
     def hear_update(self, update: TransferUpdate, now: int) -> None:
         if update.state in OVER and self.moving.pop(update.transfer_id, None) is not None and update.state != DONE:
             self.next_wish[update.account] = now + self.config.patience
+
+    def coins(self, account: str, coin: str) -> float:
+        """How many an account has; none are known before it tells."""
+        return self.wallets.get(account, {}).get(coin, math.inf)
 
     def loan(self, account: str, instrument: str) -> Loan:
         """What a short of a spot market takes."""

@@ -154,6 +154,14 @@ class FundingArbitrage(BaseStrategy):
         if len({each.base for each in rules}) > 1:
             found = ", ".join(f"{each.instrument} of {each.base}" for each in rules)
             raise ConfigurationError(f"actor.{self.name}: expected legs of the same coin, found {found}")
+        settles: dict[str, str] = {}
+        for leg in self.legs:
+            found = {each.instrument: each.settle for each in rules}.get(leg.instrument, "")
+            if found and settles.setdefault(leg.account, found) != found:
+                raise ConfigurationError(
+                    f"actor.{self.name}: expected legs of {leg.account} that settle in one currency, found "
+                    f"{settles[leg.account]} and {found}: give each an account of its own"
+                )
         for each in rules:
             if exact(self.config.size_max) < read_fraction(each.lot):
                 raise ConfigurationError(
@@ -243,8 +251,12 @@ class FundingArbitrage(BaseStrategy):
     def _leg(self, leg: FundingLeg, price: float | None) -> Leg:
         spread = self.spreads.get(leg.instrument, self.config.spread)
         cost = self._fees.get(leg.instrument.partition(".")[0], 0.0) + spread / 2
+        rules = self.context.instruments.at(leg.instrument, self.now())
         held = self.held.get((leg.account, leg.instrument), 0.0)
-        if self.context.instruments.at(leg.instrument, self.now()).kind == "spot":
+        if rules.kind == "spot":
+            # Fees and interest leave less than a lot, or less than the account has: no leg, as nobody can trade it.
+            most = max(0.0, self.money.coins(leg.account, rules.base))
+            held = rules.size.round_down(min(held, most))
             loan = self.money.loan(leg.account, leg.instrument)
             return Leg(leg.account, True, price, 0.0, loan.rate, cost, held, loan.limit, loan.level)
         funding = self.rates.of_an_hour(leg.instrument, self.now())

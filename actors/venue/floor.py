@@ -207,13 +207,23 @@ class Floor:
             return (
                 margin_orders.minimum(self.margin, order, price, account.quantity(market, order.leg), market, version)
                 or rules.balance(account, order, market, version, offered)
-                or margin_orders.refusal(self.margin, account, order, market, version, price)
+                or margin_orders.refusal(self.margin, account, order, market, version, price, offered)
             )
         return (
             rules.minimum(order, price, market, version)
             or self.lender.balance(account, order, market, version, offered)
+            or self._overspent(order, account, market, version, offered)
             or rules.leverage(account, order, self.markets, self.rules_of, self.leverage_max)
         )
+
+    def _overspent(
+        self, order: Order, account: VenueAccount, market: Market, version: Specification,
+        offered: list[tuple[float, int]],
+    ) -> str:  # fmt: skip
+        """What is lent is judged by who lends it."""
+        if self.margin is None or account.name in self.lender.borrowers:
+            return ""
+        return margin_orders.overspent(self.margin, account, order, market, version, offered)
 
     def execute(self, order: Order, market: Market, model: FillModel) -> str:
         """Trades and rests an order that nothing refuses; why what was left of it ended."""

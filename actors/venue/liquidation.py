@@ -34,7 +34,7 @@ from letrade.core.messages.market import IndexPrice, MarkPrice
 from letrade.core.quantities import exact
 
 ROUNDS_MAX = 100
-"""One liquidation may lead to others by deleveraging; no chain of them is longer."""
+"""For each account: one liquidation may lead to others by deleveraging; no chain of them is longer."""
 
 
 class Liquidation:
@@ -73,7 +73,7 @@ class Liquidation:
     def look(self) -> None:
         """Until nothing moves any more."""
         touched = self._margins.touched
-        for _ in range(ROUNDS_MAX):
+        for _ in range(ROUNDS_MAX * len(self._floor.accounts)):
             if not touched:
                 return
             name = next(iter(touched))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from letrade.actors.venue import rules as plain
 from letrade.actors.venue.account import VenueAccount
@@ -14,6 +14,9 @@ from letrade.core.fraction import Fraction
 from letrade.core.instruments import Specification
 from letrade.core.legs import SIDES, split
 from letrade.core.quantities import exact
+
+Offered = Sequence[tuple[float, int]]
+"""Prices and sizes that an order would meet."""
 
 
 class Exposure:
@@ -35,11 +38,17 @@ class Exposure:
         """Whether tiers are looked up by contracts, not by what they are worth."""
         return self._margins.rules.tiers_by == "contracts"
 
-    def add(self, order: Order, price: Fraction) -> None:
+    def add(self, order: Order, price: Fraction, offered: Offered = ()) -> None:
+        """At its price, or where the market offers worse ones for margin at once, at these."""
         if order.only_protects or order.reduce_only:
             return
+        left = order.left - sum(size for _, size in offered)
+        at_once = sum((self._worth(exact(each), size) for each, size in offered), ZERO) + self._worth(price, left)
         self.sizes[order.side] += order.left
-        self.values[order.side] += self.rules.worth(price, self._market.scales.exact_size(order.left))
+        self.values[order.side] += max(self._worth(price, order.left), at_once)
+
+    def _worth(self, price: Fraction, size: int) -> Fraction:
+        return self.rules.worth(price, self._market.scales.exact_size(size))
 
     def largest(self, side: int) -> Fraction:
         """The largest position on a side, in what tiers are looked up by; at the mark, or the orders' own prices."""
@@ -84,18 +93,46 @@ def exposures(margins: Margins, account: VenueAccount, settle: str, but: int = 0
     return found
 
 
-def free_margin(margins: Margins, account: VenueAccount, settle: str, found: dict[str, Exposure]) -> Fraction | None:
-    """Equity that no position and no order needs; None while a mark is not known. A coin without a price counts for
-    nothing."""
+def free_margin(
+    margins: Margins, account: VenueAccount, settle: str, found: dict[str, Exposure], but: int = 0
+) -> Fraction | None:
+    """Equity that no position and no order needs, or has locked (but the one of this number); None while a mark is not
+    known. A coin without a price counts for nothing."""
     unit = margins.cross(account, settle, judged=False)
     if unit is None:
         return None
-    return unit.equity - sum((exposure.initial() for exposure in found.values()), ZERO)
+    needed = sum((exposure.initial() for exposure in found.values()), ZERO)
+    return unit.equity - needed - locked(account, settle, but)
+
+
+def locked(account: VenueAccount, currency: str, but: int = 0) -> Fraction:
+    """What orders have set aside of a balance, but the one of this number."""
+    return account.wallet.total(currency).value - account.wallet.spendable(currency, but).value
+
+
+def overspent(
+    margins: Margins, account: VenueAccount, order: Order, market: Market, rules: Specification, offered: Offered
+) -> str:
+    """Why a spot order is refused that would be paid with what contracts need; their gains pay for nothing."""
+    needed: dict[str, Fraction] = {}
+    for each in account.reservation(order, market, rules, list(offered)):
+        needed[each.currency] = needed.get(each.currency, ZERO) + each.value
+    for currency, amount in needed.items():
+        if not (found := exposures(margins, account, currency, order.number)):
+            continue
+        free = free_margin(margins, account, currency, found, order.number)
+        if free is None:
+            return "insufficient balance: a mark of a contract that it backs is not known"
+        most = min(free, margins.cross_balance(account, currency) - locked(account, currency, order.number))
+        if amount > most:
+            return f"insufficient balance: needs {float(amount)!r} {currency}, contracts leave {float(most)!r}"
+    return ""
 
 
 def refusal(
-    margins: Margins, account: VenueAccount, order: Order, market: Market, rules: Specification, price: float
-) -> str:
+    margins: Margins, account: VenueAccount, order: Order, market: Market, rules: Specification, price: float,
+    offered: Offered = (),
+) -> str:  # fmt: skip
     """Why a contract order is refused; one that only reduces never is."""
     if rules.kind == "spot" or order.only_protects:
         return ""
@@ -110,7 +147,7 @@ def refusal(
         return f"the leverage tiers of {order.instrument} are not known: add tiers to [venue.margin]"
     found = exposures(margins, account, rules.settle, order.number)
     exposure = found.setdefault(order.position, Exposure(margins, account, market, order.leg))
-    exposure.add(order, exact(price))
+    exposure.add(order, exact(price), offered)
     largest, leverage = _largest(exposure, order, found), exposure.setting.leverage
     row = rows[row_at(rows, largest)]
     if (row.cap is not None and largest > row.cap) or (row.leverage_max is not None and leverage > row.leverage_max):

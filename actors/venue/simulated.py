@@ -157,12 +157,12 @@ class SimulatedVenue(Actor):
             exchange.hear(message)
             if isinstance(message, MarkPrice | IndexPrice):
                 self.delivery.hear(message, self.there())
+            if message.instrument in self.funding.waiting:
+                self._fund(message.instrument)  # before this price liquidates who has to pay
             if self.liquidation is not None:
                 self.liquidation.heard(message)
                 self.liquidation.look()
-            if message.instrument in self.funding.waiting:
-                self._fund(message.instrument)
-            elif exchange.reports:
+            if exchange.reports:
                 self._say(None)
 
     def on_funding_rate(self, rate: FundingRate) -> None:

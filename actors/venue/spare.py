@@ -5,7 +5,7 @@ from __future__ import annotations
 from letrade.actors.venue.account import VenueAccount
 from letrade.actors.venue.floor import Floor
 from letrade.actors.venue.margin import Margins
-from letrade.actors.venue.margin_orders import exposures, free_margin
+from letrade.actors.venue.margin_orders import exposures, free_margin, locked
 from letrade.core.fraction import Fraction
 from letrade.core.quantities import exact
 
@@ -35,8 +35,11 @@ def _with_rules(margins: Margins, account: VenueAccount, currency: str, unlocked
     if any(_is_liquidating(margins, unit.key) for unit in units):
         return Fraction(0)
     free = free_margin(margins, account, currency, exposures(margins, account, currency))
-    locked = account.wallet.total(currency).value - unlocked
-    return None if free is None else min(margins.cross_balance(account, currency), free) - locked
+    if free is None:
+        return None
+    kept = account.wallet.total(currency).value - unlocked
+    own = margins.cross_balance(account, currency) - kept
+    return min(own, free + locked(account, currency) - kept)
 
 
 def _beside(margins: Margins, account: VenueAccount, coin: str, settle: str, unlocked: Fraction) -> Fraction | None:

@@ -41,9 +41,9 @@ class Takeover:
         fee = rounded(unit.currency, holding.value_at(exact(price)) * fee_rate)
         account = self._floor.accounts[unit.account]
         self._house.close_outright(account, market, -holding.side, price, size, fee, LIQUIDATION, holding.leg)
-        gain = holding.lean * (holding.value_at(exact(price)) - holding.value) - fee.value
-        self._square(unit, holding, share + gain)
-        self._place(unit, holding, market, size, price, share)
+        gain = holding.lean * (holding.value_at(exact(price)) - holding.value)
+        self._square(unit, holding, share + gain - fee.value)
+        self._place(unit, holding, market, size, price, -gain)
 
     def _square(self, unit: Unit, holding: Holding, left: Fraction) -> None:
         """The bankruptcy price on its grid leaves a little, which the fund has or gives."""
@@ -76,14 +76,15 @@ class Takeover:
 
     # ---- who holds it then
 
-    def _place(self, unit: Unit, holding: Holding, market: Market, size: int, price: float, share: Fraction) -> None:
-        """At the mark the fund gains or loses the share of equity; what it cannot lose is deleveraged."""
+    def _place(self, unit: Unit, holding: Holding, market: Market, size: int, price: float, gain: Fraction) -> None:
+        """At the mark the fund gains what the account lost by the price, or loses it; what it cannot lose is
+        deleveraged."""
         held = self.fund.get(unit.currency)
-        if held is None or held + share >= 0:
-            self._move(unit.currency, share)
+        if held is None or held + gain >= 0:
+            self._move(unit.currency, gain)
             return
-        kept = int(size * held / -share) // market.terms.lot * market.terms.lot
-        self._move(unit.currency, share * Fraction(kept, size))
+        kept = int(size * held / -gain) // market.terms.lot * market.terms.lot
+        self._move(unit.currency, gain * Fraction(kept, size))
         self._deleverage(unit, holding, market, size - kept, price)
 
     def _deleverage(self, unit: Unit, holding: Holding, market: Market, size: int, price: float) -> None:

@@ -93,8 +93,9 @@ def decode_actor(decoder: Decoder, table: dict[str, Any], place: Place) -> Any:
 def decode_feed(decoder: Decoder, table: dict[str, Any], place: Place, kinds: Mapping[str, str]) -> Any:
     """`name`, `kind` or `class`, `speed`, `files`, and the keys of the class's Config."""
     kind, path = table.get("kind"), table.get("class")
-    if path is None and isinstance(kind, str):
+    if isinstance(kind, str) and path in (None, kinds.get(kind)):
         path = kinds.get(kind)
+        table = {key: value for key, value in table.items() if key != "kind"}  # it is no word for the class's own
         if path is None:
             decoder.problems.add((*place, "kind"), f'there is no kind of feed "{kind}"{did_you_mean(kind, kinds)}')
             return INVALID
@@ -107,7 +108,7 @@ def decode_feed(decoder: Decoder, table: dict[str, Any], place: Place, kinds: Ma
     except ConfigurationError as error:
         decoder.problems.add((*place, "class" if "class" in table else "kind"), str(error))
         return INVALID
-    own = {"path": path, "feed_class": feed_class}
+    own = {"path": path, "feed_class": feed_class, "kind": kind}
     return _decode_entry(decoder, table, place, FeedEntry, settings, {"name", "kind", "speed", "files"}, {"class"}, own)
 
 

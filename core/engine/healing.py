@@ -10,6 +10,7 @@ from letrade.core import codec
 from letrade.core.clock import SECOND
 from letrade.core.engine.roll import HEALED, Roll
 from letrade.core.engine.station import Station
+from letrade.core.engine.unheard import Unheard
 from letrade.core.errors import DataError
 from letrade.core.messages.base import Message
 from letrade.core.messages.events import Heartbeat
@@ -55,46 +56,50 @@ class Healer:
         """What an operator said here lately: it is in no journal as an output."""
         self._deliver = deliver
         self._waiting = waiting
-        recovered = station.process.turn_number > 0
-        self._recovered_at = station.process.node.latest if recovered else None
         self._kinds = sorted(station.wanted & HEALED)
         home = station.blueprint.home
         self._partners = {home[actor.name] for actor in station.blueprint.config.actors} - {station.name}
         self._margin_ns = int(MARGIN_NS * max(1.0, station.clock.speed))
         self._beats: dict[str, deque[Heartbeat]] = {}
-        self._since: dict[str, int] = {}
-        """From when on a process was asked, until it has answered."""
+        self._since = Unheard(station.folder.path, self._partners, station.complain)
+        if station.process.turn_number > 0:
+            for partner in sorted(self._partners):
+                self._since.add(partner, station.process.node.latest - self._margin_ns)
         self._parts: dict[str, list[Again]] = {}
+        self._answered: dict[str, None] = {}
+        """What these sent again is written down by their next heartbeat."""
 
     def hear_beat(self, beat: Heartbeat) -> None:
         """After the roll has heard it: ask for what is missing, again and again until there is an answer."""
         process = beat.process
         if process not in self._partners:
             return
+        if process in self._answered:
+            del self._answered[process]
+            self._since.drop(process)
         beats = self._beats.setdefault(process, deque(maxlen=BEATS_KEPT))
-        if not beats:
-            since = self._recovered_at
-        elif beats[-1].epoch != beat.epoch or self.roll.missing.get(process):
-            since = beats[0].time
-        else:
-            since = None
+        if beats and (beats[-1].epoch != beat.epoch or self.roll.missing.get(process)):
+            self._since.add(process, beats[0].time - self._margin_ns)
         beats.append(beat)
-        if since is not None:
-            self._since[process] = min(since - self._margin_ns, self._since.get(process, since))
-        if process in self._since and self._kinds:
+        since = self._since.of(process)
+        if since is not None and self._kinds:
             self._parts[process] = []
-            self.station.transport.signal(Since(self.station.name, process, max(0, self._since[process]), self._kinds))
+            self.station.transport.signal(Since(self.station.name, process, max(0, since), self._kinds))
 
     def hear(self, signal: StepSignal) -> None:
         """A question to us, or an answer."""
         if isinstance(signal, Since) and signal.of == self.station.name:
             self._answer(signal)
-        elif isinstance(signal, Again) and signal.to == self.station.name and signal.process in self._since:
+        elif isinstance(signal, Again) and signal.to == self.station.name and self._awaits(signal.process):
             parts = self._parts.setdefault(signal.process, [])
             parts.append(signal)
             if [part.part for part in parts] == list(range(1, signal.parts + 1)):
-                del self._parts[signal.process], self._since[signal.process]
+                del self._parts[signal.process]
                 self._take(signal.process, [payload for part in parts for payload in part.payloads])
+                self._answered[signal.process] = None
+
+    def _awaits(self, process: str) -> bool:
+        return self._since.of(process) is not None and process not in self._answered
 
     def _answer(self, asked: Since) -> None:
         said = self._said_since(asked.time, frozenset(asked.kinds) & HEALED)
@@ -112,12 +117,15 @@ class Healer:
     def _said_since(self, time: int, kinds: Collection[str]) -> list[bytes]:
         """Journalled messages from that time on, in order of their times."""
         found: list[tuple[int, bytes]] = []
-        for output in self.station.journal.newest():
-            message = codec.decode(output.payload)
-            if message.time < time - self._margin_ns or len(found) >= AGAIN_MAX:
-                break
-            if tag(type(message)) in kinds and message.time >= time:
-                found.append((message.time, output.payload))
+        try:
+            for output in self.station.journal.newest():
+                message = codec.decode(output.payload)
+                if message.time < time - self._margin_ns or len(found) >= AGAIN_MAX:
+                    break
+                if tag(type(message)) in kinds and message.time >= time:
+                    found.append((message.time, output.payload))
+        except DataError as error:  # a part of the journal that nobody else needs any more
+            self.station.complain("damaged", str(error))
         found.reverse()
         found += [(word.time, codec.encode(word)) for word in self.words if tag(type(word)) in kinds]
         return [payload for _, payload in sorted(found, key=lambda item: item[0])]

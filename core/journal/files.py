@@ -163,8 +163,15 @@ class Journal:
         return self._older.after(sequence, limit)
 
     def newest(self) -> Iterator[Output]:
-        """Outputs of this life and of the end of the last one, newest first."""
-        return self._recent.newest()
+        """All that are kept, newest first: what memory does not hold is read from the files, as far as one asks."""
+        oldest = self.last_output + 1
+        for output in self._recent.newest():
+            oldest = output.sequence
+            yield output
+        for path in reversed(segment_paths(self.folder)):
+            for output in _outputs_of(path):
+                if output.sequence < oldest:
+                    yield output
 
     def _read_files(self, sequence: int) -> RecentOutputs:
         """A stretch of what follows on it."""
@@ -257,3 +264,12 @@ class Journal:
             f"{self.folder}: the journal cannot be written: {error.strerror}; nothing undecided has left, "
             "all that was decided before is kept: free the disk and start again"
         )
+
+
+def _outputs_of(path: Path) -> Iterator[Output]:
+    """Of one segment, newest first."""
+    said = RecentOutputs(sys.maxsize)
+    for turn in read_segment(path)[0]:
+        if turn.outputs:
+            said.add(turn.epoch, turn.first_output, turn.outputs)
+    return said.newest()

@@ -9,7 +9,7 @@ import msgspec
 from letrade.core.fraction import Fraction
 from letrade.core.margin.account import CollateralState, InstrumentState, MarginAccount
 from letrade.core.margin.book import Book, Unit, open_book, turn
-from letrade.core.margin.numbers import ONE, ZERO, MarginError, number
+from letrade.core.margin.numbers import ONE, ZERO, MarginError, number, positive
 from letrade.core.margin.rules import MarginRules
 from letrade.core.margin.slack import STILL, closing_fee, requirement_share, tier_curve, unit_curves
 from letrade.core.margin.solving import is_used_up
@@ -44,15 +44,18 @@ class CompiledMargin:
 
     def set_mark(self, instrument: str, mark: float) -> None:
         """A new mark of an instrument of the account."""
-        self._marks[instrument] = number(mark, f"{instrument}: mark")
+        price = positive(number(mark, f"{instrument}: mark"), f"{instrument}: mark")
         for place in self.instruments[instrument]:
             self.book.set_mark(place, mark)
+        self._marks[instrument] = price
 
     def set_index(self, currency: str, index: float) -> None:
         """A new index price of a collateral of an account that is valued as a whole."""
         held = next(each for unit in self._exact.units for each in unit.collaterals if each.currency == currency)
-        self._indexes[currency] = number(index, f"collaterals[{currency}].index")
+        what = f"collaterals[{currency}].index"
+        price = positive(number(index, what), what)
         self.book.set_coin(self.coins[currency], index, fixed=self._stays(held))
+        self._indexes[currency] = price
 
     def is_liquidated(self, unit: int) -> bool:
         """Whether a unit is liquidated at the present marks; decided exactly where the compiled sign is open."""

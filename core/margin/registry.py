@@ -33,6 +33,11 @@ FIRST_CHANGE = "2024-10-01"
 """Before any of the dated changes below: the day for recorded positions that carry no date of their own."""
 
 
+def venue_named(venue: str) -> str:
+    """As RULES call it."""
+    return OTHER_NAMES.get(venue.lower(), venue.lower())
+
+
 def rules_for(
     venue: str,
     *,
@@ -46,7 +51,7 @@ def rules_for(
 
     `account` is the venue's account type where it has several for one margin mode, as Binance's "multi_assets".
     """
-    name = OTHER_NAMES.get(venue.lower(), venue.lower())
+    name = venue_named(venue)
     mode = f"{name} {margin_mode}{f' {account}' if account else ''}, {contract}, settled in {settle or 'any currency'}"
     known = [rules for rules in RULES if rules.venue == name]
     if not known:

@@ -34,7 +34,8 @@ class TierFile(NamedTuple):
 
     def in_notional(self, symbol: str) -> bool:
         """Binance's rows say so of themselves; the others do not say."""
-        return any("notionalCap" in (row.get("info") or {}) for row in self.rows[symbol])
+        told = (row.get("info") for row in self.rows[symbol])
+        return any(isinstance(info, Mapping) and "notionalCap" in info for info in told)
 
     def shown_date(self) -> str:
         return show_instant(self.date) if self.date is not None else "unknown date"

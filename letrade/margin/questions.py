@@ -22,7 +22,7 @@ from letrade.core.margin.rules import MarginRules
 from letrade.margin.collaterals import PEGGED, read_collaterals, wallet
 from letrade.margin.modes import rules_of
 from letrade.margin.specs import OrderSpec, PositionSpec
-from letrade.margin.symbols import multiplier_of, parts_of, taker_fee
+from letrade.margin.symbols import COUNTING, Parts, multiplier_of, parts_of, taker_fee
 from letrade.margin.tier_choice import Chosen, TierChoice, fitted
 
 OF_THE_SYMBOL = ("rate", "maintenance_amount", "max_leverage", "fee", "multiplier")
@@ -64,14 +64,37 @@ class Group(NamedTuple):
 def groups_of(question: Question, tiers: TierChoice) -> list[Group]:
     """DataError or UsageError for what is missing or contradicts itself."""
     by_mode: dict[str, tuple[MarginRules, list[PositionSpec]]] = {}
+    balances: dict[str, None] = {}
     for spec in question.positions:
         parts = parts_of(spec.symbol, spec.place)
         rules = rules_of(question.venue, spec.mode or question.mode, parts.contract, parts.settle, question.date)
-        by_mode.setdefault(rules.mode, (rules, []))[1].append(spec)
+        by_mode.setdefault(rules.mode, (rules, []))[1].append(_counted(spec, question.venue, parts))
+        if rules.margin_mode == "cross":
+            balances[parts.settle] = None
+    _check_balances(question, list(balances))
     orders: dict[str, list[OrderSpec]] = {mode: [] for mode in by_mode}
     for order in question.orders:
         orders[_mode_of(order, by_mode)].append(order)
     return [_Building(question, rules, specs, tiers).group(orders[mode]) for mode, (rules, specs) in by_mode.items()]
+
+
+def _counted(spec: PositionSpec, venue: str, parts: Parts) -> PositionSpec:
+    """A linear position that was said in contracts, with what one of them is where that is no base unit."""
+    if not spec.in_contracts or spec.multiplier is not None or parts.contract != "linear" or venue not in COUNTING:
+        return spec
+    return msgspec.structs.replace(spec, multiplier=multiplier_of(venue, parts, None, counted=True, place=spec.place))
+
+
+def _check_balances(question: Question, settles: Sequence[str]) -> None:
+    """UsageError for a balance that more than one account, or none, would stand on."""
+    if question.wallet is not None and len(settles) > 1:
+        raise UsageError(f"positions settle in {' and '.join(settles)}: give each balance with --collateral FILE")
+    if settles:
+        return
+    if question.collateral is not None:
+        raise UsageError("--collateral: would not be heard, as no position is in cross margin: give each its margin")
+    if question.wallet is not None and len(question.positions) > 1:
+        raise UsageError("--wallet: is the margin of one isolated position: give each its margin in --positions FILE")
 
 
 def _mode_of(order: OrderSpec, by_mode: Mapping[str, tuple[MarginRules, Sequence[PositionSpec]]]) -> str:
@@ -255,7 +278,7 @@ class _Building:
         if self.question.wallet is None:
             raise UsageError("a cross account needs its balance: --wallet AMOUNT, or --collateral FILE")
         if len(settles) > 1:
-            raise UsageError(f"positions settle in {' and '.join(settles)}: give each balance with --collateral FILE")
+            raise UsageError(f"orders settle in {' and '.join(settles)}: give each balance with --collateral FILE")
         if self.rules.unit == "account" and settles[0] not in PEGGED:
             raise UsageError(
                 f"{self.question.venue} values the account in {valued_in}: give the balance, index and haircut of "

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from letrade.core.errors import DataError
-from letrade.core.margin.records import Record
+from letrade.core.margin.records import Record, read_text, read_tree
 from letrade.margin.case_inputs import case_of, read_case_records
 
 MARK = "as a case: "
@@ -47,22 +47,33 @@ def cases_of_desk(data_dir: Path) -> list[Case]:
 
 def record(cases: Iterable[Case], path: Path) -> Recorded:
     """Adds those that the file does not have; what it has stays. DataError where a case differs from one of its id."""
-    held: list[Case] = [dict(each.values) for each in read_case_records(path)] if path.exists() else []
-    by_id = {str(each["id"]): _plain(each) for each in held}
-    added = known = 0
+    by_id = {str(each["id"]): _plain(each) for each in _held(path)}
+    new: list[Case] = []
+    known = 0
     for case in cases:
         name = str(case.get("id") or "")
         case_of(Record(f"the case {name!r}", case), expects=True)
         if name not in by_id:
             by_id[name] = case
-            added += 1
+            new.append(case)
         elif by_id[name] == case:
             known += 1
         else:
             raise DataError(f"{path}: has another case of the id {name!r}: record into another file")
-    if added:
-        _write(list(by_id.values()), path)
-    return Recorded(added, known)
+    if new:
+        _write(new, path)
+    return Recorded(len(new), known)
+
+
+def _held(path: Path) -> list[Case]:
+    """DataError for a file that cases cannot be added to: what is added is JSON, at the end of a list."""
+    if path.suffix.lower() in (".toml", ".csv", ".tsv"):
+        raise DataError(f"{path}: cases are recorded as JSON: give a file whose name ends in .json")
+    if not path.exists():
+        return []
+    if not isinstance(read_tree(path), list):
+        raise DataError(f"{path}: expected a list of cases, to which others are added: record into another file")
+    return [dict(each.values) for each in read_case_records(path)]
 
 
 def _texts(line: str) -> list[str]:
@@ -99,12 +110,13 @@ def _plain(values: Case) -> Case:
     return plain
 
 
-def _write(cases: list[Case], path: Path) -> None:
-    """Whole or not at all; a case a line."""
-    text = "[\n" + ",\n".join(json.dumps(case, ensure_ascii=False) for case in cases) + "\n]\n"
+def _write(new: list[Case], path: Path) -> None:
+    """Whole or not at all; a case a line, after what stands there already."""
+    lines = ",\n".join(json.dumps(case, ensure_ascii=False) for case in new)
+    held = f"{read_text(path).rstrip()[:-1].rstrip()},\n" if path.exists() else "[\n"
     part = path.with_name(f"{path.name}.part")
     try:
-        part.write_text(text, encoding="utf-8")
+        part.write_text(f"{held}{lines}\n]\n", encoding="utf-8")
         os.replace(part, path)
     except OSError as error:
         raise DataError(f"{path}: cannot be written: {error.strerror}") from error

@@ -57,6 +57,8 @@ class PositionSpec(Struct, frozen=True, kw_only=True):
     side: Side
     size: Fraction
     """Base units of a linear contract (contracts, where `multiplier` says what one is), contracts of an inverse one."""
+    in_contracts: bool = False
+    """Whether it was said as `contracts`."""
     entry: Fraction
     mark: Fraction | None = None
     leverage: Fraction | None = None
@@ -110,6 +112,7 @@ def position_of(raw: Record) -> PositionSpec:
         symbol=_symbol(record),
         side=side_of(side, record.place),
         size=size,
+        in_contracts=raw.values.get("contracts") not in (None, ""),
         entry=record.needed_positive("entry"),
         mark=record.positive("mark"),
         mode=record.text("mode"),

@@ -20,6 +20,8 @@ LINEAR_UNITS: Mapping[tuple[str, str], str] = {
     ("htx", "BTC"): "0.001", ("htx", "ETH"): "0.01",
 }  # fmt: skip
 """Base units of one contract, where a venue's tiers count contracts."""
+COUNTING = frozenset({"okx", "gate", "kucoin", "htx"})
+"""Venues of which a linear contract is some share, or number, of base units; elsewhere it is one."""
 INVERSE_UNITS: Mapping[str, tuple[str, str]] = {"binance": ("100", "10"), "okx": ("100", "10"), "bybit": ("1", "1")}
 """USD of one coin-margined contract: of BTC, and of every other coin."""
 

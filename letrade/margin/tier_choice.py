@@ -80,6 +80,10 @@ class TierChoice:
             return Chosen(table, "half the initial margin at the highest leverage", "given")
         if spec.maintenance_amount is not None:
             raise DataError(f"{spec.place}: a maintenance amount needs its maintenance rate beside it")
+        if spec.max_leverage is not None:
+            raise DataError(
+                f"{spec.place}: a highest leverage needs the maintenance rate beside it, as tiers have their own"
+            )
         return self.of_symbol(spec.symbol, spec.place)
 
     def of_symbol(self, symbol: str, place: str) -> Chosen:

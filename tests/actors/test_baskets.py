@@ -383,3 +383,16 @@ def test_fees_in_the_coin_leave_no_leg_waiting_for_what_is_not_there() -> None:
     assert updates(said)[-1][0] == "standing"
     desk.tell(wait=20 * SECOND)
     assert "naked_leg" not in {alert.code for alert in of_kind(desk.said, Alert)}
+
+
+def test_a_leg_that_the_account_holds_the_other_way_round_is_undone_through_orders_of_ours_in_its_way() -> None:
+    desk = BasketDesk()
+    desk.basket((SPOT, 1.0), (LINEAR, -1.0))
+    desk.target(1.0, strategy="beta", instrument=LINEAR)
+    desk.target(-0.1, strategy="beta", instrument=LINEAR, account="other", price=60_100.0)
+    desk.cut(SPOT, 1.0, "liquidation", side=-1)
+    said = desk.tell(wait=4 * SECOND)
+    assert desk.pair() == (0.0, 0.0)
+    assert desk.held("beta", LINEAR) == 1.0
+    assert not desk.working()
+    assert "naked_leg" not in {alert.code for alert in of_kind(said, Alert)}

@@ -50,13 +50,17 @@ def test_a_period_that_has_begun_is_charged_and_one_that_ends_now_is_the_last(
     assert interest(rules, Fraction(1), rate, round(hours * HOUR)) == charged
 
 
-def config(limit: str = "2", rate: str = "0.24", usdt: str = "100000", **terms: Any) -> DeskConfig:
+def config(
+    limit: str = "2", rate: str = "0.24", usdt: str = "100000", coins: str = "0", **terms: Any
+) -> DeskConfig:  # fmt: skip
     """BTC are lent for 1 % an hour; the account `main` borrows, `other` does not."""
     lent = BorrowConfig(limit=Decimal(limit), rate=Decimal(rate), **terms)
     free = {"maker_fee": Decimal(0), "taker_fee": Decimal(0)}
     venue = VenueConfig(name="paper", order_latency=STEP, response_latency=STEP, borrow={"BTC": lent}, **free)
     logins = [
-        AccountConfig(name=name, venue="paper", balances={"USDT": Decimal(usdt)}, borrow=name == "main")
+        AccountConfig(
+            name=name, venue="paper", balances={"USDT": Decimal(usdt), "BTC": Decimal(coins)}, borrow=name == "main"
+        )
         for name in ("main", "other")
     ]
     return DeskConfig(venues=[venue], accounts=logins, risk=RiskTable(stale_after=None))
@@ -96,6 +100,22 @@ def test_a_short_on_spot_borrows_sells_owes_interest_buys_back_and_owes_nothing(
     position = [each for each in of_kind(made.said, Position) if each.strategy == "alpha"][-1]
     assert (position.quantity, position.realised.decimal) == (0.0, Decimal(-300))
     assert not of_kind(made.said, UnexplainedDifference)
+
+
+@pytest.mark.parametrize("coins", ["0.3", "1"])
+def test_a_short_is_bought_back_where_the_account_has_coins_of_its_own(coins: str) -> None:
+    made = desk(rate="0", coins=coins)
+    made.target(-0.5)
+    assert (made.held(), balance(made)) == (-0.5, float(Decimal(coins) - Decimal("0.5")))
+    made.target(0.0)
+    assert (made.held(), balance(made)) == (0.0, float(coins))
+
+
+def test_a_short_beside_coins_of_the_account_is_flattened() -> None:
+    made = desk(rate="0", coins="1")
+    made.target(-0.5)
+    made.tell(Flatten(account="main", reason="now", source="operator", epoch=1), wait=SECOND)
+    assert (made.held(), balance(made)) == (0.0, 1.0)
 
 
 def test_no_more_is_borrowed_than_the_limit_by_all_strategies_together() -> None:

@@ -21,9 +21,9 @@ from letrade.core.messages.market import FundingRate, Instrument, MarkPrice
 from letrade.core.messages.orders import BasketUpdate, CashEntry
 from letrade.core.messages.signals import Basket
 from letrade.core.messages.transfers import DONE, FEE, OUT, REFUSED, TransferRequest, TransferUpdate, entry_of
-from letrade.core.money import money
+from letrade.core.money import Money, money
 from letrade.core.stage import Stage
-from tests.stage import StageOf, context, of_kind
+from tests.stage import BTC, StageOf, context, of_kind
 
 SECOND = 1_000_000_000
 A, B = "one.BTC-USDT_USDT", "two.BTC-USDT_USDT"
@@ -90,6 +90,10 @@ def balance(account: str, amount: int) -> Balance:
         source="ledger", strategy=NO_STRATEGY, account=account, instrument=instrument,
         total=money("USDT", amount * 10**8),
     )  # fmt: skip
+
+
+def amount_of(currency: str, text: str) -> Money:
+    return money(currency, int(Decimal(text) * 10**8))
 
 
 def held(account: str, quantity: float, price: float = 100_000.0) -> list[Message]:
@@ -210,6 +214,24 @@ def test_a_restart_goes_on_where_it_stopped() -> None:
     scene.restarted()
     assert scene.actor.state() == before
     assert scene.actor.money.moving
+
+
+@pytest.mark.parametrize(
+    ("share", "coins", "counts"),
+    [(-0.00000166, "-0.00000166", 0.0), (0.0005, "0.0000005", 0.0), (0.0005, "-1", 0.0), (0.4, "0.39999", 0.39999),
+     (-0.40000033, "-0.40000033", -0.4), (0.4, None, 0.4)],
+)  # fmt: skip
+def test_what_fees_and_interest_leave_of_a_spot_leg_is_no_leg(share: float, coins: str | None, counts: float) -> None:
+    spot = msgspec.structs.replace(BTC, instrument="one.BTC-USDT")
+    legs = (FundingLeg(instrument=spot.instrument, account="a"), LEGS[1])
+    actor = FundingArbitrage(
+        "arb", FundingArbitrageConfig(legs=legs, size_max=2.0), context(spot, *PERPS, settings=settings())
+    )
+    actor.held["a", spot.instrument] = share
+    if coins is not None:
+        told = Balance(strategy=NO_STRATEGY, account="a", instrument="one.-", total=amount_of("BTC", coins))
+        actor.money.hear_balance(told)
+    assert [leg.held for leg in actor.view()] == [counts, 0.0]
 
 
 def test_legs_and_leverages_that_cannot_be_are_refused() -> None:

@@ -195,3 +195,28 @@ def test_a_restart_changes_nothing(fills: list[Fill], data: st.DataObject) -> No
     again = [msgspec.structs.replace(each) for each in times]
     whole, cut_short = without_a_cut(ledger, times, cut, 10**9), with_a_cut(ledger, again, cut, 10**9)
     assert [each for each in cut_short if each.time] == [each for each in whole if each.time]
+
+
+def counted(entries: int) -> VenueState:
+    return VenueState(
+        strategy="-", account="main", instrument="paper.-", open_orders=(), positions=(), last_fill_number=0,
+        balances=(money("USDT", 1000 * 10**8 - 50),), cash_entries=entries, time=SECOND,
+    )  # fmt: skip
+
+
+def test_cash_that_the_venue_counts_and_nobody_tells_is_a_difference_after_a_minute() -> None:
+    stage = StageOf(ledger())
+    said = stage.tell(counted(1), until=60 * SECOND)
+    assert not of_kind(said, UnexplainedDifference)
+    said = stage.tell(until=62 * SECOND)
+    (found,) = of_kind(said, UnexplainedDifference)
+    assert (found.what, found.ours, found.venues) == ("cash entries", "0.0", "1.0")
+    assert [halt.account for halt in of_kind(said, Halt)] == ["main"]
+
+
+def test_cash_that_is_told_within_a_minute_is_none() -> None:
+    stage = StageOf(ledger())
+    entry = CashEntry(strategy="-", account="main", instrument="paper.-", entry_id="f1", origin="funding",
+                      amount=money("USDT", -50), time=50 * SECOND)  # fmt: skip
+    said = stage.tell(counted(1), entry, until=120 * SECOND)
+    assert not of_kind(said, UnexplainedDifference)

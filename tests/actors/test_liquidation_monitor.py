@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from letrade.actors.liquidation.config import LiquidationMonitorConfig, check
 from letrade.core.errors import ConfigurationError
 from letrade.core.messages.base import Message
 from letrade.core.messages.events import Alert
@@ -320,6 +321,13 @@ def test_distances_in_no_order_are_refused() -> None:
         MonitoredDesk(warn=Decimal("0.01"))
     with pytest.raises(ConfigurationError, match="target_distance"):
         MonitoredDesk(target_distance=Decimal("0.05"))
+
+
+def test_rules_that_nobody_has_are_refused() -> None:
+    with pytest.raises(ConfigurationError, match='none of "binanse", did you mean "binance"'):
+        check(LiquidationMonitorConfig(rules="binanse"), "monitor")
+    with pytest.raises(ConfigurationError, match='no "multi_asset", did you mean "multi_assets"'):
+        check(LiquidationMonitorConfig(account_type="multi_asset"), "monitor")
 
 
 def test_two_runs_say_the_same() -> None:

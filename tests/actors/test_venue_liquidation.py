@@ -197,6 +197,19 @@ def test_funding_that_uses_up_isolated_margin_liquidates() -> None:
     assert [fill.origin for fill in of_kind(said, VenueFill)] == ["liquidation"]
 
 
+def test_the_mark_that_funding_waits_for_pays_it_before_it_liquidates() -> None:
+    """What is owed for the instant comes out of the margin that there was: afterwards nothing is left to pay it."""
+    desk = MarginDesk(funding=True)
+    desk.trade(1, 1.0)
+    desk.tell(empty())
+    due = desk.time + 2_000_000_000
+    desk.tell(FundingRate(instrument=LINEAR, rate=0.01, funding_time=due), wait=2_000_000_000)
+    said = desk.tell(mark(50_100.0), wait=2_000_000_000)
+    told = [each.origin for each in said if isinstance(each, VenueCash | VenueFill)]
+    assert told[:2] == ["funding", "liquidation"]
+    assert desk.usdt() == 0
+
+
 def test_all_is_kept_over_a_restart() -> None:
     desk = MarginDesk(insurance_fund={"USDT": 5_000})
     desk.isolated(10)

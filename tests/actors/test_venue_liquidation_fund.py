@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
+
+from letrade.core.fraction import Fraction
 from letrade.core.messages.events import Alert
 from letrade.core.messages.venue import VenueFill, VenueOrder
+from letrade.core.quantities import exact
 from tests.actors.venue_margin_parts import LINEAR, MarginDesk, empty, mark
 from tests.actors.venue_parts import submit
 from tests.stage import of_kind
@@ -80,3 +84,30 @@ def test_where_no_account_of_the_desk_is_opposite_somebody_else_is_deleveraged()
     assert [(fill.account, fill.origin) for fill in of_kind(said, VenueFill)] == [("a", "liquidation")]
     assert of_kind(said, Alert)[1].text.endswith("for 1.0 of it; 1.0 went to accounts that are not of this desk")
     assert desk.usdt() == 7_000
+
+
+@pytest.mark.parametrize("venue", ["binance", "bybit", "okx", "hyperliquid"])
+@pytest.mark.parametrize("price", [57_100.0, 56_999.93, 55_000.0])
+def test_what_the_account_loses_the_fund_the_fee_and_the_other_side_gain(venue: str, price: float) -> None:
+    """The fund's position is worth its gain at the mark; the fee that the bankruptcy price allows for is not the
+    fund's, nor is what the tick leaves counted twice."""
+    desk = MarginDesk(venue, insurance_fund={"USDT": 50_000}, taker_fee=Decimal("0.0006"))
+    desk.isolated(20)
+    desk.trade(1, 1.0)
+    before = desk.balance("USDT")
+    desk.tell(empty())
+    (fill,) = of_kind(desk.tell(mark(price)), VenueFill)
+    assert fill.fee is not None
+    assert desk.venue.liquidation is not None
+    fund = desk.venue.liquidation._takeover.fund["USDT"] - 50_000
+    lost = Fraction(desk.balance("USDT") - before) + Fraction(fill.fee.decimal)
+    assert lost + fund + Fraction(60_000) - exact(price) == 0
+
+
+def test_as_many_accounts_as_there_are_are_liquidated_by_one_mark() -> None:
+    names = tuple(f"a{number}" for number in range(205))
+    desk = MarginDesk(accounts=names)
+    for name in names:
+        desk.trade(1, 1.0, name)
+    desk.tell(empty())
+    assert len(of_kind(desk.tell(mark(49_000.0)), VenueFill)) == len(names)

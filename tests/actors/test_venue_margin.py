@@ -19,7 +19,7 @@ from letrade.core.messages.margin import VenueMargin, VenueMarginAnswer
 from letrade.core.messages.market import Bracket, Instrument
 from letrade.core.messages.venue import VenueOrder
 from tests.actors.venue_margin_parts import LINEAR, OTHER, MarginDesk, mark, perpetual
-from tests.actors.venue_parts import Desk, submit
+from tests.actors.venue_parts import SPOT, Desk, amend, quote, submit
 from tests.stage import context, of_kind
 
 SOURCES = {"binance": BINANCE_ERRORS, "bybit": BYBIT_ERRORS, "okx": OKX_ERRORS, "hyperliquid": HYPERLIQUID_ERRORS}
@@ -207,6 +207,13 @@ def test_an_order_needs_its_initial_margin(venue: str, code: str) -> None:
     assert desk.answer(submit("y", 1, 3.333, 60_000.0, instrument=LINEAR)).status == "filled"
 
 
+def test_an_order_that_trades_at_once_needs_the_margin_of_what_it_meets_and_not_of_its_limit() -> None:
+    """FAQ 87fa7ee33b574f7084d42bd2ce2e463b: a sale is taken to be at the larger of the best bid and its price."""
+    desk = MarginDesk()
+    assert desk.answer(submit("x", -1, 3.4, 50_000.0, instrument=LINEAR)).reason.startswith("-2019")
+    assert desk.answer(submit("y", -1, 3.3, 50_000.0, instrument=LINEAR)).status == "filled"
+
+
 def test_the_margin_of_working_orders_is_that_of_the_larger_side() -> None:
     desk = MarginDesk()
     assert desk.answer(submit("bid", 1, 2.0, 50_000.0, instrument=LINEAR)).status == "open"
@@ -221,6 +228,30 @@ def test_isolated_margin_is_not_free_for_others() -> None:
     desk.trade(1, 3.0)
     assert desk.answer(submit("x", 1, 7.0, instrument=OTHER)).reason.startswith("-2019")
     assert desk.answer(submit("y", 1, 6.666, instrument=OTHER)).status == "filled"
+
+
+@pytest.mark.parametrize("isolated", [False, True])
+def test_spot_is_not_bought_with_what_contracts_need(isolated: bool) -> None:
+    desk = MarginDesk()
+    desk.tell(quote(59_999.9, 60_000.0, 10.0, SPOT))
+    if isolated:
+        desk.isolated(20)
+    desk.trade(1, 3.0)
+    answer = desk.answer(submit("x", 1, 0.1))
+    assert answer.reason == "insufficient balance: needs 6000.0 USDT, contracts leave 1000.0"
+    assert desk.answer(submit("y", 1, 0.01, 50_000.0)).status == "open"
+    assert desk.answer(submit("z", 1, 0.011, 50_000.0)).refused
+    assert desk.answer(amend("y", 50_000.0, 0.02, instrument=SPOT)).refused is False
+    assert desk.answer(submit("w", 1, 0.1, 60_000.0, instrument=LINEAR)).reason.startswith("-2019"), "it is locked"
+
+
+def test_contracts_gains_pay_for_no_spot() -> None:
+    desk = MarginDesk()
+    desk.tell(quote(59_999.9, 60_000.0, 10.0, SPOT))
+    desk.trade(1, 3.0)
+    desk.tell(mark(70_000.0))
+    assert desk.answer(submit("x", 1, 0.17)).refused, "of the balance, 10,200 USDT"
+    assert desk.answer(submit("y", 1, 0.16)).status == "filled"
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from letrade import assemble
 from letrade.core.config.load import load_desk
 from letrade.core.errors import ConfigurationError
 from tests.core.config_parts import DESK, FEED_KINDS, HERE, load, write
@@ -258,6 +259,14 @@ def test_an_instrument_that_a_feed_may_tell_of_is_not_missed(tmp_path: Path) -> 
         f'[[feed]]\nname = "f"\nkind = "capture"\n[[actor]]\nname = "a"\nclass = "{HERE}.Cross"\ninstrument = "x.A-B"'
     )
     assert load(tmp_path, text).actors[0].config.instrument == "x.A-B"  # type: ignore[attr-defined]
+
+
+def test_a_feed_of_the_kind_ticks_is_told_by_its_columns_as_the_docs_say(tmp_path: Path) -> None:
+    file = tmp_path / "desk.toml"
+    for named in ("", 'class = "letrade.actors.feeds.ticks.TicksFeed"\n'):  # as show-config writes it
+        file.write_text(f'[[feed]]\nname = "trades"\nkind = "ticks"\n{named}files = ["trades.csv.gz"]\n')
+        (feed,) = assemble(str(file), {}).feeds
+        assert (feed.kind, feed.path, feed.config.kind) == ("ticks", "letrade.actors.feeds.ticks.TicksFeed", None)  # type: ignore[attr-defined]
 
 
 def test_an_unknown_kind_of_feed_names_the_known_ones(tmp_path: Path) -> None:

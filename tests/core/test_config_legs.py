@@ -19,6 +19,11 @@ HEDGED, ARBITRAGE, ROLL = (
 ELSEWHERE = '[[venue]]\nname = "other"\n[[account]]\nname = "far"\nvenue = "other"\n'
 COIN = '[[instrument]]\nname = "bybit.BTC-USD_BTC"\nkind = "inverse"\ntick = "0.1"\nlot = "1"\nmultiplier = "100"\n'
 OTHER = '[[instrument]]\nname = "bybit.ETH-USDT_USDT"\ntick = "0.1"\nlot = "0.001"\n'
+USDC = '[[instrument]]\nname = "bybit.BTC-USDC_USDC"\ntick = "0.1"\nlot = "0.001"\n'
+INVERSE = (
+    '[[instrument]]\nname = "paper.BTC-USD_BTC-240101"\nkind = "inverse"\nbase = "BTC"\nquote = "USD"\nsettle = "BTC"\n'
+    'tick = "0.1"\nlot = "1"\nmultiplier = "100"\n'
+)
 CARRY, ROLLED, PAIR = '[[actor]]\nname = "carry"\n', '[[actor]]\nname = "roll"\n', '[[actor]]\nname = "arbitrage"\n'
 
 
@@ -63,6 +68,19 @@ CARRY, ROLLED, PAIR = '[[actor]]\nname = "carry"\n', '[[actor]]\nname = "roll"\n
             OTHER + PAIR + 'legs = [{ instrument = "binance.BTC-USDT_USDT", account = "binance" }, '
             '{ instrument = "bybit.ETH-USDT_USDT", account = "bybit" }]',
             "expected legs of the same coin, found binance.BTC-USDT_USDT of BTC, bybit.ETH-USDT_USDT of ETH",
+        ),
+        (
+            ARBITRAGE,
+            USDC + PAIR + 'legs = [{ instrument = "bybit.BTC-USDT_USDT", account = "bybit" }, '
+            '{ instrument = "bybit.BTC-USDC_USDC", account = "bybit" }]',
+            "expected legs of bybit that settle in one currency, found USDT and USDC",
+        ),
+        (HEDGED, CARRY + 'account = ""', 'actor.carry.account: expected a name of at most 64 letters'),
+        (
+            ROLL,
+            INVERSE + ROLLED + 'contracts = [{ instrument = "paper.BTC-USD_BTC-240101", '
+            'expires = "2024-01-01T00:01:00Z" }]',
+            "actor.roll.against: expected none where a contract is inverse",
         ),
         (ARBITRAGE, PAIR + 'reserves = ["resevre"]', 'there is no account "resevre", did you mean "reserve"?'),
     ],

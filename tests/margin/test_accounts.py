@@ -281,3 +281,33 @@ def test_a_settle_currency_without_balance_is_refused(tmp_path: Path) -> None:
     path = written(tmp_path / "p.json", [ETH_LONG])
     ran = refused(*CROSS, "--positions", path, "--collateral", collateral)
     assert (ran.code, "USDT" in ran.errors) == (6, True)
+
+
+def test_one_wallet_is_the_balance_of_one_currency(tmp_path: Path) -> None:
+    """Of USD-M and COIN-M positions it was taken for as many USDT and as many BTC."""
+    coin = {**BTC_SHORT, **RATE, "symbol": "BTC/USD:BTC", "size": 100}
+    ran = run(tmp_path, [BTC_SHORT | RATE, coin])
+    assert (ran.code, "settle in USDT and BTC" in ran.errors) == (2, True)
+    balances = written(tmp_path / "c.json", [{"currency": "USDT", "balance": 12000}, {"currency": "BTC", "balance": 1}])
+    told = margin(*CROSS, "--positions", tmp_path / "p.json", "--collateral", balances, "--json").answer
+    assert {unit["currency"] for unit in told["units"] if unit["maintenance_margin"]} == {"USDT", "BTC"}
+
+
+@pytest.mark.parametrize("words", [("--wallet", "5000"), ("--collateral", "c.json")])
+def test_a_balance_that_no_position_stands_on_is_refused(tmp_path: Path, words: tuple[str, str]) -> None:
+    written(tmp_path / "c.json", [{"currency": "USDT", "balance": 100}])
+    value = words[1] if words[0] == "--wallet" else tmp_path / words[1]
+    path = written(tmp_path / "p.json", [BTC_SHORT | RATE, ETH_LONG | RATE])
+    ran = refused("--venue", "binance", "--positions", path, words[0], value)
+    assert (ran.code, words[0] in ran.errors) == (2, True)
+
+
+@pytest.mark.parametrize(("venue", "margin_needed"), [("okx", 6_000), ("binance", 600_000), ("gate", None)])
+def test_contracts_are_what_the_venue_makes_them(tmp_path: Path, venue: str, margin_needed: int | None) -> None:
+    """100 of OKX are one coin; what one is elsewhere has to be said."""
+    row = {"symbol": "BTC/USDT:USDT", "side": "long", "contracts": 100, "entry": 60000, "leverage": 10, **RATE}
+    path = written(tmp_path / "p.json", [row])
+    if margin_needed is None:
+        assert "contract size" in refused("--venue", venue, "--positions", path).errors
+    else:
+        assert margin("--venue", venue, "--positions", path, "--json").answer["initial_margin"] == margin_needed

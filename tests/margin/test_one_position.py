@@ -216,3 +216,9 @@ def test_a_person_reads_liquidated_beside_the_price_and_no_distance() -> None:
 def test_what_was_estimated_stands_among_the_warnings() -> None:
     assert any("no mark price" in each for each in margin(*BTC, "--json").answer["warnings"])
     assert margin(*BTC, "--mark", "60000", "--json").answer["warnings"] == []
+
+
+def test_a_highest_leverage_that_nothing_would_read_is_refused() -> None:
+    assert refused(*BTC, "--max-leverage", "5").code == 6
+    assert refused(*BTC, "--max-leverage", "5", "--maintenance-rate", "0.004").code == 6, "10 is more"
+    assert margin(*BTC, "--max-leverage", "20", "--maintenance-rate", "0.004").code == 0

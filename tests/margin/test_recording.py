@@ -99,3 +99,25 @@ def test_words_that_contradict_each_other_are_refused(tmp_path: Path) -> None:
     record([CASE], file)
     assert margin("--events", file).code == 2
     assert margin("--record", file, "--cases", file).code == 2
+
+
+def test_what_the_file_has_stays_to_the_letter(tmp_path: Path) -> None:
+    """Digits that no double holds, and how it was written."""
+    file = tmp_path / "cases.json"
+    own = json.dumps(CASE | {"id": "own"}).replace("60000.0", "60000.123456789012345678")
+    file.write_text(f"[ {own} ]\n")
+    assert tuple(record([CASE], file)) == (1, 0)
+    assert file.read_text() == f"[ {own},\n{json.dumps(CASE)}\n]\n"
+    assert tuple(record([CASE], file)) == (0, 1)
+
+
+@pytest.mark.parametrize("name", ["cases.csv", "cases.toml", "cases.json"])
+def test_a_file_that_is_no_list_of_json_is_not_recorded_into(tmp_path: Path, name: str) -> None:
+    file = tmp_path / name
+    before = json.dumps({"note": "of mine", "cases": [CASE]})
+    file.write_text(before)
+    with pytest.raises(DataError, match=r"JSON|list"):
+        record([CASE | {"id": "new"}], file)
+    assert file.read_text() == before
+    with pytest.raises(DataError, match="JSON"):
+        record([CASE], tmp_path / "new.csv")

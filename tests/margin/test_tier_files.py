@@ -182,3 +182,8 @@ def test_a_file_that_names_no_venue_is_taken_with_a_warning(tmp_path: Path) -> N
     assert ["names no venue" in each for each in warned["warnings"]] == [True]
     assert told["warnings"] == []
     assert "names no venue" in margin(*BTC, "--tiers", silent).output
+
+
+def test_what_a_row_has_of_the_venue_may_be_anything(tmp_path: Path) -> None:
+    path = written(tmp_path / "tiers.json", {SYMBOL: [{**row, "info": 1} for row in ROWS]})
+    assert margin(*BTC, "--tiers", path).code == 0

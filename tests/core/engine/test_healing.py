@@ -252,3 +252,50 @@ def test_an_answer_may_come_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyP
     test_facts_that_are_dropped_on_the_way_are_taken_once_each_and_no_old_state_after_a_newer(tmp_path)
 
 
+def test_what_was_said_to_the_dead_is_heard_though_its_sender_died_too_some_snapshots_later(tmp_path: Path) -> None:
+    async def live() -> None:
+        wire = Wire()
+        lives = {name: Life(wire, tmp_path, name) for name in ("one", "desk")}
+        await until(lambda: len(lives["one"].actor("listener").entries) > 20)
+        await lives["one"].die()
+        teller = lives["desk"].actor("teller")
+        for _ in range(4):
+            told = teller.told
+            await until(lambda told=told: teller.told > told + 5)  # type: ignore[misc]
+            lives["desk"].station.snapshot()
+        await lives["desk"].die()
+        lives = {name: Life(wire, tmp_path, name, epoch=2) for name in ("desk", "one")}
+        listener = lives["one"].actor("listener")
+        await until(lambda: len(listener.entries) > teller.told + 5 and whole(listener))
+        for life in lives.values():
+            await life.die()
+
+    asyncio.run(live())
+
+
+def test_who_did_not_answer_before_our_next_restart_is_asked_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("letrade.core.engine.healing.MARGIN_NS", 15 * EVERY_NS)
+
+    async def live() -> None:
+        wire = Wire()
+        lives = {name: Life(wire, tmp_path, name) for name in ("one", "desk")}
+        await until(lambda: len(lives["one"].actor("listener").entries) > 20)
+        await lives["one"].die()
+        told = lives["desk"].actor("teller").told
+        await until(lambda: lives["desk"].actor("teller").told > told + 10)
+        await lives["desk"].die()
+        for epoch in (2, 3):  # while the other is away
+            lives["one"] = Life(wire, tmp_path, "one", epoch)
+            await asyncio.sleep(0.15)
+            lives["one"].driver.command(Halt(account="*", reason="a turn of a later time"))
+            await until(lambda: len(lives["one"].actor("listener").halts) == epoch - 1)  # noqa: B023
+            await lives["one"].die()
+        lives = {name: Life(wire, tmp_path, name, epoch=4) for name in ("one", "desk")}
+        listener = lives["one"].actor("listener")
+        await until(lambda: len(listener.entries) > told + 20 and whole(listener))
+        for life in lives.values():
+            await life.die()
+
+    asyncio.run(live())

@@ -214,3 +214,18 @@ def test_what_the_compiled_book_does_not_know_is_refused() -> None:
     hedged = MarginAccount(instruments=(instrument(rate("0.1"), 60_000),), positions=legs, collaterals=(wallet(10**6),))
     with pytest.raises(MarginError, match="a tier that two legs share is not compiled"):
         CompiledMargin(okx.CROSS, hedged)
+
+
+@pytest.mark.parametrize("price", [0.0, -5.0, float("nan"), float("inf"), 1e30])
+def test_a_price_that_is_refused_changes_nothing(price: float) -> None:
+    account = MarginAccount(
+        instruments=(instrument(TIERS, 100),), positions=(position(LONG, 1, 100),), collaterals=(wallet(50),)
+    )
+    compiled = CompiledMargin(binance.USDM_CROSS, account)
+    before = compiled.exact()
+    with pytest.raises((MarginError, ValueError)):
+        compiled.set_mark(account.instruments[0].name, price)
+    with pytest.raises((MarginError, ValueError)):
+        compiled.set_index("USDT", price)
+    assert compiled.exact() == before
+    assert not compiled.is_liquidated(0)
