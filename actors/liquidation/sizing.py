@@ -20,7 +20,7 @@ def least_share(rules: MarginRules, book: MarginAccount, target: float, cost: Fr
 
     `cost` is what closing loses of the value closed. The margin that an isolated position gets back is added again.
     """
-    return _least(lambda share: nearest_of(rules, reduced(book, share, cost)) >= target)
+    return _least(lambda share: _reaches(rules, reduced(book, share, cost), target))
 
 
 def least_margin(rules: MarginRules, book: MarginAccount, target: float, most: Fraction) -> Fraction | None:
@@ -58,6 +58,12 @@ def returned_margin(book: MarginAccount, share: Fraction, cost: Fraction) -> Fra
 def with_margin(book: MarginAccount, more: Fraction) -> MarginAccount:
     (held,) = book.positions
     return replace(book, positions=(replace(held, margin=(held.margin or ZERO) + more),))
+
+
+def _reaches(rules: MarginRules, book: MarginAccount, target: float) -> bool:
+    """Not where closing has cost more than the account had."""
+    owes = not rules.negative_wallet and any(each.balance < 0 for each in book.collaterals)
+    return not owes and nearest_of(rules, book) >= target
 
 
 def _realised(held: PositionState, instrument: InstrumentState, share: Fraction, cost: Fraction) -> Fraction:

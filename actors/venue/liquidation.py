@@ -229,12 +229,13 @@ class Liquidation:
         self._floor.reports.append(Report(alert))
 
     def state(self) -> Any:
-        return [list(self._told), self._takeover.state()]
+        return [list(self._told), self._takeover.state(), self._bands.state()]
 
     def restore(self, state: Any) -> None:
-        told, takeover = state
+        told, takeover, bands = state if len(state) == 3 else (*state, [])  # as it was written before
         self._told = dict.fromkeys(told)
         self._takeover.restore(takeover)
+        self._bands.restore(bands, self._floor.catalogue.at)
 
 
 def holding_units(holding: Holding, market: Market) -> int:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from msgspec import Struct
 
 from letrade.actors.venue.margin_rules import VenueRules
 from letrade.actors.venue.margin_sums import Holding, Unit, slack
 from letrade.core.instruments import Specification
+from letrade.core.legs import instrument_of
 
 CAUTION = 0.999
 """Far below 1 by more than doubles are off: the rest of the slack is looked at exactly."""
@@ -52,6 +56,29 @@ class Bands:
         line = lines[name]
         line.cost = abs((1 / price if rules.inverse else price) - line.level) * line.steepness
         return line.rules is rules and sum(each.cost for each in lines.values()) < left
+
+    def state(self) -> Any:
+        """After a restart the same units are looked at as without it: a mark may have aged since."""
+        found = []
+        for account, known in self._units.items():
+            units = {id(lines): (left, lines) for left, lines in known.values()}
+            told = [[left, [_told(name, line) for name, line in lines.items()]] for left, lines in units.values()]
+            found.append([account, told])
+        return found
+
+    def restore(self, state: Any, version: Callable[[str, int], Specification]) -> None:
+        self._units = {account: {} for account, _ in state}
+        for account, units in state:
+            for left, told in units:
+                lines = {
+                    name: Line(level, steep, version(instrument_of(name), valid_from), cost)
+                    for name, level, steep, valid_from, cost in told
+                }
+                self._units[account] |= dict.fromkeys(lines, (left, lines))
+
+
+def _told(name: str, line: Line) -> list[Any]:
+    return [name, line.level, line.steepness, line.rules.message.valid_from, line.cost]
 
 
 def steepness(holding: Holding) -> float:

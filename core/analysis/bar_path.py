@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 
 from letrade.core.messages.market import Bar, BarOpen
 
@@ -14,7 +15,7 @@ class BarPath:
         self.price = math.nan
         self._feed = ""
         self._start = -1
-        self._length = 0
+        self._length = sys.maxsize
 
     def opened(self, bar: BarOpen) -> float:
         if self._start < 0 or bar.source == self._feed:
@@ -23,7 +24,8 @@ class BarPath:
 
     def closed(self, bar: Bar) -> float:
         length = bar.end - bar.start
-        if self._start >= 0 and (bar.source == self._feed or length < self._length):
+        counts = bar.source == self._feed or length < self._length or bar.start > self._start
+        if self._start >= 0 and counts:
             self._feed, self._length = bar.source, length
             if bar.start >= self._start:
                 self.price = bar.close

@@ -123,6 +123,7 @@ class MarginBook:
         """Slacks and their bounds, of shape (scenarios, accounts), and of how many of them the sign stays open.
 
         prices: (scenarios, instruments); indexes: (scenarios, coins), or those set; haircut_scales and rate_scales:
-        (scenarios,), by which haircuts (1 − share, and what a debt counts for above 1) and maintenance are multiplied.
+        (scenarios,), by which haircuts (1 − share, and what a debt counts for above 1) and what the tiers ask for, fees
+        aside, are multiplied.
         Other threads run meanwhile. Where a size is above the last tier's cap, the last tier goes on.
         """

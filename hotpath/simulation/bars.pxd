@@ -10,7 +10,7 @@ cdef class BarsMarket(RecordedMarket):
     cdef int64_t open_price  # of the bar that runs; 0 between bars
     cdef int64_t price_now  # that a taker trades around
     cdef int64_t feed  # the feed with the shortest bars, by which orders fill
-    cdef int64_t length  # of its bars, ns; 0: not known yet
+    cdef int64_t length  # of its bars, ns; the most there is: not known yet
     cdef int64_t volume  # of its last whole bar
     cdef int64_t high, low  # of its last whole bar
     cdef bint heard_volume

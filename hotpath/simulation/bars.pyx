@@ -16,7 +16,7 @@ cdef class BarsMarket(RecordedMarket):
     a tick; trailing stops follow the extreme last, and meet the close. Between bars orders wait for the next open."""
 
     def __cinit__(self):
-        self.start = -1
+        self.start, self.length = -1, INT64_MAX
 
     cdef int hear_data(self, const Event* event) except -1:
         if event.kind == BAR_OPEN_EVENT:
@@ -41,8 +41,8 @@ cdef class BarsMarket(RecordedMarket):
     cdef int close_bar(self, const BarRow* bar, int64_t feed, int64_t end) except -1:
         cdef int64_t opened = self.open_price, price_now = self.price_now
         if feed != self.feed:
-            if self.start < 0 or self.length == 0 or end - bar.start >= self.length:
-                return 0  # of two feeds the finer decides
+            if self.start < 0 or (end - bar.start >= self.length and bar.start <= self.start):
+                return 0  # of two feeds the finer decides, but for a bar in which none of its own began
             self.feed = feed
         elif self.start < 0:
             return 0  # bars whose opens nobody told

@@ -113,7 +113,7 @@ cdef class Market:
             limit = own - order.side
         self.offers_count = 0
         if limit or (order.price == 0 and own == 0):
-            self.preview(order.side, left_of(order), limit)
+            self.preview(order.side, 1 if order.post_only else left_of(order), limit)  # 1: whether it would take
         for place in range(self.offers_count):
             total += self.offers[place].size
         if order.post_only and (total or own):

@@ -97,6 +97,23 @@ def test_margin_that_is_not_enough_is_not_added() -> None:
     assert least_margin(ISOLATED, book, TARGET, Fraction(0)) is None
 
 
+def cross_book(balance: int, *held: tuple[Side, int, int, int]) -> MarginAccount:
+    """Of (side, size, entry, mark) each."""
+    return MarginAccount(
+        instruments=tuple(instrument(f"c{place}", Fraction(mark)) for place, (*_, mark) in enumerate(held)),
+        positions=tuple(
+            PositionState(instrument=f"c{place}", side=side, size=Fraction(size), entry=Fraction(entry))
+            for place, (side, size, entry, _) in enumerate(held)
+        ),
+        collaterals=(CollateralState(currency="USDT", balance=Fraction(balance)),),
+    )
+
+
+def test_no_share_is_enough_where_closing_costs_more_than_there_is() -> None:
+    assert least_share(CROSS, cross_book(1_000, (1, 1, 60_000, 59_010)), TARGET, COST) is None
+    assert least_share(CROSS, cross_book(500, (1, 1, 60_000, 59_010)), TARGET, COST) is None
+
+
 @given(st.floats(0, 1), st.integers(0, 3))
 def test_levels_rise_at_once_and_fall_with_hysteresis(distance: float, before: int) -> None:
     thresholds = (0.2, 0.1, 0.05)

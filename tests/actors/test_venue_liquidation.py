@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from letrade.core.messages.base import Message
 from letrade.core.messages.events import Alert
 from letrade.core.messages.market import FundingRate
 from letrade.core.messages.venue import VenueCash, VenueFill, VenueOrder
@@ -339,3 +340,19 @@ def test_a_mark_that_is_too_old_gives_way_to_the_last_price_and_comes_back() -> 
     assert [alert.code for alert in of_kind(desk.tell(trade(57_200.0, instrument=LINEAR)), Alert)] == ["liquidation"]
     desk.tell(mark(60_000.0))
     assert of_kind(desk.tell(trade(57_200.0, instrument=LINEAR)), Alert) == []
+
+
+def test_a_restart_does_not_change_when_a_unit_is_looked_at() -> None:
+    """The mark of one contract has aged, so that its last price counts, and the next message is of the other one."""
+
+    def told(*, restarts: bool) -> list[Message]:
+        desk = MarginDesk(accounts=("a",), mark_age=1_000_000_000)
+        for name, size in ((LINEAR, 0.5), (OTHER, 10.0)):
+            desk.ask("margin_mode", mode="isolated", instrument=name)
+            desk.trade(1, size, instrument=name)
+        desk.tell(trade(2_700.0, instrument=OTHER), wait=2_000_000_000)
+        if restarts:
+            desk.restarted()
+        return desk.tell(mark(59_990.0)) + desk.tell(mark(2_900.0, OTHER))
+
+    assert told(restarts=True) == told(restarts=False) == []

@@ -14,7 +14,7 @@ class BarsModel(RecordedModel):
 
     def __init__(self, **terms: Any) -> None:
         super().__init__(**terms)
-        self.start, self.feed, self.length = -1, 0, 0
+        self.start, self.feed, self.length = -1, 0, 2**63 - 1
         self.open = self.now = 0
         self.bar: tuple[int, int, int] | None = None
         """Volume, high and low of the last whole bar."""
@@ -45,8 +45,8 @@ class BarsModel(RecordedModel):
         self, time: int, start: int, open: int, high: int, low: int, close: int, volume: int, feed: int = 0
     ) -> list[tuple[int, ...]]:
         self.time = time
-        finer = self.length and time - start < self.length
-        if self.start < 0 or (feed != self.feed and not finer):
+        counts = feed == self.feed or time - start < self.length or start > self.start
+        if self.start < 0 or not counts:
             return []
         self.feed, self.length = feed, time - start
         self.bar = (volume, high, low)

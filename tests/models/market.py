@@ -111,7 +111,8 @@ class MarketModel:
             return self.say(RESTS, order)
         own = self.own_price(order)
         limit = own - order.side if own else order.price
-        offers = self.offers(order.side, order.left, limit) if limit or not (order.price or own) else []
+        asked = 1 if order.post_only else order.left
+        offers = self.offers(order.side, asked, limit) if limit or not (order.price or own) else []
         total = sum(size for _, size in offers)
         if order.post_only and (total or own):
             return self.end(order, WOULD_TAKE)
