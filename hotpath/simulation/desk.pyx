@@ -230,6 +230,8 @@ cdef class Desk(LossWatch):
         asked.price, asked.size = known.price, known.size
         asked.time_in_force = GTC if known.limit else IOC
         asked.post_only, asked.reduce_only = known.post_only, known.reduce_only
+        if known.side > 0 and not known.protects and self.terms.instruments[known.instrument].spot:
+            asked.reduce_only = 0  # to buy back a short on spot reduces for the desk alone: the account may have coins
         if known.protects:
             asked.kind, asked.time_in_force = known.protects, GTC
             asked.trigger, asked.trigger_source, asked.group = known.trigger, known.trigger_source, known.group
