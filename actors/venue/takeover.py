@@ -93,6 +93,8 @@ class Takeover:
             part = min(rest, abs(account.quantity(market, leg)))
             if not part:
                 break
+            if not self._bears(account, market, price, part, leg):
+                continue
             rest -= part
             self._reduce(account, market, holding.side, price, part, leg)
         shown = market.scales.size
@@ -101,6 +103,17 @@ class Takeover:
             text += f"; {shown(rest)!r} went to accounts that are not of this desk"
         alert = Alert(level="error", code="auto_deleveraging", text=text, instrument=market.instrument)
         self._floor.reports.append(Report(alert))
+
+    def _bears(self, account: VenueAccount, market: Market, price: float, size: int, leg: str) -> bool:
+        """Whether the margin behind a position pays for what so much of it loses by a price that is not the mark."""
+        name = name_of(market.instrument, leg)
+        unit = self._margins.unit(account, name)
+        if unit is None:
+            return False
+        holding = next(each for each in unit.holdings if each.name == name)
+        closed = market.scales.exact_size(size)
+        lost = holding.value_at(holding.mark, closed) - holding.value_at(exact(price), closed)
+        return unit.equity >= holding.lean * lost
 
     def _reduce(self, account: VenueAccount, market: Market, side: int, price: float, size: int, leg: str) -> None:
         name = name_of(market.instrument, leg)

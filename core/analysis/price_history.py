@@ -62,11 +62,9 @@ class PriceHistory:
             tell(self.at(due))
 
     def last(self) -> Iterator[tuple[int, float]]:
-        """(time, price) of the last one that is known, if any."""
-        for time, (price, _, _) in zip(reversed(self._times), reversed(self._prices), strict=True):
-            if not math.isnan(price):
-                yield time, price
-                return
+        """(time, price) of the last one, if it is known."""
+        if self._times and not math.isnan(self._prices[-1][0]):
+            yield self._times[-1], self._prices[-1][0]
 
     def _forget(self, before: int) -> None:
         """What nobody asks for any more, and what is too much; the last entry always stays."""

@@ -95,6 +95,8 @@ class Healer:
             parts.append(signal)
             if [part.part for part in parts] == list(range(1, signal.parts + 1)):
                 del self._parts[signal.process]
+                # What was lost after its last heartbeat is in the answer too: it is not to be looked for once more.
+                self.roll.hear(Heartbeat(process=signal.process, sent=signal.sent, epoch=signal.epoch))
                 self._take(signal.process, [payload for part in parts for payload in part.payloads])
                 self._answered[signal.process] = None
 
@@ -112,7 +114,12 @@ class Healer:
             parts[-1].append(payload)
             weight += len(payload)
         for place, payloads in enumerate(parts, start=1):
-            self.station.transport.signal(Again(self.station.name, asked.process, place, len(parts), payloads))
+            self.station.transport.signal(
+                Again(
+                    self.station.name, asked.process, place, len(parts), payloads, self.station.process.node.epoch,
+                    dict(self.station.transport.sent),
+                )
+            )  # fmt: skip
 
     def _said_since(self, time: int, kinds: Collection[str]) -> list[bytes]:
         """Journalled messages from that time on, in order of their times."""
@@ -120,7 +127,11 @@ class Healer:
         try:
             for output in self.station.journal.newest():
                 message = codec.decode(output.payload)
-                if message.time < time - self._margin_ns or len(found) >= AGAIN_MAX:
+                if message.time < time - self._margin_ns:
+                    break
+                if len(found) >= AGAIN_MAX:
+                    text = f"{AGAIN_MAX} messages from {message.time} ns on are sent again: older ones are left out"
+                    self.station.complain("lost", text)
                     break
                 if tag(type(message)) in kinds and message.time >= time:
                     found.append((message.time, output.payload))

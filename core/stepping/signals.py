@@ -59,6 +59,9 @@ class Again(msgspec.Struct, array_like=True, frozen=True, tag="again"):
     part: int
     parts: int
     payloads: list[bytes]
+    epoch: int = 0
+    sent: dict[str, int] = {}
+    """As in its heartbeats: what was sent until now."""
 
 
 StepSignal = Step | Settled | Closed | Missing | Since | Again

@@ -52,6 +52,7 @@ cdef class Calm:
     cdef int go_long_way(self, Head* head, Window window, Py_ssize_t place, Stretch* one) except -1
     cdef int look_again(self, int64_t instrument) except -1
     cdef int note_middle(self, int64_t instrument, int64_t time, LevelsMarket market, Stretch* one) except -1
+    cdef double take_middle(self, int64_t instrument, int64_t time) noexcept
     cdef void tell_middles(self) noexcept
 
 

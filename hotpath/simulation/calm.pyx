@@ -218,7 +218,7 @@ cdef class Calm:
         return 0
 
     cdef int note_middle(self, int64_t instrument, int64_t time, LevelsMarket market, Stretch* one) except -1:
-        """Once all levels of a time have come they tell a price, where both sides have one then."""
+        """Each event tells a price, where both sides have one; of a time the last one holds."""
         cdef int64_t bid = best_of(&market.book.ladders[0], BUY), ask = best_of(&market.book.ladders[1], SELL)
         cdef Awaited* awaited = &self.exchange.watch.awaited[instrument]
         cdef Before* before = &self.exchange.before[instrument]
@@ -233,12 +233,19 @@ cdef class Calm:
             if ask <= bid:
                 doubt_crossed(self.exchange, instrument, time, bid, ask)
             one.middle.time, one.middle.bid, one.middle.ask = time, bid, ask
-        elif one.middle.time == time:
-            one.middle = one.before
         return 0
 
     cdef bint has_levels_of(self, int64_t instrument, int64_t time) noexcept:
         return self.stretches[instrument].levels_time == time
+
+    cdef double take_middle(self, int64_t instrument, int64_t time) noexcept:
+        """What its levels of `open_time` told last; 0: nothing."""
+        cdef Middle* middle = &self.stretches[instrument].middle
+        cdef double price_one = self.exchange.price_one[instrument]
+        if middle.time != time:
+            return 0.0
+        middle.time = -1
+        return (middle.bid / price_one + middle.ask / price_one) / 2.0
 
     cdef void tell_middles(self) noexcept:
         """Those of `open_time` are told by who passes the rest of it."""
@@ -247,13 +254,17 @@ cdef class Calm:
         cdef bint known
         cdef int64_t instrument
         cdef Stretch* one
-        cdef Middle middle
+        cdef Middle middle, before
         while self.touched_count:
             self.touched_count -= 1
             instrument = self.touched[self.touched_count]
             one = &self.stretches[instrument]
-            middle = one.before if one.middle.time == self.open_time else one.middle
-            one.middle.time = one.before.time = -1
+            middle, before = one.middle, one.before
+            one.before.time = -1
+            if middle.time == self.open_time:
+                middle = before
+            else:
+                one.middle.time = -1
             if one.levels_time >= self.began:
                 price_one = self.exchange.price_one[instrument]
                 known = one.bid > 0 and one.ask > 0

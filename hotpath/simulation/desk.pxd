@@ -21,7 +21,8 @@ cdef class Desk(LossWatch):
     cdef Told hearing
 
     cdef int hear_price(self, int64_t instrument, int64_t time, double price) except -1
-    # ^ a trade, a mark price or the middle of a quote; 0: a quote with an empty side, which is news and no price
+    # ^ a trade or the middle of a quote or book; 0: a quote with an empty side, which is news and no price
+    cdef int hear_mark(self, int64_t instrument, int64_t time, double price) except -1
     cdef int hear_bar(self, int64_t instrument, int64_t time, double close) except -1  # told to strategies, at its end
     cdef int want_position(
         self, int64_t strategy, int64_t instrument, int64_t signal, int64_t time, double position, bint sized,

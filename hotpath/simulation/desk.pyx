@@ -40,6 +40,12 @@ cdef class Desk(LossWatch):
             self.news[instrument] = time
         return self.check_losses(time) if self.watches else 0
 
+    cdef int hear_mark(self, int64_t instrument, int64_t time, double price) except -1:
+        """A price like any other, beside which bars go on telling."""
+        self.news[instrument] = time
+        self.take_price(instrument, price)
+        return self.check_losses(time) if self.watches else 0
+
     cdef int64_t lots_of(self, int64_t instrument, double value) except? -1:
         """Units of the largest multiple of the lot within a size, with the sign of the size."""
         cdef Instrument* one = &self.terms.instruments[instrument]
@@ -181,8 +187,6 @@ cdef class Desk(LossWatch):
             if told.kind == TOLD_CASH:
                 continue
             self.risk_hears(&told)
-            if self.watches and told.kind == TOLD_FILL:
-                self.watch_fill(&told, time)
         return 0
 
     cdef int settle(self, int64_t time) except -1:
@@ -196,6 +200,8 @@ cdef class Desk(LossWatch):
                 self.purse_hears_cash(&self.cash_entries[self.hearing.fill])
             else:
                 self.capital_hears(&self.hearing, time)
+                if self.watches and self.hearing.kind == TOLD_FILL:  # equity is capital's, which has booked it now
+                    self.watch_fill(&self.hearing, time)
         if due:
             self.drop_told(due)
         return self.execute(time) if self.cancels_count or self.approvals_count else 0
@@ -229,11 +235,12 @@ cdef class Desk(LossWatch):
         asked.kind = LIMIT_ORDER if known.limit else MARKET_ORDER
         asked.price, asked.size = known.price, known.size
         asked.time_in_force = GTC if known.limit else IOC
-        asked.post_only, asked.reduce_only = known.post_only, known.reduce_only
-        if known.side > 0 and not known.protects and self.terms.instruments[known.instrument].spot:
-            asked.reduce_only = 0  # to buy back a short on spot reduces for the desk alone: the account may have coins
+        asked.post_only = known.post_only
+        # To buy back what a strategy is short of on spot reduces for us alone: the account may have coins.
+        asked.reduce_only = known.reduce_only and not (self.terms.instruments[known.instrument].spot and known.side > 0)
         if known.protects:
             asked.kind, asked.time_in_force = known.protects, GTC
+            asked.reduce_only = known.reduce_only
             asked.trigger, asked.trigger_source, asked.group = known.trigger, known.trigger_source, known.group
             asked.trail = known.trail
         return asked

@@ -49,11 +49,11 @@ cdef class Engine:
     cdef int follow(self, int64_t time, Py_ssize_t count) except -1
     cdef Py_ssize_t take_events(self, int64_t time) except -1
     cdef int tell_middles(self, int64_t time, Py_ssize_t count) except -1
-    cdef int tell_middle(self, int64_t instrument, int64_t time) except -1
+    cdef int tell_middle(self, int64_t instrument, int64_t time, double price) except -1
     cdef int see_levels(self, const Event* event) except -1
     cdef int check_crossed(self, int64_t instrument, int64_t time) except -1
     cdef double book_middle(self, int64_t instrument) except? -1
-    cdef int tell_price(self, const Event* event) except -1
+    cdef int tell_price(self, Event* event) except -1
     cdef void see_middle(self, int64_t instrument, int64_t kind, double price) noexcept
     cdef int tell_news(self, int64_t time) except -1
     cdef int tell(self, const Told* told, int64_t time) except -1

@@ -204,24 +204,26 @@ cdef class Engine:
         return count
 
     cdef int tell_middles(self, int64_t time, Py_ssize_t count) except -1:
-        """Of books, after all else that was told at this time, where no quotes tell them."""
+        """Of books after each of their events, after all else that was told at this time, where no quotes tell them."""
         cdef Py_ssize_t place
         cdef Event* event
+        cdef double price
         if self.calm is not None and self.calm.open_time == time:
             for place in range(self.exchange.instruments):
                 if self.calm.has_levels_of(place, time):
-                    self.tell_middle(place, time)
+                    self.see_middle(place, LEVELS_EVENT, self.book_middle(place))
+                    price = self.calm.take_middle(place, time)
+                    if price > 0.0 and not self.quoted[place]:
+                        self.tell_middle(place, time, price)
         for place in range(count):
             event = &self.events[place]
             if event.kind == LEVELS_EVENT or event.kind == SNAPSHOT_EVENT:
-                self.tell_middle(event.instrument, time)
+                self.see_middle(event.instrument, LEVELS_EVENT, event.middle)
+                if event.is_told and event.middle > 0.0:
+                    self.tell_middle(event.instrument, time, event.middle)
         return 0
 
-    cdef int tell_middle(self, int64_t instrument, int64_t time) except -1:
-        cdef double price = self.book_middle(instrument)
-        self.see_middle(instrument, LEVELS_EVENT, price)
-        if self.quoted[instrument] or price <= 0.0:
-            return 0
+    cdef int tell_middle(self, int64_t instrument, int64_t time, double price) except -1:
         self.desk.hear_price(instrument, time, price)
         return self.curve.tell(time, -1) if time >= self.curve.due else 0
 
@@ -261,14 +263,15 @@ cdef class Engine:
         if self.exchange.kinds[instrument] >> kind & 1:
             self.desk.middles[instrument] = price if price > 0.0 else NAN
 
-    cdef int tell_price(self, const Event* event) except -1:
-        """What price boards see."""
+    cdef int tell_price(self, Event* event) except -1:
+        """What price boards see; of levels once all of their time have come, by tell_middles."""
         cdef double price_one = self.exchange.price_one[event.instrument], price = 0.0
         if event.kind == LEVELS_EVENT or event.kind == SNAPSHOT_EVENT:
             self.levels_came = True
             if self.own_books:
                 self.see_levels(event)
             self.check_crossed(event.instrument, event.time)
+            event.middle, event.is_told = self.book_middle(event.instrument), not self.quoted[event.instrument]
             return 0
         elif event.kind == QUOTE_EVENT:
             self.quoted[event.instrument] = 1
@@ -283,8 +286,7 @@ cdef class Engine:
             self.see_middle(event.instrument, event.kind, event.row.bar.close / price_one)
             self.desk.hear_bar(event.instrument, event.time, event.row.bar.close / price_one)
         elif event.kind == MARK_EVENT:  # bars go on telling beside mark prices
-            self.desk.take_price(event.instrument, event.row.value)
-            self.desk.news[event.instrument] = event.time
+            self.desk.hear_mark(event.instrument, event.time, event.row.value)
         else:
             return 0
         if event.time >= self.curve.due:

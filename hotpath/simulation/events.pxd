@@ -69,3 +69,5 @@ cdef struct Event:
     EventRow row
     int64_t venue_time_told  # as messages say it: 0 where the exchange's time is not known
     int64_t reel  # the source's place on the tape
+    double middle  # LEVELS, SNAPSHOT: of the book as the desk sees it after them; 0 while a side is empty
+    bint is_told  # whether that middle is told as a price: nobody has quoted the instrument yet

@@ -34,7 +34,7 @@ cdef class Exchange:
     cdef int64_t* late  # whether its data come to us later than to the exchange
     cdef Funding* funding
     cdef int64_t next_funding
-    cdef int64_t* unopened  # by instrument: a market of more than trades has heard nothing but trades
+    cdef int64_t* unopened  # by instrument: a market of more than trades has heard nothing of its own kind
     cdef int64_t* kinds  # by instrument: a bit for each kind of events that tells its best or last price
     cdef Before* before
     cdef Curve curve

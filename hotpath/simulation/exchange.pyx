@@ -111,10 +111,11 @@ cdef class Exchange:
             self.funding[event.instrument].marked = time
         if event.kind == FUNDING_EVENT:
             return self.hear_funding(event, time) if self.funded[event.instrument] else 0
-        if self.unopened[event.instrument]:  # trades from before its own kind of data are no part of this market
-            if event.kind == TRADE_EVENT:
+        if self.unopened[event.instrument]:  # what comes before its own kind of data is no part of this market
+            if self.kinds[event.instrument] >> event.kind & 1:
+                self.unopened[event.instrument] = 0
+            elif event.kind != MARK_EVENT and event.kind != INDEX_EVENT:
                 return 0
-            self.unopened[event.instrument] = event.kind == MARK_EVENT or event.kind == INDEX_EVENT
         if market.working.count or self.errands.count:
             self.note_before(market, event.instrument, time)
         market.hear(event)

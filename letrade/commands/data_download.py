@@ -21,6 +21,7 @@ KINDS = ("bars", "trades", "funding", "mark", "index")
 DEFAULT_INTERVAL = "1h"
 GRACE_SECONDS = 10
 """The exchange's clock may run behind ours: a bar of the last seconds may not be over there."""
+CREDENTIALS = ("apiKey", "secret", "password", "uid", "walletAddress", "privateKey", "token")
 
 root = click.option(
     "--root", type=click.Path(path_type=Path, file_okay=False), envvar="LETRADE_CATALOGUE", show_envvar=True,
@@ -147,9 +148,13 @@ def read_settings(path: Path | None) -> dict[str, Any]:
     if path is None:
         return {}
     try:
-        return tomllib.loads(path.read_text())
+        found = tomllib.loads(path.read_text())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path}: expected TOML: {error}") from error
+    wrong = [name for name in CREDENTIALS if not isinstance(found.get(name, ""), str)]
+    if wrong:
+        raise ConfigurationError(f"{path}: {wrong[0]}: expected a text in quotes")  # what stands there is secret
+    return found
 
 
 def _tell_retry(text: str) -> None:

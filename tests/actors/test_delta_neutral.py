@@ -350,3 +350,16 @@ def test_a_bar_that_one_market_lacks_is_left_out() -> None:
         if other is not None:
             beta.add(end, other, dependent=False)
     assert beta.slope == pytest.approx((0.2 - 0.1) / (0.1 - 0.05))
+
+
+def test_bars_of_several_lengths_that_end_together_are_one_return() -> None:
+    single, several = RegressionBeta(4), RegressionBeta(4)
+    for end, (one, other) in enumerate([(100.0, 50.0), (102.0, 50.5), (101.0, 50.4), (104.0, 51.5), (103.0, 51.3)]):
+        for dependent, close in ((True, one), (False, other)):
+            single.add(end, close, dependent=dependent)
+            several = restored(several)
+            several.add(end, close, dependent=dependent)
+        for dependent, close in ((True, one), (False, other)):  # of a length that ends here too
+            several.add(end, close, dependent=dependent)
+    assert single.slope is not None
+    assert several.slope == single.slope

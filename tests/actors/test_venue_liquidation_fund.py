@@ -11,7 +11,7 @@ from letrade.core.messages.events import Alert
 from letrade.core.messages.venue import VenueFill, VenueOrder
 from letrade.core.quantities import exact
 from tests.actors.venue_margin_parts import LINEAR, MarginDesk, empty, mark
-from tests.actors.venue_parts import submit
+from tests.actors.venue_parts import quote, submit
 from tests.stage import of_kind
 
 
@@ -111,3 +111,22 @@ def test_as_many_accounts_as_there_are_are_liquidated_by_one_mark() -> None:
         desk.trade(1, 1.0, name)
     desk.tell(empty())
     assert len(of_kind(desk.tell(mark(49_000.0)), VenueFill)) == len(names)
+
+
+def test_nobody_is_deleveraged_into_a_debt() -> None:
+    """Bought far above the mark, 1 is bankrupt at 62,370 at once: short at 59,000 with 2,360 behind 0.8 of it, one
+    would lose 2,696 by that price. Who has more behind it is next."""
+    desk = MarginDesk(insurance_fund={"USDT": 0}, accounts=("a", "b", "c"))
+    desk.isolated(100)
+    desk.isolated(20, "b")
+    desk.tell(quote(59_000.0, 59_000.1, 100.0, LINEAR))
+    desk.trade(-1, 0.8, "b")
+    desk.trade(-1, 0.4, "c")
+    desk.tell(quote(1.0, 63_000.0, 100.0, LINEAR))
+    fills = of_kind(desk.tell(submit("far", 1, 1.0, account="a", instrument=LINEAR)), VenueFill)
+    assert [(fill.account, fill.origin, fill.price, fill.size) for fill in fills] == [
+        ("a", "desk", 63_000.0, 1.0),
+        ("a", "liquidation", 62_370.0, 1.0),
+        ("c", "adl", 62_370.0, 0.4),
+    ]
+    assert desk.usdt("b") == 10_000

@@ -115,29 +115,3 @@ def test_the_rest_of_a_target_that_a_quote_does_not_show_ends_and_is_not_asked_f
     engine.run(engine_name)
     assert Bracket.fills == [(1, 100.1, 2.0)]
     assert Bracket.ends == [("greedy.1.1", "expired")]
-
-
-class Raced(Bracket):
-    """Sells twice what it holds: its stop fires while its own sale is on its way. Then it wants to be flat."""
-
-    def on_quote(self, quote: Quote) -> None:
-        second = quote.time // SECOND
-        if second in (1, 10, 16):
-            self.target(1.0 if second == 1 else 0.0)
-        elif second == 5:
-            self.protect(stop=95.0)
-
-
-def test_what_a_race_left_short_on_spot_is_bought_back_where_the_account_has_coins_of_its_own() -> None:
-    forget()
-    made = tables(order_latency="2s")
-    made["instrument"][0]["name"] = SPOT
-    made["account"][0]["balances"]["BTC"] = "3"
-    engine = BacktestEngine(made)
-    engine.add_strategy(Raced, "raced", instrument=SPOT, account="paper")
-    times = np.arange(1, 25)
-    bid, size = np.where(times < 11, 100.0, 94.0), np.full(24, 9.0)
-    engine.add_quotes(SPOT, times * SECOND, bid, size, bid + 0.1, size)
-    engine.run("compiled")
-    assert Bracket.fills == [(1, 100.1, 1.0), (-1, 94.0, 1.0), (-1, 94.0, 1.0), (1, 94.1, 1.0)]
-    assert engine.verify() == []

@@ -93,3 +93,10 @@ def test_cases_are_of_many_days_and_venues_so_that_live_tiers_do_not_go_with_the
     path = tmp_path / "cases.json"
     path.write_text('[{"id": "a"}]')
     assert refused("--cases", path, "--tiers", "live").code == 2
+
+
+def test_a_secret_that_is_no_text_is_refused_and_not_told(tmp_path: Path) -> None:
+    settings = tmp_path / "exchange.toml"
+    settings.write_text('apiKey = "key"\nsecret = ["quite secret"]\n')
+    ran = margin(*BTC, "--tiers", "live", "--settings", settings, "--json")
+    assert (ran.code, "secret: expected a text" in ran.errors, "quite" in ran.errors + ran.output) == (4, True, False)

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import pytest
 
 from letrade.core.actor import Actor
-from letrade.core.clock import WallClock
+from letrade.core.clock import SECOND, WallClock
 from letrade.core.config.desk import ActorEntry, Desk, DeskConfig, NoSettings, WorkerConfig
 from letrade.core.engine import driver as drivers
 from letrade.core.engine.blueprint import Blueprint
@@ -250,6 +250,50 @@ def test_what_was_healed_is_not_healed_again_after_a_restart(tmp_path: Path) -> 
 def test_an_answer_may_come_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("letrade.core.engine.healing.PART_BYTES", 200)
     test_facts_that_are_dropped_on_the_way_are_taken_once_each_and_no_old_state_after_a_newer(tmp_path)
+
+
+def test_what_was_lost_after_the_last_heartbeat_and_is_in_the_answer_is_not_told_as_lost(tmp_path: Path) -> None:
+    async def live() -> None:
+        wire = Wire()
+        worker, desk = Life(wire, tmp_path, "one"), Life(wire, tmp_path, "desk")
+        listener, carry = worker.actor("listener"), wire.carry
+        await until(lambda: len(listener.entries) > 20)
+
+        def slow_to_ask(sender: WireLink, subject: str, payload: bytes) -> None:
+            if b"since" in payload:
+                asyncio.get_running_loop().call_later(10 * EVERY_NS / SECOND, carry, sender, subject, payload)
+                return
+            if b"again" in payload:
+                wire.drops = lambda subject: False
+            carry(sender, subject, payload)
+
+        wire.carry = slow_to_ask  # type: ignore[method-assign]
+        wire.drops = lambda subject: ".do." in subject
+        count = len(listener.entries)
+        await until(lambda: len(listener.entries) > count + 100 and whole(listener))
+        assert worker.driver.healer.healed > 0
+        assert worker.driver.losses()["missing"] == 0
+        for life in (worker, desk):
+            await life.die()
+
+    asyncio.run(live())
+
+
+def test_what_is_too_much_to_be_sent_again_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("letrade.core.engine.healing.AGAIN_MAX", 5)
+
+    async def live() -> None:
+        wire = Wire()
+        worker, desk = Life(wire, tmp_path, "one"), Life(wire, tmp_path, "desk")
+        await until(lambda: len(worker.actor("listener").entries) > 20)
+        wire.drops = lambda subject: ".do." in subject
+        await until(lambda: wire.dropped > 40)
+        wire.drops = lambda subject: False
+        await until(lambda: desk.station.alert_counts["lost"] > 0)
+        for life in (worker, desk):
+            await life.die()
+
+    asyncio.run(live())
 
 
 def test_what_was_said_to_the_dead_is_heard_though_its_sender_died_too_some_snapshots_later(tmp_path: Path) -> None:
