@@ -235,9 +235,12 @@ cdef class Desk(LossWatch):
         asked.kind = LIMIT_ORDER if known.limit else MARKET_ORDER
         asked.price, asked.size = known.price, known.size
         asked.time_in_force = GTC if known.limit else IOC
-        asked.post_only, asked.reduce_only = known.post_only, known.reduce_only
+        asked.post_only = known.post_only
+        # To buy back what a strategy is short of on spot reduces for us alone: the account may have coins.
+        asked.reduce_only = known.reduce_only and not (self.terms.instruments[known.instrument].spot and known.side > 0)
         if known.protects:
             asked.kind, asked.time_in_force = known.protects, GTC
+            asked.reduce_only = known.reduce_only
             asked.trigger, asked.trigger_source, asked.group = known.trigger, known.trigger_source, known.group
             asked.trail = known.trail
         return asked
