@@ -28,7 +28,7 @@ def answer(question: Question, groups: Sequence[Group]) -> Answer:
         "venue": question.venue,
         **positions[0],
         "positions": positions,
-        "units": [_unit(unit, group) for group, margins in assessed for unit in margins.units],
+        "units": _units(assessed),
         "rules": [_rules(group, margins) for group, margins in assessed],
         "warnings": warnings,
         "notes": warnings,
@@ -122,6 +122,18 @@ def _tier(found: PositionMargin, chosen: Chosen, group: Group) -> Answer:
         "source": chosen.source,
         "date": chosen.table.dated or None,
     }
+
+
+def _units(assessed: Sequence[tuple[Group, Margins]]) -> list[Answer]:
+    """A wallet is told once, where it backs something: each group of a venue with several sees all balances."""
+    found = [(unit, group) for group, margins in assessed for unit in margins.units]
+    told = {unit.name for unit, group in found if unit.positions}
+    shown: list[Answer] = []
+    for unit, group in found:
+        if unit.positions or unit.name not in told:
+            shown.append(_unit(unit, group))
+            told.add(unit.name)
+    return shown
 
 
 def _unit(unit: UnitMargin, group: Group) -> Answer:

@@ -290,7 +290,8 @@ def test_one_wallet_is_the_balance_of_one_currency(tmp_path: Path) -> None:
     assert (ran.code, "settle in USDT and BTC" in ran.errors) == (2, True)
     balances = written(tmp_path / "c.json", [{"currency": "USDT", "balance": 12000}, {"currency": "BTC", "balance": 1}])
     told = margin(*CROSS, "--positions", tmp_path / "p.json", "--collateral", balances, "--json").answer
-    assert {unit["currency"] for unit in told["units"] if unit["maintenance_margin"]} == {"USDT", "BTC"}
+    units = [(unit["name"], unit["equity"]) for unit in told["units"]]
+    assert units == [("USDT", 6_000), ("BTC", pytest.approx(1, 0.1))]
 
 
 @pytest.mark.parametrize("words", [("--wallet", "5000"), ("--collateral", "c.json")])
