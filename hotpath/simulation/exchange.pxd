@@ -47,6 +47,7 @@ cdef class Exchange:
     cdef int64_t recycle_at  # so many orders: those that are over are kept as rows then
 
     cdef int hear(self, const Event* event, int64_t time) except -1
+    cdef int note(self, int64_t* column, instruments, int64_t value) except -1
     cdef int hear_funding(self, const Event* event, int64_t time) except -1
     cdef int fund(self, int64_t time) except -1
     cdef int act(self, int64_t time, bint all_due) except -1  # requests that are due; not those that enter only now

@@ -32,5 +32,8 @@ class Exchange:
     def see_late(self, instruments: Sequence[int]) -> None:
         """Data of these come to us later than to the exchange: its requests are always before data of their time."""
 
+    def open(self, instruments: Sequence[int]) -> None:
+        """The markets of these are of the kind that the desk file asks for: they are there whatever data comes first."""
+
     def pay_funding(self, instruments: Sequence[int]) -> None:
         """Funding is paid on these from now on."""

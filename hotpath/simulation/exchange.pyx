@@ -33,8 +33,7 @@ from letrade.hotpath.simulation.wallets cimport Cleared
 from letrade.hotpath.simulation.watch cimport Watch
 
 cdef int64_t SECOND_NS = 1_000_000_000
-cdef enum:
-    LAST_KINDS = 1 << TRADE_EVENT | 1 << BAR_EVENT | 1 << BAR_OPEN_EVENT
+cdef int64_t LAST_KINDS = 1 << TRADE_EVENT | 1 << BAR_EVENT | 1 << BAR_OPEN_EVENT
 
 
 cdef class Exchange:
@@ -59,8 +58,7 @@ cdef class Exchange:
         self.funding = <Funding*>PyMem_Calloc(self.instruments + 1, sizeof(Funding))
         self.kinds = <int64_t*>PyMem_Calloc(self.instruments + 1, sizeof(int64_t))
         self.before = <Before*>PyMem_Calloc(self.instruments + 1, sizeof(Before))
-        if not (self.price_one and self.kinds and self.before
-                and self.unopened and self.funded and self.funding and self.late):
+        if not (self.price_one and self.kinds and self.before and self.unopened and self.funded and self.funding and self.late):
             raise MemoryError("no memory for an exchange")
         for place in range(self.instruments):
             if not isinstance(self.markets[place], Market):
@@ -133,19 +131,22 @@ cdef class Exchange:
 
     def see_late(self, instruments):
         """When we see what the exchange did on these, requests that enter at its time have entered long ago."""
-        cdef Py_ssize_t place
-        for place in instruments:
-            if not 0 <= place < self.instruments:
-                raise IndexError(f"no instrument {place}")
-            self.late[place] = 1
+        self.note(self.late, instruments, 1)
+
+    def open(self, instruments):
+        """Markets of the kind that the desk file asks for are there whatever data comes first."""
+        self.note(self.unopened, instruments, 0)
 
     def pay_funding(self, instruments):
         """Funding is paid on these from now on."""
+        self.note(self.funded, instruments, 1)
+
+    cdef int note(self, int64_t* column, instruments, int64_t value) except -1:
         cdef Py_ssize_t place
         for place in instruments:
             if not 0 <= place < self.instruments:
                 raise IndexError(f"no instrument {place}")
-            self.funded[place] = 1
+            column[place] = value
 
     cdef int hear_funding(self, const Event* event, int64_t time) except -1:
         """The last rate told before a funding time is the one that is paid; each funding time is paid once."""
@@ -313,10 +314,9 @@ cdef class Exchange:
 
     cdef int show(self, Market market, Said* said) except -1:
         """The order as it stands, beside what is said of it; the size of an amend is told as it was done."""
-        cdef Cleared* cleared
+        cdef Cleared* cleared = self.clearing.cleared(said.order)
         if said.kind != SAID_AMENDED:
             said.size = market.left(said.order)
-        cleared = self.clearing.cleared(said.order)
         said.price, said.whole = cleared.price, cleared.filled + (said.size if said.size else cleared.kept)
         return 0
 

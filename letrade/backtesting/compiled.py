@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
+from letrade.actors.venue.book import BookModel
 from letrade.backtesting.cast import add_lines, cast_of
 from letrade.backtesting.eligibility import check_desk
 from letrade.backtesting.expecting import Expectations
@@ -147,6 +148,8 @@ class CompiledBacktest:
             config.desk.step,
         )
         exchange.see_late([place for name, place in self.instruments.items() if delays[name]])
+        asked = {venue.name for venue in config.venues if venue.fill_model not in (None, BookModel.kind)}
+        exchange.open([place for name, place in self.instruments.items() if name.partition(".")[0] in asked])
         paying = {venue.name for venue in config.venues if venue.funding}
         exchange.pay_funding(
             [place for place, each in enumerate(terms.instruments) if each.name.partition(".")[0] in paying]

@@ -8,7 +8,7 @@ import pytest
 from letrade.actors.strategies.base import BaseStrategy, BookStrategy
 from letrade.backtesting.facade import BacktestEngine
 from letrade.core.messages.base import Timer
-from letrade.core.messages.market import BookDelta
+from letrade.core.messages.market import BookDelta, Quote
 from letrade.core.messages.signals import WorkingQuote
 from tests.backtesting.golden import START
 
@@ -47,10 +47,15 @@ class Rests(BaseStrategy):
         self.quotes([WorkingQuote(1, 49_990.0, 0.1)])
 
 
-def desk(**balances: str) -> BacktestEngine:
+class RestsBesideQuotes(BaseStrategy):
+    def on_quote(self, quote: Quote) -> None:
+        self.quotes([WorkingQuote(1, 49_990.0, 0.1)])
+
+
+def desk(venue: dict[str, str] | None = None, **balances: str) -> BacktestEngine:
     return BacktestEngine(
         {
-            "venue": [{"name": "binance", "order_latency": "1ms"}],
+            "venue": [{"name": "binance", "order_latency": "1ms", **(venue or {})}],
             "instrument": [{"name": INSTRUMENT, "tick": "0.1", "lot": "0.001"}],
             "account": [{"name": "paper", "venue": "binance", "balances": {"USDT": "100000", **balances}}],
         }
@@ -101,4 +106,18 @@ def test_trades_from_before_the_book_are_no_trades_of_it_however_early_quotes_co
     add_events(engine, [(TENTH, book), (2 * TENTH, [(BID, 49_999.0, 1.0)]), (3 * TENTH, falls)])
     engine.add_strategy(Rests, "rests", instrument=INSTRUMENT, account="paper")
     assert engine.run("compiled")["fills"] == 1
+    assert engine.verify() == []
+
+
+@pytest.mark.parametrize(("venue", "fills"), [({}, 1), ({"fill_model": "quotes"}, 0)])
+def test_trades_from_before_the_quotes_are_a_market_where_the_desk_file_says_which(
+    venue: dict[str, str], fills: int
+) -> None:
+    """Where a trade was told, quotes that reach an order do not fill it."""
+    engine, ones = desk(venue), np.ones(3)
+    engine.add_trades(INSTRUMENT, [START], [50_000.0], [1.0], [1])
+    bids = np.array([50_000.0, 49_999.0, 49_980.0])
+    engine.add_quotes(INSTRUMENT, START + TENTH * np.arange(1, 4), bids, ones, bids + 5, ones)
+    engine.add_strategy(RestsBesideQuotes, "rests", instrument=INSTRUMENT, account="paper")
+    assert engine.run("compiled")["fills"] == fills
     assert engine.verify() == []
