@@ -33,7 +33,7 @@ class Exchange:
         """Data of these come to us later than to the exchange: its requests are always before data of their time."""
 
     def open(self, instruments: Sequence[int]) -> None:
-        """The markets of these are of the kind that the desk file asks for: they are there whatever data comes first."""
+        """Their markets are of the kind that the desk file asks for, and there whatever data comes first."""
 
     def pay_funding(self, instruments: Sequence[int]) -> None:
         """Funding is paid on these from now on."""

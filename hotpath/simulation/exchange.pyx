@@ -134,7 +134,7 @@ cdef class Exchange:
         self.note(self.late, instruments, 1)
 
     def open(self, instruments):
-        """Markets of the kind that the desk file asks for are there whatever data comes first."""
+        """Their markets are of the kind that the desk file asks for, and there whatever data comes first."""
         self.note(self.unopened, instruments, 0)
 
     def pay_funding(self, instruments):
