@@ -37,6 +37,11 @@ class BarsModel(RecordedModel):
         feed = self.sources[message.source]
         return self.door.hear_bar(message.end, message.start, opened, high, low, close, volume, feed)
 
+    def last_told(self, message: MarketMessage) -> float:
+        """Of the bars that count: trades beside them, and bars of others, tell nothing of this market."""
+        counts = isinstance(message, Bar | BarOpen) and self.sources.get(message.source) == self.door.feed()
+        return self.price(self.door.last()) if counts else 0.0
+
     def state(self) -> Any:
         return [super().state(), self.sources]
 

@@ -22,7 +22,7 @@ from letrade.core.instruments import Catalogue, Specification
 from letrade.core.legs import name_of, split
 from letrade.core.messages.base import NO_STRATEGY, MarketMessage, is_price
 from letrade.core.messages.events import Alert
-from letrade.core.messages.market import Bar, BarOpen, IndexPrice, MarkPrice, Trade
+from letrade.core.messages.market import IndexPrice, MarkPrice
 from letrade.core.messages.venue import VenueCash, VenueFill
 from letrade.core.money import money
 
@@ -74,16 +74,15 @@ class Floor:
             return
         before = market.model
         outgrown = [] if type(message) in market.served else market.outgrown(message)
-        if isinstance(message, Trade):
-            market.last, market.last_time = message.price, self.time
-        else:
-            self._note_price(market, message)
         model = market.model
         if model is None:
             return
         if model is not before:
             self._take_over(market, model)
-        if said := model.hear(message, self.time):
+        said = model.hear(message, self.time)
+        if told := model.last_told(message):
+            market.last, market.last_time = told, self.time
+        if said:
             self.follow(market, model, said, None)
         for order in outgrown:
             self._place_again(order, market, model)
@@ -119,14 +118,10 @@ class Floor:
         times = [market.model.next_expiry() for market in self.markets.values() if market.model is not None]
         return min((time for time in times if time is not None), default=None)
 
-    def _note_price(self, market: Market, message: MarketMessage) -> None:
-        if isinstance(message, BarOpen):
-            market.last, market.last_time = message.open, self.time
-        elif isinstance(message, Bar):
-            market.last, market.last_time = message.close, self.time
-
     def _take_over(self, market: Market, model: FillModel) -> None:
-        """A new model learns what the accounts hold, and the prices that were told before it came."""
+        """A new model learns what the accounts hold, and mark and index prices that were told before it came; the last
+        price of the model before it is none of its market."""
+        market.last, market.last_time = 0.0, 0
         if market.mark:
             model.hear(MarkPrice(instrument=market.instrument, price=market.mark), self.time)
         if market.index:

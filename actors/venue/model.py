@@ -11,6 +11,7 @@ from letrade.actors.venue.orders import Order
 from letrade.actors.venue.scales import Scales
 from letrade.core.config.desk import FillsConfig
 from letrade.core.messages.base import MarketMessage
+from letrade.core.messages.market import Trade
 
 
 class Print(msgspec.Struct, frozen=True, gc=False):
@@ -89,6 +90,10 @@ class FillModel(abc.ABC):
     @abc.abstractmethod
     def hear(self, message: MarketMessage, time: int) -> list[Said]:
         """Market data in, and what follows for orders; what it cannot take is told by `complaint`."""
+
+    def last_told(self, message: MarketMessage) -> float:
+        """The market's last price where a message that was just heard told it, else 0."""
+        return message.price if isinstance(message, Trade) else 0.0
 
     @abc.abstractmethod
     def preview(self, side: int, size: int, limit: float | None) -> list[tuple[float, int]]:

@@ -23,11 +23,11 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True):
     """The part of `fees` that was received, negative."""
     fees_by_currency: dict[str, str] = {}
     """Exact decimals, of the whole units that were booked."""
-    spread: float = 0.0
-    """Half the spread on what we took: touch against mid."""
-    spread_earned: float = 0.0
+    spread: float | None = 0.0
+    """Half the spread on what we took: touch against mid. None, as for the next two: of no such fill it is known."""
+    spread_earned: float | None = 0.0
     """Price against mid on what we made, negative where it was earned."""
-    slippage: float = 0.0
+    slippage: float | None = 0.0
     """Taken beyond the touch: deeper levels and impact."""
     funding: float = 0.0
     """Paid less received."""
@@ -36,7 +36,12 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True):
     cash_by_currency: dict[str, dict[str, str]] = {}
     """By origin and currency, exact where the engine booked whole units."""
     total: float = 0.0
-    """Fees, spread, spread earned, slippage and funding."""
+    """Fees, spread, spread earned, slippage and funding, as far as they are known."""
+
+    @property
+    def spread_net(self) -> float | None:
+        """Paid and earned; None where either is not known."""
+        return None if self.spread is None or self.spread_earned is None else self.spread + self.spread_earned
     fees_of_turnover: float | None = None
     """A fraction: fees / turnover."""
     unknown_quotes: int = 0
@@ -51,8 +56,8 @@ def costs_of(record: RunRecord, worth: Worth, chosen: Flags, cash: Cash) -> Cost
     away = _share_of_price(fills.side * (fills.price - mid), fills.price) * scale
     half = _share_of_price((fills.ask - fills.bid) / 2.0, fills.price) * scale
     taken, made = ~fills.maker, fills.maker
-    fees, spread = total_of(fills.fee), _sum(half[taken])
-    slippage, earned = _sum((away - half)[taken]), _sum(away[made])
+    fees, spread = total_of(fills.fee), _sum_of_known(half[taken])
+    slippage, earned = _sum_of_known((away - half)[taken]), _sum_of_known(away[made])
     by_origin = _by_origin(record, cash)
     funding = 0.0 - by_origin.pop(FUNDING, 0.0)
     return Costs(
@@ -67,7 +72,7 @@ def costs_of(record: RunRecord, worth: Worth, chosen: Flags, cash: Cash) -> Cost
         funding=funding,
         other_cash=by_origin,
         cash_by_currency=_exact_cash(record, cash),
-        total=fees + spread + earned + slippage + funding,
+        total=fees + (spread or 0.0) + (earned or 0.0) + (slippage or 0.0) + funding,
         fees_of_turnover=quotient(fees, total_of(scale)),
         unknown_quotes=int((~np.isfinite(mid)).sum()),
     )
@@ -77,6 +82,11 @@ def _share_of_price(difference: Floats, price: Floats) -> Floats:
     """Fractions serve linear and inverse contracts alike."""
     share: Floats = np.divide(difference, price, out=np.full(len(price), np.nan), where=price != 0)
     return share
+
+
+def _sum_of_known(values: Floats) -> float | None:
+    """None where there are some, and none of them is known."""
+    return None if len(values) and not np.isfinite(values).any() else _sum(values)
 
 
 def _sum(values: Floats) -> float:

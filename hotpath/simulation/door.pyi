@@ -96,6 +96,7 @@ class MarketDoor:
     def has_market(self) -> bool: ...
     def best(self, side: int) -> int:
         """0 where it is not known."""
+    def feed(self) -> int: ...
     def last(self) -> int:
         """0 where no trade was told."""
     def left(self, number: int) -> int:

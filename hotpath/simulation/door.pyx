@@ -199,6 +199,10 @@ cdef class MarketDoor:
     def best(self, side):
         return self.market.best(whole(side))
 
+    def feed(self):
+        """Whose bars count; 0 before the first. Of a market that is known by bars."""
+        return (<BarsMarket?>self.market).feed
+
     def last(self):
         return self.market.last()
 

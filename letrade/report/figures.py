@@ -176,12 +176,13 @@ def _exposure(analysis: Analysis) -> list[Figure]:
 def _costs(analysis: Analysis) -> list[Figure]:
     costs, currency = analysis.total.costs, analysis.settings.reporting_currency
     exact = ", ".join(f"{text} {name}" for name, text in costs.fees_by_currency.items())
+    earned = None if costs.spread_earned is None else -costs.spread_earned
     by_origin = [Figure(origin, shown.amount(value, currency)) for origin, value in costs.other_cash.items()]
     return [
         Figure("fees", shown.amount(costs.fees, currency)),
         Figure("fees, exact", exact or "0"),
         Figure("fees maker, taker", f"{shown.amount(costs.fees_maker)}, {shown.amount(costs.fees_taker)}"),
-        Figure("spread paid, earned", f"{shown.amount(costs.spread)}, {shown.amount(-costs.spread_earned)}"),
+        Figure("spread paid, earned", f"{shown.amount(costs.spread)}, {shown.amount(earned)}"),
         Figure("slippage", shown.amount(costs.slippage, currency)),
         Figure("funding paid", shown.amount(costs.funding, currency)),
         Figure("total", shown.amount(costs.total, currency)),

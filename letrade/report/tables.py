@@ -88,7 +88,7 @@ def _part(part: Part) -> list[Cell]:
         _signed(shown.number, part.ratios.sortino),
         _plain(shown.percent, part.drawdown.fraction),
         _plain(shown.amount, costs.fees),
-        _plain(shown.amount, costs.spread + costs.spread_earned),
+        _plain(shown.amount, costs.spread_net),
         _plain(shown.amount, costs.slippage),
         _plain(shown.amount, costs.funding),
         _plain(shown.amount, part.exposure.turnover),

@@ -36,7 +36,7 @@ def main_lines(analysis: Analysis, panel: FillsPanel) -> str:
     total, currency = analysis.total, analysis.settings.reporting_currency
     trades, ratios, costs, fall = total.trades, total.ratios, total.costs, total.drawdown
     still_open = f", {trades.open_trades} open" if trades.open_trades else ""
-    parts = (("fees", costs.fees), ("spread", costs.spread + costs.spread_earned), ("slippage", costs.slippage),
+    parts = (("fees", costs.fees), ("spread", costs.spread_net), ("slippage", costs.slippage),
              ("funding", costs.funding))  # fmt: skip
     lines = (
         ("trades", f"{shown.count(trades.trades)}{still_open}, mean {shown.percent(trades.mean_profit_fraction)}"),

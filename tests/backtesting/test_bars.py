@@ -17,11 +17,11 @@ SECOND = 1_000_000_000
 BITCOIN = "binance.BTC-USDT_USDT"
 
 
-def desk(strategy: type[BaseStrategy], assume: str) -> BacktestEngine:
+def desk(strategy: type[BaseStrategy], assume: str, **rules: str) -> BacktestEngine:
     engine = BacktestEngine(
         {
             "venue": [{"name": "binance", "order_latency": "1ms", "fills": {"assume": assume}}],
-            "instrument": [{"name": BITCOIN, "tick": "0.1", "lot": "0.001"}],
+            "instrument": [{"name": BITCOIN, "tick": "0.1", "lot": "0.001", **rules}],
             "account": [{"name": "paper", "venue": "binance", "balances": {"USDT": "100000"}}],
         }
     )
@@ -76,4 +76,24 @@ def test_a_post_only_order_that_waits_for_the_open_ends_where_it_would_take_howe
     engine.run("compiled")
     orders = engine.record().orders
     assert [ORDER_STATES[state] for state in orders.state] == ["expired"]
+    assert engine.verify() == []
+
+
+class Small(BaseStrategy):
+    """A tenth at second 5, after a bar without a volume."""
+
+    def on_bar(self, bar: Bar) -> None:
+        if bar.close == 200.0 and not self.signal:
+            self.target(0.1)
+
+
+def test_orders_are_valued_by_the_bars_that_count() -> None:
+    engine = desk(Small, "default", min_notional="15")
+    for length, price in ((1, 100.0), (5, 200.0)):
+        second = np.arange(0, 10, length)
+        start, prices = START + second * SECOND, np.full(len(second), price)
+        engine.add_bars(BITCOIN, start, start + length * SECOND, prices, prices, prices, prices, 1.0 * (second == 0))
+    engine.run("compiled")
+    orders = engine.record().orders
+    assert [ORDER_STATES[state] for state in orders.state] == ["rejected"], "10 is below the least worth"
     assert engine.verify() == []

@@ -71,6 +71,14 @@ def test_shortfall_is_price_fees_and_what_was_missed(analysis: Analysis) -> None
     assert short.basis_points == pytest.approx((4.0 + 0.3 + 6.0) / 808 * 1e4)
 
 
+def test_spread_and_slippage_of_fills_without_a_known_bid_and_ask_are_not_known_and_not_0() -> None:
+    builder = RecordBuilder([NOTE], ["s"], ["a"])
+    builder.row("fills", order=1, time=10 * MS, side=1, size=1.0, price=101.0, fee=0.2)
+    costs = analyse(builder.record(RunSettings(starting_equity=1000.0))).total.costs
+    assert (costs.spread, costs.slippage, costs.spread_net, costs.spread_earned) == (None, None, None, 0.0)
+    assert (costs.total, costs.unknown_quotes) == (0.2, 1)
+
+
 def test_costs_part_the_touch_from_what_lies_beyond(analysis: Analysis) -> None:
     costs = analysis.total.costs
     assert costs.spread == pytest.approx(2 * (0.5 + 0.5))
