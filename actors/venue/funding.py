@@ -107,6 +107,22 @@ class Funding:
         else:
             self._pay(instrument, market, due, price, estimated)
 
+    def pay_early(self, account: str) -> bool:
+        """What waits for its price and one account owes or gets, by the nearest one; whether there was anything. Who is
+        about to be liquidated pays first: nothing would be left to pay it."""
+        paid = False
+        for instrument, due in list(self.waiting.items()):
+            own = {owner: held for owner, held in due.held.items() if split(owner)[0] == account}
+            market = self._floor.market(instrument)
+            price = None if market is None or not own else self._nearest_price(market, due.funding_time)
+            if market is None or price is None:
+                continue
+            rest = {owner: held for owner, held in due.held.items() if owner not in own}
+            self.waiting[instrument] = msgspec.structs.replace(due, held=rest)
+            self._pay(instrument, market, msgspec.structs.replace(due, held=own), price, estimated=True)
+            paid = True
+        return paid
+
     def _exact_price(self, market: Market, funding_time: int) -> Price | None:
         value, seen = (market.mark, market.mark_time) if self._basis == "mark" else (market.index, market.index_time)
         same = seen // SECOND_NS == funding_time // SECOND_NS

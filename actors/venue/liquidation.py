@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from letrade.actors.venue.account import VenueAccount
@@ -40,7 +41,10 @@ ROUNDS_MAX = 100
 class Liquidation:
     """Looks at a unit whenever a mark, a fill, a payment or a setting moved it, and closes what has no margin left."""
 
-    def __init__(self, floor: Floor, margins: Margins, config: MarginConfig) -> None:
+    def __init__(
+        self, floor: Floor, margins: Margins, config: MarginConfig, pay_first: Callable[[str], bool] = lambda _: False
+    ) -> None:
+        """`pay_first` books what an account owes already, and says whether that was anything."""
         self._floor, self._margins, self._rules = floor, margins, margins.rules
         fee = config.liquidation_fee
         self._fee = self._rules.fee if fee is None else read_fraction(fee)
@@ -48,6 +52,7 @@ class Liquidation:
         self._takeover = Takeover(floor, margins, config)
         self._sale = CollateralSale(floor, margins, self._takeover)
         self._bands = Bands()
+        self._pay_first = pay_first
         self._told: dict[str, None] = {}
         """The units whose liquidation was told of, by key, until they are safe again."""
 
@@ -80,7 +85,11 @@ class Liquidation:
             del touched[name]
             account = self._floor.accounts[name]
             self._end_waits(account)
-            for seen in self._liquidated(account):
+            found = self._liquidated(account)
+            if found and self._pay_first(name):
+                touched[name] = None
+                continue
+            for seen in found:
                 unit = self._again(seen)  # the one before it may have changed it
                 if unit is not None and is_liquidated(self._rules, unit) and self._may_act(unit):
                     self._liquidate(unit)

@@ -88,7 +88,11 @@ class SimulatedVenue(Actor):
         self.delivery = Delivery(self.exchange)
         margin, rules = self.exchange.margin, self.venue.margin
         self.settings = None if margin is None else Settings(margin)
-        self.liquidation = None if margin is None or rules is None else Liquidation(self.exchange, margin, rules)
+        self.liquidation = (
+            None
+            if margin is None or rules is None
+            else Liquidation(self.exchange, margin, rules, self.funding.pay_early)
+        )
         self.borrowing = Borrowing(self.exchange, self.venue, self._accounts)
         check_routes(context.settings.accounts, context.settings.routes, context.instruments)
         self.transfers = Transfers(self.exchange, context.settings.accounts, context.settings.routes)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from letrade.assembly import assemble
 from letrade.backtest import run_backtest
+from letrade.backtesting.running import verify
 from letrade.bench.framework.peers import PeerAnswer
 from letrade.bench.framework.question import Run
 from letrade.bench.framework.results import Goal, Result
@@ -60,18 +61,27 @@ def timed(folder: Path, text: str, rows: int, rounds: int = ROUNDS, before: Call
     return min(found, key=lambda each: each.cpu_seconds)
 
 
+def is_as_actors_do(folder: Path, text: str, run_for_ns: int) -> bool:
+    """Whether the first part of a desk's data gives the same orders, fills and record in the desk's own actors."""
+    desk = folder / "desk.toml"
+    desk.write_text(text)
+    return verify(assemble(desk, {}), run_for_ns)[1] == []
+
+
 def result_of(
     run: Run, name: str, own: Timed, *, unit: str, right: bool, what: str, peer_name: str, peer: PeerAnswer,
     goals: Sequence[Goal] = (), note: str = "",
 ) -> Result:  # fmt: skip
-    """A rate next to the peer's, or the reason why there is none."""
+    """A rate next to that of the peer, or the reason why there is none; one that says that it was wrong is none."""
     remarks = [note, f"of CPU time, by the {own.engine} engine" if own.engine == "compiled" else _by_actors(own)]
     result = Result(
         name=name, value=round(own.rate), unit=unit, checked=right, seed=run.seed, count=own.rows,
         seconds=round(own.seconds, 3), what_was_checked=what,
         cpu_us_per_message=round(own.cpu_seconds * MICROSECONDS / max(own.rows, 1), 4),
     )  # fmt: skip
-    if peer.missing is None:
+    if peer.missing is None and not peer.said.get("right", True):
+        remarks.append(f"{peer_name} was wrong")
+    elif peer.missing is None:
         result.peer, result.peer_value = f"{peer_name} {peer.said.get('version', '')}".strip(), round(peer.rate())
     else:
         remarks.append(peer.missing)

@@ -131,7 +131,8 @@ def main() -> dict[str, Any]:
     )  # fmt: skip
     engine.add_instrument(instrument())
     maker = {"quotes": quotes, "bars": bars, "books": books}[TASK.partition("_")[0]]
-    engine.add_data(list(maker(data)), validate=False, sort=False)
+    messages = list(maker(data))
+    engine.add_data(messages, validate=False, sort=False)
     strategy = Cross() if TASK in ("quotes", "bars") else Reader()
     engine.add_strategy(strategy)
     began, cpu = time.perf_counter(), time.process_time()
@@ -139,7 +140,7 @@ def main() -> dict[str, Any]:
     seconds, cpu_seconds = time.perf_counter() - began, time.process_time() - cpu
     account = engine.cache.account_for_venue(VENUE)
     return {
-        "version": nautilus_trader.__version__, "heard": strategy.heard, "total": strategy.total,
+        "version": nautilus_trader.__version__, "right": strategy.heard == len(messages),
         "seconds": seconds, "cpu_seconds": cpu_seconds, "rows": len(data["ts"]),
         "orders": engine.cache.orders_total_count(), "balance": str(account.balance_total(USDT).as_decimal()),
     }  # fmt: skip

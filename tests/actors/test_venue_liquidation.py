@@ -211,6 +211,21 @@ def test_the_mark_that_funding_waits_for_pays_it_before_it_liquidates() -> None:
     assert desk.usdt() == 0
 
 
+def test_funding_that_waits_for_a_mark_is_paid_before_its_account_is_liquidated() -> None:
+    """Where marks have stopped, a price of the second after the instant liquidates; who waits still is paid later."""
+    desk = MarginDesk(funding=True, mark_age=1_000_000_000)
+    desk.trade(1, 1.0)
+    desk.trade(-1, 0.1, "b")
+    desk.tell(empty(), wait=2_000_000_000)
+    due = desk.time + 1_000_000_000
+    desk.tell(FundingRate(instrument=LINEAR, rate=0.01, funding_time=due), wait=1_100_000_000)
+    said = desk.tell(trade(50_000.0, instrument=LINEAR), wait=2_000_000_000)
+    told = [(each.account, each.origin) for each in said if isinstance(each, VenueCash | VenueFill)]
+    assert told[:2] == [("a", "funding"), ("a", "liquidation")]
+    assert told[-1] == ("b", "funding")
+    assert desk.usdt() == 0
+
+
 def test_all_is_kept_over_a_restart() -> None:
     desk = MarginDesk(insurance_fund={"USDT": 5_000})
     desk.isolated(10)
