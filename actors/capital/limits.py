@@ -224,7 +224,7 @@ class Limiter(Settler):
         specification = self.context.instruments.at(instrument, self.now())
         lot = specification.size.step_quantity
         coming = sum(units(each.left) for each in self.underway.values() if self._touches(each, scope))
-        excess = -(-(abs(held) - largest) // lot) * lot - coming
+        excess = min(-(-(abs(held) - largest) // lot) * lot, self._closable(scope, held, specification)) - coming
         if excess <= 0:
             return
         self._drop_wishes(scope)
@@ -239,6 +239,14 @@ class Limiter(Settler):
                 reason=f"held {number(held)!r}, at most {number(largest)!r}: {limit.reason}", worst=limit.worst,
             )
         )  # fmt: skip
+
+    def _closable(self, scope: Scope, held: int, specification: Specification) -> int:
+        """What can be traded of it: whole lots of each share, of which interest and fees leave less on spot."""
+        if specification.kind != "spot":
+            return abs(held)
+        lot, shares = specification.size.step_quantity, self.purse.holdings.shares.items()
+        mine = [share for key, share in shares if key[:2] == scope[:2] and key[2] != NO_STRATEGY and share * held > 0]
+        return sum(abs(share) // lot * lot for share in mine) if scope[2] == NO_STRATEGY else abs(held) // lot * lot
 
     def _stop_growth(self, scope: Scope, side: int, growing: list[Working], largest: int) -> None:
         """The first orders that fit stay."""

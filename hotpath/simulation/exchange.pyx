@@ -266,7 +266,7 @@ cdef class Exchange:
         cdef SimulatedOrder order
         while number:
             order = self.desk.order(number)[0]
-            order.filled = self.clearing.cleared(number).filled
+            order.filled, order.price = self.clearing.cleared(number).filled, self.clearing.cleared(number).price
             order.size = order.filled + market.left(number)
             market.offers_count, best = 0, 0
             market.preview(order.side, market.left(number), order.price)

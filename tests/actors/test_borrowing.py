@@ -19,7 +19,7 @@ from letrade.core.config.desk import DeskConfig, VenueConfig
 from letrade.core.config.desk import RiskConfig as RiskTable
 from letrade.core.messages.accounts import Position
 from letrade.core.messages.events import Flatten
-from letrade.core.messages.margin import PositionLimit
+from letrade.core.messages.margin import PositionLimit, Reduce
 from letrade.core.messages.orders import CashEntry, Fill, OrderRefused, UnexplainedDifference
 from letrade.core.messages.signals import Basket
 from tests.actors.desk_parts import LINEAR, MS, SECOND, SPOT, STEP, TradingDesk
@@ -258,3 +258,17 @@ def test_small_loans_owe_every_part_of_a_unit_and_write_no_entry_of_nothing() ->
         assert -balance(made) == float(sold + owed)
         made = made.restarted()
         made.tell(wait=HOUR)
+
+
+def test_what_interest_leaves_below_a_lot_is_beyond_no_limit() -> None:
+    made = desk(rate="0.000144", limit="5")
+    for position in (-1.0, 0.0):
+        for strategy in ("alpha", "beta"):
+            made.target(position, strategy=strategy)
+    assert balance(made) == -1.2e-05
+    assert max(abs(made.held()), abs(made.held("beta"))) < 1e-05
+    none = PositionLimit(strategy="-", account="main", instrument=SPOT, largest=0.0, source="guard")
+    assert not of_kind(made.tell(none, wait=5 * SECOND), Reduce)
+    made.tell(PositionLimit(strategy="-", account="main", instrument=SPOT, largest=None, source="guard"))
+    made.target(-0.5)
+    assert made.held() == pytest.approx(-0.5, abs=1e-4)

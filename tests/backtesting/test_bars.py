@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar, Literal
+
 import numpy as np
 import pytest
 
@@ -9,18 +11,26 @@ from letrade.actors.strategies.base import BaseStrategy
 from letrade.backtesting.facade import BacktestEngine
 from letrade.core.analysis.record import ORDER_STATES
 from letrade.core.messages.market import Bar
+from letrade.core.messages.orders import OrderUpdate
 from letrade.core.messages.signals import WorkingQuote
-from letrade.hotpath.constants import BUY
+from letrade.hotpath.constants import BUY, SELL
 from tests.backtesting.golden import START
 
 SECOND = 1_000_000_000
 BITCOIN = "binance.BTC-USDT_USDT"
 
 
-def desk(strategy: type[BaseStrategy], assume: str, **rules: str) -> BacktestEngine:
+def desk(
+    strategy: type[BaseStrategy], assume: str, response_latency: str = "1ms", **rules: str
+) -> BacktestEngine:
     engine = BacktestEngine(
         {
-            "venue": [{"name": "binance", "order_latency": "1ms", "fills": {"assume": assume}}],
+            "venue": [
+                {
+                    "name": "binance", "order_latency": "1ms", "response_latency": response_latency,
+                    "fills": {"assume": assume},
+                }
+            ],
             "instrument": [{"name": BITCOIN, "tick": "0.1", "lot": "0.001", **rules}],
             "account": [{"name": "paper", "venue": "binance", "balances": {"USDT": "100000"}}],
         }
@@ -97,3 +107,32 @@ def test_orders_are_valued_by_the_bars_that_count() -> None:
     orders = engine.record().orders
     assert [ORDER_STATES[state] for state in orders.state] == ["rejected"], "10 is below the least worth"
     assert engine.verify() == []
+
+
+class Mover(BaseStrategy):
+    """Sells what it bought, then more than that at a lower price; `known` is what the desk knows of its orders."""
+
+    known: ClassVar[list[tuple[str, float | None]]] = []
+
+    def on_bar(self, bar: Bar) -> None:
+        second = (bar.end - START) // SECOND
+        if second == 1:
+            self.target(0.1)
+        elif second in (3, 5):
+            self.quotes((WorkingQuote(SELL, 50_010.0, 0.1) if second == 3 else WorkingQuote(SELL, 50_005.0, 0.3),))
+
+    def on_order_update(self, update: OrderUpdate) -> None:
+        Mover.known.append((update.reason, update.price))
+
+
+@pytest.mark.parametrize("engine_name", ["compiled", "actors"])
+def test_an_order_that_was_moved_before_the_open_has_its_new_price_when_it_opens_before_the_desk_hears_of_it(
+    engine_name: Literal["compiled", "actors"],
+) -> None:
+    Mover.known.clear()
+    engine = desk(Mover, "optimistic", response_latency="1s")
+    second = np.array([0, 1, 2, 3, 4, 6, 7, 8, 9])  # nothing is open at second 5, when it is moved
+    start, price = START + second * SECOND, np.full(9, 50_000.0)
+    engine.add_bars(BITCOIN, start, start + SECOND, price, price + 1, price - 1, price, np.full(9, 100.0))
+    engine.run(engine_name)
+    assert ("amend refused", 50_005.0) in Mover.known, "of its size alone"
