@@ -15,7 +15,7 @@ class Curve:
     def look(self, time: int) -> None:
         """A price came: where a word is due, it is told."""
     def drain(self, time: int) -> None:
-        """The last word, but for entries that come after it."""
+        """The last word, but for entries and prices that come after it."""
     def finish(self) -> None:
         """The run is over: what was told last is its end."""
     def rows_of(self, account: int) -> tuple[array[int], tuple[array[float], array[float], array[float]]]:

@@ -34,7 +34,8 @@ cdef class Curve:
         PyMem_Free(self.told)
 
     def look(self, int64_t time):
-        if 0 <= self.due <= time:
+        if self.due <= time:
+            self.drained = False  # there are prices again
             self.tell(time, -1)
 
     def drain(self, int64_t time):

@@ -113,3 +113,13 @@ def test_of_bars_of_two_feeds_the_shorter_tell_the_exchanges_price(lengths: tupl
     engine.add_strategy(EmaCross, "crosses", instrument=BITCOIN, account="paper", on="bars", fast=2, slow=4, size=0.1)
     assert engine.run("compiled")["fills"] > 3
     assert engine.verify() == []
+
+
+@pytest.mark.parametrize("end_ms", [600, 750, 950])
+def test_a_bar_that_is_built_after_the_drain_tells_what_accounts_are_worth(end_ms: int) -> None:
+    engine = desk(BITCOIN, order_latency="30ms", actors=({**BUILDER[0], "bars": ["1s"]},))
+    times = START + np.array([0, 2 * SECOND, 4 * SECOND + end_ms * 1_000_000])
+    engine.add_trades(BITCOIN, times, MIDDLES[:3], ONES[:3], np.ones(3, int))
+    hold(engine).run("compiled")
+    assert engine.verify() == []
+    assert engine.record().equity.time[-1] > START + 5 * SECOND
