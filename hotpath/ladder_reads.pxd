@@ -34,11 +34,12 @@ cdef inline Py_ssize_t write_depth(
 cdef inline list list_depth(const TickLadder* ladder, int64_t side, int64_t count):
     """The first (price, size), best first."""
     cdef Walk at = walk(ladder)
-    cdef list levels = []
+    cdef list prices = [], sizes = []  # no tuples yet: one that is made may run a collection, and that any code
     while count > 0 and step_down(ladder, &at):
-        levels.append((side * at.key, at.value))
+        prices.append(side * at.key)
+        sizes.append(at.value)
         count -= 1
-    return levels
+    return list(zip(prices, sizes))
 
 
 cdef inline double lots_of(const TickLadder* ladder, Py_ssize_t count) noexcept nogil:
@@ -55,12 +56,13 @@ cdef inline list list_sweep(const TickLadder* ladder, int64_t taker_side, int64_
     """The (price, size) that a taker gets from this side while taker_side * price is worst_key or less."""
     cdef Walk at = walk(ladder)
     cdef int64_t taken
-    cdef list fills = []
+    cdef list prices = [], sizes = []  # as in list_depth
     while wanted > 0 and step_down(ladder, &at) and -at.key <= worst_key:
         taken = min(wanted, at.value)
-        fills.append((-taker_side * at.key, taken))
+        prices.append(-taker_side * at.key)
+        sizes.append(taken)
         wanted -= taken
-    return fills
+    return list(zip(prices, sizes))
 
 
 cdef inline uint64_t hash_ladder(uint64_t state, const TickLadder* ladder) noexcept nogil:
