@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -57,17 +58,22 @@ def _first_event(desk: Path) -> tuple[int, int]:
     """(nanoseconds, of CPU); the clock is the same in both processes."""
     began = monotonic_ns()
     command = [sys.executable, "-m", "letrade", "backtest", str(desk), "--json", "--no-report", "--fills", "one"]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False, timeout=SECONDS_MAX)
+    answer = subprocess.run(command, capture_output=True, text=True, check=False, timeout=SECONDS_MAX, env=_environ())
     found = SAID.search(answer.stderr)
     if found is None:
         raise NoFirstEvent(f"expected the strategy to say when its first quote came, found {answer.stderr[-500:]!r}")
     return int(found[1]) - began, int(found[2])
 
 
+def _environ() -> dict[str, str]:
+    """With bytecode, as wherever a program has been started once: some who develop forbid that it is written."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 def _whole(command: list[str]) -> int | None:
     """From start to end; None when it failed."""
     began = monotonic_ns()
-    answer = subprocess.run(command, capture_output=True, check=False, timeout=SECONDS_MAX)
+    answer = subprocess.run(command, capture_output=True, check=False, timeout=SECONDS_MAX, env=_environ())
     return None if answer.returncode else monotonic_ns() - began
 
 
