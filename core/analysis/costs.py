@@ -37,15 +37,15 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True):
     """By origin and currency, exact where the engine booked whole units."""
     total: float = 0.0
     """Fees, spread, spread earned, slippage and funding, as far as they are known."""
+    fees_of_turnover: float | None = None
+    """A fraction: fees / turnover."""
+    unknown_quotes: int = 0
+    """Fills whose bid and ask are not known: they are left out of spread and slippage."""
 
     @property
     def spread_net(self) -> float | None:
         """Paid and earned; None where either is not known."""
         return None if self.spread is None or self.spread_earned is None else self.spread + self.spread_earned
-    fees_of_turnover: float | None = None
-    """A fraction: fees / turnover."""
-    unknown_quotes: int = 0
-    """Fills whose bid and ask are not known: they are left out of spread and slippage."""
 
 
 def costs_of(record: RunRecord, worth: Worth, chosen: Flags, cash: Cash) -> Costs:
