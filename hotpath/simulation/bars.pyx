@@ -1,5 +1,5 @@
 """A market that is known by its bars: open, then the worst order of what lies within, then close."""
-from libc.math cimport ceil, sqrt
+from libc.math cimport ceil, fmin, sqrt
 from libc.stdint cimport INT64_MAX, int64_t
 
 from letrade.hotpath.constants cimport BUY, SELL
@@ -8,6 +8,9 @@ from letrade.hotpath.simulation.market cimport QUEUE_NONE
 from letrade.hotpath.simulation.orders cimport BY_LAST, NO_REASON, SimulatedOrder
 from letrade.hotpath.simulation.recorded cimport PROFITS, STOPS, RecordedMarket
 from letrade.hotpath.simulation.working cimport NO_SLOT, NOT_SHOWN, left_of
+
+cdef double BEYOND_ALL = <double>(1 << 61)
+"""More than any price, and added to one still a whole number of 64 bits."""
 
 
 cdef class BarsMarket(RecordedMarket):
@@ -100,6 +103,7 @@ cdef class BarsMarket(RecordedMarket):
         cdef double worse = <double>self.price_now * self.terms.half_spread
         if self.volume > 0:
             worse += self.terms.impact * <double>(self.high - self.low) * sqrt(<double>size / <double>self.volume)
+        worse = fmin(worse, BEYOND_ALL)
         return self.terms.price_step * <int64_t>ceil(worse / <double>self.terms.price_step)
 
     cdef bint has_market(self) noexcept:

@@ -286,3 +286,14 @@ def test_what_makes_no_sense_is_an_error_at_the_door() -> None:
         door.place_waiting(1)
     with pytest.raises(ValueError, match="a side, a price and a size each"):
         MarketDoor(new_market("levels", 1, 1, 0)).hear_levels(1, [1], [], [1])
+
+
+@pytest.mark.parametrize("assumed", [{"impact": 1e18}, {"impact": 1e300}, {"spread": 1e18}])
+def test_an_impact_beyond_all_prices_is_no_better_price(assumed: dict[str, float]) -> None:
+    door = MarketDoor(new_market("bars", 2, 1, 0, **assumed))  # type: ignore[arg-type]
+    door.hear_bar_open(0, 0, 100)
+    door.hear_bar(10, 0, 100, 110, 90, 100, 10)
+    door.hear_bar_open(10, 10, 100)
+    ((price, _),) = door.preview(1, 5)
+    assert price > 2**60
+    assert door.preview(-1, 5) == []
