@@ -15,6 +15,7 @@ from letrade.core.config.desk import ActorEntry, Desk, DeskConfig, NoSettings, W
 from letrade.core.engine import driver as drivers
 from letrade.core.engine.blueprint import Blueprint
 from letrade.core.engine.folder import Folder
+from letrade.core.engine.healing import Healer
 from letrade.core.engine.paced import PacedDriver
 from letrade.core.engine.station import Station
 from letrade.core.messages.base import Timer
@@ -24,6 +25,7 @@ from letrade.core.money import money
 from letrade.core.network.link import LinkCounters
 from letrade.core.stage import Stage
 from letrade.core.stepping.reader import FeedReader
+from letrade.core.stepping.signals import Again, StepSignal
 
 EVERY_NS = 2_000_000
 
@@ -249,7 +251,16 @@ def test_what_was_healed_is_not_healed_again_after_a_restart(tmp_path: Path) -> 
 
 def test_an_answer_may_come_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("letrade.core.engine.healing.PART_BYTES", 200)
+    parts, hear = list[int](), Healer.hear
+
+    def counted(healer: Healer, signal: StepSignal) -> None:
+        if isinstance(signal, Again):
+            parts.append(signal.parts)
+        hear(healer, signal)
+
+    monkeypatch.setattr(Healer, "hear", counted)
     test_facts_that_are_dropped_on_the_way_are_taken_once_each_and_no_old_state_after_a_newer(tmp_path)
+    assert max(parts) > 1
 
 
 def test_what_was_lost_after_the_last_heartbeat_and_is_in_the_answer_is_not_told_as_lost(tmp_path: Path) -> None:
